@@ -1,0 +1,1 @@
+"""The command line of macedance: parse, call one pipeline, print."""

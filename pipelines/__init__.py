@@ -1,0 +1,1 @@
+"""The pipelines behind the six commands of macedance; importable without Typer or rich."""

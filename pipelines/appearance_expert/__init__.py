@@ -1,0 +1,1 @@
+"""The Appearance Expert: a dance and a reference picture to video."""

@@ -1,0 +1,1 @@
+"""Rotations, skeleton, body mesh and renderer."""

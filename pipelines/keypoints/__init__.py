@@ -1,0 +1,1 @@
+"""2D keypoints: projection, detection, framing and drawing."""

@@ -1,0 +1,1 @@
+"""Metrics of dance and of dance video, one function each."""

@@ -1,0 +1,1 @@
+"""3D motion and its file formats."""

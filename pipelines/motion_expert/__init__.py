@@ -1,0 +1,1 @@
+"""The Motion Expert: music features to 3D dance."""

@@ -1,0 +1,1 @@
+"""Music: the 35-d features and beats."""
