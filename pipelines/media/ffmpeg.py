@@ -1,0 +1,62 @@
+"""Finding ffmpeg and ffprobe, asking ffprobe what a file holds, and reading their complaints."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import MissingAsset, OutOfResources, UnsuitableInput
+
+PACKAGE_HINT = "install it with: apt-get install ffmpeg"
+_DISK_FULL = "No space left on device"
+
+
+def ffmpeg_program() -> str:
+    """Path of `ffmpeg`. Raises MissingAsset, naming the Debian package, where there is none."""
+    return _program("ffmpeg")
+
+
+def ffprobe_json(path: Path) -> dict[str, Any]:
+    """What ffprobe knows about a file: the keys `format` and `streams`.
+
+    Raises:
+        MissingAsset: ffprobe is not installed.
+        UnsuitableInput: the file is missing, empty, or no medium that ffmpeg reads.
+    """
+    program = _program("ffprobe")
+    if not path.is_file():
+        raise UnsuitableInput(f"{path}: no such file", "give the path of an existing file")
+    if path.stat().st_size == 0:
+        raise UnsuitableInput(f"{path}: the file is empty")
+    # The file: prefix keeps a name with a colon from being read as a protocol.
+    command = [program, "-v", "error", "-show_format", "-show_streams", "-of", "json"]
+    answer = subprocess.run([*command, f"file:{path}"], capture_output=True, check=False)
+    if answer.returncode != 0:
+        raise UnsuitableInput(
+            f"{path}: not audio or video that ffmpeg can read ({last_line(answer.stderr)})"
+        )
+    report: dict[str, Any] = json.loads(answer.stdout)
+    return report
+
+
+def last_line(stderr: bytes) -> str:
+    """The last non-empty line of a program's complaint, without repeated blanks."""
+    lines = [line for line in stderr.decode(errors="replace").splitlines() if line.strip()]
+    return " ".join(lines[-1].split()) if lines else "no message"
+
+
+def raise_write_failure(path: Path, stderr: bytes) -> None:
+    """Raise what a failed ffmpeg that wrote `path` means: OutOfResources or UnsuitableInput."""
+    if _DISK_FULL in stderr.decode(errors="replace"):
+        raise OutOfResources(f"{path}: the disk is full", "free some space, or write elsewhere")
+    raise UnsuitableInput(f"{path}: ffmpeg could not write it ({last_line(stderr)})")
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise MissingAsset(f"{name}: the program is not installed", PACKAGE_HINT)
+    return found
