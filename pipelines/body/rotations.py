@@ -6,30 +6,34 @@ PyTorch3D convention of EDGE and MACE-Dance (spec A.4).
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-Array = NDArray[np.floating]
+Array = NDArray[np.floating[Any]]
 
 
 def axis_angle_to_matrix(vectors: Array) -> NDArray[np.float64]:
     """Rotation vectors to matrices. Shape: (..., 3) -> (..., 3, 3)."""
     flat = np.asarray(vectors, dtype=np.float64).reshape(-1, 3)
-    return Rotation.from_rotvec(flat).as_matrix().reshape(*vectors.shape[:-1], 3, 3)
+    matrices = Rotation.from_rotvec(flat).as_matrix()
+    return np.asarray(matrices).reshape(*vectors.shape[:-1], 3, 3)
 
 
 def matrix_to_axis_angle(matrices: Array) -> NDArray[np.float64]:
     """Matrices to rotation vectors of length at most pi. Shape: (..., 3, 3) -> (..., 3)."""
     flat = np.asarray(matrices, dtype=np.float64).reshape(-1, 3, 3)
-    return Rotation.from_matrix(flat).as_rotvec().reshape(*matrices.shape[:-2], 3)
+    vectors = Rotation.from_matrix(flat).as_rotvec()
+    return np.asarray(vectors).reshape(*matrices.shape[:-2], 3)
 
 
 def quaternion_to_matrix(quaternions_wxyz: Array) -> NDArray[np.float64]:
     """Quaternions (w, x, y, z) of any length to matrices. Shape: (..., 4) -> (..., 3, 3)."""
     flat = np.asarray(quaternions_wxyz, dtype=np.float64).reshape(-1, 4)
     matrices = Rotation.from_quat(flat[:, [1, 2, 3, 0]]).as_matrix()
-    return matrices.reshape(*quaternions_wxyz.shape[:-1], 3, 3)
+    return np.asarray(matrices).reshape(*quaternions_wxyz.shape[:-1], 3, 3)
 
 
 def matrix_to_6d(matrices: Array) -> Array:
@@ -42,7 +46,8 @@ def matrix_from_6d(sixes: Array) -> NDArray[np.float64]:
     first = sixes[..., :3] / np.linalg.norm(sixes[..., :3], axis=-1, keepdims=True)
     second = sixes[..., 3:] - (first * sixes[..., 3:]).sum(-1, keepdims=True) * first
     second = second / np.linalg.norm(second, axis=-1, keepdims=True)
-    return np.stack([first, second, np.cross(first, second)], axis=-2).astype(np.float64)
+    stacked = np.stack([first, second, np.cross(first, second)], axis=-2)
+    return np.asarray(stacked, dtype=np.float64)
 
 
 def resample_rotations(matrices: Array, times: Array, new_times: Array) -> NDArray[np.float64]:
@@ -66,4 +71,4 @@ def resample_rotations(matrices: Array, times: Array, new_times: Array) -> NDArr
     before, after = matrices[lower], matrices[upper]
     step = matrix_to_axis_angle(np.swapaxes(before, -1, -2) @ after)
     weight = weight.reshape(-1, *([1] * (step.ndim - 1)))
-    return before @ axis_angle_to_matrix(step * weight)
+    return np.asarray(before @ axis_angle_to_matrix(step * weight))

@@ -9,6 +9,8 @@ Shapes: T frames, J = 24 joints.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -66,9 +68,9 @@ TO_Z_UP: NDArray[np.float64] = np.array([[1.0, 0, 0], [0, 0, -1.0], [0, 1.0, 0]]
 
 
 def forward_kinematics(
-    rotations_TJ33: NDArray[np.floating],
-    trans_T3: NDArray[np.floating],
-    offsets_J3: NDArray[np.floating] = OFFSETS,
+    rotations_TJ33: NDArray[np.floating[Any]],
+    trans_T3: NDArray[np.floating[Any]],
+    offsets_J3: NDArray[np.floating[Any]] = OFFSETS,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Joint positions and global rotations of a posed skeleton.
 
@@ -81,7 +83,7 @@ def forward_kinematics(
         positions (T, 24, 3) in metres and global rotations (T, 24, 3, 3).
     """
     rotations = np.asarray(rotations_TJ33, dtype=np.float64)
-    positions = np.empty(rotations.shape[:-2] + (3,))
+    positions = np.empty((*rotations.shape[:-2], 3))
     globals_ = np.empty_like(rotations)
     positions[:, 0] = trans_T3
     globals_[:, 0] = rotations[:, 0]
