@@ -11,6 +11,9 @@ from typing import Any
 from pipelines.errors import MissingAsset, OutOfResources, UnsuitableInput
 
 PACKAGE_HINT = "install it with: apt-get install ffmpeg"
+LOCAL_ONLY = ("-protocol_whitelist", "file,pipe,fd")
+"""Goes before an input, so that a playlist cannot make ffmpeg open network addresses."""
+
 _DISK_FULL = "No space left on device"
 
 
@@ -33,7 +36,9 @@ def ffprobe_json(path: Path) -> dict[str, Any]:
         raise UnsuitableInput(f"{path}: the file is empty")
     # The file: prefix keeps a name with a colon from being read as a protocol.
     command = [program, "-v", "error", "-show_format", "-show_streams", "-of", "json"]
-    answer = subprocess.run([*command, f"file:{path}"], capture_output=True, check=False)
+    answer = subprocess.run(
+        [*command, *LOCAL_ONLY, f"file:{path}"], capture_output=True, check=False
+    )
     if answer.returncode != 0:
         raise UnsuitableInput(
             f"{path}: not audio or video that ffmpeg can read ({last_line(answer.stderr)})"
