@@ -1,0 +1,81 @@
+"""The diffusion of the Motion Expert: cosine schedule, x0-prediction, DDIM with eta = 1 (C.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+STEPS = 1000
+_COSINE_SHIFT = 0.008
+_MAX_BETA = 0.999
+
+Denoiser = Callable[[Tensor, int], Tensor]
+
+
+def alphas_cumulative() -> NDArray[np.float64]:
+    """Cumulative products of 1 - beta for the 1000 steps of the cosine schedule."""
+    time = np.arange(STEPS + 1) / STEPS
+    level = np.cos((time + _COSINE_SHIFT) / (1 + _COSINE_SHIFT) * np.pi / 2) ** 2
+    betas = np.minimum(1 - level[1:] / level[:-1], _MAX_BETA)
+    return np.cumprod(1 - betas)
+
+
+def add_noise(clean: Tensor, noise: Tensor, step_B: Tensor, alphas: Tensor) -> Tensor:
+    """z_t = sqrt(alpha_t) x0 + sqrt(1 - alpha_t) noise, per sample of the batch."""
+    alpha = alphas[step_B].reshape(-1, *([1] * (clean.ndim - 1)))
+    return alpha.sqrt() * clean + (1 - alpha).sqrt() * noise
+
+
+def ddim_grid(steps: int) -> list[int]:
+    """The visited steps, noisiest first, ending in -1: for 50, 999, 979, ..., 19, -1."""
+    return [int(t) for t in np.linspace(-1, STEPS - 1, steps + 1)[::-1].astype(int)]
+
+
+@dataclass(frozen=True)
+class DdimSampler:
+    """DDIM sampling (C.2).
+
+    Attributes:
+        steps: network evaluations, 1 ... 1000.
+        eta: 1 draws fresh noise at every step (as published), 0 is deterministic.
+    """
+
+    steps: int = 50
+    eta: float = 1.0
+
+    def sample(
+        self,
+        denoise: Denoiser,
+        shape: tuple[int, ...],
+        generator: torch.Generator,
+        device: torch.device,
+        on_step: Callable[[], None] = lambda: None,
+    ) -> Tensor:
+        """Draw a sample of the given shape.
+
+        Args:
+            denoise: (noisy sample, step) -> predicted clean sample.
+            shape: of the sample, batch first.
+            generator: a CPU generator, so that a seed means the same on every device.
+            device: where the sample lives.
+            on_step: called after every evaluation.
+        """
+        alphas = np.append(alphas_cumulative(), 1.0)  # index -1: the clean end
+        grid = ddim_grid(self.steps)
+        x = torch.randn(shape, generator=generator).to(device)
+        for now, following in zip(grid[:-1], grid[1:], strict=True):
+            clean = denoise(x, now).clamp(-1.0, 1.0)
+            on_step()
+            if following < 0:
+                return clean
+            a, b = float(alphas[now]), float(alphas[following])
+            noise = (x - a**0.5 * clean) / (1 - a) ** 0.5
+            sigma = self.eta * ((1 - a / b) * (1 - b) / (1 - a)) ** 0.5
+            fresh = torch.randn(shape, generator=generator).to(device)
+            x = b**0.5 * clean + max(0.0, 1 - b - sigma**2) ** 0.5 * noise + sigma * fresh
+        return x

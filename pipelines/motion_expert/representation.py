@@ -1,0 +1,139 @@
+"""The 151 numbers per frame that the Motion Expert speaks in (spec A.5), and their scaling.
+
+Columns: contacts 4 (left ankle, right ankle, left toes, right toes), root position 3 (metres, z
+up), 24 joint rotations in row-major 6D form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.body.rotations import (
+    matrix_from_6d,
+    matrix_to_6d,
+    matrix_to_axis_angle,
+)
+from pipelines.body.skeleton import FOOT_JOINTS, JOINT
+from pipelines.motion.motion import Motion
+
+FPS = 30.0
+CONTACTS = slice(0, 4)
+ROOT = slice(4, 7)
+ROTATIONS = slice(7, 151)
+SIZE = 151
+
+CONTACT_SPEED = 0.3
+"""m/s below which a foot joint counts as planted: 1 cm per frame at 30 fps (A.6)."""
+
+Array = NDArray[np.float32]
+
+
+def encode(motion: Motion) -> Array:
+    """A 30 fps motion as (T, 151) un-normalised features; the last frame counts as planted (A.6)."""
+    joints_T43 = motion.joints()[:, FOOT_JOINTS]
+    speed_T4 = np.zeros(joints_T43.shape[:2])
+    speed_T4[:-1] = np.linalg.norm(np.diff(joints_T43, axis=0), axis=-1) * motion.fps
+    sixes = matrix_to_6d(motion.rotations()).reshape(motion.frames, 144)
+    parts = [(speed_T4 < CONTACT_SPEED).astype(np.float32), motion.trans, sixes]
+    return np.concatenate(parts, axis=1).astype(np.float32)
+
+
+def decode(features: Array, genre: str | None = None) -> tuple[Motion, Array]:
+    """Features (T, 151) as a motion at 30 fps and contact labels (T, 4) in [0, 1]."""
+    matrices = matrix_from_6d(features[:, ROTATIONS].reshape(-1, 24, 6).astype(np.float64))
+    motion = Motion(
+        poses=matrix_to_axis_angle(matrices).astype(np.float32),
+        trans=features[:, ROOT].astype(np.float32),
+        fps=FPS,
+        genre=genre,
+        source="motion-expert",
+    )
+    return motion, features[:, CONTACTS]
+
+
+def face_front(features: Array, turn: float = 0.0) -> Array:
+    """A window moved to the origin and turned so that on average it faces -y.
+
+    Every window is brought to the same place, so a model never has to learn where a dance starts
+    or which way the studio lay, and dances of any length stay where their windows were.
+
+    Args:
+        features: (T, 151) un-normalised.
+        turn: radians added about the vertical axis.
+    """
+    heading = _mean_heading(features)
+    return turned(features, -heading + turn)
+
+
+def turned(features: Array, angle: float) -> Array:
+    """The window's mean position moved to x = y = 0, then turned by `angle` about z."""
+    cos, sin = np.cos(angle), np.sin(angle)
+    spin = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
+    out = features.copy()
+    root = features[:, ROOT] - features[:, ROOT].mean(0) * np.array([1, 1, 0], dtype=np.float32)
+    out[:, ROOT] = root @ spin.T
+    first = ROTATIONS.start
+    pelvis = matrix_from_6d(features[:, first : first + 6].astype(np.float64))
+    out[:, first : first + 6] = matrix_to_6d(spin @ pelvis)
+    return out
+
+
+def _mean_heading(features: Array) -> float:
+    first = ROTATIONS.start + 6 * JOINT["pelvis"]
+    pelvis = matrix_from_6d(features[:, first : first + 6].astype(np.float64))
+    front = pelvis[:, :2, 2].mean(0)  # the rest body faces its own +z
+    return float(np.arctan2(front[0], -front[1]))
+
+
+@dataclass(frozen=True)
+class Normalizer:
+    """Per-column min-max scaling to [-1, 1], fitted on training frames only (A.7).
+
+    Attributes:
+        low: (K,) smallest value per column.
+        scale: (K,) 2 / range; 1 where the column is constant.
+    """
+
+    low: Array
+    scale: Array
+
+    @staticmethod
+    def fit(sequences: list[Array]) -> Normalizer:
+        """Fit on a list of (T, K) arrays."""
+        low = np.min([array.min(0) for array in sequences], axis=0)
+        high = np.max([array.max(0) for array in sequences], axis=0)
+        span = high - low
+        constant = span < 10 * np.finfo(np.float32).eps
+        scale = np.where(constant, 1.0, 2.0 / np.where(constant, 1.0, span))
+        return Normalizer(low.astype(np.float32), scale.astype(np.float32))
+
+    def transform(self, values: Array) -> Array:
+        """Scale to [-1, 1], clipped."""
+        return np.clip((values - self.low) * self.scale - 1.0, -1.0, 1.0).astype(np.float32)
+
+    def inverse(self, values: Array) -> Array:
+        """Clip to [-1, 1] and scale back."""
+        return ((np.clip(values, -1.0, 1.0) + 1.0) / self.scale + self.low).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Standardizer:
+    """Zero mean and unit variance per music-feature column, fitted on the training split."""
+
+    mean: Array
+    std: Array
+
+    @staticmethod
+    def fit(sequences: list[Array]) -> Standardizer:
+        """Fit on a list of (T, F) arrays; constant columns keep a standard deviation of 1."""
+        stacked = np.concatenate(sequences).astype(np.float64)
+        std = stacked.std(0)
+        std = np.where(std < 1e-6, 1.0, std)
+        return Standardizer(stacked.mean(0).astype(np.float32), std.astype(np.float32))
+
+    def transform(self, values: Array) -> Array:
+        """(x - mean) / std."""
+        return ((values - self.mean) / self.std).astype(np.float32)

@@ -1,0 +1,167 @@
+"""The selective scan as fused loops for CPUs, compiled by numba.
+
+The state of one channel is N numbers; a tile of channels is carried through time together, so
+that the inner loop runs over channels, which the compiler turns into vector instructions, and the
+state never leaves the first-level cache. In single precision the exponential is a polynomial that
+vectorises (relative error below 2e-7); in double precision it is the library's.
+
+Shapes: B batch, L time, D channels, N state. Arrays are C-contiguous with channels last.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numba
+import numpy as np
+
+TILE = 64
+"""Channels carried together: 16 states x 64 channels x 4 bytes stay in the first-level cache."""
+
+SEGMENT = 32
+"""Time steps between stored states; the backward pass recomputes the states in between."""
+
+_OPTIONS: dict[str, Any] = {"cache": True, "fastmath": True, "nogil": True}
+
+
+@numba.njit(inline="always", **_OPTIONS)
+def _exp_single(x: Any) -> Any:
+    """exp of a float32 that is at most 0 (any below -87 gives about 1e-38)."""
+    clipped = max(x, np.float32(-87.0))
+    scaled = clipped * np.float32(1.4426950408889634)
+    whole = np.floor(scaled + np.float32(0.5))
+    rest = clipped - whole * np.float32(0.693359375) + whole * np.float32(2.12194440e-4)
+    p = np.float32(1.9875691500e-4)
+    p = p * rest + np.float32(1.3981999507e-3)
+    p = p * rest + np.float32(8.3334519073e-3)
+    p = p * rest + np.float32(4.1665795894e-2)
+    p = p * rest + np.float32(1.6666665459e-1)
+    p = p * rest + np.float32(5.0000001201e-1)
+    p = p * rest * rest + rest + np.float32(1.0)
+    power = np.int32((np.int32(whole) + np.int32(127)) << np.int32(23)).view(np.float32)
+    return p * power
+
+
+@numba.njit(inline="always", **_OPTIONS)
+def _exp_double(x: Any) -> Any:
+    return math.exp(x)
+
+
+def _build(exponential: Any) -> tuple[Any, Any]:
+    @numba.njit(parallel=True, **_OPTIONS)
+    def forward(u, dt, a_ND, b, c, y, states):  # type: ignore[no-untyped-def]
+        batch, length, channels = u.shape
+        order = a_ND.shape[0]
+        tiles = (channels + TILE - 1) // TILE
+        for job in numba.prange(batch * tiles):
+            i = job // tiles
+            first = (job % tiles) * TILE
+            width = min(TILE, channels - first)
+            h = np.zeros((order, TILE), dtype=u.dtype)
+            drive = np.zeros(TILE, dtype=u.dtype)
+            step = np.zeros(TILE, dtype=u.dtype)
+            out = np.zeros(TILE, dtype=u.dtype)
+            decay = np.zeros((order, TILE), dtype=u.dtype)
+            for n in range(order):
+                for k in range(width):
+                    decay[n, k] = a_ND[n, first + k]
+            for t in range(length):
+                if states.shape[0] > 0 and t % SEGMENT == 0:
+                    for n in range(order):
+                        for k in range(width):
+                            states[i, t // SEGMENT, n, first + k] = h[n, k]
+                for k in range(width):
+                    step[k] = dt[i, t, first + k]
+                    drive[k] = step[k] * u[i, t, first + k]
+                for k in range(TILE):
+                    out[k] = 0
+                for n in range(order):
+                    b_n = b[i, t, n]
+                    c_n = c[i, t, n]
+                    for k in range(TILE):
+                        value = exponential(step[k] * decay[n, k]) * h[n, k] + drive[k] * b_n
+                        h[n, k] = value
+                        out[k] += c_n * value
+                for k in range(width):
+                    y[i, t, first + k] = out[k]
+
+    @numba.njit(parallel=True, **_OPTIONS)
+    def backward(u, dt, a_ND, b, c, states, gy, gu, gdt, ga, gb, gc):  # type: ignore[no-untyped-def]
+        batch, length, channels = u.shape
+        order = a_ND.shape[0]
+        tiles = (channels + TILE - 1) // TILE
+        segments = (length + SEGMENT - 1) // SEGMENT
+        for job in numba.prange(batch * tiles):
+            i = job // tiles
+            tile = job % tiles
+            first = tile * TILE
+            width = min(TILE, channels - first)
+            history = np.zeros((SEGMENT + 1, order, TILE), dtype=u.dtype)
+            decays = np.zeros((SEGMENT, order, TILE), dtype=u.dtype)
+            gh = np.zeros((order, TILE), dtype=u.dtype)
+            decay = np.zeros((order, TILE), dtype=u.dtype)
+            ga_tile = np.zeros((order, TILE), dtype=u.dtype)
+            us = np.zeros(TILE, dtype=u.dtype)
+            step = np.zeros(TILE, dtype=u.dtype)
+            grad = np.zeros(TILE, dtype=u.dtype)
+            g_drive = np.zeros(TILE, dtype=u.dtype)
+            g_step = np.zeros(TILE, dtype=u.dtype)
+            for n in range(order):
+                for k in range(width):
+                    decay[n, k] = a_ND[n, first + k]
+            for segment in range(segments - 1, -1, -1):
+                start = segment * SEGMENT
+                stop = min(length, start + SEGMENT)
+                for n in range(order):
+                    for k in range(width):
+                        history[0, n, k] = states[i, segment, n, first + k]
+                for t in range(start, stop):
+                    for k in range(width):
+                        us[k] = u[i, t, first + k]
+                        step[k] = dt[i, t, first + k]
+                    for n in range(order):
+                        b_n = b[i, t, n]
+                        for k in range(TILE):
+                            kept = exponential(step[k] * decay[n, k])
+                            decays[t - start, n, k] = kept
+                            history[t - start + 1, n, k] = (
+                                kept * history[t - start, n, k] + step[k] * us[k] * b_n
+                            )
+                for t in range(stop - 1, start - 1, -1):
+                    for k in range(width):
+                        us[k] = u[i, t, first + k]
+                        step[k] = dt[i, t, first + k]
+                        grad[k] = gy[i, t, first + k]
+                    for k in range(TILE):
+                        g_drive[k] = 0
+                        g_step[k] = 0
+                    for n in range(order):
+                        b_n = b[i, t, n]
+                        c_n = c[i, t, n]
+                        sum_b = u.dtype.type(0)
+                        sum_c = u.dtype.type(0)
+                        for k in range(TILE):
+                            total = gh[n, k] + c_n * grad[k]
+                            sum_c += grad[k] * history[t - start + 1, n, k]
+                            sum_b += total * step[k] * us[k]
+                            g_drive[k] += total * b_n
+                            through = total * decays[t - start, n, k]
+                            g_exponent = through * history[t - start, n, k]
+                            g_step[k] += g_exponent * decay[n, k]
+                            ga_tile[n, k] += g_exponent * step[k]
+                            gh[n, k] = through
+                        gb[tile, i, t, n] = sum_b
+                        gc[tile, i, t, n] = sum_c
+                    for k in range(width):
+                        gu[i, t, first + k] = g_drive[k] * step[k]
+                        gdt[i, t, first + k] = g_step[k] + g_drive[k] * us[k]
+            for n in range(order):
+                for k in range(width):
+                    ga[i, n, first + k] = ga_tile[n, k]
+
+    return forward, backward
+
+
+FORWARD_SINGLE, BACKWARD_SINGLE = _build(_exp_single)
+FORWARD_DOUBLE, BACKWARD_DOUBLE = _build(_exp_double)

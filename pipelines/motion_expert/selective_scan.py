@@ -1,0 +1,109 @@
+"""The selective scan of Mamba: an exact reference, a fast CPU path and the CUDA kernel.
+
+    h_t = exp(dt_t A) h_{t-1} + dt_t B_t u_t          y_t = C_t . h_t
+
+Shapes: B batch, L time, D channels, N state size. Channels come last, as the projections make them
+(mamba_ssm puts time last; the numbers are the same).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def selective_scan_reference(
+    u_BLD: Tensor, dt_BLD: Tensor, a_DN: Tensor, b_BLN: Tensor, c_BLN: Tensor
+) -> Tensor:
+    """The definition, one step at a time, differentiable by autograd.
+
+    Args:
+        u_BLD: input. dt_BLD: positive step sizes. a_DN: negative decay rates.
+        b_BLN, c_BLN: input and output projections.
+
+    Returns:
+        y (B, L, D), in the dtype of u.
+    """
+    batch, length, channels = u_BLD.shape
+    h = u_BLD.new_zeros(batch, channels, a_DN.shape[1])
+    out = []
+    for t in range(length):
+        decay = torch.exp(dt_BLD[:, t, :, None] * a_DN)
+        h = decay * h + (dt_BLD[:, t] * u_BLD[:, t])[..., None] * b_BLN[:, t, None, :]
+        out.append((h * c_BLN[:, t, None, :]).sum(-1))
+    return torch.stack(out, dim=1)
+
+
+def selective_scan(
+    u_BLD: Tensor, dt_BLD: Tensor, a_DN: Tensor, b_BLN: Tensor, c_BLN: Tensor
+) -> Tensor:
+    """The fastest path that this device has; same arguments and result as the reference.
+
+    On CUDA it is mamba_ssm's kernel if that is installed, else the reference; on CPU the fused
+    loops of `scan_kernels`, in float32 or float64 (lower precisions are computed in float32).
+    """
+    if u_BLD.device.type == "cpu":
+        if u_BLD.dtype == torch.float64:
+            return _CpuScan.apply(u_BLD, dt_BLD, a_DN, b_BLN, c_BLN)  # type: ignore[no-any-return,no-untyped-call]
+        singles = [tensor.float() for tensor in (u_BLD, dt_BLD, a_DN, b_BLN, c_BLN)]
+        return _CpuScan.apply(*singles).to(u_BLD.dtype)  # type: ignore[no-any-return,no-untyped-call]
+    kernel = cuda_kernel()
+    if kernel is None:
+        return selective_scan_reference(u_BLD, dt_BLD, a_DN, b_BLN, c_BLN)
+    time_last = [tensor.transpose(1, 2).contiguous() for tensor in (u_BLD, dt_BLD, b_BLN, c_BLN)]
+    u, dt, b, c = time_last
+    return kernel(u, dt, a_DN.float(), b, c).transpose(1, 2)  # type: ignore[no-any-return]
+
+
+@cache
+def cuda_kernel() -> Any | None:
+    """mamba_ssm's `selective_scan_fn`, or None where it is not installed."""
+    try:
+        from mamba_ssm.ops.selective_scan_interface import selective_scan_fn
+    except ImportError:
+        return None
+    return selective_scan_fn
+
+
+class _CpuScan(torch.autograd.Function):
+    """Fused CPU scan; keeps every 32nd state and recomputes the others in the backward pass."""
+
+    @staticmethod
+    def forward(ctx: Any, u: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+        from pipelines.motion_expert import scan_kernels as kernels
+
+        arrays = [np.ascontiguousarray(t.detach().numpy()) for t in (u, dt, a.T, b, c)]
+        batch, length, channels = u.shape
+        y = np.empty((batch, length, channels), dtype=arrays[0].dtype)
+        needed = any(ctx.needs_input_grad)
+        segments = -(-length // kernels.SEGMENT)
+        shape = (batch, segments, a.shape[1], channels) if needed else (0, 0, 0, 0)
+        states = np.empty(shape, dtype=y.dtype)
+        single = y.dtype == np.float32
+        run = kernels.FORWARD_SINGLE if single else kernels.FORWARD_DOUBLE
+        run(*arrays, y, states)
+        if needed:
+            ctx.arrays, ctx.states = arrays, states
+        return torch.from_numpy(y)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, ...]:
+        from pipelines.motion_expert import scan_kernels as kernels
+
+        u, dt, a, b, c = ctx.arrays
+        batch, length, channels = u.shape
+        tiles = -(-channels // kernels.TILE)
+        gy = np.ascontiguousarray(grads[0].numpy())
+        gu, gdt = np.empty_like(u), np.empty_like(dt)
+        ga = np.empty((batch, *a.shape), dtype=u.dtype)
+        gb = np.empty((tiles, *b.shape), dtype=u.dtype)
+        gc = np.empty((tiles, *c.shape), dtype=u.dtype)
+        single = u.dtype == np.float32
+        run = kernels.BACKWARD_SINGLE if single else kernels.BACKWARD_DOUBLE
+        run(u, dt, a, b, c, ctx.states, gy, gu, gdt, ga, gb, gc)
+        sums = (gu, gdt, ga.sum(0).T, gb.sum(0), gc.sum(0))
+        return tuple(torch.from_numpy(np.ascontiguousarray(g)) for g in sums)
