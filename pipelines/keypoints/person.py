@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -32,6 +32,8 @@ class ReferencePerson:
         confidence: (29,) float64 in [0, 1]; 0 for what the picture does not show.
         coverage: "full" if the feet are in the picture, "upper" if it cuts the person off.
         source: how the pose was found: "mediapipe", "file" or "silhouette".
+        depth: (29,) float64 pixels behind the pelvis, larger is further away; zeros where the
+            pose is taken to lie in the picture's plane. Tells foreshortened limbs from short ones.
     """
 
     image: NDArray[np.uint8]
@@ -40,3 +42,4 @@ class ReferencePerson:
     confidence: NDArray[np.float64]
     coverage: Coverage
     source: str
+    depth: NDArray[np.float64] = field(default_factory=lambda: np.zeros(len(POINT_NAMES)))

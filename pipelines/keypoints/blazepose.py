@@ -1,0 +1,199 @@
+"""MediaPipe's BlazePose on still pictures: 33 landmarks and a coarse matte, without network.
+
+The detector's landmarks become our 29 points; its metric landmarks tell how far limbs lean out
+of the picture's plane.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.errors import MissingAsset
+from pipelines.keypoints.anatomy import Points, complete
+
+Image = NDArray[np.uint8]
+Box = tuple[int, int, int, int]
+"""left, top, right, bottom in pixels; right and bottom are exclusive."""
+
+NOSE, LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP = 0, 11, 12, 23, 24
+
+_DIRECT: dict[str, int] = {
+    "nose": 0, "left_eye": 2, "right_eye": 5, "left_ear": 7, "right_ear": 8,
+    "left_shoulder": 11, "right_shoulder": 12, "left_elbow": 13, "right_elbow": 14,
+    "left_wrist": 15, "right_wrist": 16, "left_hip": 23, "right_hip": 24,
+    "left_knee": 25, "right_knee": 26, "left_ankle": 27, "right_ankle": 28,
+}  # fmt: skip
+_KNUCKLES = {"left_hand": (17, 19), "right_hand": (18, 20)}
+_TOES = {"left_foot": (27, 31), "right_foot": (28, 32)}
+
+# Bone by bone outward from the pelvis (-1: the middle of the hips), for depth along the chains.
+_CHAINS: tuple[tuple[int, int], ...] = (
+    (-1, 23), (-1, 24), (-1, -2), (-2, 11), (-2, 12), (11, 13), (12, 14), (13, 15), (14, 16),
+    (15, 17), (15, 19), (16, 18), (16, 20), (23, 25), (24, 26), (25, 27), (26, 28),
+    (27, 31), (28, 32), (-2, 0), (-2, 2), (-2, 5), (-2, 7), (-2, 8),
+)  # fmt: skip
+
+_WORKING_SIDE = 1024
+_SMALLEST_SIDE = 256
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One person that the detector saw.
+
+    Attributes:
+        landmarks: (33, 2) pixels of the whole picture.
+        visibility: (33,) in [0, 1]; near 0 for what the picture cuts off.
+        metric: (33, 3) metres, x right, y down, z away, origin between the hips.
+        mask: (H, W) float32 coarse matte of the whole picture.
+    """
+
+    landmarks: NDArray[np.float64]
+    visibility: NDArray[np.float64]
+    metric: NDArray[np.float64]
+    mask: NDArray[np.float32]
+
+    @property
+    def torso(self) -> float:
+        """Size in pixels: the longer of torso length and shoulder width."""
+        shoulders = self.landmarks[[LEFT_SHOULDER, RIGHT_SHOULDER]]
+        hips = self.landmarks[[LEFT_HIP, RIGHT_HIP]]
+        length = np.linalg.norm(shoulders.mean(0) - hips.mean(0))
+        return float(max(length, np.linalg.norm(shoulders[0] - shoulders[1])))
+
+    @property
+    def centre(self) -> NDArray[np.float64]:
+        """(2,) middle of the shoulders."""
+        middle: NDArray[np.float64] = self.landmarks[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0)
+        return middle
+
+
+class BlazePose:
+    """The detector, kept open for several looks at one picture. Use as a context manager."""
+
+    def __init__(self, confidence: float = 0.5) -> None:
+        with quiet_stderr():
+            try:
+                import mediapipe
+            except ImportError as error:
+                raise MissingAsset(
+                    f"the pose detector cannot be loaded ({error})",
+                    "install mediapipe==0.10.21, or give --ref-keypoints and --ref-mask",
+                ) from None
+            self._pose: Any = mediapipe.solutions.pose.Pose(
+                static_image_mode=True,
+                model_complexity=1,
+                enable_segmentation=True,
+                min_detection_confidence=confidence,
+            )
+
+    def __enter__(self) -> BlazePose:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with quiet_stderr():
+            self._pose.close()
+
+    def look(self, picture: Image, box: Box | None = None) -> Sighting | None:
+        """The most prominent person in (a box of) an RGB picture, or None."""
+        height, width = picture.shape[:2]
+        left, top, right, bottom = box or (0, 0, width, height)
+        crop = picture[top:bottom, left:right]
+        side = max(crop.shape[:2])
+        scale = min(1.0, _WORKING_SIDE / side)
+        if side < _SMALLEST_SIDE:
+            scale = _SMALLEST_SIDE / side
+        if scale != 1.0:
+            method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+            crop = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=method)
+        with quiet_stderr():
+            found = self._pose.process(np.ascontiguousarray(crop))
+        if found.pose_landmarks is None or found.segmentation_mask is None:
+            return None
+        marks = found.pose_landmarks.landmark
+        size = np.array([right - left, bottom - top])
+        mask = np.zeros((height, width), np.float32)
+        mask[top:bottom, left:right] = cv2.resize(
+            found.segmentation_mask, tuple(size.tolist()), interpolation=cv2.INTER_LINEAR
+        )
+        return Sighting(
+            landmarks=np.array([[mark.x, mark.y] for mark in marks]) * size + (left, top),
+            visibility=np.array([mark.visibility for mark in marks]),
+            metric=np.array([[m.x, m.y, m.z] for m in found.pose_world_landmarks.landmark]),
+            mask=mask,
+        )
+
+
+def points_of(sighting: Sighting, width: int, height: int, least: float = 0.3) -> Points:
+    """Our 29 points of a sighting; those less visible than `least` or outside get confidence 0."""
+    depth = _depth(sighting)
+    seen = sighting.visibility.copy()
+    inside = (sighting.landmarks >= 0).all(1) & (sighting.landmarks < (width, height)).all(1)
+    seen[~inside | (seen < least)] = 0.0
+    points = Points()
+
+    def at(*indices: int) -> NDArray[np.float64]:
+        chosen = list(indices)
+        return np.array([*sighting.landmarks[chosen].mean(0), depth[chosen].mean()])
+
+    for name, index in _DIRECT.items():
+        points.set(name, at(index), float(seen[index]))
+    for name, pair in _KNUCKLES.items():
+        points.set(name, at(*pair), float(seen[list(pair)].min()))
+    for name, (ankle, toes) in _TOES.items():
+        # BlazePose marks the tip of the toes, SMPL their base.
+        points.set(name, at(ankle) + 0.8 * (at(toes) - at(ankle)), float(seen[[ankle, toes]].min()))
+    return complete(points)
+
+
+def _depth(sighting: Sighting) -> NDArray[np.float64]:
+    """Pixels (33,) behind the hips: each bone's metric slope times its length in the picture."""
+    flat, metric = sighting.landmarks, sighting.metric
+
+    def place(index: int, of: NDArray[np.float64]) -> NDArray[np.float64]:
+        middle = {-1: (LEFT_HIP, RIGHT_HIP), -2: (LEFT_SHOULDER, RIGHT_SHOULDER)}.get(index)
+        chosen: NDArray[np.float64] = of[index] if middle is None else of[list(middle)].mean(0)
+        return chosen
+
+    depth = {-1: 0.0}
+    for start, end in _CHAINS:
+        bone = place(end, metric) - place(start, metric)
+        pixels = float(np.linalg.norm(place(end, flat) - place(start, flat)))
+        across = max(float(np.linalg.norm(bone[:2])), 0.4 * float(np.linalg.norm(bone)), 1e-6)
+        depth[end] = depth[start] + float(bone[2]) / across * pixels
+    return np.array([depth.get(index, 0.0) for index in range(33)])
+
+
+@contextmanager
+def quiet_stderr() -> Iterator[None]:
+    """Send what C libraries write to file descriptor 2 nowhere while the block runs."""
+    sys.stderr.flush()
+    try:
+        kept = os.dup(2)
+    except OSError:
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

@@ -1,0 +1,180 @@
+"""Keypoint files: staged dances as npz, and a reference person's points as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.errors import UnsuitableInput
+from pipelines.files import atomic_path
+from pipelines.keypoints.anatomy import Points, complete
+from pipelines.keypoints.person import POINT_NAMES
+from pipelines.keypoints.staged import StagedDance
+
+COCO_17: tuple[str, ...] = (
+    "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder",
+    "left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip",
+    "left_knee", "right_knee", "left_ankle", "right_ankle",
+)  # fmt: skip
+OPENPOSE_18: tuple[str, ...] = (
+    "nose", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow",
+    "left_wrist", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle",
+    "right_eye", "left_eye", "right_ear", "left_ear",
+)  # fmt: skip
+OPENPOSE_25: tuple[str, ...] = (
+    *OPENPOSE_18[:8], "pelvis", *OPENPOSE_18[8:], "left_foot", "", "", "right_foot", "", "",
+)  # fmt: skip
+
+_FORMAT_HINT = (
+    'give {"points": {"nose": [x, y], "left_shoulder": [x, y], ...}} in pixels of the picture, '
+    "left being the person's own left; COCO-17 and OpenPose JSON are read too"
+)
+
+
+@dataclass(frozen=True)
+class Keypoints:
+    """What a keypoints.npz holds. T frames, K points.
+
+    Attributes:
+        skeleton: K point names.
+        xy: (T, K, 2) pixels; visibility (T, K) in [0, 1]; depth (T, K) metres from the camera.
+        fps, width, height: of the video that they belong to.
+    """
+
+    skeleton: tuple[str, ...]
+    xy: NDArray[np.float64]
+    visibility: NDArray[np.float64]
+    depth: NDArray[np.float64]
+    fps: float
+    width: int
+    height: int
+
+
+def save_keypoints(path: Path, dance: StagedDance) -> None:
+    """Write the 2D points of a staged dance as npz, atomically."""
+    with atomic_path(path) as temporary, temporary.open("wb") as stream:
+        np.savez_compressed(
+            stream,
+            skeleton=np.array(POINT_NAMES),
+            xy=dance.xy.astype(np.float32),
+            visibility=dance.visibility.astype(np.float32),
+            depth=dance.depth.astype(np.float32),
+            fps=np.float64(dance.fps),
+            width=np.int64(dance.width),
+            height=np.int64(dance.height),
+        )
+
+
+def load_keypoints(path: Path) -> Keypoints:
+    """Read a file of `save_keypoints`.
+
+    Raises:
+        UnsuitableInput: not such a file.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            return Keypoints(
+                skeleton=tuple(str(name) for name in data["skeleton"]),
+                xy=data["xy"].astype(np.float64),
+                visibility=data["visibility"].astype(np.float64),
+                depth=data["depth"].astype(np.float64),
+                fps=float(data["fps"]),
+                width=int(data["width"]),
+                height=int(data["height"]),
+            )
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise UnsuitableInput(f"{path}: is not a keypoints file of macedance ({error})") from None
+
+
+def read_reference_points(path: Path, width: int, height: int) -> Points:
+    """Read --ref-keypoints: our own JSON, COCO-17 or OpenPose, of one person.
+
+    Args:
+        width, height: of the picture that the points belong to, in the file's pixels.
+
+    Returns:
+        All 29 points, in those pixels; what cannot be told has confidence 0.
+
+    Raises:
+        UnsuitableInput: unreadable, several people, unknown names, points outside the picture,
+            or too few points to pose a body.
+    """
+    named = _named_points(path, _read_json(path))
+    points = Points()
+    for name, (x, y, confidence) in named.items():
+        if confidence <= 0:
+            continue
+        if not (np.isfinite([x, y]).all() and 0 <= x <= width and 0 <= y <= height):
+            raise UnsuitableInput(
+                f"{path}: {name} at ({x:g}, {y:g}) is outside the {width}x{height} picture",
+                "give pixels of the picture as the file stores it, and leave unseen points out",
+            )
+        points.set(name, np.array([x, y]), min(1.0, confidence))
+    missing = [
+        f"{side}_shoulder" for side in ("left", "right") if not points.has(f"{side}_shoulder")
+    ]
+    if missing:
+        raise UnsuitableInput(f"{path}: {' and '.join(missing)} missing", _FORMAT_HINT)
+    return complete(points)
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UnsuitableInput(f"{path}: cannot be read ({error.strerror})") from None
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise UnsuitableInput(f"{path}: is not JSON ({error})", _FORMAT_HINT) from None
+
+
+def _named_points(path: Path, data: Any) -> dict[str, tuple[float, float, float]]:
+    try:
+        if isinstance(data, dict) and isinstance(data.get("points"), dict):
+            return _own(path, data["points"])
+        if isinstance(data, dict) and "people" in data:
+            flat = _only(path, [person["pose_keypoints_2d"] for person in data["people"]])
+            return _flat(path, flat, OPENPOSE_25 if len(flat) == 75 else OPENPOSE_18)
+        rows = data.get("annotations", data) if isinstance(data, dict) else data
+        rows = rows if isinstance(rows, list) else [rows]
+        return _flat(path, _only(path, [row["keypoints"] for row in rows]), COCO_17)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise UnsuitableInput(
+            f"{path}: holds no keypoints that are known here", _FORMAT_HINT
+        ) from None
+
+
+def _own(path: Path, points: dict[str, Any]) -> dict[str, tuple[float, float, float]]:
+    unknown = sorted(set(points) - set(POINT_NAMES))
+    if unknown:
+        raise UnsuitableInput(
+            f"{path}: unknown point {unknown[0]!r}", f"known: {', '.join(POINT_NAMES)}"
+        )
+    return {
+        name: (float(value[0]), float(value[1]), float(value[2]) if len(value) > 2 else 1.0)
+        for name, value in points.items()
+        if value is not None
+    }
+
+
+def _only(path: Path, people: list[Any]) -> list[float]:
+    if len(people) != 1:
+        raise UnsuitableInput(
+            f"{path}: holds {len(people)} people, one is needed", "leave the dancer only"
+        )
+    return [float(value) for value in np.ravel(people[0])]
+
+
+def _flat(
+    path: Path, flat: list[float], names: tuple[str, ...]
+) -> dict[str, tuple[float, float, float]]:
+    if len(flat) != 3 * len(names):
+        raise UnsuitableInput(
+            f"{path}: {len(flat)} numbers, expected 3 for each of {len(names)} points", _FORMAT_HINT
+        )
+    rows = np.reshape(flat, (-1, 3)).tolist()
+    return {name: tuple(row) for name, row in zip(names, rows, strict=True) if name}

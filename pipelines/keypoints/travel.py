@@ -1,0 +1,95 @@
+"""Where the dancer's body goes: heading, floor, foot contacts, and steps kept on the stage.
+
+World: metres, z up. Shapes: T frames, 24 joints.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d, median_filter
+
+from pipelines.body.skeleton import JOINT, forward_kinematics
+
+Array = NDArray[np.floating[Any]]
+
+_CHEST = JOINT["spine3"]
+_ANKLES = [JOINT["left_ankle"], JOINT["right_ankle"]]
+_TOES = [JOINT["left_foot"], JOINT["right_foot"]]
+
+_CONTACT_HEIGHT = 0.06
+_CONTACT_SPEED = 0.35
+"""Metres and metres per second under which a foot counts as standing."""
+
+_DRIFT_SECONDS = 2.5
+"""Sigma of the filter that tells slow wandering from steps."""
+
+
+def facing(rotations_T33: Array) -> NDArray[np.float64]:
+    """Heading (T,) radians of bodies with global z-up rotations; 0 faces -y, positive to +x."""
+    forward_T3 = np.asarray(rotations_T33)[..., :, 2]
+    return np.arctan2(forward_T3[..., 0], -forward_T3[..., 1])
+
+
+def turned_to_camera(rotations: Array, trans: Array) -> tuple[Array, Array]:
+    """The same dance turned about the vertical so that its mean facing is -y, at the camera.
+
+    A dance that spins evenly has no mean facing; then its first frame decides.
+    """
+    globals_T33 = forward_kinematics(rotations, trans)[1][:, _CHEST]
+    forward_T2 = globals_T33[:, :2, 2]
+    mean = forward_T2.mean(0)
+    if np.linalg.norm(mean) < 0.15:
+        mean = forward_T2[0]
+    angle = -float(np.arctan2(mean[0], -mean[1]))
+    cosine, sine = np.cos(angle), np.sin(angle)
+    turn = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])
+    turned = np.array(rotations, dtype=np.float64)
+    turned[:, 0] = turn @ turned[:, 0]
+    return turned, np.asarray(trans, dtype=np.float64) @ turn.T
+
+
+def lowest_feet(joints_TJ3: Array, ankle_height: float, toe_height: float) -> NDArray[np.float64]:
+    """Height (T, 2) of the left and right sole: the lower of heel and toes."""
+    ankles = joints_TJ3[:, _ANKLES, 2] - ankle_height
+    toes = joints_TJ3[:, _TOES, 2] - toe_height
+    soles: NDArray[np.float64] = np.minimum(ankles, toes)
+    return soles
+
+
+def floor_height(soles_T2: Array) -> float:
+    """The floor of a dance: where its lower foot mostly is when it is low."""
+    return float(np.percentile(soles_T2.min(1), 10))
+
+
+def foot_contacts(joints_TJ3: Array, soles_T2: Array, fps: float) -> NDArray[np.bool_]:
+    """(T, 2) which foot stands: low and slow, single-frame flickers removed."""
+    feet_T23 = (joints_TJ3[:, _ANKLES] + joints_TJ3[:, _TOES]) / 2
+    if len(feet_T23) < 2:
+        speed_T2 = np.zeros(soles_T2.shape)
+    else:
+        speed_T2 = np.linalg.norm(np.gradient(feet_T23, axis=0), axis=-1) * fps
+    low = soles_T2 - floor_height(soles_T2) < _CONTACT_HEIGHT
+    standing = low & (speed_T2 < _CONTACT_SPEED)
+    window = 2 * max(1, round(fps * 0.05)) + 1
+    filtered: NDArray[np.bool_] = median_filter(standing, size=(window, 1), mode="nearest")
+    return filtered
+
+
+def contained(track_T: Array, fps: float, drift: float, gain: float) -> NDArray[np.float64]:
+    """A horizontal track that starts at 0, with `drift` of its slow part removed, times `gain`."""
+    track = np.asarray(track_T, dtype=np.float64) - track_T[0]
+    if drift > 0 and len(track) > 1:
+        slow = gaussian_filter1d(track, _DRIFT_SECONDS * fps, mode="nearest")
+        track = track - drift * slow
+        track = track - track[0]
+    held: NDArray[np.float64] = gain * track
+    return held
+
+
+def softly_limited(track: Array, limit: float) -> NDArray[np.float64]:
+    """`track` pressed smoothly into (-limit, limit); small values stay as they are."""
+    pressed: NDArray[np.float64] = limit * np.tanh(np.asarray(track, dtype=np.float64) / limit)
+    return pressed
