@@ -82,9 +82,7 @@ def extract_features(
         y=signal, sr=SAMPLE_RATE, hop_length=HOP, n_chroma=12
     ).T
     if envelope.any():
-        peaks = librosa.onset.onset_detect(
-            onset_envelope=envelope, sr=SAMPLE_RATE, hop_length=HOP
-        )
+        peaks = librosa.onset.onset_detect(onset_envelope=envelope, sr=SAMPLE_RATE, hop_length=HOP)
         _, beats = librosa.beat.beat_track(
             onset_envelope=envelope, sr=SAMPLE_RATE, hop_length=HOP,
             start_bpm=start_bpm, tightness=100,
@@ -162,7 +160,7 @@ def load_features(path: Path) -> MusicFeatures:
             "compute them again from the song",
         )
     if values.ndim != 2 or values.shape[1] != layout.WIDTH or not np.isfinite(values).all():
-        raise UnsuitableInput(f"{path}: features are {values.shape} or not finite, expected (T, 35)")
+        raise UnsuitableInput(f"{path}: features are {values.shape} or not finite, want (T, 35)")
     return MusicFeatures(values.astype(np.float32), fps, schema)
 
 

@@ -1,4 +1,4 @@
-"""librosa without its half-minute start: compiled loops kept in a writable cache (spec section 10)."""
+"""librosa without its half-minute start: its compiled loops kept in a writable cache."""
 
 from __future__ import annotations
 
