@@ -1,13 +1,33 @@
-"""Our own motion file: an AMASS-style .npz (DESIGN: conventions)."""
+"""Motion in .npz files: ours, AMASS's, and skeletons with quaternions."""
 
 from __future__ import annotations
 
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pipelines.body.skeleton import JOINT
+from pipelines.errors import UnsuitableInput
 from pipelines.files import atomic_path
+from pipelines.motion.grounding import on_floor
 from pipelines.motion.motion import Motion
+from pipelines.motion.quaternions import (
+    is_quaternion_npz,
+    is_soma_npz,
+    read_quaternion_npz,
+    read_soma_npz,
+)
+from pipelines.motion.retarget import retarget
+
+Arrays = Mapping[str, NDArray[Any]]
+
+_FRAME_RATES = ("mocap_framerate", "mocap_frame_rate", "fps")
+_BODY = 22
+_SIZES = {72: "SMPL", 156: "SMPL-H", 165: "SMPL-X", 66: "body only"}
 
 
 def save_npz(motion: Motion, target: Path) -> None:
@@ -26,3 +46,79 @@ def save_npz(motion: Motion, target: Path) -> None:
             genre=np.str_(motion.genre or ""),
             source=np.str_(motion.source),
         )
+
+
+def load_npz(path: Path) -> Motion:
+    """Read our .npz, an AMASS .npz (SMPL, SMPL-H, SMPL-X), or a skeleton with quaternions.
+
+    AMASS is z up already; its trans is that of SMPL, whose pelvis rests off the origin, so a
+    foreign file is put onto the floor. Hands and face are dropped.
+
+    Raises:
+        UnsuitableInput: broken, holds Python objects, or is none of these.
+    """
+    arrays = read_arrays(path)
+    if is_quaternion_npz(arrays):
+        return retarget(read_quaternion_npz(arrays, str(path)))
+    if is_soma_npz(arrays):
+        return retarget(read_soma_npz(arrays, str(path)))
+    if "poses" not in arrays or "trans" not in arrays:
+        raise UnsuitableInput(
+            f"{path}: not a motion, it holds {', '.join(sorted(arrays)[:8]) or 'nothing'}",
+            "a motion .npz has poses, trans and mocap_framerate, as AMASS writes them",
+        )
+    ours = "source" in arrays and "genre" in arrays
+    motion = Motion(
+        poses=body_poses(arrays["poses"], str(path)),
+        trans=np.asarray(arrays["trans"], dtype=np.float32),
+        fps=_frame_rate(arrays, path),
+        genre=str(arrays["genre"]) or None if ours else None,
+        source=str(arrays["source"]) if ours else str(path),
+        gender=str(arrays.get("gender", "neutral")),
+        betas=_ten(arrays.get("betas", np.zeros(10))),
+    ).validate()
+    return motion if ours else on_floor(motion)
+
+
+def read_arrays(path: Path) -> Arrays:
+    """All arrays of an .npz, none of them objects.
+
+    Raises:
+        UnsuitableInput: it is no .npz, is cut off, or holds Python objects (never unpickled).
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {key: archive[key] for key in archive.files}
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, AttributeError, KeyError) as error:
+        reason = "it holds Python objects" if "allow_pickle" in str(error) else "broken .npz"
+        raise UnsuitableInput(f"{path}: {reason}") from error
+
+
+def body_poses(flat: NDArray[Any], name: str) -> NDArray[np.float32]:
+    """SMPL, SMPL-H or SMPL-X axis-angle poses (T, 72 | 66 | 156 | 165) as (T, 24, 3).
+
+    The 22 body joints are the same in all three. Ours keep an SMPL file's hands; other hands have
+    no place on our skeleton and are set to rest (spec A.5).
+    """
+    poses = np.asarray(flat, dtype=np.float32).reshape(len(flat), -1)
+    if poses.shape[1] not in _SIZES:
+        sizes = ", ".join(f"{size} ({kind})" for size, kind in _SIZES.items())
+        raise UnsuitableInput(f"{name}: poses have {poses.shape[1]} columns, expected {sizes}")
+    body = np.zeros((len(poses), len(JOINT), 3), dtype=np.float32)
+    kept = len(JOINT) if poses.shape[1] == 72 else _BODY
+    body[:, :kept] = poses[:, : kept * 3].reshape(len(poses), kept, 3)
+    return body
+
+
+def _frame_rate(arrays: Arrays, path: Path) -> float:
+    for key in _FRAME_RATES:
+        if key in arrays:
+            return float(arrays[key])
+    raise UnsuitableInput(f"{path}: does not say its frame rate (mocap_framerate)")
+
+
+def _ten(betas: NDArray[Any]) -> NDArray[np.float32]:
+    flat = np.zeros(10, dtype=np.float32)
+    given = np.asarray(betas, dtype=np.float32).ravel()[:10]
+    flat[: len(given)] = given
+    return flat

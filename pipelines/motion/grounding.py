@@ -1,0 +1,46 @@
+"""Putting a dancer onto the floor."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.body.skeleton import FOOT_JOINTS
+from pipelines.motion.motion import Motion
+
+SOLE_DEPTH: NDArray[np.float64] = np.array([0.06, 0.06, 0.0, 0.0])
+"""How far each foot joint (ankles, toes) is above the floor in a standing SMPL body, metres.
+
+The toe joints of the offset table are 0.956 m below the pelvis and count as floor (spec A.1).
+"""
+_SLOW = 0.3
+"""Speed of a planted foot, m/s: the contact rule of EDGE (spec A.6)."""
+
+
+def foot_heights(joints_TJ3: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Height (T, 4) of each sole point above z = 0, in the order of FOOT_JOINTS."""
+    return np.asarray(joints_TJ3[:, list(FOOT_JOINTS), 2] - SOLE_DEPTH, dtype=np.float64)
+
+
+def floor_height(joints_TJ3: NDArray[np.floating], fps: float) -> float:
+    """Height of the floor that the feet stand on: a low quantile of where planted feet are."""
+    heights = foot_heights(joints_TJ3)
+    feet = joints_TJ3[:, list(FOOT_JOINTS)]
+    speed = np.zeros(heights.shape)
+    if len(feet) > 1:
+        speed = np.linalg.norm(np.gradient(feet, axis=0), axis=-1) * fps
+    lowest = heights.min(axis=1)
+    planted = (speed < _SLOW) & (heights < lowest[:, None] + 0.03)
+    standing = lowest[planted.any(axis=1)]
+    if len(standing) < 10:
+        standing = lowest
+    return float(np.percentile(standing, 20))
+
+
+def on_floor(motion: Motion) -> Motion:
+    """The same motion, moved up or down so that it stands on z = 0."""
+    height = floor_height(motion.joints(), motion.fps)
+    trans = motion.trans - np.array([0, 0, height], dtype=np.float32)
+    return replace(motion, trans=trans)

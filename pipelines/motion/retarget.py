@@ -1,0 +1,144 @@
+"""Any humanoid skeleton's motion onto the SMPL skeleton, from the file's own rest pose.
+
+For every SMPL joint there is one constant rotation, its mount, that turns the SMPL rest bone into
+the frame of the source joint that drives it; the SMPL joint's global rotation is then the source's
+times the mount. Limb bones end up exactly parallel to the source's; trunk, feet and head keep
+their turn relative to the rest pose. `rest_mounts` finds the mounts from an anatomical rest pose,
+`calibration.py` from the motion itself where the file's rest pose is no human pose.
+
+Shapes: T frames, J joints of the source.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.body.rotations import axis_angle_to_matrix, matrix_to_axis_angle
+from pipelines.body.skeleton import JOINT, JOINT_NAMES, OFFSETS, PARENTS, TO_Z_UP
+from pipelines.motion.calibration import motion_mounts
+from pipelines.motion.grounding import on_floor
+from pipelines.motion.joint_names import find_parts
+from pipelines.motion.motion import Motion
+from pipelines.motion.parts import LIMB_CHILD, Floats, Parts, arc, unit
+from pipelines.motion.source import SourceMotion
+
+_UNDRIVEN = ("left_foot", "right_foot", "left_hand", "right_hand")
+_LEG = ("hip", "knee", "ankle")
+
+
+def retarget(source: SourceMotion) -> Motion:
+    """Put a foreign skeleton's motion onto the SMPL skeleton, z up, in metres, on the floor.
+
+    Raises:
+        UnsuitableInput: joints are missing (they are named), or the motion is not finite.
+    """
+    source.validate()
+    parts = Parts(source, find_parts(source.names, source.path))
+    to_z_up = _z_up(parts)
+    mounts = rest_mounts(parts) or motion_mounts(parts, to_z_up)
+    turned = _driven_rotations(parts, mounts, to_z_up)
+    local = turned.copy()
+    for name in _UNDRIVEN:
+        local[:, JOINT[name]] = np.eye(3)
+    for joint, parent in enumerate(PARENTS):
+        if parent >= 0 and JOINT_NAMES[joint] not in _UNDRIVEN:
+            local[:, joint] = np.swapaxes(turned[:, parent], -1, -2) @ turned[:, joint]
+    trans = _pelvis(parts, turned[:, 0], to_z_up)
+    motion = Motion(
+        poses=matrix_to_axis_angle(local).astype(np.float32),
+        trans=trans.astype(np.float32),
+        fps=source.fps,
+        source=source.path,
+    )
+    return on_floor(motion.validate())
+
+
+def rest_mounts(parts: Parts) -> dict[str, Floats] | None:
+    """Mounts (3, 3) per SMPL joint name from the rest pose, or None if that is no human pose."""
+    body = rest_frame(parts)
+    if body is None:
+        return None
+    mounts = {name: body for name in JOINT_NAMES}
+    for name, child in LIMB_CHILD.items():
+        bone = parts.rest_bone(name, child)
+        if bone is not None:
+            smpl = body @ OFFSETS[JOINT[child]]
+            mounts[name] = arc(smpl, bone) @ body
+        elif name.endswith("wrist"):
+            mounts[name] = mounts[name.replace("wrist", "elbow")]
+    up = body[:, 1]
+    for side in ("left", "right"):
+        foot = parts.rest_bone(f"{side}_ankle", f"{side}_foot")
+        if foot is not None:
+            smpl = body @ OFFSETS[JOINT[f"{side}_foot"]]
+            heading = arc(smpl - smpl @ up * up, foot - foot @ up * up)
+            mounts[f"{side}_ankle"] = heading @ body
+    return mounts
+
+
+def rest_frame(parts: Parts) -> Floats | None:
+    """Columns left, up, forward of the rest pose, or None where nobody would stand like that."""
+    rest = parts.rest
+    left = unit(rest["left_hip"] - rest["right_hip"])
+    rough_up = unit(rest["head"] - (rest["left_hip"] + rest["right_hip"]) / 2)
+    axis = int(np.abs(rough_up).argmax())
+    up = np.zeros(3)
+    up[axis] = np.sign(rough_up[axis])
+    left = unit(left - left @ up * up)
+    forward = np.cross(left, up)
+    shoulders = unit(rest["left_shoulder"] - rest["right_shoulder"])
+    checks = [rough_up @ up > 0.9, shoulders @ left > 0.7]
+    for side in ("left", "right"):
+        for upper, lower in zip(_LEG[:-1], _LEG[1:], strict=True):
+            bone = rest[f"{side}_{lower}"] - rest[f"{side}_{upper}"]
+            checks.append(-unit(bone) @ up > 0.7)
+        foot = parts.rest_bone(f"{side}_ankle", f"{side}_foot")
+        checks.append(foot is None or unit(foot) @ forward > 0.5)
+    return np.stack([left, up, forward], axis=-1) if all(checks) else None
+
+
+def _z_up(parts: Parts) -> Floats:
+    """Rotation of the file's world into ours; up is where the head is, most of the time."""
+    ankles = (parts.at("left_ankle") + parts.at("right_ankle")) / 2
+    rise = unit(parts.at("head") - ankles).mean(0)
+    axis = int(np.abs(rise).argmax())
+    if axis == 2:
+        return np.eye(3) if rise[2] > 0 else np.diag([1.0, -1.0, -1.0])
+    if axis == 1:
+        return TO_Z_UP if rise[1] > 0 else TO_Z_UP.T
+    quarter = axis_angle_to_matrix(np.array([0, -np.pi / 2, 0]))
+    return quarter if rise[0] > 0 else quarter.T
+
+
+def _driven_rotations(parts: Parts, mounts: dict[str, Floats], to_z_up: Floats) -> Floats:
+    """Global rotations (T, 24, 3, 3) of the SMPL joints."""
+    turned = np.empty((parts.frames, 24, 3, 3))
+    spine = parts.spine_turns(mounts)
+    for name, joint in JOINT.items():
+        if name in spine:
+            turned[:, joint] = spine[name]
+        elif name in parts.index and name in mounts and name not in _UNDRIVEN:
+            turned[:, joint] = parts.turn(name) @ mounts[name]
+        else:
+            turned[:, joint] = turned[:, PARENTS[joint]]
+    result: Floats = to_z_up @ turned
+    return result
+
+
+def _pelvis(parts: Parts, pelvis_turn: Floats, to_z_up: Floats) -> NDArray[np.float64]:
+    """Pelvis positions such that the middle of the hips follows the source's, scaled by legs."""
+    scale = _leg_length(OFFSETS[[JOINT["left_knee"], JOINT["left_ankle"]]]) / _leg_length(
+        np.array([
+            parts.rest["left_knee"] - parts.rest["left_hip"],
+            parts.rest["left_ankle"] - parts.rest["left_knee"],
+        ])
+    )  # fmt: skip
+    hips = (parts.at("left_hip") + parts.at("right_hip")) / 2 @ to_z_up.T * scale
+    middle = (OFFSETS[JOINT["left_hip"]] + OFFSETS[JOINT["right_hip"]]) / 2
+    result: Floats = hips - pelvis_turn @ middle
+    return result
+
+
+def _leg_length(bones_23: Floats) -> float:
+    return float(np.linalg.norm(bones_23, axis=-1).sum())
