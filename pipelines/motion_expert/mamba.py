@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pipelines.motion_expert.fused import conv_silu, gated
 from pipelines.motion_expert.selective_scan import selective_scan
 
 _STEP_MIN, _STEP_MAX, _STEP_FLOOR = 1e-3, 1e-1, 1e-4
@@ -22,7 +23,7 @@ class Mamba(nn.Module):
 
     def __init__(self, width: int, state: int = 16, conv: int = 4, expand: int = 2) -> None:
         super().__init__()
-        channels, self.rank, self.state, self.conv = expand * width, -(-width // 16), state, conv
+        channels, self.rank, self.state = expand * width, -(-width // 16), state
         self.in_proj = nn.Linear(width, 2 * channels, bias=False)
         self.conv1d = nn.Conv1d(channels, channels, conv, groups=channels, padding=conv - 1)
         self.x_proj = nn.Linear(channels, self.rank + 2 * state, bias=False)
@@ -43,22 +44,12 @@ class Mamba(nn.Module):
 
     def forward(self, x_BLM: Tensor) -> Tensor:
         """Run the layer over the whole sequence."""
-        u_BLD, gate_BLD = self.in_proj(x_BLM).chunk(2, dim=-1)
-        u_BLD = F.silu(self._causal_conv(u_BLD))
+        xz_BLE = self.in_proj(x_BLM)
+        u_BLD = conv_silu(xz_BLE, self.conv1d.weight, self.conv1d.bias)
         step_BLR, b_BLN, c_BLN = self.x_proj(u_BLD).split([self.rank, self.state, self.state], -1)
         dt_BLD = F.softplus(self.dt_proj(step_BLR))
         y_BLD = selective_scan(u_BLD, dt_BLD, -torch.exp(self.A_log), b_BLN, c_BLN)
-        y_BLD = torch.addcmul(y_BLD, u_BLD, self.D) * F.silu(gate_BLD)
-        out: Tensor = self.out_proj(y_BLD)
-        return out
-
-    def _causal_conv(self, u_BLD: Tensor) -> Tensor:
-        # Shifted sums: with channels last they beat a grouped convolution several times on CPU.
-        length = u_BLD.shape[1]
-        padded = F.pad(u_BLD, (0, 0, self.conv - 1, 0))
-        out = self.conv1d.bias + padded[:, :length] * self.conv1d.weight[:, 0, 0]
-        for tap in range(1, self.conv):
-            out = torch.addcmul(out, padded[:, tap : tap + length], self.conv1d.weight[:, 0, tap])
+        out: Tensor = self.out_proj(gated(y_BLD, u_BLD, xz_BLE, self.D))
         return out
 
 

@@ -77,7 +77,7 @@ class MotionExpertConfig:
 PRESETS: dict[str, MotionExpertConfig] = {
     "paper": MotionExpertConfig(),
     "small": MotionExpertConfig(
-        width=192, heads=4, feedforward=384, dance_blocks=5, music_blocks=2,
+        width=160, heads=4, feedforward=320, dance_blocks=4, music_blocks=2, state=8,
         aligned_music=True, attention_reach=45,
     ),
     "tiny": MotionExpertConfig(

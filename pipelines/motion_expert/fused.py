@@ -1,0 +1,87 @@
+"""Fused elementwise steps of a Mamba layer, differentiable, with a plain path beside each.
+
+The plain path serves GPUs and double precision, and is what the fused one is tested against.
+Shapes: B batch, T time, D channels, K taps; xz_BTE holds the D convolved channels, then the D
+channels of the gate (E = 2 D).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def conv_silu(xz_BTE: Tensor, weight_D1K: Tensor, bias_D: Tensor) -> Tensor:
+    """Causal depthwise convolution of the first D channels, then SiLU: (B, T, D)."""
+    if _fusable(xz_BTE):
+        return _ConvSilu.apply(xz_BTE.contiguous(), weight_D1K, bias_D)  # type: ignore[no-any-return,no-untyped-call]
+    channels, _, taps = weight_D1K.shape
+    u_BDT = F.pad(xz_BTE[..., :channels].transpose(1, 2), (taps - 1, 0))
+    return F.silu(F.conv1d(u_BDT, weight_D1K, bias_D, groups=channels)).transpose(1, 2)
+
+
+def gated(y_BTD: Tensor, u_BTD: Tensor, xz_BTE: Tensor, skip_D: Tensor) -> Tensor:
+    """(y + skip u) silu(z): the skip connection and the gate of a Mamba layer."""
+    if _fusable(xz_BTE):
+        return _Gate.apply(y_BTD, u_BTD, xz_BTE.contiguous(), skip_D)  # type: ignore[no-any-return,no-untyped-call]
+    return (y_BTD + skip_D * u_BTD) * F.silu(xz_BTE[..., y_BTD.shape[-1] :])
+
+
+def _fusable(tensor: Tensor) -> bool:
+    return tensor.device.type == "cpu" and tensor.dtype == torch.float32
+
+
+class _ConvSilu(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, xz: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        from pipelines.motion_expert import fused_kernels as kernels
+
+        batch, length, _ = xz.shape
+        taps_KD = np.ascontiguousarray(weight.detach()[:, 0].T.numpy())
+        ctx.arrays = (xz.detach().numpy(), taps_KD, bias.detach().numpy())
+        out = np.empty((batch, length, weight.shape[0]), dtype=np.float32)
+        kernels.conv_silu_forward(*ctx.arrays, out)
+        return torch.from_numpy(out)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, ...]:
+        from pipelines.motion_expert import fused_kernels as kernels
+
+        xz, taps_KD, bias = ctx.arrays
+        g_out = np.ascontiguousarray(grads[0].numpy())
+        batch, _, channels = g_out.shape
+        gx = np.empty_like(g_out)
+        g_weight = np.empty((batch, *taps_KD.shape), dtype=np.float32)
+        g_bias = np.empty((batch, channels), dtype=np.float32)
+        kernels.conv_silu_backward(xz, taps_KD, bias, g_out, gx, g_weight, g_bias)
+        g_xz = F.pad(torch.from_numpy(gx), (0, xz.shape[2] - channels))
+        g_taps = torch.from_numpy(np.ascontiguousarray(g_weight.sum(0).T))
+        return g_xz, g_taps[:, None], torch.from_numpy(g_bias.sum(0))
+
+
+class _Gate(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, y: Tensor, u: Tensor, xz: Tensor, skip: Tensor) -> Tensor:
+        from pipelines.motion_expert import fused_kernels as kernels
+
+        tensors = (y.contiguous(), u.contiguous(), xz, skip)
+        ctx.arrays = tuple(tensor.detach().numpy() for tensor in tensors)
+        out = np.empty(y.shape, dtype=np.float32)
+        kernels.gate_forward(*ctx.arrays, out)
+        return torch.from_numpy(out)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, ...]:
+        from pipelines.motion_expert import fused_kernels as kernels
+
+        y, u, xz, skip = ctx.arrays
+        g_out = np.ascontiguousarray(grads[0].numpy())
+        gy, gu, gz = (np.empty_like(g_out) for _ in range(3))
+        g_skip = np.empty((y.shape[0], y.shape[2]), dtype=np.float32)
+        kernels.gate_backward(y, u, xz, skip, g_out, gy, gu, gz, g_skip)
+        g_xz = F.pad(torch.from_numpy(gz), (xz.shape[2] - y.shape[2], 0))
+        return torch.from_numpy(gy), torch.from_numpy(gu), g_xz, torch.from_numpy(g_skip.sum(0))
