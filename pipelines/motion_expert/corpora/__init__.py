@@ -1,0 +1,1 @@
+"""Dance data sets in their own layouts as downloaded, one module each."""

@@ -1,0 +1,405 @@
+"""`macedance train-motion`: teach the Motion Expert to dance to music."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from pipelines.errors import BadUsage, UnsuitableInput
+from pipelines.files import read_json, sha256_json, write_json
+from pipelines.progress import Progress
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from pipelines.motion_expert.checkpoint import Checkpoint
+    from pipelines.motion_expert.dataset import Batch, PairedSequence, Windows
+    from pipelines.motion_expert.engine import Course, Engine
+    from pipelines.motion_expert.feed import Tensors
+    from pipelines.motion_expert.presets import MotionExpertConfig
+    from pipelines.motion_expert.processes import Processes
+
+_CHOICES = {
+    "optimizer": ("adan", "adamw"),
+    "schedule": ("constant", "cosine"),
+    "precision": ("auto", "fp32", "bf16"),
+    "objective": ("paper", "official"),
+    "guidance": ("gft", "cfg"),
+    "backbone": ("bimamba", "mamba", "transformer"),
+    "device": ("auto", "cpu", "cuda"),
+}
+_MAY_CHANGE = frozenset({
+    "steps", "resume", "prepare_only", "threads", "workers", "keep", "validate_every",
+    "checkpoint_every", "workspace", "run", "data", "device", "accumulate",
+})  # fmt: skip
+"""Options that do not make it another run when they change between two calls."""
+
+
+@dataclass(frozen=True)
+class TrainMotionConfig:
+    """What `train-motion` is asked to do.
+
+    Attributes:
+        data: data sets in their own layouts, workspaces, or folders of paired files.
+        workspace: where features, models and logs go.
+        run: name of the run; "" derives one from the preset and the other options.
+        preset: "paper", "small" or "tiny" (`motion_expert.presets`).
+        window, stride: frames of a training window, and between the starts of two windows.
+        batch_size: windows per update, over all processes.
+        steps: updates.
+        lr, optimizer, weight_decay, warmup, schedule: warm-up is in steps, "cosine" falls to 1 %.
+        ema_decay: of the averaged weights, which are what is sampled and shipped.
+        grad_clip: greatest gradient norm; 0 leaves gradients alone, as published.
+        accumulate: slices into which an update is cut to save memory; the result is the same.
+        seed: everything random follows from it.
+        device, threads, precision: "auto" takes a GPU if there is one, and bf16 on it.
+        music: "paired" (the data's own music), "warp:FOLDER" or "compose"; several are mixed.
+        max_tempo_change: how far "warp" may change a dance's tempo.
+        objective: "paper", or "official" for the published code's behaviour (spec C.7).
+        guidance, backbone: the ablations of the paper's Table 2.
+        validate_every, checkpoint_every, keep: in steps; how many checkpoints are kept.
+        resume: take up the run even if options changed.
+        prepare_only: write the paired files and stop.
+        workers: threads that build batches ahead.
+        hold_out: names of takes or groups, or one share such as "0.1"; nothing takes the data
+            sets' own splits, and a tenth of the takes where there is none.
+        mirror, turn: augment by mirror images, and by windows that face any direction instead of
+            the front.
+        balance: 0 draws every window equally often, 1 every genre.
+    """
+
+    data: list[Path]
+    workspace: Path = Path("workspace")
+    run: str = ""
+    preset: str = "paper"
+    window: int = 150
+    stride: int = 15
+    batch_size: int = 128
+    steps: int = 100_000
+    lr: float = 4e-4
+    optimizer: str = "adan"
+    weight_decay: float = 0.02
+    warmup: int = 0
+    schedule: str = "constant"
+    ema_decay: float = 0.9999
+    grad_clip: float = 0.0
+    accumulate: int = 1
+    seed: int = 0
+    device: str = "auto"
+    threads: int = 0
+    precision: str = "auto"
+    music: tuple[str, ...] = ("paired",)
+    max_tempo_change: float = 0.2
+    objective: str = "paper"
+    guidance: str = "gft"
+    backbone: str = "bimamba"
+    validate_every: int = 500
+    checkpoint_every: int = 500
+    keep: int = 3
+    resume: bool = False
+    prepare_only: bool = False
+    workers: int = 1
+    hold_out: tuple[str, ...] = ()
+    mirror: bool = True
+    turn: bool = False
+    balance: float = 0.5
+
+    def validate(self) -> TrainMotionConfig:
+        """Return self, or raise BadUsage naming the flag and the way out."""
+        if not self.data:
+            raise BadUsage("--data: no data set named", "give at least one folder with --data")
+        for name, allowed in _CHOICES.items():
+            if getattr(self, name) not in allowed:
+                raise BadUsage(
+                    f"--{name} {getattr(self, name)}: unknown", f"choose {', '.join(allowed)}"
+                )
+        from pipelines.motion_expert.presets import PRESETS
+
+        if self.preset not in PRESETS:
+            raise BadUsage(f"--preset {self.preset}: unknown", f"choose {', '.join(PRESETS)}")
+        self._validate_numbers()
+        for mode in self.music:
+            if mode not in ("paired", "compose") and not mode.startswith("warp:"):
+                raise BadUsage(f"--music {mode}: unknown", "choose paired, compose or warp:FOLDER")
+        return self
+
+    def _validate_numbers(self) -> None:
+        positive = (
+            "window", "stride", "batch_size", "steps", "lr", "accumulate", "validate_every",
+            "checkpoint_every", "keep",
+        )  # fmt: skip
+        for name in positive:
+            if getattr(self, name) <= 0:
+                raise BadUsage(f"--{name.replace('_', '-')}: must be more than 0")
+        for name in ("warmup", "threads", "workers", "grad_clip", "weight_decay", "seed"):
+            if getattr(self, name) < 0:
+                raise BadUsage(f"--{name.replace('_', '-')}: must not be negative")
+        for name in ("ema_decay", "balance", "max_tempo_change"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise BadUsage(f"--{name.replace('_', '-')}: must lie between 0 and 1")
+        slices = self.accumulate * int(os.environ.get("WORLD_SIZE", "1"))
+        if self.batch_size % slices:
+            raise BadUsage(
+                f"--batch-size {self.batch_size} cannot be cut into {slices} equal slices",
+                f"use a multiple of {slices} (processes x --accumulate)",
+            )
+
+    def run_name(self) -> str:
+        """The run's name: given, or the preset and a digest of what makes a run its own."""
+        if self.run:
+            return self.run
+        return f"{self.preset}-{sha256_json(self.identity())[:8]}"
+
+    def identity(self) -> dict[str, Any]:
+        """The options that make this run another one when they change, JSON-able."""
+        values = {k: v for k, v in asdict(self).items() if k not in _MAY_CHANGE}
+        values["data"] = sorted(path.resolve().name for path in self.data)
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
+
+
+@dataclass(frozen=True)
+class TrainMotionResult:
+    """What a run leaves: its folder, its newest checkpoint, and how it went."""
+
+    folder: Path
+    checkpoint: Path | None
+    step: int
+    best_loss: float | None
+    seconds_per_step: float
+    feed_share: float
+    sequences: int
+    minutes: float
+    skipped: list[str]
+
+
+def train_motion(config: TrainMotionConfig, progress: Progress) -> TrainMotionResult:
+    """Prepare the data, train, and leave checkpoints in `<workspace>/models/motion/<run>`.
+
+    Running it again with the same options goes on where the last run stopped.
+
+    Raises:
+        BadUsage: flags that do not fit, or a run of this name with other options.
+        UnsuitableInput: no usable data, or a loss that is not finite.
+        OutOfResources: memory or disk ran out; the message says which batch fits.
+        Interrupted: stopped by SIGTERM or SIGUSR1, after a checkpoint.
+    """
+    config.validate()
+    sequences, skipped = gather_data(config, progress)
+    minutes = sum(s.motion.seconds for s in sequences) / 60
+    progress.say(f"{len(sequences)} paired dances, {minutes:.1f} minutes")
+    folder = config.workspace / "models" / "motion" / config.run_name()
+    if config.prepare_only:
+        return TrainMotionResult(folder, None, 0, None, 0.0, 0.0, len(sequences), minutes, skipped)
+    from pipelines.motion_expert.processes import join_processes, leave_processes
+
+    device = _device(config)
+    processes = join_processes(device.type)
+    try:
+        engine = _engine(config, sequences, folder, device, processes, progress)
+        outcome = engine.run()
+    finally:
+        leave_processes()
+    return TrainMotionResult(
+        folder, outcome.checkpoint, outcome.step, outcome.best_loss, outcome.seconds_per_step,
+        outcome.feed_share, len(sequences), minutes, skipped,
+    )  # fmt: skip
+
+
+def gather_data(
+    config: TrainMotionConfig, progress: Progress
+) -> tuple[list[PairedSequence], list[str]]:
+    """Every usable pair of dance and features in `config.data`, and what was skipped and why."""
+    from pipelines.motion_expert.preparation import Preparation
+
+    preparation = Preparation(
+        config.workspace / "features", config.music, config.max_tempo_change, config.seed, progress
+    )
+    for folder in config.data:
+        preparation.add(folder)
+    for line in preparation.skipped:
+        progress.warn(f"skipped {line}")
+    if not preparation.sequences:
+        raise UnsuitableInput(
+            f"no usable dance in {', '.join(str(path) for path in config.data)}",
+            f"first reason: {preparation.skipped[0]}" if preparation.skipped else "",
+        )
+    return preparation.sequences, preparation.skipped
+
+
+def _device(config: TrainMotionConfig) -> torch.device:
+    import torch
+
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    if config.device == "cuda" and not torch.cuda.is_available():
+        raise BadUsage("--device cuda: torch sees no GPU here", "use --device cpu or auto")
+    if config.device == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    torch.cuda.set_device(device)
+    return device
+
+
+def _network_config(
+    config: TrainMotionConfig, sequences: list[PairedSequence]
+) -> MotionExpertConfig:
+    """The preset with the ablation switches, and with the genres that the data name.
+
+    The preset's own list stays when it covers them all, so that checkpoints agree on the order.
+    """
+    from pipelines.motion_expert.presets import PRESETS
+
+    network = replace(
+        PRESETS[config.preset],
+        guidance=config.guidance,
+        backbone=config.backbone,
+        null="add" if config.objective == "official" else "replace",
+    )
+    named = {s.genre for s in sequences if s.genre}
+    if named and not {n.lower() for n in named} <= {g.lower() for g in network.genres}:
+        network = network.with_genres(tuple(sorted(named)))
+    return network
+
+
+def _engine(
+    config: TrainMotionConfig,
+    sequences: list[PairedSequence],
+    folder: Path,
+    device: torch.device,
+    processes: Processes,
+    progress: Progress,
+) -> Engine:
+    """Split the data, set up or take up the run, and hand the engine its course."""
+    from pipelines.motion_expert.dataset import Augmentation, Windows, split_takes
+    from pipelines.motion_expert.engine import Engine, EngineOptions
+
+    train, held = split_takes(sequences, config.hold_out, config.seed)
+    _check_same_run(config, folder, processes)
+    known = _known_checkpoint(folder)
+    network = _network_config(config, train)
+    if known is not None:
+        network = network.with_genres(known.config.genres)
+    windows = Windows(train, network.genres, config.window, config.stride, config.balance)
+    held_windows = None
+    if any(s.motion.frames >= config.window for s in held):
+        held_windows = Windows(held, network.genres, config.window, config.stride)
+    takes_held = len({s.group for s in held})
+    progress.say(f"{len(windows)} training windows; {takes_held} groups of takes held out")
+    digest = data_digest(train)
+    if known is not None and known.metadata.get("data_digest") != digest:
+        progress.warn("the training data changed since this run began; it goes on with the new")
+    augment = Augmentation(config.mirror, config.turn, 0.0 if _is_official(config) else 0.1)
+    options = EngineOptions(
+        steps=config.steps, batch_size=config.batch_size, lr=config.lr,
+        optimizer=config.optimizer, weight_decay=config.weight_decay, warmup=config.warmup,
+        schedule=config.schedule, ema_decay=config.ema_decay, grad_clip=config.grad_clip,
+        accumulate=config.accumulate, seed=config.seed, bf16=_wants_bf16(config, device),
+        augment=augment, validate_every=config.validate_every,
+        checkpoint_every=config.checkpoint_every, keep=config.keep, workers=config.workers,
+    )  # fmt: skip
+    course = _course(config, network, known, windows, held_windows, device)
+    course.facts.update(
+        data_digest=digest, training_minutes=round(windows.frames / 1800, 2),
+        held_out=sorted({s.take for s in held}), music=list(config.music),
+    )  # fmt: skip
+    return Engine(course, options, folder, device, processes, progress)
+
+
+def _course(
+    config: TrainMotionConfig,
+    network: MotionExpertConfig,
+    known: Checkpoint | None,
+    windows: Windows,
+    held: Windows | None,
+    device: torch.device,
+) -> Course:
+    """The network, its loss and its scaling; the scaling of a known run is kept as it is."""
+    import torch
+
+    from pipelines.motion_expert.checkpoint import Checkpoint, save_checkpoint
+    from pipelines.motion_expert.dataset import Augmentation
+    from pipelines.motion_expert.engine import Course
+    from pipelines.motion_expert.network import MotionExpert
+    from pipelines.motion_expert.objective import Objective, ObjectiveConfig
+    from pipelines.motion_expert.representation import Normalizer, Standardizer
+    from pipelines.music.features import FEATURE_SCHEMA
+
+    if known is None:
+        normalizer = Normalizer.fit([windows.extremes(Augmentation(config.mirror, config.turn))])
+        standardizer = Standardizer.fit(windows.features)
+    else:
+        normalizer, standardizer = known.normalizer, known.standardizer
+    torch.manual_seed(config.seed)
+    model = MotionExpert(network).to(device)
+    kind, guidance = cast(Any, config.objective), cast(Any, config.guidance)
+    objective = Objective(ObjectiveConfig(kind=kind, guidance=guidance), normalizer, device)
+
+    def prepare(batch: Batch) -> Tensors:
+        return {
+            "x_BTK": torch.from_numpy(normalizer.transform(batch.x_BWD)),
+            "music_BTF": torch.from_numpy(standardizer.transform(batch.music_BWF)),
+            "genre_B": torch.from_numpy(batch.genre_B),
+        }
+
+    def save_weights(target: Path, average: nn.Module, facts: dict[str, Any]) -> None:
+        weights = average.state_dict()
+        save_checkpoint(
+            target, Checkpoint(network, weights, normalizer, standardizer, FEATURE_SCHEMA, facts)
+        )
+
+    return Course(model, objective.loss, prepare, windows, held, save_weights)
+
+
+def _is_official(config: TrainMotionConfig) -> bool:
+    return config.objective == "official"
+
+
+def _wants_bf16(config: TrainMotionConfig, device: torch.device) -> bool:
+    import torch
+
+    if config.precision == "auto":
+        return device.type == "cuda" and torch.cuda.is_bf16_supported()
+    return config.precision == "bf16"
+
+
+def _known_checkpoint(folder: Path) -> Checkpoint | None:
+    from pipelines.motion_expert.checkpoint import load_checkpoint
+    from pipelines.motion_expert.training_state import Checkpoints
+
+    latest = Checkpoints(folder, keep=1).latest()
+    return None if latest is None else load_checkpoint(latest)
+
+
+def _check_same_run(config: TrainMotionConfig, folder: Path, processes: Processes) -> None:
+    """Remember what makes this run its own; refuse to go on with another unless told to."""
+    path = folder / "options.json"
+    identity = config.identity()
+    if path.exists() and not config.resume:
+        before = read_json(path)
+        changed = [k for k in identity if before.get(k) != identity[k]]
+        if changed:
+            flag = changed[0].replace("_", "-")
+            raise BadUsage(
+                f"run {config.run_name()} was begun with --{flag} {before.get(changed[0])}, "
+                f"not {identity[changed[0]]}",
+                "use --resume to go on with the new value, or --run for another name",
+            )
+    processes.wait()
+    if processes.leads:
+        write_json(path, identity)
+
+
+def data_digest(sequences: Sequence[PairedSequence]) -> str:
+    """SHA-256 over every frame and feature, in order."""
+    digest = hashlib.sha256()
+    for sequence in sequences:
+        for array in (sequence.motion.poses, sequence.motion.trans, sequence.features):
+            digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
