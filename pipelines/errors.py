@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 
 class MacedanceError(Exception):
     """A failure that a user can act on.
@@ -53,3 +55,38 @@ class Interrupted(MacedanceError):
     """Stopped after a checkpoint; running the same command again goes on from there."""
 
     exit_code = 75
+
+
+INTERRUPTED_BY_USER = 130
+TERMINATED = 143
+
+_OUT_OF_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def is_out_of_space(error: BaseException) -> bool:
+    """Whether the disk, or the user's share of it, is full."""
+    return isinstance(error, OSError) and error.errno in _OUT_OF_SPACE
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out, on the host or on a GPU (torch raises RuntimeErrors for both)."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+
+
+def exit_code_of(error: BaseException) -> int:
+    """The exit code that the shell sees when `error` ends a command (docs/exit-codes.md)."""
+    if isinstance(error, MacedanceError):
+        return error.exit_code
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED_BY_USER
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else int(error.code is not None)
+    if is_out_of_memory(error) or is_out_of_space(error):
+        return OutOfResources.exit_code
+    if isinstance(error, OSError) and error.filename is not None:
+        return UnsuitableInput.exit_code
+    return MacedanceError.exit_code

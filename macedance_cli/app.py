@@ -1,0 +1,74 @@
+"""The `macedance` command: which commands there are, and the way in and out."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from importlib import metadata
+from typing import Annotated
+
+import typer
+
+from macedance_cli import doctor, generate, train_motion
+from macedance_cli.console import print_data
+from macedance_cli.failures import debugging, run_to_exit_code
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(epilog=generate.EPILOG)(generate.generate)
+app.command("train-motion", epilog=train_motion.EPILOG)(train_motion.train_motion)
+app.command(epilog=doctor.EPILOG)(doctor.doctor)
+
+
+def main() -> None:
+    """Run the command line and exit with one of the codes of docs/exit-codes.md."""
+    _quiet_libraries()
+    sys.exit(run_to_exit_code(app))
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print_data(f"macedance {metadata.version('macedance')}")
+        raise typer.Exit
+
+
+@app.callback()
+def macedance(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the version and stop.",
+            metavar="",
+            callback=_show_version,
+            is_eager=True,
+        ),
+    ] = False,
+) -> None:
+    """Music-driven dance video: a song and one picture become a dancing person.
+
+    Results go to stdout, everything else to stderr; docs/exit-codes.md lists the exit codes.
+    """
+
+
+def _quiet_libraries() -> None:
+    """Keep what libraries log out of the talk, and keep them from reaching for the network."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    if debugging():
+        return
+    warnings.simplefilter("ignore")
+    for name, level in (
+        ("GLOG_minloglevel", "2"),
+        ("TF_CPP_MIN_LOG_LEVEL", "2"),
+        ("TRANSFORMERS_VERBOSITY", "error"),
+        ("DIFFUSERS_VERBOSITY", "error"),
+    ):
+        os.environ.setdefault(name, level)
+
+
+if __name__ == "__main__":
+    main()

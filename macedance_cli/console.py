@@ -1,0 +1,174 @@
+"""How macedance talks: data on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
+
+from pipelines.progress import Advance, Progress
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+
+SECONDS_BETWEEN_LINES = 5.0
+
+
+def print_data(text: str) -> None:
+    """Print one result on stdout. A reader that has left is no failure: the work is done."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # The interpreter flushes stdout once more on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON object on stdout."""
+    print_data(json.dumps(value, indent=2, default=str))
+
+
+def talk(text: str) -> None:
+    """Print one line for people on stderr; silent when nobody can read it."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
+def open_progress() -> Progress:
+    """The listener that suits stderr: bars on a terminal, a line now and then anywhere else."""
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        return TerminalProgress()
+    return PlainProgress()
+
+
+class PlainProgress:
+    """Progress for log files and pipes: one line per stage, and one every few seconds in it."""
+
+    def __init__(self, seconds_between_lines: float = SECONDS_BETWEEN_LINES) -> None:
+        self._pause = seconds_between_lines
+
+    @contextmanager
+    def stage(self, name: str, total: float | None = None, unit: str = "") -> Iterator[Advance]:
+        """See pipelines.progress."""
+        begin = time.monotonic()
+        done, next_line = 0.0, begin + self._pause
+
+        def advance(amount: float) -> None:
+            nonlocal done, next_line
+            done += amount
+            now = time.monotonic()
+            if now >= next_line:
+                next_line = now + self._pause
+                talk(f"{name}: {_amount(done, total, unit)}{_time_left(done, total, now - begin)}")
+
+        yield advance
+        talk(f"{name}: done in {_duration(time.monotonic() - begin)}")
+
+    def say(self, message: str) -> None:
+        """See pipelines.progress."""
+        talk(message)
+
+    def warn(self, message: str) -> None:
+        """See pipelines.progress."""
+        talk(f"warning: {message}")
+
+
+class TerminalProgress:
+    """Progress on a terminal: a live bar per stage with the time left, then one line that stays."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        from rich.console import Console
+
+        self._console: Console = Console(file=stream or sys.stderr, highlight=False)
+        self._bars: Bars | None = None
+
+    @contextmanager
+    def stage(self, name: str, total: float | None = None, unit: str = "") -> Iterator[Advance]:
+        """See pipelines.progress."""
+        begin = time.monotonic()
+        with self._live_bars() as bars:
+            task = bars.add_task(name, total=total, unit=unit)
+
+            def advance(amount: float) -> None:
+                bars.advance(task, amount)
+
+            try:
+                yield advance
+            finally:
+                bars.remove_task(task)
+            self._print(f"{name}  {_duration(time.monotonic() - begin)}", "green", "✓ ")
+
+    def say(self, message: str) -> None:
+        """See pipelines.progress."""
+        self._print(message)
+
+    def warn(self, message: str) -> None:
+        """See pipelines.progress."""
+        self._print(f"warning: {message}", "yellow")
+
+    @contextmanager
+    def _live_bars(self) -> Iterator[Bars]:
+        """The display of the outermost stage; stages inside it add their bars to the same one."""
+        if self._bars is not None:
+            yield self._bars
+            return
+        with _bars(self._console) as bars:
+            self._bars = bars
+            try:
+                yield bars
+            finally:
+                self._bars = None
+
+    def _print(self, message: str, style: str = "", mark: str = "") -> None:
+        from rich.text import Text
+
+        line = Text(mark, style) + Text(message, style if not mark else "")
+        self._console.print(line, soft_wrap=True)
+
+
+def _bars(console: Console) -> Bars:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[unit]}", markup=False),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+
+
+def _amount(done: float, total: float | None, unit: str) -> str:
+    known = f" of {total:g} {unit}".rstrip() + f" ({100 * done / total:.0f} %)" if total else ""
+    return f"{done:g}{known}" if known else f"{done:g} {unit}".rstrip()
+
+
+def _time_left(done: float, total: float | None, spent: float) -> str:
+    if not total or done <= 0:
+        return ""
+    return f", {_duration(max(0.0, total - done) * spent / done)} left"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    minutes, whole = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    return f"{minutes} min {whole:02d} s" if minutes else f"{whole} s"

@@ -1,0 +1,99 @@
+"""From an exception to one or two lines on stderr and the exit code of docs/exit-codes.md."""
+
+from __future__ import annotations
+
+import os
+import signal
+import traceback
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import typer
+
+from macedance_cli.console import talk
+from pipelines.errors import (
+    INTERRUPTED_BY_USER,
+    TERMINATED,
+    MacedanceError,
+    exit_code_of,
+    is_out_of_memory,
+    is_out_of_space,
+)
+
+DEBUG_VARIABLE = "MACEDANCE_DEBUG"
+
+
+def debugging() -> bool:
+    """Whether tracebacks and library warnings are wanted."""
+    return os.environ.get(DEBUG_VARIABLE, "0") not in ("", "0")
+
+
+def run_to_exit_code(app: Callable[..., Any]) -> int:
+    """Run a Typer app; report whatever ends it, and return the exit code."""
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        code = app(standalone_mode=False, prog_name="macedance")
+    except BaseException as error:
+        return report(error)
+    if code == INTERRUPTED_BY_USER:
+        # Typer has turned the KeyboardInterrupt into this code.
+        return report(KeyboardInterrupt())
+    return int(code or 0)
+
+
+def report(error: BaseException) -> int:
+    """Tell what happened on stderr, and return the exit code."""
+    if debugging():
+        talk("".join(traceback.format_exception(error)).rstrip())
+    for line in describe(error):
+        talk(line)
+    return error.exit_code if isinstance(error, typer.TyperException) else exit_code_of(error)
+
+
+def describe(error: BaseException) -> list[str]:
+    """The one or two lines that a user reads."""
+    if isinstance(error, typer.TyperException):
+        return _usage(error)
+    if isinstance(error, MacedanceError):
+        return _lines(error.what, error.hint)
+    if isinstance(error, SystemExit):
+        return ["macedance: stopped"] if error.code == TERMINATED else []
+    if isinstance(error, KeyboardInterrupt):
+        return ["macedance: stopped; run the same command again to go on from what is finished"]
+    if is_out_of_memory(error):
+        return _lines("out of memory", "try a shorter --duration, a smaller --size or --candidates")
+    if is_out_of_space(error):
+        return _lines(f"{_place(error)}the disk is full", "free some space, or write elsewhere")
+    if isinstance(error, OSError) and error.filename is not None:
+        return _lines(f"{_place(error)}{_reason(error)}", "")
+    text = " ".join(str(error).split())[:200]
+    return _lines(
+        f"unexpected {type(error).__name__}: {text}".rstrip(": "),
+        f"this is a bug; set {DEBUG_VARIABLE}=1 to see where it happened",
+    )
+
+
+def _usage(error: typer.TyperException) -> list[str]:
+    context = getattr(error, "ctx", None)
+    command = getattr(context, "command_path", "macedance")
+    message = error.format_message().strip()
+    # Without any argument Typer has already printed the help, and says nothing more.
+    return _lines(message, f"{command} --help lists what there is") if message else []
+
+
+def _lines(what: str, hint: str) -> list[str]:
+    return [f"macedance: error: {what}"] + ([f"  {hint}"] if hint else [])
+
+
+def _place(error: BaseException) -> str:
+    filename = getattr(error, "filename", None)
+    return "" if filename is None else f"{os.fsdecode(filename)}: "
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(TERMINATED)

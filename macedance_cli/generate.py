@@ -1,0 +1,225 @@
+"""`macedance generate`: a song and one picture become a dance video."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from macedance_cli.config_file import resolve
+from macedance_cli.console import open_progress, print_data, print_json
+from macedance_cli.options import (
+    AsJson,
+    ConfigFile,
+    Device,
+    DryRun,
+    Seed,
+    WorkspaceFolder,
+    option,
+    switch,
+)
+from pipelines.workspace.layout import DEFAULT_ROOT
+
+MUSIC, DANCE, PICTURE, VIDEO = "The music", "The dance", "The person", "The video"
+
+EPILOG = """Examples:
+
+  macedance generate song.mp3 me.jpg -o out.mp4
+
+  macedance generate song.mp3 me.jpg -o out.mp4 --start 30 --duration 15
+
+  macedance generate song.mp3 --motion-only --motion-out dance.bvh
+"""
+
+
+def generate(
+    song: Annotated[
+        Path | None, typer.Argument(help="Any file with sound that ffmpeg reads.", metavar="SONG")
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Argument(help="A picture of one person.", metavar="PICTURE")
+    ] = None,
+    output: Annotated[
+        Path | None, option("output", "The video to write.", short="-o", metavar="FILE.mp4")
+    ] = None,
+    force: Annotated[
+        bool | None, switch("force", "Write over an output that is already there.")
+    ] = None,
+    start: Annotated[
+        float | None,
+        option(
+            "start",
+            "Begin this far into the song.",
+            "0 s",
+            metavar="SECONDS",
+            rich_help_panel=MUSIC,
+        ),
+    ] = None,
+    duration: Annotated[
+        float | None,
+        option(
+            "duration",
+            "Take this much of it.",
+            "to its end",
+            metavar="SECONDS",
+            rich_help_panel=MUSIC,
+        ),
+    ] = None,
+    genre: Annotated[
+        str | None,
+        option(
+            "genre",
+            "Dance in this style.",
+            "the model's choice",
+            metavar="NAME",
+            rich_help_panel=DANCE,
+        ),
+    ] = None,
+    beta: Annotated[
+        float | None,
+        option(
+            "beta",
+            "How strongly the music leads, 0.5 to 1; lower is freer.",
+            0.75,
+            metavar="B",
+            rich_help_panel=DANCE,
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None,
+        option("steps", "Denoising steps.", 50, metavar="N", rich_help_panel=DANCE),
+    ] = None,
+    candidates: Annotated[
+        int | None,
+        option(
+            "candidates",
+            "Try N dances and keep the one that fits the beat best.",
+            1,
+            metavar="N",
+            rich_help_panel=DANCE,
+        ),
+    ] = None,
+    motion_model: Annotated[
+        Path | None,
+        option(
+            "motion-model",
+            "Folder of a trained Motion Expert.",
+            "the one that ships",
+            metavar="FOLDER",
+            rich_help_panel=DANCE,
+        ),
+    ] = None,
+    motion: Annotated[
+        Path | None,
+        option(
+            "motion",
+            "Dance this motion file instead of making a new dance.",
+            metavar="FILE",
+            rich_help_panel=DANCE,
+        ),
+    ] = None,
+    motion_out: Annotated[
+        Path | None,
+        option(
+            "motion-out",
+            "Also write the dance to this .npz or .bvh.",
+            metavar="FILE",
+            rich_help_panel=DANCE,
+        ),
+    ] = None,
+    motion_only: Annotated[
+        bool | None,
+        switch("motion-only", "Stop after the dance; needs no picture.", rich_help_panel=DANCE),
+    ] = None,
+    ref_keypoints: Annotated[
+        Path | None,
+        option(
+            "ref-keypoints",
+            "The person's pose, where none is found (docs/formats.md).",
+            metavar="FILE.json",
+            rich_help_panel=PICTURE,
+        ),
+    ] = None,
+    ref_mask: Annotated[
+        Path | None,
+        option(
+            "ref-mask",
+            "The person's outline: white on black, as large as the picture.",
+            metavar="FILE.png",
+            rich_help_panel=PICTURE,
+        ),
+    ] = None,
+    appearance: Annotated[
+        Literal["auto", "puppet", "wan"] | None,
+        option(
+            "appearance",
+            "Who draws the video; puppet is the draft that needs no weights.",
+            "auto",
+            rich_help_panel=VIDEO,
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        option(
+            "model",
+            "Folder with the weights that --appearance wan needs.",
+            metavar="FOLDER",
+            rich_help_panel=VIDEO,
+        ),
+    ] = None,
+    fps: Annotated[
+        float | None,
+        option("fps", "Frames per second.", 30, metavar="RATE", rich_help_panel=VIDEO),
+    ] = None,
+    size: Annotated[
+        str | None,
+        option(
+            "size",
+            "Such as 540x960.",
+            "as the picture, longer side 960",
+            metavar="WxH",
+            rich_help_panel=VIDEO,
+        ),
+    ] = None,
+    seed: Seed = None,
+    device: Device = None,
+    workspace: WorkspaceFolder = None,
+    config: ConfigFile = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a dance video from a song and one picture of a person.
+
+    The song becomes a 3D dance, and the dance moves the person of the picture.
+    Run the same command again, and it goes on after the last finished stage.
+
+    Every option can also be set in the environment (MACEDANCE_BETA=0.6) or in
+    a --config file.
+    """
+    given = {**locals()}
+    for name in ("config", "dry_run", "as_json"):
+        del given[name]
+    from pipelines import generate as pipeline
+
+    nothing = {"song": None, "picture": None, "output": None, "workspace": DEFAULT_ROOT}
+    settings = resolve(pipeline.GenerateConfig, "generate", config, given, nothing)
+    progress = open_progress()
+    if dry_run:
+        show(pipeline.plan(settings, progress), as_json)
+        return
+    result = pipeline.generate(settings, progress)
+    if as_json:
+        print_json(result)
+    else:
+        print_data(str(result["output"]))
+
+
+def show(facts: dict[str, Any], as_json: bool) -> None:
+    """Print a dictionary on stdout, as JSON or as one line per entry."""
+    if as_json:
+        print_json(facts)
+        return
+    width = max(map(len, facts), default=0)
+    for name, value in facts.items():
+        print_data(f"{name:<{width}}  {value}")

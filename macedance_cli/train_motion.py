@@ -1,0 +1,280 @@
+"""`macedance train-motion`: teach the Motion Expert to dance to music."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Literal
+
+from macedance_cli.config_file import resolve
+from macedance_cli.console import open_progress, print_data, print_json
+from macedance_cli.options import (
+    RUNNING,
+    AsJson,
+    ConfigFile,
+    Device,
+    Seed,
+    WorkspaceFolder,
+    option,
+    switch,
+)
+
+DATA, MODEL, UPDATES, RHYTHM = "The data", "The model", "The updates", "Checks and checkpoints"
+
+EPILOG = """Examples:
+
+  macedance train-motion --data finedance/ --preset paper
+
+  macedance train-motion --data cmu/ --music warp:songs/ --preset small
+
+  torchrun --nproc-per-node 8 -m macedance_cli.app train-motion --data aist/
+"""
+
+
+def train_motion(
+    data: Annotated[
+        list[Path] | None,
+        option(
+            "data",
+            "A data set as downloaded, or a workspace; may be given again.",
+            metavar="FOLDER",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    music: Annotated[
+        list[str] | None,
+        option(
+            "music",
+            "Where the music comes from: paired, warp:FOLDER or compose; may be given again.",
+            "paired",
+            metavar="HOW",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    max_tempo_change: Annotated[
+        float | None,
+        option(
+            "max-tempo-change",
+            "How far warp may change a tempo.",
+            0.2,
+            metavar="SHARE",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    hold_out: Annotated[
+        list[str] | None,
+        option(
+            "hold-out",
+            "Keep these takes out of training, or a share such as 0.1.",
+            "the data's own split",
+            metavar="TAKE",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    window: Annotated[
+        int | None,
+        option("window", "Frames of a training window.", 150, metavar="N", rich_help_panel=DATA),
+    ] = None,
+    stride: Annotated[
+        int | None,
+        option(
+            "stride", "Frames from one window to the next.", 15, metavar="N", rich_help_panel=DATA
+        ),
+    ] = None,
+    balance: Annotated[
+        float | None,
+        option(
+            "balance",
+            "0: every window as often as any; 1: every genre.",
+            0.5,
+            metavar="B",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    mirror: Annotated[
+        bool | None,
+        switch("mirror/no-mirror", "Also train on mirror images.", "yes", rich_help_panel=DATA),
+    ] = None,
+    turn: Annotated[
+        bool | None,
+        switch("turn/no-turn", "Also train on windows facing any way.", "no", rich_help_panel=DATA),
+    ] = None,
+    prepare_only: Annotated[
+        bool | None, switch("prepare-only", "Prepare the data and stop.", rich_help_panel=DATA)
+    ] = None,
+    preset: Annotated[
+        Literal["paper", "small", "tiny"] | None,
+        option("preset", "Size of the network.", "paper", rich_help_panel=MODEL),
+    ] = None,
+    backbone: Annotated[
+        Literal["bimamba", "mamba", "transformer"] | None,
+        option("backbone", "What mixes the frames.", "bimamba", rich_help_panel=MODEL),
+    ] = None,
+    guidance: Annotated[
+        Literal["gft", "cfg"] | None,
+        option(
+            "guidance",
+            "Guidance-free training, or classifier-free guidance.",
+            "gft",
+            rich_help_panel=MODEL,
+        ),
+    ] = None,
+    objective: Annotated[
+        Literal["paper", "official"] | None,
+        option(
+            "objective",
+            "The paper's losses, or those of its published code.",
+            "paper",
+            rich_help_panel=MODEL,
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None,
+        option("steps", "Updates in all.", 100_000, metavar="N", rich_help_panel=UPDATES),
+    ] = None,
+    batch_size: Annotated[
+        int | None,
+        option(
+            "batch-size",
+            "Windows per update, over all processes.",
+            128,
+            metavar="N",
+            rich_help_panel=UPDATES,
+        ),
+    ] = None,
+    accumulate: Annotated[
+        int | None,
+        option(
+            "accumulate",
+            "Cut each update into N slices to save memory.",
+            1,
+            metavar="N",
+            rich_help_panel=UPDATES,
+        ),
+    ] = None,
+    lr: Annotated[
+        float | None,
+        option("lr", "Learning rate.", 4e-4, metavar="RATE", rich_help_panel=UPDATES),
+    ] = None,
+    optimizer: Annotated[
+        Literal["adan", "adamw"] | None,
+        option("optimizer", "How weights are updated.", "adan", rich_help_panel=UPDATES),
+    ] = None,
+    weight_decay: Annotated[
+        float | None,
+        option(
+            "weight-decay",
+            "Pull of the weights to zero.",
+            0.02,
+            metavar="W",
+            rich_help_panel=UPDATES,
+        ),
+    ] = None,
+    warmup: Annotated[
+        int | None,
+        option("warmup", "Steps until the full rate.", 0, metavar="N", rich_help_panel=UPDATES),
+    ] = None,
+    schedule: Annotated[
+        Literal["constant", "cosine"] | None,
+        option("schedule", "The rate after that.", "constant", rich_help_panel=UPDATES),
+    ] = None,
+    ema_decay: Annotated[
+        float | None,
+        option(
+            "ema-decay",
+            "Of the averaged weights that are kept.",
+            0.9999,
+            metavar="D",
+            rich_help_panel=UPDATES,
+        ),
+    ] = None,
+    grad_clip: Annotated[
+        float | None,
+        option(
+            "grad-clip",
+            "Greatest gradient norm; 0: any.",
+            0.0,
+            metavar="NORM",
+            rich_help_panel=UPDATES,
+        ),
+    ] = None,
+    precision: Annotated[
+        Literal["auto", "fp32", "bf16"] | None,
+        option("precision", "Number format of the products.", "auto", rich_help_panel=UPDATES),
+    ] = None,
+    validate_every: Annotated[
+        int | None,
+        option(
+            "validate-every",
+            "Steps between two validations.",
+            500,
+            metavar="N",
+            rich_help_panel=RHYTHM,
+        ),
+    ] = None,
+    checkpoint_every: Annotated[
+        int | None,
+        option(
+            "checkpoint-every",
+            "Steps between two checkpoints.",
+            500,
+            metavar="N",
+            rich_help_panel=RHYTHM,
+        ),
+    ] = None,
+    keep: Annotated[
+        int | None,
+        option("keep", "Checkpoints to keep.", 3, metavar="N", rich_help_panel=RHYTHM),
+    ] = None,
+    run: Annotated[
+        str | None,
+        option(
+            "run", "Name of the run.", "from its options", metavar="NAME", rich_help_panel=RHYTHM
+        ),
+    ] = None,
+    resume: Annotated[
+        bool | None,
+        switch("resume", "Take up the run even if its options changed.", rich_help_panel=RHYTHM),
+    ] = None,
+    threads: Annotated[
+        int | None,
+        option(
+            "threads",
+            "Processor threads; 0: torch decides.",
+            0,
+            metavar="N",
+            rich_help_panel=RUNNING,
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        option(
+            "workers", "Threads that build batches ahead.", 1, metavar="N", rich_help_panel=RUNNING
+        ),
+    ] = None,
+    seed: Seed = None,
+    device: Device = None,
+    workspace: WorkspaceFolder = None,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train the Motion Expert on dances and their music.
+
+    The same command again goes on where it stopped; SIGTERM and SIGUSR1 leave a
+    checkpoint and exit with 75. Checkpoints and logs go to
+    WORKSPACE/models/motion/RUN.
+    """
+    given = {**locals()}
+    for name in ("config", "as_json"):
+        del given[name]
+    for name in ("music", "hold_out"):
+        given[name] = tuple(given[name]) if given[name] else None
+    given["data"] = given["data"] or None
+    from pipelines import train_motion as pipeline
+
+    settings = resolve(pipeline.TrainMotionConfig, "train-motion", config, given, {"data": []})
+    result = pipeline.train_motion(settings, open_progress())
+    if as_json:
+        print_json(dataclasses.asdict(result))
+    else:
+        print_data(str(result.checkpoint or result.folder))

@@ -1,0 +1,1 @@
+"""Where things lie on disk, and records of what ran."""

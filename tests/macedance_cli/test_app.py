@@ -1,0 +1,110 @@
+"""The commands that there are, their help, and what starting up costs."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+import sys
+
+import pytest
+import typer
+
+from macedance_cli.generate import generate
+from macedance_cli.train_motion import train_motion
+
+HEAVY = {
+    "torch", "numpy", "scipy", "librosa", "numba", "mediapipe", "cv2", "PIL", "diffusers",
+    "transformers", "accelerate", "peft", "pyrender", "trimesh", "smplx", "decord", "safetensors",
+}  # fmt: skip
+COMMANDS = ("generate", "train-motion", "doctor")
+NOT_IN_CONFIG = {"config", "dry_run", "as_json"}
+
+
+def test_version(macedance):
+    done = macedance("--version")
+    assert done.returncode == 0
+    assert re.fullmatch(r"macedance \d+\.\d+\.\d+\n", done.stdout)
+
+
+@pytest.mark.parametrize("arguments", [[], *([name] for name in COMMANDS)])
+def test_help_has_examples_and_fits_80_columns(macedance, arguments):
+    done = macedance(*arguments, "--help")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    if arguments:
+        assert f"macedance {arguments[0]} " in done.stdout.partition("Examples:")[2] + " "
+
+
+def test_only_what_exists_is_offered(macedance):
+    listed = macedance("--help").stdout.partition("Commands")[2]
+    assert tuple(re.findall(r"^│ ([a-z-]+) ", listed, re.MULTILINE)) == COMMANDS
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["generate", "--help"], ["doctor", "--json"]])
+def test_starting_up_imports_nothing_heavy(macedance, arguments):
+    program = (
+        "import atexit, sys\n"
+        "atexit.register(lambda: print(*{m.partition('.')[0] for m in sys.modules},"
+        " file=sys.stderr))\n"
+        "sys.argv[0] = 'macedance'\n"
+        "from macedance_cli.app import main; main()"
+    )
+    done = macedance(*arguments, program=("-c", program))
+    assert done.stdout
+    assert set(done.stderr.split()) & HEAVY == set()
+
+
+def _declared(command):
+    """Name of each parameter -> its typer.Option or typer.Argument."""
+    parameters = inspect.signature(command, eval_str=True).parameters
+    return {name: parameter.annotation.__metadata__[0] for name, parameter in parameters.items()}
+
+
+def _config(command):
+    if command is train_motion:
+        from pipelines.train_motion import TrainMotionConfig
+
+        return TrainMotionConfig
+    from pipelines.generate import GenerateConfig
+
+    return GenerateConfig
+
+
+@pytest.mark.parametrize("command", [generate, train_motion])
+def test_options_are_the_fields_of_the_config(command):
+    fields = {field.name for field in dataclasses.fields(_config(command))}
+    assert set(_declared(command)) - NOT_IN_CONFIG == fields
+
+
+@pytest.mark.parametrize("command", [generate, train_motion])
+def test_defaults_in_the_help_are_the_real_ones(command):
+    checked = 0
+    defaults = {field.name: field.default for field in dataclasses.fields(_config(command))}
+    for name, declared in _declared(command).items():
+        shown = re.search(r"\(default: (.*)\)$", declared.help or "")
+        if shown is None:
+            assert name in NOT_IN_CONFIG or defaults[name] in (None, False, dataclasses.MISSING)
+            continue
+        default = defaults[name]
+        if isinstance(default, bool):
+            assert shown[1] == ("yes" if default else "no")
+        elif isinstance(default, (int, float)) and name != "start":
+            assert float(shown[1]) == default
+            checked += 1
+    assert checked >= 5
+
+
+@pytest.mark.parametrize("command", [generate, train_motion])
+def test_every_option_is_read_from_the_environment(command):
+    for name, declared in _declared(command).items():
+        if name in ("dry_run", "as_json", "song", "picture"):
+            continue
+        assert declared.envvar == "MACEDANCE_" + name.upper()
+
+
+def test_usage_errors_are_typer_exceptions():
+    """failures.py relies on this part of Typer's public interface."""
+    assert issubclass(typer.BadParameter, typer.TyperException)
+    assert sys.version_info >= (3, 11)

@@ -1,0 +1,141 @@
+"""The exit codes of docs/exit-codes.md, one test each, as a shell sees them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+RAISE = "from pipelines import errors; raise errors.{}('what', 'hint')"
+
+
+def test_0_done(macedance, pretending):
+    done = macedance("train-motion", program=pretending("progress.say('hello')"))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "run\n", "hello\n")
+
+
+def test_1_bug_is_one_line_and_the_way_to_the_traceback(macedance, pretending):
+    program = pretending("raise KeyError('pelvis')")
+    done = macedance("train-motion", program=program)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "macedance: error: unexpected KeyError: 'pelvis'",
+        "  this is a bug; set MACEDANCE_DEBUG=1 to see where it happened",
+    ]
+    traced = macedance("train-motion", program=program, MACEDANCE_DEBUG="1")
+    assert traced.returncode == 1
+    assert "Traceback" in traced.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["generate", "--sed", "3"], "--seed"),
+        (["genrate"], "generate"),
+        (["generate", "--beta", "much"], "--beta"),
+        (["train-motion"], "--data"),
+    ],
+)
+def test_2_usage(macedance, arguments, message):
+    done = macedance(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) <= 2
+
+
+def test_3_unsuitable_input(macedance, pretending):
+    done = macedance("train-motion", program=pretending(RAISE.format("UnsuitableInput")))
+    assert done.returncode == 3
+    assert done.stderr == "macedance: error: what\n  hint\n"
+    done = macedance("train-motion", program=pretending("open('no/such/song.wav')"))
+    assert done.returncode == 3
+    assert done.stderr == "macedance: error: no/such/song.wav: no such file or directory\n"
+    done = macedance("train-motion", program=pretending("open('/', 'w')"))
+    assert done.returncode == 3
+    assert done.stderr.startswith("macedance: error: /: ")
+
+
+def test_4_missing_program(macedance):
+    done = macedance("doctor", PATH="/nowhere")
+    assert done.returncode == 4
+    assert "apt-get install ffmpeg" in done.stdout
+
+
+def test_5_some_items_failed(macedance, pretending):
+    done = macedance("train-motion", program=pretending(RAISE.format("SomeItemsFailed")))
+    assert done.returncode == 5
+
+
+def test_6_out_of_memory_or_disk(macedance, pretending):
+    done = macedance("train-motion", program=pretending("bytearray(1 << 62)"))
+    assert done.returncode == 6
+    assert done.stderr.startswith("macedance: error: out of memory\n")
+    full = "with open('/dev/full', 'w') as stream: stream.write('x')"
+    done = macedance("train-motion", program=pretending(full))
+    assert done.returncode == 6
+    assert "the disk is full" in done.stderr
+
+
+def test_75_interrupted_after_a_checkpoint(macedance, pretending):
+    done = macedance("train-motion", program=pretending(RAISE.format("Interrupted")))
+    assert done.returncode == 75
+
+
+WRITING = """
+import time
+from pipelines.files import atomic_path
+with progress.stage("dancing", 100, "frames") as advance, atomic_path(Path("out.mp4")) as part:
+    part.write_bytes(b"half")
+    print("started", file=sys.stderr, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_130_and_143_stop_within_two_seconds_and_leave_nothing_half(
+    tmp_path: Path, pretending, environment, number: signal.Signals, code: int
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, *pretending(WRITING), "train-motion"],
+        cwd=tmp_path,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    assert process.stderr.readline() == "started\n"
+    begin = time.monotonic()
+    process.send_signal(number)
+    _, said = process.communicate(timeout=30)
+    assert time.monotonic() - begin < 2
+    assert process.returncode == code
+    assert os.listdir(tmp_path) == []
+    assert said.startswith("macedance: stopped")
+    assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_reader_that_leaves_is_no_failure(
+    tmp_path: Path, pretending, environment, stream: str
+) -> None:
+    body = "import time; time.sleep(0.5); progress.say('hello'); progress.warn('careful')"
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen(
+        [sys.executable, *pretending(body), "train-motion"],
+        cwd=tmp_path,
+        env=environment,
+        **pipes,
+    )
+    getattr(process, stream).close()
+    other = process.stderr if stream == "stdout" else process.stdout
+    assert other is not None
+    said = other.read()
+    other.close()
+    assert process.wait(timeout=30) == 0
+    assert said == (b"hello\nwarning: careful\n" if stream == "stdout" else b"run\n")

@@ -1,0 +1,130 @@
+"""Doctor: tries, contains crashes and hangs, and says what to install."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipelines import doctor
+
+ROOT = Path(__file__).parents[1]
+
+
+def _program(folder: Path, name: str, script: str) -> None:
+    folder.mkdir(exist_ok=True)
+    file = folder / name
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o755)
+
+
+def test_examines_everything_within_five_seconds(tmp_path: Path) -> None:
+    begin = time.monotonic()
+    checks = doctor.examine(tmp_path / "workspace")
+    assert time.monotonic() - begin < 5 * max(1.0, os.getloadavg()[0])
+    assert [check.name for check in checks] == [
+        "python", "system libraries", "ffmpeg", "pose detector", "motion weights", "disk",
+        "compile cache", "OpenGL", "GPU", "scan kernels", "Wan weights",
+    ]  # fmt: skip
+    for check in checks:
+        assert check.detail
+        assert bool(check.remedy) == (check.state != "ok")
+    assert not (tmp_path / "workspace").exists()
+
+
+def test_this_machine_encodes(tmp_path: Path) -> None:
+    assert doctor.check_ffmpeg().state == "ok"
+
+
+def test_ffmpeg_that_cannot_encode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _program(
+        tmp_path / "bin",
+        "ffmpeg",
+        'case "$*" in -version) echo "ffmpeg version 9";; *) exit 1;; esac',
+    )
+    _program(tmp_path / "bin", "ffprobe", "exit 0")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    check = doctor.check_ffmpeg()
+    assert check.state == "missing"
+    assert check.detail == "9 cannot encode H.264 with AAC"
+
+
+def test_a_program_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _program(tmp_path / "bin", "nvidia-smi", "exec /bin/sleep 60")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(doctor, "PATIENCE", 0.3)
+    begin = time.monotonic()
+    assert doctor.check_gpu().detail == "the NVIDIA driver does not answer"
+    assert time.monotonic() - begin < 5
+
+
+def test_a_gpu_that_torch_cannot_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _program(tmp_path / "bin", "nvidia-smi", "echo 'NVIDIA H200, 143771 MiB'")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.setattr(doctor, "PATIENCE", 60.0)
+    check = doctor.check_gpu()
+    assert check.state == "absent"
+    assert check.detail == "NVIDIA H200, 143771 MiB, but torch cannot use it"
+
+
+def test_damaged_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "__file__", str(tmp_path / "doctor.py"))
+    folder = tmp_path / "motion_expert" / "weights"
+    assert doctor.check_motion_weights().detail == "no checkpoint in this installation"
+    folder.mkdir(parents=True)
+    (folder / "small.safetensors").write_bytes(b"weights")
+    assert "without its JSON" in doctor.check_motion_weights().detail
+    (folder / "small.json").write_text(json.dumps({"sha256": "0" * 64}))
+    assert doctor.check_motion_weights().detail == "small.safetensors is damaged"
+
+
+def test_a_trial_that_raises_is_contained() -> None:
+    def broken() -> doctor.Check:
+        raise ZeroDivisionError("oops")
+
+    check = doctor._contained("x", broken)
+    assert (check.name, check.state) == ("x", "missing")
+    assert "ZeroDivisionError: oops" in check.detail
+
+
+def test_a_nearly_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "SMALLEST_DISK", 1 << 80)
+    check = doctor.check_disk(tmp_path / "not" / "yet")
+    assert check.state == "missing"
+    assert "GB free" in check.detail
+
+
+def test_wan_weights_are_found_in_the_workspace(tmp_path: Path) -> None:
+    folder = tmp_path / "models" / "appearance" / "wan-animate"
+    folder.mkdir(parents=True)
+    (folder / "model_index.json").write_text("{}")
+    assert doctor.check_wan_weights(tmp_path).detail == "wan-animate"
+
+
+def test_works_without_any_package() -> None:
+    """-S hides everything outside the standard library, and -I the user's own packages."""
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path\n"
+        "from pipelines.doctor import examine\n"
+        "print({check.name: check.state for check in examine(Path('.'))})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program, str(ROOT)],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert "'python': 'missing'" in done.stdout
+    assert "'ffmpeg': 'ok'" in done.stdout
+
+
+def test_json_for_machines(macedance) -> None:
+    done = macedance("doctor", "--json")
+    report = json.loads(done.stdout)
+    states = {check["name"]: check["state"] for check in report["checks"]}
+    assert report["ready"] == ("missing" not in states.values())
+    assert done.returncode == (0 if report["ready"] else 4)
