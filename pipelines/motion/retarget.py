@@ -61,20 +61,47 @@ def rest_mounts(parts: Parts) -> dict[str, Floats] | None:
         return None
     mounts = {name: body for name in JOINT_NAMES}
     for name, child in LIMB_CHILD.items():
-        bone = parts.rest_bone(name, child)
+        bone = _rest_direction(parts, name, child, body)
         if bone is not None:
-            smpl = body @ OFFSETS[JOINT[child]]
-            mounts[name] = arc(smpl, bone) @ body
+            mounts[name] = arc(body @ OFFSETS[JOINT[child]], bone) @ body
         elif name.endswith("wrist"):
             mounts[name] = mounts[name.replace("wrist", "elbow")]
-    up = body[:, 1]
     for side in ("left", "right"):
-        foot = parts.rest_bone(f"{side}_ankle", f"{side}_foot")
-        if foot is not None:
-            smpl = body @ OFFSETS[JOINT[f"{side}_foot"]]
-            heading = arc(smpl - smpl @ up * up, foot - foot @ up * up)
-            mounts[f"{side}_ankle"] = heading @ body
+        mounts[f"{side}_ankle"] = _foot_rest_mount(parts, side, body)
     return mounts
+
+
+def _rest_direction(parts: Parts, name: str, child: str, body: Floats) -> Floats | None:
+    """Where a limb bone points in the rest pose; an almost straight arm held out is straight.
+
+    Rigs rest with elbows a little bent so that IK knows the way, yet the motion put onto them was
+    made for a straight T-pose: CMU's Daz-friendly files bend 17 degrees more than their ASF twins.
+    """
+    bone = parts.rest_bone(name, child)
+    side, joint = name.split("_")
+    if bone is None or joint not in ("elbow", "wrist"):
+        return bone
+    upper = parts.rest[f"{side}_elbow"] - parts.rest[f"{side}_shoulder"]
+    held_out = abs(unit(upper) @ body[:, 0]) > 0.95
+    return upper if held_out and unit(upper) @ unit(bone) > 0.9 else bone
+
+
+def _foot_rest_mount(parts: Parts, side: str, body: Floats) -> Floats:
+    """A foot's mount: sole square to the shin seen from the front, heading that of its bone.
+
+    CMU's skeletons rest with legs spread by 20 degrees and the feet turned with them.
+    """
+    foot = parts.rest_bone(f"{side}_ankle", f"{side}_foot")
+    forward = body[:, 2]
+    shin = unit(parts.rest[f"{side}_knee"] - parts.rest[f"{side}_ankle"])
+    up = unit(shin - shin @ forward * forward)
+    tilted = np.stack([np.cross(up, forward), up, forward], axis=-1)
+    if foot is None:
+        return tilted
+    smpl = tilted @ OFFSETS[JOINT[f"{side}_foot"]]
+    heading = arc(smpl - smpl @ up * up, foot - foot @ up * up)
+    result: Floats = heading @ tilted
+    return result
 
 
 def rest_frame(parts: Parts) -> Floats | None:
