@@ -1,0 +1,1 @@
+"""The puppet: the person's own pixels, cut into layers, skinned, and danced. No weights."""

@@ -1,0 +1,138 @@
+"""The reference person brought to the size at which it will be drawn, and the bones in it.
+
+Texture space: pixels of the reference picture, scaled as on the canvas and cropped around the
+person. Where the picture cuts the person off, the last rows go on below the cut.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.appearance_expert.puppet.push_pull import push_pull
+from pipelines.keypoints.person import POINT, ReferencePerson
+from pipelines.keypoints.staged import StagedDance
+
+SEEN = 0.3
+"""Confidence from which a point of the reference picture counts as seen."""
+
+TORSO, HEAD, LEFT_ARM, RIGHT_ARM, LEFT_LEG, RIGHT_LEG = range(6)
+PART_NAMES = ("torso", "head", "left arm", "right arm", "left leg", "right leg")
+
+CHAINS: dict[int, tuple[str, ...]] = {
+    LEFT_ARM: ("left_shoulder", "left_elbow", "left_wrist", "left_hand"),
+    RIGHT_ARM: ("right_shoulder", "right_elbow", "right_wrist", "right_hand"),
+    LEFT_LEG: ("left_hip", "left_knee", "left_ankle", "left_foot"),
+    RIGHT_LEG: ("right_hip", "right_knee", "right_ankle", "right_foot"),
+}
+"""The joints of each limb from its root to its tip."""
+
+_MARGIN = 24
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The person in texture space.
+
+    Attributes:
+        image: (H, W, 3) float32 in 0..255.
+        matte: (H, W) float32 in [0, 1].
+        xy: (29, 2) points, POINT_NAMES order.
+        limbs: the parts that dance on their own; a limb that the picture cuts off moves with
+            the torso.
+        full: whether the feet are in the picture.
+        to_canvas: (2,) shift that lays the undanced figure on the canvas, after `scale`.
+        scale: texture pixels per pixel of the reference picture.
+        unit: half the shoulder width, in texture pixels, guarded against side views.
+    """
+
+    image: NDArray[np.float32]
+    matte: NDArray[np.float32]
+    xy: NDArray[np.float64]
+    limbs: tuple[int, ...]
+    full: bool
+    to_canvas: NDArray[np.float64]
+    scale: float
+    unit: float
+
+    def point(self, name: str) -> NDArray[np.float64]:
+        """Position of one named point."""
+        place: NDArray[np.float64] = self.xy[POINT[name]]
+        return place
+
+
+def build_figure(person: ReferencePerson, dance: StagedDance) -> Figure:
+    """Scale, crop and, for a half-body picture, extend the reference person."""
+    fit = dance.reference_to_canvas
+    scale = float(np.hypot(fit[0, 0], fit[1, 0])) * dance.figure_scale
+    scale = min(scale, 2200.0 / max(person.image.shape[:2]))
+    height, width = (max(2, round(side * scale)) for side in person.matte.shape)
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    image = cv2.resize(person.image, (width, height), interpolation=way).astype(np.float32)
+    matte = cv2.resize(person.matte, (width, height), interpolation=cv2.INTER_AREA)
+    xy = person.xy * [width / person.matte.shape[1], height / person.matte.shape[0]]
+    full = person.coverage == "full"
+    matte = _keep_person(matte, xy, person.confidence)
+    box = cv2.boundingRect((matte > 0.05).astype(np.uint8))
+    x0, y0 = max(0, box[0] - _MARGIN), max(0, box[1] - _MARGIN)
+    x1, y1 = min(width, box[0] + box[2] + _MARGIN), min(height, box[1] + box[3] + _MARGIN)
+    image, matte = image[y0:y1, x0:x1], matte[y0:y1, x0:x1]
+    below = 0 if full else max(_MARGIN, height // 6)
+    sides = [0 if full else _MARGIN if cut else 0 for cut in (x0 == 0, x1 == width)]
+    pads = [(0, below), (sides[0], sides[1])]
+    image = np.pad(image, [*pads, (0, 0)], mode="edge")
+    matte = np.pad(matte, pads, mode="edge")
+    if full:  # room for the mesh and for colour to bleed into
+        image = np.pad(image, [(8, 8), (8, 8), (0, 0)], mode="edge")
+        matte = np.pad(matte, 8)
+        sides[0], y0 = 8, y0 - 8
+    xy = xy - [x0 - sides[0], y0]
+    clean = _clean_edges(image, matte)
+    shoulders = np.linalg.norm(xy[POINT["left_shoulder"]] - xy[POINT["right_shoulder"]])
+    spine = np.linalg.norm(xy[POINT["neck"]] - xy[POINT["pelvis"]])
+    return Figure(
+        image=clean,
+        matte=matte.astype(np.float32),
+        xy=xy,
+        limbs=_dancing_limbs(person, full),
+        full=full,
+        to_canvas=np.array([x0 - sides[0], y0], dtype=np.float64),
+        scale=scale,
+        unit=float(max(shoulders, 0.55 * spine, 8.0)) / 2,
+    )
+
+
+def _keep_person(
+    matte: NDArray[np.float32], xy: NDArray[np.float64], confidence: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Drop specks: pieces of the matte that hold no seen point and are small."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((matte > 0.3).astype(np.uint8))
+    if count <= 2:
+        return matte
+    keep = stats[:, cv2.CC_STAT_AREA] > 0.02 * stats[1:, cv2.CC_STAT_AREA].sum()
+    for (x, y), seen in zip(xy, confidence, strict=True):
+        if seen > SEEN and 0 <= int(y) < matte.shape[0] and 0 <= int(x) < matte.shape[1]:
+            keep[labels[int(y), int(x)]] = True
+    keep[0] = False
+    kept = cv2.dilate(keep[labels].astype(np.uint8), np.ones((5, 5), np.uint8))
+    return np.where(kept > 0, matte, 0).astype(np.float32)
+
+
+def _clean_edges(image: NDArray[np.float32], matte: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Replace colours that the old background has mixed into by those from further inside."""
+    inside = cv2.erode((matte > 0.9).astype(np.uint8), np.ones((3, 3), np.uint8))
+    weight = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 0.7) * inside
+    return push_pull(image, weight)
+
+
+def _dancing_limbs(person: ReferencePerson, full: bool) -> tuple[int, ...]:
+    limbs = []
+    for part, chain in CHAINS.items():
+        is_leg = part in (LEFT_LEG, RIGHT_LEG)
+        seen = all(person.confidence[POINT[name]] > SEEN for name in chain[:3])
+        if (is_leg and full) or (not is_leg and (seen or full)):
+            limbs.append(part)
+    return tuple(limbs)

@@ -1,0 +1,162 @@
+"""From labelled pixels to layers that reach under their neighbours (spec H.3.5 and H.3.6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.appearance_expert.puppet.capsules import (
+    Capsule,
+    distance_to_segment,
+    outside_polygon,
+    torso_polygon,
+)
+from pipelines.appearance_expert.puppet.figure import (
+    HEAD,
+    LEFT_ARM,
+    LEFT_LEG,
+    RIGHT_ARM,
+    RIGHT_LEG,
+    TORSO,
+    Figure,
+)
+from pipelines.appearance_expert.puppet.push_pull import push_pull
+
+Mask = NDArray[np.bool_]
+
+_ARMS = (LEFT_ARM, RIGHT_ARM)
+_LEGS = (LEFT_LEG, RIGHT_LEG)
+_OCCLUDER_RIM = 4
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One part with what it hides under its neighbours.
+
+    Attributes:
+        part: part number.
+        colour: (H, W, 3) float32 in 0..255, defined everywhere.
+        alpha: (H, W) float32 in [0, 1].
+        filled: share of its opaque pixels that were painted in, not seen.
+    """
+
+    part: int
+    colour: NDArray[np.float32]
+    alpha: NDArray[np.float32]
+    filled: float
+
+
+def build_layers(
+    figure: Figure, labels: NDArray[np.uint8], capsules: list[Capsule]
+) -> dict[int, Layer]:
+    """One layer per part, each in the same texture space as the figure."""
+    return {
+        part: _build_layer(part, figure, labels, capsules) for part in (TORSO, HEAD, *figure.limbs)
+    }
+
+
+def _build_layer(
+    part: int, figure: Figure, labels: NDArray[np.uint8], capsules: list[Capsule]
+) -> Layer:
+    core = labels == part
+    kept, fade = _kept_pad(part, figure, labels, capsules)
+    hidden = _hidden_pad(part, figure, labels, capsules) & ~core & ~kept
+    alpha = np.where(core | hidden, figure.matte, 0).astype(np.float32)
+    edge = cv2.GaussianBlur((core | hidden | kept).astype(np.float32), (0, 0), 1.0)
+    alpha = np.maximum(alpha, np.where(kept, figure.matte * fade, 0))
+    alpha = np.minimum(alpha, np.clip(edge * 2 - 0.5, 0, 1))
+    colour = _paint(figure, core, kept, hidden, labels)
+    opaque = alpha > 0.5
+    filled = float((opaque & hidden).sum() / max(1, opaque.sum()))
+    return Layer(part, colour, alpha.astype(np.float32), filled)
+
+
+def _paint(
+    figure: Figure, core: Mask, kept: Mask, hidden: Mask, labels: NDArray[np.uint8]
+) -> NDArray[np.float32]:
+    """Seen pixels keep their colour; hidden ones are filled from the layer's own core only."""
+    strangers = (labels != 255) & ~core & ~kept
+    rim = cv2.dilate(strangers.astype(np.uint8), _disc(_OCCLUDER_RIM if hidden.any() else 2))
+    trusted = (core & (rim == 0)) | (kept & (rim == 0))
+    own = core & (rim == 0)
+    if own.sum() < 0.2 * core.sum():
+        own, trusted = core, core | kept
+    filled = push_pull(figure.image, own.astype(np.float32))
+    seen = cv2.GaussianBlur((trusted | (core & ~hidden & (rim == 0))).astype(np.float32), (0, 0), 1)
+    seen = np.where(trusted, np.clip(seen * 2 - 1, 0, 1), 0)[..., None]
+    result = figure.image * seen + filled * (1 - seen)
+    outline = (labels != 255)[..., None]
+    bled = push_pull(result.astype(np.float32), (core | kept | hidden).astype(np.float32))
+    mixed: NDArray[np.float32] = np.where(outline, result, bled).astype(np.float32)
+    return mixed
+
+
+def _kept_pad(
+    part: int, figure: Figure, labels: NDArray[np.uint8], capsules: list[Capsule]
+) -> tuple[Mask, NDArray[np.float32]]:
+    """Pixels of kinematic neighbours that a layer shows as well, and how they fade out.
+
+    Returns:
+        mask (H, W) and opacity (H, W), 1 beside the core and 0 at the pad's far edge.
+    """
+    shape = labels.shape
+    core = labels == part
+    zone: Mask = np.zeros(shape, dtype=bool)
+    if part == TORSO:
+        width = 0.45 * figure.unit
+        for leg in _LEGS:
+            zone |= labels == leg
+        neck = figure.point("neck")
+        zone |= (labels == HEAD) & (
+            distance_to_segment(shape, neck, neck + [0, -0.3 * figure.unit]) < 0.4 * figure.unit
+        )
+    elif part == HEAD:
+        width = 0.45 * figure.unit
+        neck = figure.point("neck")
+        near = distance_to_segment(shape, neck + [0, -0.4 * figure.unit], neck)
+        zone = (labels == TORSO) & (near < 0.6 * figure.unit)
+    else:
+        root = next(c for c in capsules if c.part == part and c.place == 0)
+        width = root.radius * (1.1 if part in _ARMS else 1.4)
+        near = distance_to_segment(shape, root.start, root.start + 0.3 * (root.end - root.start))
+        reach = 1.25 if part in _ARMS else 1.15
+        zone = (labels == TORSO) & (near < reach * root.radius)
+    far = cv2.distanceTransform((~core).astype(np.uint8), cv2.DIST_L2, 5)
+    zone &= far < width
+    fade = np.clip(1.15 - far / width, 0, 1)
+    return zone, (fade * fade * (3 - 2 * fade)).astype(np.float32)
+
+
+def _hidden_pad(
+    part: int, figure: Figure, labels: NDArray[np.uint8], capsules: list[Capsule]
+) -> Mask:
+    """Where the part goes on behind something that lies in front of it."""
+    shape = labels.shape
+    covered: Mask = np.zeros(shape, dtype=bool)
+    if part == TORSO:
+        body = outside_polygon(shape, torso_polygon(figure)) < 0.22 * figure.unit
+        for other in (*_ARMS, HEAD):
+            covered |= labels == other
+        return covered & body
+    mine = [c for c in capsules if c.part == part]
+    inside: Mask = np.zeros(shape, dtype=bool)
+    for capsule in mine:
+        near = distance_to_segment(shape, capsule.start, capsule.end)
+        inside |= near < 0.9 * capsule.radius
+    others: tuple[int, ...] = _ARMS
+    if part in _LEGS:
+        others = (*_ARMS, *_LEGS)
+    for other in others:
+        if other != part:
+            covered |= labels == other
+    return covered & inside
+
+
+def _disc(radius: int) -> NDArray[np.uint8]:
+    kernel: NDArray[np.uint8] = cv2.getStructuringElement(
+        cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)
+    ).astype(np.uint8)
+    return kernel
