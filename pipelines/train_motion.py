@@ -258,8 +258,8 @@ def _network_config(
 
     network = replace(
         PRESETS[config.preset],
-        guidance=config.guidance,
-        backbone=config.backbone,
+        guidance=cast(Any, config.guidance),
+        backbone=cast(Any, config.backbone),
         null="add" if config.objective == "official" else "replace",
     )
     named = {s.genre for s in sequences if s.genre}
@@ -343,9 +343,9 @@ def _course(
 
     def prepare(batch: Batch) -> Tensors:
         return {
-            "x_BTK": torch.from_numpy(normalizer.transform(batch.x_BWD)),
-            "music_BTF": torch.from_numpy(standardizer.transform(batch.music_BWF)),
-            "genre_B": torch.from_numpy(batch.genre_B),
+            "x_BTK": torch.from_numpy(normalizer.transform(batch.motion)),
+            "music_BTF": torch.from_numpy(standardizer.transform(batch.music)),
+            "genre_B": torch.from_numpy(batch.genre),
         }
 
     def save_weights(target: Path, average: nn.Module, facts: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -34,14 +34,8 @@ from pipelines.progress import Progress
 LOG_EVERY = 10
 
 
-class Loss(Protocol):
-    """What `objective.Objective.loss` does."""
-
-    def __call__(
-        self, model: nn.Module, batch: Tensors, generator: torch.Generator
-    ) -> tuple[Tensor, dict[str, float]]:
-        """The loss of a batch, and its parts as plain numbers."""
-        ...
+Loss = Callable[[Any, Tensors, torch.Generator], tuple[Tensor, dict[str, float]]]
+"""What `objective.Objective.loss` does: model, batch, generator -> loss and its parts."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +54,7 @@ class EngineOptions:
     accumulate: int = 1
     seed: int = 0
     bf16: bool = False
-    augment: Augmentation = Augmentation()
+    augment: Augmentation = field(default_factory=Augmentation)
     validate_every: int = 500
     checkpoint_every: int = 500
     keep: int = 3
@@ -269,11 +263,7 @@ class Engine:
             return
         what = "loss" if not math.isfinite(loss) else "gradient"
         kept = self.checkpoints.latest()
-        where = (
-            f"the checkpoint of step {self.saved_step} stands: {kept}"
-            if kept
-            else "no checkpoint yet"
-        )
+        where = f"the checkpoint {kept} stands" if kept else "there is no checkpoint yet"
         raise UnsuitableInput(
             f"the {what} became NaN or infinite in step {self.step + 1}; {where}",
             "go on with --resume and a smaller --lr, or with --grad-clip 1",
@@ -318,7 +308,7 @@ class Engine:
     # Validation and checkpoints -----------------------------------------------------------------
 
     def _validate(self, log: TrainingLog | None) -> bool:
-        """Loss on held-out windows with the averaged weights; returns whether it is the best yet."""
+        """Loss of the averaged weights on held-out windows; returns whether it is the best yet."""
         if not self.processes.leads:
             return False
         from pipelines.motion_expert.validation import held_out_loss
@@ -422,14 +412,14 @@ def stop_requests() -> Iterator[Callable[[], bool]]:
     def note(number: int, frame: FrameType | None) -> None:
         received.append(number)
 
-    previous: dict[int, Any] = {}
+    previous: dict[signal.Signals, Any] = {}
     try:
-        for number in (signal.SIGTERM, signal.SIGUSR1):
-            previous[number] = signal.signal(number, note)
+        for kind in (signal.SIGTERM, signal.SIGUSR1):
+            previous[kind] = signal.signal(kind, note)
     except ValueError:  # not the main thread: whoever runs us there decides when to stop
         pass
     try:
         yield lambda: bool(received)
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+        for kind, handler in previous.items():
+            signal.signal(kind, handler)

@@ -17,6 +17,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.errors import UnsuitableInput
 from pipelines.files import atomic_path
@@ -89,7 +90,7 @@ def load_pair(path: Path) -> PairedSequence:
 
 
 def paired(
-    motion: Motion, features: np.ndarray, take: str, group: str, split: str = ""
+    motion: Motion, features: NDArray[np.float32], take: str, group: str, split: str = ""
 ) -> PairedSequence:
     """Bring dance and features to 30 fps and one length.
 
