@@ -80,7 +80,7 @@ def generate(
         float | None,
         option(
             "beta",
-            "How strongly the music leads, 0.5 to 1; lower is freer.",
+            "Up to 1; lower follows the music harder and varies less.",
             0.75,
             metavar="B",
             rich_help_panel=DANCE,
@@ -163,7 +163,7 @@ def generate(
         str | None,
         option(
             "model",
-            "Folder with the weights that --appearance wan needs.",
+            "Folder or hub id of the weights that wan needs.",
             metavar="FOLDER",
             rich_help_panel=VIDEO,
         ),

@@ -20,6 +20,7 @@ from importlib import metadata, util
 from pathlib import Path
 from typing import Literal
 
+from pipelines.errors import MacedanceError
 from pipelines.files import read_json, sha256_file
 
 State = Literal["ok", "missing", "absent"]
@@ -79,7 +80,7 @@ def examine(workspace: Path) -> list[Check]:
         ("OpenGL", check_opengl),
         ("GPU", check_gpu),
         ("scan kernels", check_scan_kernels),
-        ("Wan weights", partial(check_wan_weights, workspace)),
+        ("Wan weights", check_wan_weights),
     ]
     with ThreadPoolExecutor(len(trials)) as pool:
         return list(pool.map(lambda trial: _contained(*trial), trials))
@@ -218,13 +219,19 @@ def check_scan_kernels() -> Check:
     return Check("scan kernels", "ok", f"mamba-ssm {metadata.version('mamba-ssm')}")
 
 
-def check_wan_weights(workspace: Path) -> Check:
-    """Weights of the Appearance Expert in the workspace."""
-    found = sorted((workspace / "models" / "appearance").glob("*/model_index.json"))
-    if not found:
-        return Check("Wan weights", "absent", "videos are drafts, made by the puppet",
+def check_wan_weights() -> Check:
+    """Weights of the Appearance Expert, where generate would look for them."""
+    from pipelines.appearance_expert.wan_weights import find_wan
+
+    try:
+        weights = find_wan(None)
+    except MacedanceError:
+        return Check("Wan weights", "absent", "none; videos are drafts, made by the puppet",
                      "docs/capabilities.md says which weights and where")  # fmt: skip
-    return Check("Wan weights", "ok", ", ".join(path.parent.name for path in found))
+    if not weights.complete:
+        detail = f"{weights.folder} lacks {'; '.join(weights.missing)}"
+        return Check("Wan weights", "absent", detail, "fetch the weights again")
+    return Check("Wan weights", "ok", str(weights.folder))
 
 
 def _contained(name: str, trial: Callable[[], Check]) -> Check:

@@ -100,11 +100,15 @@ def test_a_nearly_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert "GB free" in check.detail
 
 
-def test_wan_weights_are_found_in_the_workspace(tmp_path: Path) -> None:
-    folder = tmp_path / "models" / "appearance" / "wan-animate"
-    folder.mkdir(parents=True)
-    (folder / "model_index.json").write_text("{}")
-    assert doctor.check_wan_weights(tmp_path).detail == "wan-animate"
+def test_wan_weights_that_are_not_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "model_index.json").write_text('{"_class_name": "WanAnimatePipeline"}')
+    monkeypatch.setenv("MACEDANCE_WAN_MODEL", str(tmp_path))
+    check = doctor.check_wan_weights()
+    assert check.state == "absent"
+    assert str(tmp_path) in check.detail
+    assert "transformer" in check.detail
+    monkeypatch.setenv("MACEDANCE_WAN_MODEL", str(tmp_path / "nowhere"))
+    assert doctor.check_wan_weights().detail.startswith("none")
 
 
 def test_works_without_any_package() -> None:
