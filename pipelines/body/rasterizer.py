@@ -58,7 +58,7 @@ def vertex_normals(vertices: NDArray[np.floating[Any]], faces: NDArray[np.int32]
     return np.asarray(_normals(np.ascontiguousarray(vertices, dtype=np.float32), faces))
 
 
-@njit(cache=True)  # type: ignore[misc]
+@njit(cache=True)
 def _normals(vertices, faces):  # type: ignore[no-untyped-def]
     normals = np.zeros_like(vertices)
     for face in range(faces.shape[0]):
@@ -78,7 +78,7 @@ def _normals(vertices, faces):  # type: ignore[no-untyped-def]
     return normals
 
 
-@njit(cache=True, error_model="numpy")  # type: ignore[misc]
+@njit(cache=True, error_model="numpy")
 def _fill(points, inverse, faces, colours, inverse_depth, drawn):  # type: ignore[no-untyped-def]
     """Fill triangles into a cleared buffer of 1/depth, which is linear across the screen."""
     rows, columns = inverse_depth.shape
@@ -121,7 +121,7 @@ def _fill(points, inverse, faces, colours, inverse_depth, drawn):  # type: ignor
                     )
 
 
-@njit(cache=True)  # type: ignore[misc]
+@njit(cache=True)
 def _blend(window, inverse_depth, drawn, samples):  # type: ignore[no-untyped-def]
     """Average the samples of each pixel over what was there before."""
     share = np.float32(1 / (samples * samples))
