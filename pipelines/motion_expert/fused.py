@@ -18,7 +18,7 @@ from torch import Tensor
 def conv_silu(xz_BTE: Tensor, weight_D1K: Tensor, bias_D: Tensor) -> Tensor:
     """Causal depthwise convolution of the first D channels, then SiLU: (B, T, D)."""
     if _fusable(xz_BTE):
-        return _ConvSilu.apply(xz_BTE.contiguous(), weight_D1K, bias_D)  # type: ignore[no-any-return,no-untyped-call]
+        return _ConvSilu.apply(xz_BTE.float().contiguous(), weight_D1K, bias_D)  # type: ignore[no-any-return,no-untyped-call]
     channels, _, taps = weight_D1K.shape
     u_BDT = F.pad(xz_BTE[..., :channels].transpose(1, 2), (taps - 1, 0))
     return F.silu(F.conv1d(u_BDT, weight_D1K, bias_D, groups=channels)).transpose(1, 2)
@@ -27,12 +27,12 @@ def conv_silu(xz_BTE: Tensor, weight_D1K: Tensor, bias_D: Tensor) -> Tensor:
 def gated(y_BTD: Tensor, u_BTD: Tensor, xz_BTE: Tensor, skip_D: Tensor) -> Tensor:
     """(y + skip u) silu(z): the skip connection and the gate of a Mamba layer."""
     if _fusable(xz_BTE):
-        return _Gate.apply(y_BTD, u_BTD, xz_BTE.contiguous(), skip_D)  # type: ignore[no-any-return,no-untyped-call]
+        return _Gate.apply(y_BTD.float(), u_BTD.float(), xz_BTE.float().contiguous(), skip_D)  # type: ignore[no-any-return,no-untyped-call]
     return (y_BTD + skip_D * u_BTD) * F.silu(xz_BTE[..., y_BTD.shape[-1] :])
 
 
 def _fusable(tensor: Tensor) -> bool:
-    return tensor.device.type == "cpu" and tensor.dtype == torch.float32
+    return tensor.device.type == "cpu" and tensor.dtype != torch.float64
 
 
 class _ConvSilu(torch.autograd.Function):

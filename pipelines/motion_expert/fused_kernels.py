@@ -21,30 +21,43 @@ _ONE = np.float32(1.0)
 
 @numba.njit(inline="always", **_OPTIONS)
 def _sigmoid(x: Any) -> Any:
-    small = _exp_single(-abs(x))
-    bottom = _ONE / (_ONE + small)
-    return bottom if x >= 0 else small * bottom
+    # Without a branch, so that the loops around it become vector instructions.
+    return _ONE / (_ONE + _exp_single(min(-x, np.float32(87.0))))
+
+
+# Inner loops run over slices with plain indices: numba guards sums of indices against negative
+# values, and the guard keeps the compiler from vectorising.
+
+
+@numba.njit(inline="always", **_OPTIONS)
+def _convolve(x_TE: Any, weight_KD: Any, bias: Any, t: Any, first: Any, width: Any, out: Any) -> Any:
+    taps = weight_KD.shape[0]
+    bias_tile = bias[first : first + width]
+    for k in range(width):
+        out[k] = bias_tile[k]
+    for tap in range(taps):
+        source = t - taps + 1 + tap
+        if source >= 0:
+            row = x_TE[source, first : first + width]
+            weight = weight_KD[tap, first : first + width]
+            for k in range(width):
+                out[k] += weight[k] * row[k]
 
 
 @numba.njit(parallel=True, **_OPTIONS)
 def conv_silu_forward(x, weight_KD, bias, out):  # type: ignore[no-untyped-def]
     """out_t = silu(bias + sum_k weight_k x_{t-K+1+k}); the first D channels of x are read."""
     batch, length, channels = out.shape
-    taps = weight_KD.shape[0]
     tiles = (channels + TILE - 1) // TILE
     for job in numba.prange(batch * tiles):
         i, first = job // tiles, (job % tiles) * TILE
         width = min(TILE, channels - first)
         total = np.zeros(TILE, dtype=np.float32)
         for t in range(length):
+            _convolve(x[i], weight_KD, bias, t, first, width, total)
+            row = out[i, t, first : first + width]
             for k in range(width):
-                total[k] = bias[first + k]
-            for tap in range(max(0, taps - 1 - t), taps):
-                source = t - taps + 1 + tap
-                for k in range(width):
-                    total[k] += weight_KD[tap, first + k] * x[i, source, first + k]
-            for k in range(width):
-                out[i, t, first + k] = total[k] * _sigmoid(total[k])
+                row[k] = total[k] * _sigmoid(total[k])
 
 
 @numba.njit(parallel=True, **_OPTIONS)
@@ -56,32 +69,27 @@ def conv_silu_backward(x, weight_KD, bias, g_out, gx, g_weight, g_bias):  # type
     for job in numba.prange(batch * tiles):
         i, first = job // tiles, (job % tiles) * TILE
         width = min(TILE, channels - first)
+        stop = first + width
         total = np.zeros(TILE, dtype=np.float32)
-        gw = np.zeros((taps, TILE), dtype=np.float32)
         gb = np.zeros(TILE, dtype=np.float32)
+        gx[i, :, first:stop] = 0
+        g_weight[i, :, first:stop] = 0
         for t in range(length):
-            for k in range(width):
-                gx[i, t, first + k] = 0
-        for t in range(length):
-            for k in range(width):
-                total[k] = bias[first + k]
-            for tap in range(max(0, taps - 1 - t), taps):
-                source = t - taps + 1 + tap
-                for k in range(width):
-                    total[k] += weight_KD[tap, first + k] * x[i, source, first + k]
+            _convolve(x[i], weight_KD, bias, t, first, width, total)
+            grad = g_out[i, t, first:stop]
             for k in range(width):
                 gate = _sigmoid(total[k])
-                total[k] = g_out[i, t, first + k] * gate * (_ONE + total[k] * (_ONE - gate))
+                total[k] = grad[k] * gate * (_ONE + total[k] * (_ONE - gate))
                 gb[k] += total[k]
-            for tap in range(max(0, taps - 1 - t), taps):
-                source = t - taps + 1 + tap
-                for k in range(width):
-                    gw[tap, k] += total[k] * x[i, source, first + k]
-                    gx[i, source, first + k] += total[k] * weight_KD[tap, first + k]
-        for k in range(width):
-            g_bias[i, first + k] = gb[k]
             for tap in range(taps):
-                g_weight[i, tap, first + k] = gw[tap, k]
+                source = t - taps + 1 + tap
+                if source >= 0:
+                    row, weight = x[i, source, first:stop], weight_KD[tap, first:stop]
+                    gx_row, gw = gx[i, source, first:stop], g_weight[i, tap, first:stop]
+                    for k in range(width):
+                        gw[k] += total[k] * row[k]
+                        gx_row[k] += total[k] * weight[k]
+        g_bias[i, first:stop] = gb[:width]
 
 
 @numba.njit(parallel=True, **_OPTIONS)
@@ -91,31 +99,34 @@ def gate_forward(y, u, z, skip, out):  # type: ignore[no-untyped-def]
     start = z.shape[2] - channels
     for job in numba.prange(batch * length):
         i, t = job // length, job % length
+        gate, body, input_, row = z[i, t, start:], y[i, t], u[i, t], out[i, t]
         for k in range(channels):
-            gate = z[i, t, start + k]
-            out[i, t, k] = (y[i, t, k] + skip[k] * u[i, t, k]) * gate * _sigmoid(gate)
+            row[k] = (body[k] + skip[k] * input_[k]) * gate[k] * _sigmoid(gate[k])
 
 
 @numba.njit(parallel=True, **_OPTIONS)
 def gate_backward(y, u, z, skip, g_out, gy, gu, gz, g_skip):  # type: ignore[no-untyped-def]
     """Gradients of `gate_forward`; g_skip (B, D) per sample."""
     batch, length, channels = y.shape
-    start = z.shape[2] - channels
+    offset = z.shape[2] - channels
     tiles = (channels + TILE - 1) // TILE
     for job in numba.prange(batch * tiles):
         i, first = job // tiles, (job % tiles) * TILE
-        width = min(TILE, channels - first)
+        stop = min(channels, first + TILE)
+        width = stop - first
         total = np.zeros(TILE, dtype=np.float32)
+        skip_tile = skip[first:stop]
         for t in range(length):
+            gate, grad = z[i, t, offset + first : offset + stop], g_out[i, t, first:stop]
+            scanned, input_ = y[i, t, first:stop], u[i, t, first:stop]
+            gy_row, gu_row = gy[i, t, first:stop], gu[i, t, first:stop]
+            gz_row = gz[i, t, first:stop]
             for k in range(width):
-                gate = z[i, t, start + first + k]
-                share = _sigmoid(gate)
-                body = y[i, t, first + k] + skip[first + k] * u[i, t, first + k]
-                grad = g_out[i, t, first + k]
-                g_body = grad * gate * share
-                gy[i, t, first + k] = g_body
-                gu[i, t, first + k] = g_body * skip[first + k]
-                gz[i, t, first + k] = grad * body * share * (_ONE + gate * (_ONE - share))
-                total[k] += g_body * u[i, t, first + k]
-        for k in range(width):
-            g_skip[i, first + k] = total[k]
+                share = _sigmoid(gate[k])
+                body = scanned[k] + skip_tile[k] * input_[k]
+                g_body = grad[k] * gate[k] * share
+                gy_row[k] = g_body
+                gu_row[k] = g_body * skip_tile[k]
+                gz_row[k] = grad[k] * body * share * (_ONE + gate[k] * (_ONE - share))
+                total[k] += g_body * input_[k]
+        g_skip[i, first:stop] = total[:width]

@@ -58,7 +58,10 @@ class MotionExpert(nn.Module):
         Returns:
             (B, T, K).
         """
-        tokens_BTM = self.encode_music(music_BTF, genre_B)
+        if bool(keep_B.any()):
+            tokens_BTM = self.encode_music(music_BTF, genre_B)
+        else:
+            tokens_BTM = self.null_music.new_zeros(*music_BTF.shape[:2], self.config.width)
         return self.denoise(x_BTK, step_B, self.condition(tokens_BTM, keep_B), beta_B)
 
     def encode_music(self, music_BTF: Tensor, genre_B: Tensor) -> Tensor:
