@@ -174,9 +174,9 @@ class Engine:
             advance(self.step)
             while self.step < options.steps:
                 numbers = self._update(feed)
-                halt = bool(self._shared_stop(stopped()))
                 self.step += 1
                 advance(1)
+                halt = self._shared_stop(stopped())
                 recent.append(numbers)
                 if self.step % LOG_EVERY == 0 and log is not None:
                     now = time.perf_counter()

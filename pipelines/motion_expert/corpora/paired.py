@@ -113,12 +113,13 @@ def paired(
 
 
 def group_of(take: str) -> str:
-    """What a take must be held out with: CMU partners share a group, others stand alone.
+    """What a take must be held out with, by CMU's naming `..SS_NN`, perhaps with a letter behind.
 
-    "61_03" and "60_03" give "60_03"; any other name is its own group.
+    Partners who were recorded together share a group, and so do the pieces "a", "b" of one take:
+    "61_03" and "60_03b" give "60_03". Any other name is its own group.
     """
-    found = re.search(r"(?<!\d)(\d\d)_(\d\d)(?!\d)", take)
-    if found is None or found.group(1) not in _PARTNERS:
+    found = re.fullmatch(r"(|.*\D)(\d\d)_(\d\d)[a-z]?", take)
+    if found is None:
         return take
-    subject = _PARTNERS[found.group(1)]
-    return take[: found.start(1)] + subject + take[found.end(1) :]
+    before, subject, number = found.groups()
+    return f"{before}{_PARTNERS.get(subject, subject)}_{number}"
