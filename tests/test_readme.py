@@ -1,0 +1,102 @@
+"""The README's commands run, its links lead somewhere, and it names what there is."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+EXAMPLES = [
+    line
+    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    for line in block.splitlines()
+    if line.startswith("macedance ")
+]
+SHORT = {"MACEDANCE_DURATION": "2", "MACEDANCE_STEPS": "3", "MACEDANCE_SIZE": "192x256"}
+"""The examples on short inputs: two seconds, few steps, a small picture."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all examples, since later ones read what earlier ones wrote."""
+    folder = tmp_path_factory.mktemp("reader")
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    return folder
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_example_runs(example: str, folder: Path, environment: dict[str, str]) -> None:
+    arguments = shlex.split(example)
+    done = subprocess.run(
+        [sys.executable, "-m", "macedance_cli.app", *arguments[1:]],
+        cwd=folder,
+        env={**environment, **SHORT},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for option in ("-o", "--motion-out"):
+        if option in arguments:
+            written = folder / arguments[arguments.index(option) + 1]
+            assert written.stat().st_size > 0
+
+
+def test_there_is_an_example_of_every_command() -> None:
+    listed = subprocess.run(
+        [sys.executable, "-m", "macedance_cli.app", "--help"],
+        cwd=ROOT,
+        env={**os.environ, "TERM": "dumb", "COLUMNS": "80"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    commands = set(re.findall(r"^│ ([a-z-]+) ", listed.partition("Commands")[2], re.MULTILINE))
+    assert {example.split()[1] for example in EXAMPLES} == commands
+    assert set(re.findall(r"^### ([a-z-]+)$", README, re.MULTILINE)) == commands
+
+
+def test_the_two_commands_come_first_and_are_in_the_makefile() -> None:
+    first = re.findall(r"^    make (\w+)", README, re.MULTILINE)[:2]
+    assert first == ["demo", "test"]
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"make ([a-z]+)", README):
+        assert target in ("names",) or re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        path, _, anchor = target.partition("#")
+        linked = (page.parent / path) if path else page
+        assert linked.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", linked.read_text(encoding="utf-8"), re.MULTILINE)
+            slugs = {re.sub(r"[^\w -]", "", h).strip().lower().replace(" ", "-") for h in headings}
+            assert anchor in slugs, target
+
+
+def test_options_that_the_pages_name_exist() -> None:
+    from macedance_cli import doctor, generate, train_motion
+
+    sources = "".join(
+        Path(module.__file__).read_text() for module in (doctor, generate, train_motion)
+    )
+    sources += (ROOT / "macedance_cli" / "options.py").read_text()
+    named = {
+        option
+        for page in PAGES[:1] + PAGES[2:]
+        for option in re.findall(r"(?<![\w-])--([a-z][a-z-]+)", page.read_text())
+    }
+    known = set(re.findall(r'"(?:--)?([a-z][a-z-]+)["/]', sources)) | {"help"}
+    assert named - known == set()
