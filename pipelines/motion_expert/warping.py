@@ -135,9 +135,7 @@ def sample_smoothly(motion: Motion, seconds: NDArray[np.floating], fps: float) -
     between = CubicSpline(at, quaternions)(wanted).reshape(-1, 4)
     poses = Rotation.from_quat(between).as_rotvec().reshape(-1, 24, 3)
     trans = CubicSpline(at, motion.trans.astype(np.float64))(wanted)
-    return replace(
-        motion, poses=poses.astype(np.float32), trans=trans.astype(np.float32), fps=fps
-    )
+    return replace(motion, poses=poses.astype(np.float32), trans=trans.astype(np.float32), fps=fps)
 
 
 def _warp(

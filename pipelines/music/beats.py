@@ -8,6 +8,13 @@ from numpy.typing import NDArray
 from pipelines.music import layout
 from pipelines.music.features import MusicFeatures
 
+TRACKER_LAG_SECONDS = 0.05
+"""How late librosa's beats come after the sound: 0.045 s on composed songs, 0.055 to 0.07 s on the
+grids of 14 real ones, half of it the centred analysis window, the rest frame rounding."""
+
+_EVEN_SHARE = 0.9
+_LOCAL_SHARE, _LOCAL_TOLERANCE = 0.95, 0.12
+
 
 def beat_times(features: MusicFeatures) -> NDArray[np.float64]:
     """Seconds of the beats. Shape: (B,); empty for silence."""
@@ -49,3 +56,28 @@ def nearest_beat_distance(
     before = np.abs(times - beats[np.clip(right - 1, 0, len(beats) - 1)])
     after = np.abs(times - beats[np.clip(right, 0, len(beats) - 1)])
     return np.minimum(before, after)
+
+
+def beat_grid(features: MusicFeatures) -> NDArray[np.float64] | None:
+    """Where the beats are heard over the whole song, freed of the tracker's frame jitter.
+
+    A song on an even grid gives that grid from its first second to its last; a song whose tempo
+    drifts gives the tracker's own beats. Both are moved earlier by the tracker's lag.
+
+    Returns:
+        (B,) seconds, or None where the tracker finds no steady beat.
+    """
+    beats = beat_times(features)
+    bpm = tempo_of_beats(beats)
+    if bpm is None:
+        return None
+    if tempo_stability(beats) >= _EVEN_SHARE:
+        period = 60.0 / bpm
+        turn = np.exp(2j * np.pi * beats / period).mean()
+        offset = float(np.angle(turn)) / (2 * np.pi) * period - TRACKER_LAG_SECONDS
+        first = offset % period
+        return np.arange(first, features.frames / features.fps, period)
+    steps = np.diff(beats)
+    if (np.abs(steps / np.median(steps) - 1.0) < _LOCAL_TOLERANCE).mean() < _LOCAL_SHARE:
+        return None
+    return beats - TRACKER_LAG_SECONDS

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipelines.errors import BadUsage
 from pipelines.music import instruments as play
-from pipelines.music.mixing import RATE, Mixer, Sound
+from pipelines.music.mixing import Mixer, Sound
 from pipelines.music.styles import STYLES, Style
 
 SLOWEST_BPM, FASTEST_BPM = 40.0, 240.0
@@ -200,7 +200,9 @@ def _play_melody(
         pitch = 69 + key % 12 - 6 + degrees[degree % 5] + 12 * (degree // 5)
         if step % 8 == 0:
             # Strong beats sing a note of the chord.
-            pitch = min(range(pitch - 3, pitch + 4), key=lambda p: (p % 12 not in triad, abs(p - pitch)))
+            pitch = min(
+                range(pitch - 3, pitch + 4), key=lambda p: (p % 12 not in triad, abs(p - pitch))
+            )
         late = style.swing * sixteenth if step % 2 else 0.0
         note = voice(pitch, round(0.9 * length * sixteenth, 3))
         mixer.add(note, start + step * sixteenth + late, 0.2, 0.15, send=0.35)
