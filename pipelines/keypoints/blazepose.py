@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -79,25 +79,37 @@ class Sighting:
 
 
 class BlazePose:
-    """The detector, kept open for several looks at one picture. Use as a context manager."""
+    """The detector, kept open for several looks at one picture. Use as a context manager.
+
+    While it is open, file descriptor 2 leads nowhere: its threads log there at any time.
+    """
 
     def __init__(self, confidence: float = 0.5) -> None:
-        with quiet_stderr():
-            try:
-                import mediapipe
-            except ImportError as error:
-                raise MissingAsset(
-                    f"the pose detector cannot be loaded ({error})",
-                    "install mediapipe==0.10.21, or give --ref-keypoints and --ref-mask",
-                ) from None
-            self._pose: Any = mediapipe.solutions.pose.Pose(
+        self._confidence = confidence
+        self._open = ExitStack()
+        self._pose: Any = None
+
+    def __enter__(self) -> BlazePose:
+        self._open.enter_context(_quiet_stderr())
+        try:
+            import mediapipe
+
+            self._pose = mediapipe.solutions.pose.Pose(
                 static_image_mode=True,
                 model_complexity=1,
                 enable_segmentation=True,
-                min_detection_confidence=confidence,
+                min_detection_confidence=self._confidence,
             )
-
-    def __enter__(self) -> BlazePose:
+        except ImportError as error:
+            self._open.close()
+            raise MissingAsset(
+                f"the pose detector cannot be loaded ({error})",
+                "install mediapipe==0.10.21, or give --ref-keypoints and --ref-mask",
+            ) from None
+        except BaseException:
+            self._open.close()
+            raise
+        self._open.callback(self._pose.close)
         return self
 
     def __exit__(
@@ -106,8 +118,7 @@ class BlazePose:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with quiet_stderr():
-            self._pose.close()
+        self._open.close()
 
     def look(self, picture: Image, box: Box | None = None) -> Sighting | None:
         """The most prominent person in (a box of) an RGB picture, or None."""
@@ -121,8 +132,7 @@ class BlazePose:
         if scale != 1.0:
             method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
             crop = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=method)
-        with quiet_stderr():
-            found = self._pose.process(np.ascontiguousarray(crop))
+        found = self._pose.process(np.ascontiguousarray(crop))
         if found.pose_landmarks is None or found.segmentation_mask is None:
             return None
         marks = found.pose_landmarks.landmark
@@ -180,7 +190,7 @@ def _depth(sighting: Sighting) -> NDArray[np.float64]:
 
 
 @contextmanager
-def quiet_stderr() -> Iterator[None]:
+def _quiet_stderr() -> Iterator[None]:
     """Send what C libraries write to file descriptor 2 nowhere while the block runs."""
     sys.stderr.flush()
     try:

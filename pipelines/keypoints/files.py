@@ -30,6 +30,8 @@ OPENPOSE_25: tuple[str, ...] = (
     *OPENPOSE_18[:8], "pelvis", *OPENPOSE_18[8:], "left_foot", "", "", "right_foot", "", "",
 )  # fmt: skip
 
+_MASK_PIXELS = 80_000_000
+
 _FORMAT_HINT = (
     'give {"points": {"nose": [x, y], "left_shoulder": [x, y], ...}} in pixels of the picture, '
     "left being the person's own left; COCO-17 and OpenPose JSON are read too"
@@ -121,6 +123,43 @@ def read_reference_points(path: Path, width: int, height: int) -> Points:
     if missing:
         raise UnsuitableInput(f"{path}: {' and '.join(missing)} missing", _FORMAT_HINT)
     return complete(points)
+
+
+def read_mask(path: Path, width: int, height: int) -> NDArray[np.float32]:
+    """Read --ref-mask as (height, width) float32 in [0, 1]: white, or opaque, is the person.
+
+    The mask may be larger or smaller than the picture if its shape is the same.
+
+    Raises:
+        UnsuitableInput: unreadable, of another shape, or without a person.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as picture:
+            if picture.width * picture.height > _MASK_PIXELS:
+                raise UnsuitableInput(f"{path}: the mask is too large", "scale it down")
+            alpha = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+            grey = picture.convert("RGBA").getchannel("A") if alpha else picture.convert("L")
+            if grey.getextrema() == (255, 255):
+                grey = picture.convert("L")
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+        raise UnsuitableInput(
+            f"{path}: cannot be read as a picture", "give a PNG, white where the person is"
+        ) from None
+    if abs(grey.width * height - grey.height * width) > 0.02 * grey.width * height:
+        raise UnsuitableInput(
+            f"{path}: the mask is {grey.width}x{grey.height}, the picture {width}x{height}",
+            "--ref-mask must have the shape of the picture",
+        )
+    resized = grey.resize((width, height), Image.Resampling.BILINEAR)
+    matte = np.asarray(resized, dtype=np.float32) / 255
+    if not 0.001 < float((matte > 0.5).mean()) < 0.999:
+        raise UnsuitableInput(
+            f"{path}: the mask is {'all white' if matte.mean() > 0.5 else 'all black'}",
+            "make it white where the person is and black elsewhere",
+        )
+    return matte
 
 
 def _read_json(path: Path) -> Any:

@@ -11,10 +11,29 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.keypoints.person import POINT
+
 Image = NDArray[np.uint8]
 Matte = NDArray[np.float32]
 
+Points2D = NDArray[np.float64]
+
 _GRABCUT_SIDE = 560
+
+_TORSO_CORNERS = (("left", "shoulder"), ("right", "shoulder"), ("right", "hip"), ("left", "hip"))
+
+# Bones and their half-widths in shoulder widths, clothed (spec H.3).
+_CAPSULES: tuple[tuple[str, str, float], ...] = (
+    ("neck", "pelvis", 0.42), ("neck", "head", 0.2),
+    *(
+        (f"{side}_{start}", f"{side}_{end}", radius)
+        for side in ("left", "right")
+        for start, end, radius in (
+            ("shoulder", "elbow", 0.2), ("elbow", "wrist", 0.17), ("wrist", "hand", 0.14),
+            ("hip", "knee", 0.26), ("knee", "ankle", 0.19), ("ankle", "foot", 0.15),
+        )
+    ),
+)  # fmt: skip
 
 
 def matte_from_alpha(rgba: Image) -> Matte | None:
@@ -27,8 +46,18 @@ def matte_from_alpha(rgba: Image) -> Matte | None:
     return None
 
 
-def refine_matte(rgb: Image, coarse: Matte) -> Matte:
-    """Sharpen a coarse matte to the picture's own edges: GrabCut, then a guided filter."""
+def matte_of_figure(figure: NDArray[np.bool_]) -> Matte:
+    """The matte of a clean cut-out: its edge made one to two pixels soft."""
+    soft: Matte = cv2.GaussianBlur(figure.astype(np.float32), (0, 0), 0.8)
+    return soft
+
+
+def refine_matte(rgb: Image, coarse: Matte, band: float = 0.018) -> Matte:
+    """Sharpen a coarse matte to the picture's own edges: GrabCut, then a guided filter.
+
+    Args:
+        band: share of the figure's size by which the coarse edge may be wrong.
+    """
     box = _box(coarse)
     if box is None:
         return coarse
@@ -38,7 +67,7 @@ def refine_matte(rgb: Image, coarse: Matte) -> Matte:
     scale = min(1.0, _GRABCUT_SIDE / max(crop.shape[:2]))
     small = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     guess = cv2.resize(soft, small.shape[1::-1], interpolation=cv2.INTER_AREA)
-    cut = _grabcut(small, guess)
+    cut = _grabcut(small, guess, band)
     wide = cv2.resize(cut.astype(np.float32), crop.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     radius = max(2, round(2 / scale))
     fine: Any = cv2.ximgproc.guidedFilter(crop, wide, radius, 40.0)
@@ -46,6 +75,35 @@ def refine_matte(rgb: Image, coarse: Matte) -> Matte:
     matte = np.zeros(coarse.shape, np.float32)
     matte[top:bottom, left:right] = sharp
     return keep_main(matte, coarse)
+
+
+def guess_matte(rgb: Image, xy: Points2D, seen: NDArray[np.bool_]) -> Matte:
+    """A coarse matte from the pose alone: every bone as a capsule as wide as bodies are there.
+
+    Args:
+        xy: (29, 2) points in pixels, `seen` (29,) which of them are known.
+    """
+    matte = np.zeros(rgb.shape[:2], np.float32)
+    width = float(np.linalg.norm(xy[POINT["left_shoulder"]] - xy[POINT["right_shoulder"]]))
+    torso = float(np.linalg.norm(xy[POINT["neck"]] - xy[POINT["pelvis"]]))
+    unit = max(width, 0.5 * torso)
+
+    def place(name: str) -> tuple[int, int]:
+        x, y = xy[POINT[name]]
+        return round(float(x)), round(float(y))
+
+    for start, end, radius in _CAPSULES:
+        if seen[POINT[start]] and seen[POINT[end]]:
+            thick = max(1, round(2 * radius * unit))
+            cv2.line(matte, place(start), place(end), 1.0, thick, cv2.LINE_AA)
+    if seen[POINT["head"]]:
+        neck, head = xy[POINT["neck"]], xy[POINT["head"]]
+        middle = head + 0.6 * (head - neck)
+        radius = max(0.33 * unit, 0.9 * float(np.linalg.norm(head - neck)))
+        cv2.circle(matte, (round(middle[0]), round(middle[1])), round(radius), 1.0, -1)
+    corners = [place(f"{side}_{joint}") for side, joint in _TORSO_CORNERS]
+    cv2.fillConvexPoly(matte, np.array(corners), 1.0)
+    return matte
 
 
 def keep_main(matte: Matte, hint: Matte | None = None) -> Matte:
@@ -63,9 +121,9 @@ def keep_main(matte: Matte, hint: Matte | None = None) -> Matte:
     return kept
 
 
-def _grabcut(small: Image, guess: Matte) -> NDArray[np.bool_]:
+def _grabcut(small: Image, guess: Matte, band: float) -> NDArray[np.bool_]:
     side = max(small.shape[:2])
-    reach = max(3, round(0.018 * side))
+    reach = max(3, round(band * side))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     sure = cv2.erode((guess > 0.8).astype(np.uint8), kernel)
     possible = cv2.dilate((guess > 0.2).astype(np.uint8), kernel)

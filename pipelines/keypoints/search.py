@@ -1,0 +1,135 @@
+"""Everybody that the detector can find in one picture: the main person, and others beside them.
+
+BlazePose reports one person and overlooks small ones, so the picture is also searched in square
+windows, and again with the person found painted over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.keypoints.blazepose import (
+    LEFT_SHOULDER,
+    NOSE,
+    RIGHT_SHOULDER,
+    BlazePose,
+    Box,
+    Sighting,
+)
+
+Image = NDArray[np.uint8]
+
+_COMPARABLE = 0.45
+"""Of the main person's torso; smaller people are passers-by."""
+
+_SURE = 0.8
+"""Least visibility of nose and shoulders of somebody who counts as another person."""
+
+_FAINT = 0.25
+"""Detection confidence for the second try: soft drawings, people who fill the picture."""
+
+
+def find_main(rgb: Image) -> Sighting | None:
+    """The most prominent person, searched for ever harder; None if there is nobody."""
+    with BlazePose() as detector, BlazePose(_FAINT) as eager:
+        for looker in (detector, eager):
+            whole = looker.look(rgb)
+            if whole is not None and _present(whole, rgb):
+                return whole
+        for looker, share in ((detector, 1.0), (detector, 0.5), (eager, 0.5)):
+            seen = [looker.look(rgb, box) for box in _windows(rgb, share)]
+            people = [one for one in seen if one is not None and _present(one, rgb)]
+            if people:
+                return _closer_look(looker, rgb, max(people, key=lambda one: one.torso))
+    return None
+
+
+def count_others(rgb: Image, main: Sighting, enough: int = 3) -> int:
+    """How many comparable people there are besides the main one; stops counting at `enough`."""
+    people = [main]
+    rest = _painted_over(rgb, main.mask)
+    with BlazePose() as detector:
+        for box in [None, *_windows(rgb, 1.0), *_windows(rgb, 0.6)]:
+            other = detector.look(rest, box)
+            if other is None or not _is_other(other, people, rgb):
+                continue
+            people.append(other)
+            rest = _painted_over(rest, other.mask)
+            if len(people) > enough:
+                break
+    return len(people) - 1
+
+
+def _present(sighting: Sighting, rgb: Image) -> bool:
+    """Whether this is somebody: shoulders in the picture, and a matte where the torso is."""
+    height, width = rgb.shape[:2]
+    x, y = sighting.centre
+    if not (0 <= x < width and 0 <= y < height):
+        return False
+    shoulders = sighting.visibility[[LEFT_SHOULDER, RIGHT_SHOULDER]].min()
+    return bool(shoulders > 0.5 and sighting.mask[int(y), int(x)] > 0.3)
+
+
+def _is_other(other: Sighting, people: list[Sighting], rgb: Image) -> bool:
+    if not _present(other, rgb) or other.torso < _COMPARABLE * people[0].torso:
+        return False
+    if other.visibility[[NOSE, LEFT_SHOULDER, RIGHT_SHOULDER]].min() < _SURE:
+        return False
+    solid = other.mask > 0.5
+    for person in people:
+        overlap = (solid & (person.mask > 0.5)).sum() / max(1, int(solid.sum()))
+        apart = np.linalg.norm(other.centre - person.centre)
+        if overlap > 0.4 or apart < 0.35 * min(person.torso, other.torso):
+            return False
+    return True
+
+
+def _closer_look(detector: BlazePose, rgb: Image, person: Sighting) -> Sighting:
+    """Look again at a window around somebody small, where the detector sees them larger."""
+    height, width = rgb.shape[:2]
+    rows, columns = np.nonzero(person.mask > 0.5)
+    if not len(rows):
+        return person
+    side = 0.75 * max(np.ptp(rows), np.ptp(columns))
+    x, y = (columns.min() + columns.max()) / 2, (rows.min() + rows.max()) / 2
+    box = (
+        max(0, int(x - side)), max(0, int(y - side)),
+        min(width, int(x + side) + 1), min(height, int(y + side) + 1),
+    )  # fmt: skip
+    closer = detector.look(rgb, box)
+    if closer is None or np.linalg.norm(closer.centre - person.centre) > 0.4 * person.torso:
+        return person
+    return closer
+
+
+def _windows(rgb: Image, share: float) -> Iterator[Box]:
+    """Half-overlapping squares, `share` of the shorter side wide, left to right, top to bottom."""
+    height, width = rgb.shape[:2]
+    side = round(share * min(width, height))
+    for top in _starts(height, side):
+        for left in _starts(width, side):
+            if side < max(width, height):
+                yield (left, top, left + side, top + side)
+
+
+def _starts(length: int, side: int) -> list[int]:
+    count = max(1, int(np.ceil(2 * (length - side) / side)) + 1)
+    return [round(start) for start in np.linspace(0, length - side, count)]
+
+
+def _painted_over(rgb: Image, mask: NDArray[np.float32]) -> Image:
+    """The picture with a person replaced by the colours around them, smeared."""
+    scale = 128 / max(rgb.shape[:2])
+    small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    gone = cv2.resize(mask, small.shape[1::-1], interpolation=cv2.INTER_AREA) > 0.2
+    gone = cv2.dilate(gone.astype(np.uint8), np.ones((7, 7), np.uint8))
+    filled = cv2.inpaint(small, gone, 5, cv2.INPAINT_TELEA)
+    size = rgb.shape[1::-1]
+    cover = cv2.resize(gone.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)[..., None]
+    wide = cv2.resize(filled, size, interpolation=cv2.INTER_LINEAR)
+    painted: Image = (rgb * (1 - cover) + wide * cover).astype(np.uint8)
+    return painted
