@@ -6,11 +6,13 @@ top-left corner of the picture, so the centre of the first pixel is (0.5, 0.5).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+Array = NDArray[np.floating[Any]]
 
 VIEWS: tuple[str, ...] = ("front", "side", "orbit", "follow")
 
@@ -30,6 +32,7 @@ class Camera:
         rotation: (3, 3) rows right, down, forward in world axes.
         focal: pixels.
         width, height: picture size in pixels; the principal point is its centre.
+        distance: metres from the camera to the middle of what it was made to show.
     """
 
     position: NDArray[np.float64]
@@ -37,14 +40,13 @@ class Camera:
     focal: float
     width: int
     height: int
+    distance: float
 
-    def to_camera(self, points: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    def to_camera(self, points: Array) -> NDArray[np.float64]:
         """World points (..., 3) in camera axes (..., 3)."""
         return np.asarray((points - self.position) @ self.rotation.T, dtype=np.float64)
 
-    def project(
-        self, points: NDArray[np.floating[Any]]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def project(self, points: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Pixels (..., 2) and depth in metres (...) of world points (..., 3)."""
         local = self.to_camera(points)
         depth = local[..., 2]
@@ -64,7 +66,7 @@ def facing(heading: float, pitch: float = 0.0) -> NDArray[np.float64]:
 
 
 def frame_points(
-    points: NDArray[np.floating[Any]],
+    points: Array,
     width: int,
     height: int,
     *,
@@ -97,11 +99,11 @@ def frame_points(
     middle = float(local[:, 2].mean())
     back = middle - (middle - nearest) / zoom
     position = np.array([centre[0], centre[1], back]) @ rotation
-    return Camera(position, rotation, focal, width, height)
+    return Camera(position, rotation, focal, width, height, middle - back)
 
 
 def cameras_of_view(
-    view: str, joints_TJ3: NDArray[np.floating[Any]], fps: float, width: int, height: int
+    view: str, joints_TJ3: Array, fps: float, width: int, height: int
 ) -> list[Camera]:
     """One camera per frame for a dance.
 
@@ -130,11 +132,11 @@ def cameras_of_view(
     return [_moved(camera, middle) for camera in around]
 
 
-def _moved(camera: Camera, by: NDArray[np.floating[Any]]) -> Camera:
-    return Camera(camera.position + by, camera.rotation, camera.focal, camera.width, camera.height)
+def _moved(camera: Camera, by: Array) -> Camera:
+    return replace(camera, position=camera.position + by)
 
 
-def _spun(points_TJ3: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+def _spun(points_TJ3: Array) -> NDArray[np.float64]:
     """The rim of the upright cylinder that holds the dance: the same from every heading."""
     radius = np.linalg.norm(points_TJ3[..., :2], axis=-1).max()
     angles = np.linspace(0, 2 * np.pi, 64, endpoint=False)
@@ -143,7 +145,7 @@ def _spun(points_TJ3: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     return np.concatenate([np.column_stack([ring, np.full(64, end)]) for end in ends])
 
 
-def _smoothed(path_T3: NDArray[np.floating[Any]], frames: float) -> NDArray[np.float64]:
+def _smoothed(path_T3: Array, frames: float) -> NDArray[np.float64]:
     from scipy.ndimage import gaussian_filter1d
 
     smooth = gaussian_filter1d(

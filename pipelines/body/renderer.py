@@ -1,0 +1,200 @@
+"""Drawing a posed mesh: with OpenGL through pyrender, or on the CPU where there is none.
+
+Both get the same lit vertex colours, so they draw the same picture but for the edges' smoothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from pipelines.body.camera import Camera
+from pipelines.body.mesh import BodyMesh
+from pipelines.body.rasterizer import draw_mesh
+from pipelines.body.scene import Scene, draw_backdrop, draw_shadow, lit_colours
+from pipelines.errors import MissingAsset
+
+Array = NDArray[np.floating[Any]]
+Floats = NDArray[np.float32]
+Picture = NDArray[np.uint8]
+
+_SOFTWARE_OPENGL = ("llvmpipe", "softpipe", "swrast", "software")
+_COLUMNS = {"position": slice(0, 3), "normal": slice(3, 6), "colour": slice(6, 9)}
+
+
+class Renderer(Protocol):
+    """Draws one mesh again and again.
+
+    Attributes:
+        name: "pyrender (...)" or "built-in".
+    """
+
+    name: str
+
+    def draw(self, picture: Picture, vertices: Floats, colours: Floats, camera: Camera) -> None:
+        """Draw the mesh at `vertices` (V, 3) in lit `colours` (V, 3) over a picture, in place."""
+        ...
+
+    def close(self) -> None:
+        """Give back what the renderer holds."""
+        ...
+
+
+def open_renderer(mesh: BodyMesh, width: int, height: int, kind: str = "auto") -> Renderer:
+    """A renderer for one mesh and picture size.
+
+    Args:
+        mesh: gives the triangles.
+        width, height: pixels.
+        kind: pyrender; builtin; or auto: pyrender on a graphics card, the several times faster
+            built-in one where OpenGL is missing or only emulated on the CPU.
+
+    Raises:
+        MissingAsset: pyrender was asked for and no OpenGL context can be made.
+    """
+    if kind == "builtin":
+        return BuiltIn(mesh)
+    try:
+        renderer = Pyrender(mesh, width, height)
+    except Exception as error:  # every GL stack fails with types of its own
+        if kind == "pyrender":
+            raise MissingAsset(
+                f"OpenGL: no offscreen context ({' '.join(str(error).split()) or type(error)})",
+                "apt-get install libegl1 libgl1-mesa-dri, or use the built-in renderer",
+            ) from error
+        return BuiltIn(mesh)
+    if kind == "auto" and any(word in renderer.name.lower() for word in _SOFTWARE_OPENGL):
+        renderer.close()
+        return BuiltIn(mesh)
+    return renderer
+
+
+def render_dance(
+    renderer: Renderer,
+    mesh: BodyMesh,
+    rotations_TJ33: Array,
+    trans_T3: Array,
+    cameras: Sequence[Camera],
+    scene: Scene,
+) -> Iterator[Picture]:
+    """Frames (height, width, 3) uint8 RGB of a body that dances in a studio, one after the other.
+
+    Args:
+        renderer: from `open_renderer`, for this mesh.
+        mesh: as it is posed.
+        rotations_TJ33: (T, 24, 3, 3) local rotations, z-up world.
+        trans_T3: (T, 3) pelvis, metres.
+        cameras: T of them, as from `cameras_of_view`.
+        scene: light and studio; its floor is where the shadow falls.
+    """
+    backdrop: Picture | None = None
+    drawn_for: tuple[float, ...] = ()
+    posed = mesh.pose(rotations_TJ33, trans_T3)
+    for camera, (vertices, normals) in zip(cameras, posed, strict=True):
+        view = (camera.position[2], camera.rotation[2, 2], camera.focal)
+        if backdrop is None or view != drawn_for:
+            backdrop, drawn_for = draw_backdrop(scene, camera), view
+        picture = backdrop.copy()
+        draw_shadow(picture, scene, vertices, camera)
+        colours = lit_colours(scene, vertices, normals, mesh.colours, camera)
+        renderer.draw(picture, vertices, colours, camera)
+        yield picture
+
+
+def floor_under(mesh: BodyMesh, rotations_TJ33: Array, trans_T3: Array) -> float:
+    """Height of the floor: where the lowest point of the body is in most of the dance.
+
+    The median of the lowest points would lie above the floor in a dance full of jumps, their
+    minimum below it where a single frame sinks in.
+    """
+    step = max(1, len(trans_T3) // 100)
+    posed = mesh.pose(rotations_TJ33[::step], trans_T3[::step])
+    lowest = [float(vertices[:, 2].min()) for vertices, _ in posed]
+    return float(np.quantile(lowest, 0.1))
+
+
+class BuiltIn:
+    """The renderer of `rasterizer`."""
+
+    name = "built-in"
+
+    def __init__(self, mesh: BodyMesh) -> None:
+        self._faces = mesh.faces
+
+    def draw(self, picture: Picture, vertices: Floats, colours: Floats, camera: Camera) -> None:
+        """Draw over a picture, in place."""
+        draw_mesh(picture, vertices, self._faces, colours, camera)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class Pyrender:
+    """Offscreen OpenGL; the vertex buffer is overwritten in place for every frame.
+
+    Replacing the mesh instead, as pyrender's examples do, costs more and leaks (packages 2).
+    """
+
+    def __init__(self, mesh: BodyMesh, width: int, height: int) -> None:
+        os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
+        import pyrender
+        from OpenGL import GL
+
+        self._gl = GL
+        self._flags = pyrender.RenderFlags.FLAT | pyrender.RenderFlags.RGBA
+        self._offscreen = pyrender.OffscreenRenderer(width, height)
+        self._data = np.hstack(
+            [mesh.template, mesh.normals, mesh.colours / 255, np.ones((len(mesh.template), 1))]
+        ).astype(np.float32)
+        self._primitive = pyrender.Primitive(
+            positions=mesh.template,
+            normals=mesh.normals,
+            color_0=self._data[:, 6:],
+            indices=mesh.faces,
+            material=pyrender.MetallicRoughnessMaterial(baseColorFactor=[1.0, 1.0, 1.0, 1.0]),
+        )
+        self._scene = pyrender.Scene(bg_color=[0.0, 0.0, 0.0, 0.0], ambient_light=[1.0, 1.0, 1.0])
+        self._scene.add(pyrender.Mesh([self._primitive]))
+        self._lens = pyrender.IntrinsicsCamera(1, 1, width / 2, height / 2, znear=0.05, zfar=100)
+        self._eye = self._scene.add(self._lens)
+        self._offscreen.render(self._scene, self._flags)
+        self.name = f"pyrender ({GL.glGetString(GL.GL_RENDERER).decode()})"
+
+    def draw(self, picture: Picture, vertices: Floats, colours: Floats, camera: Camera) -> None:
+        """Draw over a picture, in place."""
+        gl = self._gl
+        self._lens.fx = self._lens.fy = camera.focal
+        pose = np.eye(4)
+        # OpenGL's camera looks along -z with y up.
+        pose[:3, :3] = camera.rotation.T * [1, -1, -1]
+        pose[:3, 3] = camera.position
+        self._scene.set_pose(self._eye, pose)
+        self._data[:, _COLUMNS["position"]] = vertices
+        self._data[:, _COLUMNS["colour"]] = colours / 255
+        self._offscreen._platform.make_current()
+        gl.glBindBuffer(gl.GL_ARRAY_BUFFER, self._primitive._buffers[0])
+        gl.glBufferData(gl.GL_ARRAY_BUFFER, self._data.nbytes, self._data, gl.GL_DYNAMIC_DRAW)
+        drawn, _ = self._offscreen.render(self._scene, self._flags)
+        _lay_over(picture, np.ascontiguousarray(drawn))
+
+    def close(self) -> None:
+        """Release the OpenGL context."""
+        self._offscreen.delete()
+
+
+@njit(cache=True)
+def _lay_over(picture, drawn):  # type: ignore[no-untyped-def]
+    """Premultiplied RGBA over RGB."""
+    for y in range(picture.shape[0]):
+        for x in range(picture.shape[1]):
+            alpha = drawn[y, x, 3]
+            if alpha > 0:
+                rest = np.float32(255 - alpha) / np.float32(255)
+                for k in range(3):
+                    value = drawn[y, x, k] + picture[y, x, k] * rest + np.float32(0.5)
+                    picture[y, x, k] = np.uint8(min(value, 255))

@@ -1,0 +1,159 @@
+"""What both renderers share: light, the studio behind the dancer, and the shadow on its floor.
+
+Light is computed per vertex here, once, so that OpenGL and the CPU draw the same colours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from pipelines.body.camera import Camera
+
+Array = NDArray[np.floating[Any]]
+Floats = NDArray[np.float32]
+Picture = NDArray[np.uint8]
+Colour = tuple[float, float, float]
+
+_SHADOW_CELLS = 112
+_SHADOW_METRES = 2.8
+_WALL_METRES = 2.6
+"""How far behind the dancer the floor bends up into the wall."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A studio: a floor that bends into a wall, one key light, light from the sky and the floor.
+
+    Attributes:
+        wall, floor: RGB in [0, 255] at the brightest place.
+        key_light: direction towards the light, z-up world; need not be of unit length.
+        key, sky, ground: RGB strength of the three lights.
+        floor_height: metres.
+        shadow: darkness of the contact shadow, 0 to 1.
+    """
+
+    wall: Colour = (226, 232, 240)
+    floor: Colour = (214, 214, 220)
+    key_light: tuple[float, float, float] = (-0.55, -0.85, 0.75)
+    key: Colour = (0.62, 0.60, 0.56)
+    sky: Colour = (0.52, 0.54, 0.58)
+    ground: Colour = (0.30, 0.28, 0.28)
+    floor_height: float = 0.0
+    shadow: float = 0.5
+
+
+def lit_colours(
+    scene: Scene, vertices: Floats, normals: Floats, colours: Floats, camera: Camera
+) -> Floats:
+    """Colours (V, 3) in [0, 255] of vertices under the scene's lights, as the camera sees them."""
+    light = np.array(scene.key_light, dtype=np.float32)
+    light /= np.linalg.norm(light)
+    strengths = np.array([scene.key, scene.sky, scene.ground], dtype=np.float32)
+    eye = camera.position.astype(np.float32)
+    return np.asarray(_shade(vertices, normals, colours, light, strengths, eye))
+
+
+def draw_backdrop(scene: Scene, camera: Camera) -> Picture:
+    """The empty studio (height, width, 3): it only depends on the camera's height and tilt."""
+    height, width = camera.height, camera.width
+    forward = camera.rotation[2] * [1, 1, 0]
+    bend = camera.position + forward / np.linalg.norm(forward) * (camera.distance + _WALL_METRES)
+    bend_row = camera.project(np.array([bend[0], bend[1], scene.floor_height]))[0][1]
+    rows = (np.arange(height, dtype=np.float32)[:, None] + 0.5 - bend_row) / height
+    columns = (np.arange(width, dtype=np.float32)[None] + 0.5 - width / 2) / height
+    on_floor = 1 / (1 + np.exp(-np.clip(rows / 0.018, -30, 30)))
+    glow = np.exp(-((columns / 0.62) ** 2) - ((rows + 0.30) / 0.75) ** 2)
+    wall = np.array(scene.wall) * (0.80 + 0.22 * glow)[..., None]
+    pool = np.exp(-((columns / 0.55) ** 2) - ((rows - 0.10) / 0.22) ** 2)
+    floor = np.array(scene.floor) * (0.80 + 0.22 * pool)[..., None]
+    picture = wall + (floor - wall) * on_floor[..., None]
+    # Half a grey level of noise keeps the slow gradients from showing bands.
+    noise = np.random.default_rng(0).uniform(-0.8, 0.8, (height, width, 1))
+    return np.asarray(np.clip(picture + noise + 0.5, 0, 255), dtype=np.uint8)
+
+
+def draw_shadow(picture: Picture, scene: Scene, vertices: Floats, camera: Camera) -> None:
+    """Darken the floor where the body stands on it or above it, in place."""
+    light = np.array(scene.key_light)
+    height = np.maximum(vertices[:, 2] - scene.floor_height, 0)
+    # A steeper light than the key keeps the shadow under the dancer, as in a soft studio.
+    ground = vertices[:, :2] - height[:, None] * (light[:2] / light[2] * 0.35).astype(np.float32)
+    cell = _SHADOW_METRES / _SHADOW_CELLS
+    corner = np.median(ground, axis=0) - _SHADOW_METRES / 2
+    index = ((ground - corner) / cell).astype(np.int32)
+    inside = ((index >= 0) & (index < _SHADOW_CELLS)).all(1)
+    flat = index[inside, 1] * _SHADOW_CELLS + index[inside, 0]
+    near = np.exp(-height[inside] / 0.10)
+    size = _SHADOW_CELLS * _SHADOW_CELLS
+    shape = (_SHADOW_CELLS, _SHADOW_CELLS)
+    touching = np.bincount(flat, near, size).reshape(shape).astype(np.float32)
+    above = np.bincount(flat, minlength=size).reshape(shape).astype(np.float32)
+    contact = cv2.GaussianBlur(np.minimum(touching / 2, 1), (0, 0), 1.2)
+    body = cv2.GaussianBlur(np.minimum(above / 3, 1), (0, 0), 4.5)
+    darkness = np.minimum(0.75 * contact + 0.55 * body, 1) * np.float32(scene.shadow)
+    to_picture, window = _floor_window(camera, corner, cell, scene.floor_height)
+    if window is None:
+        return
+    left, top, right, bottom = window
+    shift = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1.0]]) @ to_picture
+    alpha = cv2.warpPerspective(darkness, shift, (right - left, bottom - top))
+    _darken(picture[top:bottom, left:right], alpha)
+
+
+def _floor_window(
+    camera: Camera, corner: Array, cell: float, floor: float
+) -> tuple[Array, tuple[int, int, int, int] | None]:
+    """The homography from shadow cells to pixels, and the part of the picture that they cover."""
+    ends = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * (_SHADOW_CELLS - 1.0)
+    world = np.column_stack([(ends + 0.5) * cell + corner, np.full(4, floor)])
+    pixels, depth = camera.project(world)
+    if depth.min() < 0.1:
+        return np.eye(3), None
+    low = np.clip(np.floor(pixels.min(0)), 0, [camera.width, camera.height]).astype(int)
+    high = np.clip(np.ceil(pixels.max(0)), 0, [camera.width, camera.height]).astype(int)
+    if (high <= low).any():
+        return np.eye(3), None
+    # warpPerspective counts from pixel centres.
+    to_picture = cv2.getPerspectiveTransform(
+        ends.astype(np.float32), (pixels - 0.5).astype(np.float32)
+    )
+    return to_picture, (int(low[0]), int(low[1]), int(high[0]), int(high[1]))
+
+
+@njit(cache=True)
+def _shade(vertices, normals, colours, light, strengths, eye):  # type: ignore[no-untyped-def]
+    lit = np.empty_like(colours)
+    for vertex in range(vertices.shape[0]):
+        nx, ny, nz = normals[vertex, 0], normals[vertex, 1], normals[vertex, 2]
+        facing = nx * light[0] + ny * light[1] + nz * light[2]
+        # Wrapped diffuse light: a large soft box reaches a little past the edge.
+        key = max(np.float32(0), (facing + np.float32(0.3)) / np.float32(1.3))
+        key *= key * np.float32(0.4) + np.float32(0.6)
+        up = nz * np.float32(0.5) + np.float32(0.5)
+        vx = eye[0] - vertices[vertex, 0]
+        vy = eye[1] - vertices[vertex, 1]
+        vz = eye[2] - vertices[vertex, 2]
+        length = np.sqrt(vx * vx + vy * vy + vz * vz)
+        across = 1 - max(np.float32(0), (nx * vx + ny * vy + nz * vz) / length)
+        rim = np.float32(22) * across * across * across * (np.float32(0.4) + up)
+        for k in range(3):
+            ambient = strengths[2, k] + (strengths[1, k] - strengths[2, k]) * up
+            value = colours[vertex, k] * (ambient + strengths[0, k] * key) + rim
+            lit[vertex, k] = min(value, np.float32(255))
+    return lit
+
+
+@njit(cache=True)
+def _darken(window, alpha):  # type: ignore[no-untyped-def]
+    for y in range(window.shape[0]):
+        for x in range(window.shape[1]):
+            if alpha[y, x] > 0.002:
+                rest = 1 - alpha[y, x]
+                for k in range(3):
+                    window[y, x, k] = np.uint8(window[y, x, k] * rest + np.float32(0.5))
