@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import traceback
 from collections.abc import Callable
 from types import FrameType
@@ -17,11 +18,15 @@ from pipelines.errors import (
     TERMINATED,
     MacedanceError,
     exit_code_of,
+    is_missing_package,
     is_out_of_memory,
     is_out_of_space,
 )
 
 DEBUG_VARIABLE = "MACEDANCE_DEBUG"
+
+GRACE = 1.0
+"""Seconds that threads of libraries get to end by themselves after a command was stopped."""
 
 
 def debugging() -> bool:
@@ -44,11 +49,14 @@ def run_to_exit_code(app: Callable[..., Any]) -> int:
 
 def report(error: BaseException) -> int:
     """Tell what happened on stderr, and return the exit code."""
+    code = error.exit_code if isinstance(error, typer.TyperException) else exit_code_of(error)
+    if code in (INTERRUPTED_BY_USER, TERMINATED):
+        _make_sure_to_end(code)
     if debugging():
         talk("".join(traceback.format_exception(error)).rstrip())
     for line in describe(error):
         talk(line)
-    return error.exit_code if isinstance(error, typer.TyperException) else exit_code_of(error)
+    return code
 
 
 def describe(error: BaseException) -> list[str]:
@@ -63,6 +71,8 @@ def describe(error: BaseException) -> list[str]:
         return ["macedance: stopped; run the same command again to go on from what is finished"]
     if is_out_of_memory(error):
         return _lines("out of memory", "try a shorter --duration, a smaller --size or --candidates")
+    if is_missing_package(error):
+        return _lines(" ".join(str(error).split()), "macedance doctor says what to install")
     if is_out_of_space(error):
         return _lines(f"{_place(error)}the disk is full", "free some space, or write elsewhere")
     if isinstance(error, OSError) and error.filename is not None:
@@ -93,6 +103,15 @@ def _place(error: BaseException) -> str:
 
 def _reason(error: OSError) -> str:
     return (error.strerror or type(error).__name__).lower()
+
+
+def _make_sure_to_end(code: int) -> None:
+    """Everything is cleaned up by now: ignore further signals, and wait for no thread for long."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    last_word = threading.Timer(GRACE, os._exit, (code,))
+    last_word.daemon = True
+    last_word.start()
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

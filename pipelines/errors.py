@@ -77,6 +77,12 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
 
 
+def is_missing_package(error: BaseException) -> bool:
+    """Whether a package of others, or a library that one needs, is not installed."""
+    own = ("pipelines", "macedance_cli")
+    return isinstance(error, ImportError) and (error.name or "").partition(".")[0] not in own
+
+
 def exit_code_of(error: BaseException) -> int:
     """The exit code that the shell sees when `error` ends a command (docs/exit-codes.md)."""
     if isinstance(error, MacedanceError):
@@ -87,6 +93,8 @@ def exit_code_of(error: BaseException) -> int:
         return error.code if isinstance(error.code, int) else int(error.code is not None)
     if is_out_of_memory(error) or is_out_of_space(error):
         return OutOfResources.exit_code
+    if is_missing_package(error):
+        return MissingAsset.exit_code
     if isinstance(error, OSError) and error.filename is not None:
         return UnsuitableInput.exit_code
     return MacedanceError.exit_code

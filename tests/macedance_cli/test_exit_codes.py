@@ -67,6 +67,12 @@ def test_4_missing_program(macedance):
     assert "apt-get install ffmpeg" in done.stdout
 
 
+def test_4_missing_package(macedance, pretending):
+    done = macedance("train-motion", program=pretending("import no_such_package"))
+    assert done.returncode == 4
+    assert "macedance doctor" in done.stderr
+
+
 def test_5_some_items_failed(macedance, pretending):
     done = macedance("train-motion", program=pretending(RAISE.format("SomeItemsFailed")))
     assert done.returncode == 5
@@ -118,6 +124,24 @@ def test_130_and_143_stop_within_two_seconds_and_leave_nothing_half(
     assert os.listdir(tmp_path) == []
     assert said.startswith("macedance: stopped")
     assert len(said.splitlines()) == 1
+
+
+def test_a_thread_that_does_not_end_delays_nothing(tmp_path: Path, pretending, environment) -> None:
+    body = (
+        "import threading, time\n"
+        "threading.Thread(target=time.sleep, args=(60,)).start()\n"
+        "print('started', file=sys.stderr, flush=True)\n"
+        "time.sleep(60)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, *pretending(body), "train-motion"],
+        cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    assert process.stderr.readline() == "started\n"
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+    assert process.returncode == 130
 
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
