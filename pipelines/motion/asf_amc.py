@@ -59,9 +59,9 @@ def read_amc(path: Path, skeleton: Path | None = None, fps: float = CMU_FPS) -> 
     return SourceMotion(
         names=tuple(names),
         parents=tuple(parents),
-        offsets_J3=offsets,
-        rotations_TJ33=rotations,
-        root_T3=values["root"][:, places],
+        offsets=offsets,
+        rotations=rotations,
+        root=values["root"][:, places],
         fps=fps,
         path=str(path),
     ).validate()
@@ -91,31 +91,31 @@ def _read_asf(path: Path) -> tuple[dict[str, _Bone], list[str]]:
         if words:
             current.append(" ".join(words))
     order = next(row for row in sections["root"] if row.lower().startswith("order"))
-    bones = {"root": _Bone(np.zeros(3), np.zeros(3))}
-    bone = _Bone(np.zeros(3), np.zeros(3))
-    direction, length = np.zeros(3), 0.0
+    bones = {"root": _Bone(np.zeros(3), np.eye(3))}
+    entry: dict[str, list[str]] = {}
     for row in sections["bonedata"]:
         key, *rest = row.split()
         if key == "begin":
-            bone = _Bone(np.zeros(3), np.zeros(3))
-        elif key == "name":
-            bones[rest[0]] = bone
-        elif key == "direction":
-            direction = np.array(rest, dtype=np.float64)
-        elif key == "length":
-            length = float(rest[0])
-        elif key == "axis":
-            angles = np.array(rest[:3], dtype=np.float64)
-            bone.axis = Rotation.from_euler(rest[3].lower(), angles, degrees=True).as_matrix()
-        elif key == "dof":
-            bone.dof = [word.lower() for word in rest if word.lower().startswith("r")]
+            entry = {}
         elif key == "end":
-            bone.vector = direction * length
+            bones[entry["name"][0]] = _bone(entry)
+        else:
+            entry[key] = rest
     for row in sections["hierarchy"]:
         parent, *children = row.split()
         for child in children if parent not in ("begin", "end") else []:
             bones[child].parent = parent
     return bones, order.lower().split()[1:]
+
+
+def _bone(entry: dict[str, list[str]]) -> _Bone:
+    *angles, sequence = entry["axis"]
+    axis = Rotation.from_euler(sequence.lower(), np.array(angles, dtype=np.float64), degrees=True)
+    return _Bone(
+        vector=np.array(entry["direction"], dtype=np.float64) * float(entry["length"][0]),
+        axis=axis.as_matrix(),
+        dof=[word.lower() for word in entry.get("dof", []) if word.lower().startswith("r")],
+    )
 
 
 def _as_joints(bones: dict[str, _Bone]) -> tuple[list[str], list[int], NDArray[np.float64]]:

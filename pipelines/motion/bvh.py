@@ -1,4 +1,4 @@
-"""Biovision BVH files: reading any skeleton, writing ours."""
+"""Biovision BVH files: reading any skeleton; `save_bvh` writes ours."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from pipelines.errors import UnsuitableInput
+from pipelines.motion.bvh_export import save_bvh
 from pipelines.motion.source import SourceMotion
+
+__all__ = ["read_bvh", "save_bvh"]
 
 _AXES = {"xrotation": "X", "yrotation": "Y", "zrotation": "Z"}
 _PLACES = {"xposition": 0, "yposition": 1, "zposition": 2}
@@ -46,12 +49,12 @@ def read_bvh(path: Path) -> SourceMotion:
     return SourceMotion(
         names=tuple(hierarchy.names),
         parents=tuple(hierarchy.parents),
-        offsets_J3=np.array(hierarchy.offsets),
-        rotations_TJ33=rotations,
-        root_T3=translations[:, 0],
+        offsets=np.array(hierarchy.offsets),
+        rotations=rotations,
+        root=translations[:, 0],
         fps=fps,
         path=str(path),
-        translations_TJ3=translations if travels else None,
+        translations=translations if travels else None,
     ).validate()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from pipelines.errors import UnsuitableInput
 from pipelines.motion.asf_amc import read_amc
 from pipelines.motion.bvh import read_bvh
+from pipelines.motion.bvh_export import own_motion
 from pipelines.motion.motion import Motion
 from pipelines.motion.npz import load_npz
 from pipelines.motion.quaternions import is_isaac_motion, read_isaac_motion
@@ -40,7 +41,8 @@ def load_motion(path: Path | str, *, fps_override: float | None = None) -> Motio
 
 
 def _load_bvh(path: Path) -> Motion:
-    return retarget(read_bvh(path))
+    source = read_bvh(path)
+    return own_motion(source) or retarget(source)
 
 
 def _load_amc(path: Path) -> Motion:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +20,12 @@ _SLOW = 0.3
 """Speed of a planted foot, m/s: the contact rule of EDGE (spec A.6)."""
 
 
-def foot_heights(joints_TJ3: NDArray[np.floating]) -> NDArray[np.float64]:
+def foot_heights(joints_TJ3: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """Height (T, 4) of each sole point above z = 0, in the order of FOOT_JOINTS."""
     return np.asarray(joints_TJ3[:, list(FOOT_JOINTS), 2] - SOLE_DEPTH, dtype=np.float64)
 
 
-def floor_height(joints_TJ3: NDArray[np.floating], fps: float) -> float:
+def floor_height(joints_TJ3: NDArray[np.floating[Any]], fps: float) -> float:
     """Height of the floor that the feet stand on: a low quantile of where planted feet are."""
     heights = foot_heights(joints_TJ3)
     feet = joints_TJ3[:, list(FOOT_JOINTS)]

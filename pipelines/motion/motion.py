@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,7 @@ class Motion:
         return self.frames / self.fps
 
     def validate(self) -> Motion:
-        """Return self, or raise UnsuitableInput on wrong shapes, no frames, or non-finite values."""
+        """Return self, or raise UnsuitableInput on wrong shapes, no frames or non-finite values."""
         name = self.source or "motion"
         if self.poses.ndim != 3 or self.poses.shape[1:] != (24, 3):
             raise UnsuitableInput(f"{name}: poses are {self.poses.shape}, expected (T, 24, 3)")
@@ -86,7 +87,7 @@ class Motion:
         count = max(1, round(self.frames * fps / self.fps))
         return self.at_times(np.arange(count) / fps, fps)
 
-    def at_times(self, seconds: NDArray[np.floating], fps: float) -> Motion:
+    def at_times(self, seconds: NDArray[np.floating[Any]], fps: float) -> Motion:
         """The dance sampled at the given times (S,), to be played at `fps`."""
         times = np.arange(self.frames) / self.fps
         rotations = resample_rotations(self.rotations(), times, seconds)

@@ -65,7 +65,7 @@ class Parts:
         return bone if np.linalg.norm(bone) > 1e-6 else None
 
     def spine_turns(self, mounts: dict[str, Floats]) -> dict[str, Floats]:
-        """Global rotations (T, 3, 3) of pelvis and spine1 to spine3, spread over the source's spine.
+        """Global rotations (T, 3, 3) of pelvis and spine1 to spine3, spread over the source spine.
 
         The source's spine joints stand at even distances between pelvis and chest; ours take the
         turn at a third, two thirds and the whole of the way.

@@ -83,10 +83,10 @@ def _source(
     return SourceMotion(
         names=tuple(str(name) for name in names),
         parents=tuple(int(parent) for parent in parents),
-        offsets_J3=offsets,
-        rotations_TJ33=turns.as_matrix().reshape(*translations.shape, 3),
-        root_T3=translations[:, 0],
+        offsets=offsets,
+        rotations=turns.as_matrix().reshape(*translations.shape, 3),
+        root=translations[:, 0],
         fps=fps,
         path=path,
-        translations_TJ3=translations,
+        translations=translations,
     ).validate()

@@ -11,6 +11,8 @@ Shapes: T frames, J joints of the source.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -97,7 +99,7 @@ def _foot_rest_mount(parts: Parts, side: str, body: Floats) -> Floats:
     up = unit(shin - shin @ forward * forward)
     tilted = np.stack([np.cross(up, forward), up, forward], axis=-1)
     if foot is None:
-        return tilted
+        return np.asarray(tilted)
     smpl = tilted @ OFFSETS[JOINT[f"{side}_foot"]]
     heading = arc(smpl - smpl @ up * up, foot - foot @ up * up)
     result: Floats = heading @ tilted
@@ -115,13 +117,13 @@ def rest_frame(parts: Parts) -> Floats | None:
     left = unit(left - left @ up * up)
     forward = np.cross(left, up)
     shoulders = unit(rest["left_shoulder"] - rest["right_shoulder"])
-    checks = [rough_up @ up > 0.9, shoulders @ left > 0.7]
+    checks = [bool(rough_up @ up > 0.9), bool(shoulders @ left > 0.7)]
     for side in ("left", "right"):
-        for upper, lower in zip(_LEG[:-1], _LEG[1:], strict=True):
+        for upper, lower in pairwise(_LEG):
             bone = rest[f"{side}_{lower}"] - rest[f"{side}_{upper}"]
-            checks.append(-unit(bone) @ up > 0.7)
+            checks.append(bool(-unit(bone) @ up > 0.7))
         foot = parts.rest_bone(f"{side}_ankle", f"{side}_foot")
-        checks.append(foot is None or unit(foot) @ forward > 0.5)
+        checks.append(foot is None or bool(unit(foot) @ forward > 0.5))
     return np.stack([left, up, forward], axis=-1) if all(checks) else None
 
 

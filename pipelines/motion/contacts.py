@@ -1,0 +1,101 @@
+"""When each foot point stands on the floor.
+
+Shapes: T frames, 4 foot points in the order of FOOT_JOINTS: ankles, then toes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from pipelines.body.skeleton import FOOT_JOINTS
+from pipelines.motion.grounding import foot_heights
+
+Spans = list[tuple[int, int]]
+
+_SPEED_ON, _SPEED_OFF = 0.25, 0.45  # m/s; EDGE calls a foot planted below 0.3 (spec A.6)
+_HEIGHT_ON, _HEIGHT_OFF = 0.05, 0.09  # m above standing height
+_LABEL_ON, _LABEL_OFF = 0.6, 0.4
+_SHORTEST_SECONDS = 0.1
+_STEP_SECONDS = 0.2
+_SAME_PLACE = 0.03
+_LONGEST_SLIDE = 0.2
+"""A foot that has moved this far, in metres, was not standing however slow it was."""
+
+
+def contact_spans(
+    joints_TJ3: NDArray[np.floating[Any]],
+    fps: float,
+    labels_T4: NDArray[np.floating[Any]] | None = None,
+) -> list[Spans]:
+    """For each foot point, the [start, stop) frames in which it stands.
+
+    Args:
+        joints_TJ3: (T, 24, 3) metres, floor at z = 0.
+        fps: frames per second.
+        labels_T4: contact probabilities, of a model or a file; None: found from speed and height.
+
+    Returns:
+        Four lists of spans.
+    """
+    feet = np.asarray(joints_TJ3[:, list(FOOT_JOINTS)], dtype=np.float64)
+    if labels_T4 is None:
+        speed = _speed(feet, fps)
+        heights = foot_heights(joints_TJ3)
+        begin = (speed < _SPEED_ON) & (heights < _HEIGHT_ON)
+        go_on = (speed < _SPEED_OFF) & (heights < _HEIGHT_OFF)
+    else:
+        begin, go_on = labels_T4 > _LABEL_ON, labels_T4 > _LABEL_OFF
+    shortest, step = (max(2, round(s * fps)) for s in (_SHORTEST_SECONDS, _STEP_SECONDS))
+    found = [_spans(begin[:, point], go_on[:, point], feet[:, point]) for point in range(4)]
+    return [
+        [span for span in _apart(spans, feet[:, point], step) if span[1] - span[0] >= shortest]
+        for point, spans in enumerate(found)
+    ]
+
+
+def _speed(feet_T43: NDArray[np.float64], fps: float) -> NDArray[np.float64]:
+    if len(feet_T43) < 2:
+        return np.zeros(feet_T43.shape[:2])
+    calm = gaussian_filter1d(feet_T43, 0.03 * fps, axis=0, mode="nearest")
+    return np.asarray(np.linalg.norm(np.gradient(calm, axis=0), axis=-1) * fps)
+
+
+def _spans(
+    begin_T: NDArray[np.bool_], go_on_T: NDArray[np.bool_], places_T3: NDArray[np.float64]
+) -> Spans:
+    """Hysteresis: a span starts where `begin` holds and lasts while `go_on` does."""
+    spans: Spans = []
+    start = -1
+    for frame in range(len(begin_T) + 1):
+        inside = frame < len(begin_T) and bool(go_on_T[frame])
+        if start >= 0:
+            slid = inside and np.abs(places_T3[frame] - places_T3[start]).max() > _LONGEST_SLIDE
+            if not inside or slid:
+                spans.append((start, frame))
+                start = -1
+        elif inside and begin_T[frame]:
+            start = frame
+    return spans
+
+
+def _apart(spans: Spans, places_T3: NDArray[np.float64], step: int) -> Spans:
+    """Join neighbours that stand in one place; keep `step` frames between two different places."""
+    result: Spans = []
+    for start, stop in spans:
+        if not result or start - result[-1][1] >= step:
+            result.append((start, stop))
+            continue
+        before = result[-1]
+        here, there = (np.median(places_T3[a:b], axis=0) for a, b in ((start, stop), before))
+        if np.linalg.norm(here - there) < _SAME_PLACE:
+            result[-1] = (before[0], stop)
+            continue
+        missing = step - (start - before[1])
+        result[-1] = (before[0], max(before[0], before[1] - missing // 2))
+        if stop - start > missing - missing // 2:
+            result.append((start + missing - missing // 2, stop))
+    return result
