@@ -86,8 +86,8 @@ def detect_person(
         raise UnsuitableInput("no person is found in the picture", _NOBODY_HINT)
     _refuse_several(scene, sighting)
     matte = scene.matte if scene.matte is not None else refine_matte(scene.rgb, sighting.mask)
-    points = corrected_legs(points_of(sighting, width, height), matte)
-    return _person(scene, without_folded_legs(points), matte, "mediapipe")
+    points = without_folded_legs(points_of(sighting, width, height))
+    return _person(scene, corrected_legs(points, matte), matte, "mediapipe")
 
 
 def on_white(rgba: Image) -> Image:

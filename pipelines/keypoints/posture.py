@@ -11,10 +11,14 @@ from pipelines.keypoints.person import POINT
 _LEG = ("knee", "ankle", "foot")
 _SIDES = ("left", "right")
 
-_FOLDED = 0.42
-"""Thighs that go down by less than this share of the torso's length belong to somebody seated."""
+_DOWN_THE_LEG = (0.46, 0.93, 1.0)
 
-_SHORT = 0.05
+_LEVEL = 0.8
+"""Thighs that go down by less than this share of what they come forward are a sitter's,"""
+_FLAT = 0.12
+"""and so are thighs that hardly go down at all, next to the torso's length."""
+
+_SHORT = 0.035
 """Of the body's height: the matte may reach this far below the toes before legs are stretched."""
 
 
@@ -26,17 +30,15 @@ def without_folded_legs(points: Points) -> Points:
     if not points.has("left_hip", "right_hip", "left_knee", "right_knee"):
         return points
     torso = points.get("pelvis")[1] - points.get("neck")[1]
-    thigh = max(points.get(f"{side}_knee")[1] - points.get(f"{side}_hip")[1] for side in _SIDES)
-    shin = max(points.get(f"{side}_ankle")[1] - points.get(f"{side}_knee")[1] for side in _SIDES)
-    # A stout cartoon has short thighs and shins alike; a seated person only short thighs.
-    if torso > 0 and thigh < _FOLDED * torso and not 0.6 * thigh < shin < 1.6 * thigh:
+    thighs = [points.get(f"{side}_knee") - points.get(f"{side}_hip") for side in _SIDES]
+    if all(down < max(_LEVEL * abs(away), _FLAT * torso) for _, down, away in thighs):
         for name in (f"{side}_{joint}" for side in _SIDES for joint in _LEG):
             points.confidence[POINT[name]] = 0.0
     return points
 
 
 def corrected_legs(points: Points, matte: NDArray[np.float32]) -> Points:
-    """Stretch legs whose feet the detector put well above the figure's lowest pixels.
+    """Straighten legs whose feet the detector put well above the figure's lowest pixels.
 
     It expects human proportions and, in a stout cartoon, misses feet that a robe half hides. Only
     done where it doubts the ankles itself.
@@ -52,9 +54,10 @@ def corrected_legs(points: Points, matte: NDArray[np.float32]) -> Points:
     if missing < _SHORT * (rows[-1] - rows[0]):
         return points
     for side in _SIDES:
-        hip = points.xy[POINT[f"{side}_hip"], 1]
-        factor = (rows[-1] - hip) / max(1.0, toes - hip)
-        for joint in _LEG:
+        hip, foot = points.get(f"{side}_hip"), points.get(f"{side}_foot")
+        foot[1] += missing
+        for joint, share in zip(_LEG, _DOWN_THE_LEG, strict=True):
             index = POINT[f"{side}_{joint}"]
-            points.xy[index, 1] = hip + factor * (points.xy[index, 1] - hip)
+            points.xy[index] = (hip + share * (foot - hip))[:2]
+            points.depth[index] = 0.0
     return points
