@@ -31,7 +31,7 @@ MAX_TEMPO_CHANGE = 0.2
 STEPS_PER_BEAT = (1.0, 0.5, 2.0)
 _MOMENTARY = 1.5
 _STIFFEST = 1e4
-_OFF_BEAT_WEIGHT = 0.7
+_OFF_BEAT_WEIGHT = 0.5
 
 
 @dataclass(frozen=True)

@@ -130,10 +130,11 @@ def _play_drums(
 def _play_bass(
     mixer: Mixer, style: Style, start: float, sixteenth: float, root: int, level: float
 ) -> None:
-    octave = 36 if root % 12 < 5 else 24
+    # Between 58 and 110 Hz: lower than the chords, not too low for small loudspeakers.
+    lowest = 34 + (root - 34) % 12
     for step, length, interval in style.bass:
         note = play.bass(
-            octave + root % 12 + interval, round(0.9 * length * sixteenth, 3), style.bright_bass
+            lowest + interval, round(0.9 * length * sixteenth, 3), style.bright_bass
         )
         mixer.add(note, start + step * sixteenth, 0.36 * (0.5 + 0.5 * level), 0.0)
 

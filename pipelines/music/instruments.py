@@ -13,7 +13,7 @@ Sound = NDArray[np.float32]
 
 
 @lru_cache(maxsize=64)
-def kick(depth_hz: float = 48.0, seconds: float = 0.32) -> Sound:
+def kick(depth_hz: float = 52.0, seconds: float = 0.32) -> Sound:
     """Bass drum: a sine that falls from a click to `depth_hz`."""
     t = _clock(seconds)
     frequency = depth_hz + 150 * np.exp(-t / 0.018) + 900 * np.exp(-t / 0.0025)
