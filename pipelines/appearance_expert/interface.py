@@ -19,9 +19,7 @@ class AppearanceBackend(Protocol):
 
     name: str
 
-    def frames(
-        self, person: ReferencePerson, dance: StagedDance, seed: int
-    ) -> Iterator[Frame]:
+    def frames(self, person: ReferencePerson, dance: StagedDance, seed: int) -> Iterator[Frame]:
         """Yield exactly T frames (height, width, 3) uint8 RGB, one after another."""
         ...
 

@@ -1,0 +1,88 @@
+"""Choosing the Appearance Expert that this machine can run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.appearance_expert.interface import AppearanceBackend
+from pipelines.appearance_expert.wan_weights import WanWeights, find_wan, require_complete
+from pipelines.errors import BadUsage, MissingAsset
+from pipelines.progress import Progress
+
+if TYPE_CHECKING:
+    from pipelines.appearance_expert.wan import WanConfig
+
+BACKENDS = ("auto", "puppet", "wan")
+
+
+def load_backend(
+    name: str,
+    model: str | None,
+    device: str,
+    progress: Progress,
+    wan: WanConfig | None = None,
+    folder: Path | None = None,
+    prompt_cache: Path | None = None,
+) -> AppearanceBackend:
+    """Load an appearance back end.
+
+    Args:
+        name: "puppet", "wan", or "auto": Wan-Animate where its weights and a GPU large enough for
+            them are there, else the puppet, with a warning that the result is a draft.
+        model: folder or hub id of Wan-Animate; None looks into $MACEDANCE_WAN_MODEL, then into the
+            local model cache. Nothing is ever downloaded.
+        device: "auto", "cpu" or "cuda".
+        progress: told what is loaded, and of drafts.
+        wan: settings of Wan-Animate.
+        folder: where Wan-Animate keeps finished segments, to be found by the next run.
+        prompt_cache: where Wan-Animate keeps embedded prompts.
+
+    Raises BadUsage for an unknown name, and for an explicit "wan" MissingAsset with the exact files
+    that are missing, OutOfResources where the GPU is too small.
+    """
+    if name not in BACKENDS:
+        raise BadUsage(f"--appearance {name}: choose from {', '.join(BACKENDS)}")
+    if name == "puppet":
+        return _puppet(progress, "asked for")
+    if name == "auto":
+        weights, reason = _usable_wan(model, device)
+        if weights is None:
+            return _puppet(progress, reason)
+    else:
+        weights = find_wan(model)
+    from pipelines.appearance_expert.wan import Wan, WanConfig
+
+    return Wan.load(weights, device, wan or WanConfig(), progress, folder, prompt_cache)
+
+
+def _usable_wan(model: str | None, device: str) -> tuple[WanWeights | None, str]:
+    """Weights that can run here, or None and why not.
+
+    Whoever names a model wants it: a wrong path raises and does not quietly become a draft.
+    """
+    try:
+        weights = find_wan(model)
+        require_complete(weights)
+    except MissingAsset as error:
+        if model is not None:
+            raise
+        return None, error.what
+    from pipelines.appearance_expert.wan_loading import choose_placement, free_gpu_memory
+
+    free = free_gpu_memory(device)
+    if free is None:
+        return None, "Wan-Animate needs a GPU"
+    if choose_placement(weights.sizes, free) is None:
+        return None, f"Wan-Animate needs more GPU memory than the {free / 1e9:.0f} GB that are free"
+    return weights, ""
+
+
+def _puppet(progress: Progress, reason: str) -> AppearanceBackend:
+    from pipelines.appearance_expert.puppet.puppet import Puppet
+
+    progress.warn(
+        f"the video is a draft made by the puppet ({reason}); a photographic one needs "
+        "Wan-Animate's weights and a large GPU, see `macedance doctor`"
+    )
+    return Puppet()

@@ -1,0 +1,87 @@
+"""What Wan-Animate's face branch sees: a generated dance has no filmed face (spec C.3, C.5).
+
+"neutral" repeats the reference picture's face, which keeps identity and freezes the expression;
+"none" shows black, the model's own code for no information.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.keypoints.person import FACE_NAMES, POINT, ReferencePerson
+
+FacePolicy = Literal["neutral", "none"]
+FACE_POLICIES: tuple[FacePolicy, ...] = ("neutral", "none")
+
+_VISIBLE = 0.5
+# Of an average adult's face, in distances between the pupils (63 mm).
+_EARS = 2.4
+_HALF_WIDTH = 1.1
+_ABOVE_EYES = 0.35
+_BELOW_EYES = 1.6
+_GROWTH = np.sqrt(1.3)  # Wan's crop has 1.3 times the area of the landmarks' box
+_LEAST_PIXELS = 12
+
+
+def face_box(person: ReferencePerson) -> tuple[int, int, int, int] | None:
+    """Left, top, right, bottom of the face in the picture as Wan crops it, or None without a face.
+
+    Wan measures 68 landmarks between eyebrows and chin. We have five points of the face: the box of
+    the landmarks is estimated from the distances of eyes and ears, then grown as Wan grows it (3/4
+    of the added height upwards) and cut at the picture's edge.
+    """
+    seen = {name: person.xy[POINT[name]] for name in FACE_NAMES if _is_visible(person, name)}
+    eyes = [seen[name] for name in ("left_eye", "right_eye") if name in seen]
+    if not eyes or "nose" not in seen:
+        return None
+    distances = []
+    if len(eyes) == 2:
+        distances.append(float(np.hypot(*(eyes[0] - eyes[1]))))
+    if "left_ear" in seen and "right_ear" in seen:
+        distances.append(float(np.hypot(*(seen["left_ear"] - seen["right_ear"]))) / _EARS)
+    if not distances:
+        # In profile, nose and ear are about 2 pupil distances apart.
+        ears = [seen[name] for name in ("left_ear", "right_ear") if name in seen]
+        distances = [float(np.hypot(*(seen["nose"] - ear))) / 2 for ear in ears]
+    unit = max(distances, default=0.0)
+    centre_x = float(np.mean([point[0] for point in seen.values()]))
+    eyes_y = float(np.mean([eye[1] for eye in eyes]))
+    half_width = _HALF_WIDTH * unit * _GROWTH
+    added = (_ABOVE_EYES + _BELOW_EYES) * unit * (_GROWTH - 1)
+    top = eyes_y - _ABOVE_EYES * unit - 0.75 * added
+    bottom = eyes_y + _BELOW_EYES * unit + 0.25 * added
+    height, width = person.image.shape[:2]
+    left, right = np.clip([centre_x - half_width, centre_x + half_width], 0, width)
+    top, bottom = np.clip([top, bottom], 0, height)
+    box = (round(float(left)), round(float(top)), round(float(right)), round(float(bottom)))
+    if min(box[2] - box[0], box[3] - box[1]) < _LEAST_PIXELS:
+        return None
+    return box
+
+
+def face_picture(
+    person: ReferencePerson, policy: FacePolicy, size: int
+) -> tuple[NDArray[np.uint8], FacePolicy]:
+    """The picture (size, size, 3) shown in every frame, and the policy that it follows.
+
+    "neutral" becomes "none" where the reference picture shows no usable face.
+    """
+    box = face_box(person) if policy == "neutral" else None
+    if box is None:
+        return np.zeros((size, size, 3), dtype=np.uint8), "none"
+    left, top, right, bottom = box
+    crop = person.image[top:bottom, left:right]
+    shrinks = min(crop.shape[:2]) > size
+    resized = cv2.resize(
+        crop, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    )
+    return np.asarray(resized, dtype=np.uint8), "neutral"
+
+
+def _is_visible(person: ReferencePerson, name: str) -> bool:
+    index = POINT[name]
+    return bool(person.confidence[index] >= _VISIBLE and np.isfinite(person.xy[index]).all())
