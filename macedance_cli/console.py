@@ -66,7 +66,8 @@ class PlainProgress:
             now = time.monotonic()
             if now >= next_line:
                 next_line = now + self._pause
-                talk(f"{name}: {_amount(done, total, unit)}{_time_left(done, total, now - begin)}")
+                left = _time_left(done, total, now - begin)
+                talk(f"{name}: {_count(done, total, unit)}{_share(done, total)}{left}")
 
         yield advance
         talk(f"{name}: done in {_duration(time.monotonic() - begin)}")
@@ -94,15 +95,19 @@ class TerminalProgress:
         """See pipelines.progress."""
         begin = time.monotonic()
         with self._live_bars() as bars:
-            task = bars.add_task(name, total=total, unit=unit)
+            done = 0.0
+            task = bars.add_task(name, total=total, amount=_count(done, total, unit))
 
             def advance(amount: float) -> None:
-                bars.advance(task, amount)
+                nonlocal done
+                done += amount
+                bars.update(task, completed=done, amount=_count(done, total, unit))
 
             try:
                 yield advance
             finally:
                 bars.remove_task(task)
+                bars.refresh()
             self._print(f"{name}  {_duration(time.monotonic() - begin)}", "green", "✓ ")
 
     def say(self, message: str) -> None:
@@ -134,28 +139,26 @@ class TerminalProgress:
 
 
 def _bars(console: Console) -> Bars:
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[unit]}", markup=False),
+        TextColumn("{task.fields[amount]}", markup=False),
         TimeRemainingColumn(),
         console=console,
         transient=True,
     )
 
 
-def _amount(done: float, total: float | None, unit: str) -> str:
-    known = f" of {total:g} {unit}".rstrip() + f" ({100 * done / total:.0f} %)" if total else ""
-    return f"{done:g}{known}" if known else f"{done:g} {unit}".rstrip()
+def _count(done: float, total: float | None, unit: str) -> str:
+    if total:
+        return f"{done:g} of {total:g} {unit}".rstrip()
+    return f"{done:g} {unit}".rstrip() if done else ""
+
+
+def _share(done: float, total: float | None) -> str:
+    return f" ({100 * done / total:.0f} %)" if total else ""
 
 
 def _time_left(done: float, total: float | None, spent: float) -> str:

@@ -79,7 +79,7 @@ def test_bars_on_a_real_terminal(pretending, environment) -> None:
     process.stdout.close()
     assert process.wait() == 0
     assert "━" in seen
-    assert "/30" in seen
+    assert "of 30 frames" in seen
     assert "✓ dancing" in seen
 
 
