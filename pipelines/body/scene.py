@@ -20,6 +20,10 @@ Floats = NDArray[np.float32]
 Picture = NDArray[np.uint8]
 Colour = tuple[float, float, float]
 
+_BITS = (np.arange(8)[:, None] ^ np.arange(8), np.arange(8)[:, None] + 0 * np.arange(8))
+_DITHER = (
+    sum(((_BITS[0] >> k & 1) * 2 + (_BITS[1] >> k & 1)) * 4.0 ** (2 - k) for k in range(3)) / 64
+)  # Bayer's 8 x 8 matrix, in [0, 1)
 _SHADOW_CELLS = 112
 _SHADOW_METRES = 2.8
 _WALL_METRES = 2.6
@@ -73,9 +77,10 @@ def draw_backdrop(scene: Scene, camera: Camera) -> Picture:
     pool = np.exp(-((columns / 0.55) ** 2) - ((rows - 0.10) / 0.22) ** 2)
     floor = np.array(scene.floor) * (0.80 + 0.22 * pool)[..., None]
     picture = wall + (floor - wall) * on_floor[..., None]
-    # Half a grey level of noise keeps the slow gradients from showing bands.
-    noise = np.random.default_rng(0).uniform(-0.8, 0.8, (height, width, 1))
-    return np.asarray(np.clip(picture + noise + 0.5, 0, 255), dtype=np.uint8)
+    # An ordered dither keeps the slow gradients from showing bands, and compresses well.
+    tiles = (-(-height // 8), -(-width // 8))
+    dither = np.tile(_DITHER, tiles)[:height, :width, None]
+    return np.asarray(np.clip(picture + dither, 0, 255), dtype=np.uint8)
 
 
 def draw_shadow(picture: Picture, scene: Scene, vertices: Floats, camera: Camera) -> None:

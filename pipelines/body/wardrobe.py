@@ -33,13 +33,10 @@ _FLOOR = -0.8194
 _LIFT = {SHIRT: 0.011, STRIPE: 0.011, TROUSERS: 0.008}
 # The shirt hangs over the trousers, both over the skin.
 _RANK = np.array([0, 2, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0])
-_CLOTH_SMOOTHING = 14
-# Columns of the attributes while the skin is cut: rest position of skin and of cloth (for fields),
-# fitted skin, fitted cloth, their normals, weights.
-_REST, _CLOTH_REST, _BARE, _BARE_NORMAL, _CLOTH, _CLOTH_NORMAL = (
-    slice(k, k + 3) for k in range(0, 18, 3)
-)
-_WEIGHTS = slice(18, 42)
+# Columns of the attributes while the skin is cut: rest position, fitted skin, fitted cloth, their
+# normals, weights.
+_REST, _BARE, _BARE_NORMAL, _CLOTH, _CLOTH_NORMAL = (slice(k, k + 3) for k in range(0, 15, 3))
+_WEIGHTS = slice(15, 39)
 
 
 @dataclass(frozen=True)
@@ -146,21 +143,19 @@ def _clothed_skin(plain: RestBody, shaped: RestBody, outfit: Outfit, fitted: Fit
     """The body's own surface, cut into regions, with the cloth lifted off it."""
     faces = plain.faces.astype(np.int64)
     bare = fitted(_smiling(plain.vertices, shaped.vertices), shaped.weights)
-    cloth = smoothed(bare, faces, _CLOTH_SMOOTHING)
-    columns = [
-        plain.vertices, smoothed(plain.vertices, faces, _CLOTH_SMOOTHING),
-        bare, _normals(bare, faces), cloth, _normals(cloth, faces), plain.weights,
-    ]  # fmt: skip
+    bare_normals = _normals(bare, faces)
+    cloth = _taut(bare, bare_normals)
+    cloth_normals = _normals(cloth, faces)
+    columns = [plain.vertices, bare, bare_normals, cloth, cloth_normals, plain.weights]
     region = np.array([SKIN, HIDDEN, EYES, EYES])[plain.parts[plain.faces[:, 0]]]
     work = Patchwork(np.hstack(columns), faces, region)
     for _ in range(2):
         work = work.subdivided((work.region == EYES) | _painted_face(work))
     for field, source, result in (
         (_shirt, SKIN, SHIRT), (_stripe, SHIRT, STRIPE), (_trousers, SKIN, TROUSERS),
+        (_inside_shoe, SKIN, HIDDEN), (_lips, SKIN, LIPS), (_brows, SKIN, BROWS),
     ):  # fmt: skip
-        work = work.cut(field(work.values[:, _CLOTH_REST]), source, result)
-    for field, result in ((_inside_shoe, HIDDEN), (_lips, LIPS), (_brows, BROWS)):
-        work = work.cut(field(work.points), SKIN, result)
+        work = work.cut(field(work.points), source, result)
     for radius, source, result in ((0.0065, EYES, IRIS), (0.0030, IRIS, PUPIL)):
         work = work.cut(radius - _from_gaze(work.points, plain), source, result)
     values, faces, kind, origin = work.without((HIDDEN,)).separated()
@@ -173,6 +168,28 @@ def _clothed_skin(plain: RestBody, shaped: RestBody, outfit: Outfit, fitted: Fit
         faces,
     )
     return _with_hems(body, _RANK[kind], origin)
+
+
+def _taut(points: Array, normals: Array) -> Array:
+    """A body surface pulled smooth as by cloth: along its normals only, so that seams stay put.
+
+    Smoothing over the mesh would leave what is finely meshed, which is what cloth should hide.
+    """
+    from scipy.spatial import cKDTree
+
+    _, index = np.unique(np.floor(points / 0.011).astype(int), axis=0, return_inverse=True)
+    index = index.reshape(-1)
+    count = np.bincount(index)[:, None]
+    middles, directions = (
+        np.stack([np.bincount(index, values[:, k]) for k in range(3)], axis=1) / count
+        for values in (points, normals)
+    )
+    distance, near = cKDTree(middles).query(points, k=56)
+    alike = np.einsum("vkc,vc->vk", directions[near], normals)
+    share = np.exp(-((distance / 0.034) ** 2)) * np.clip(alike, 1e-3, None) ** 2
+    mean = np.einsum("vk,vkc->vc", share / share.sum(1, keepdims=True), middles[near])
+    inward = ((mean - points) * normals).sum(1, keepdims=True)
+    return np.asarray(points + inward * normals)
 
 
 def _painted_face(work: Patchwork) -> NDArray[np.bool_]:
@@ -262,7 +279,21 @@ def _painted(rest: Array, kind: Integers, outfit: Outfit) -> Array:
     cheek = np.exp(-(((x - 0.045) / 0.018) ** 2) - ((y - 0.660) / 0.016) ** 2) * (z > 0.05)
     nose = np.exp(-((x / 0.015) ** 2) - ((y - 0.660) / 0.014) ** 2) * (z > 0.1)
     rosy = np.where(kind == SKIN, 0.5 * cheek + 0.25 * nose, 0.0)
-    return np.asarray(palette[kind] + rosy[:, None] * (skin * [1.0, 0.74, 0.72] - skin))
+    colours = palette[kind] + rosy[:, None] * (skin * [1.0, 0.74, 0.72] - skin)
+    return np.asarray(colours * (1 - _covered(rest, kind))[:, None])
+
+
+def _covered(rest: Array, kind: Integers) -> Array:
+    """How much light never reaches a place at rest: below chin, fringe, hem and sleeves."""
+    x, y, z = np.abs(rest[:, 0]), rest[:, 1], rest[:, 2]
+    bare = (kind == SKIN) | (kind == BROWS)
+    chin = 0.30 * np.clip((y - 0.51) / 0.07, 0, 1) * (z < 0.085) * (y < 0.60) * (x < 0.075)
+    fringe = 0.30 * np.clip((y - 0.716) / 0.026, 0, 1) * (x < 0.09)
+    sleeve = 0.30 * np.clip((0.345 - x) / 0.035, 0, 1) * (x > 0.2)
+    hem = 0.35 * np.clip((y + 0.005) / 0.04, 0, 1)
+    ankle = 0.35 * np.clip((-0.715 - y) / 0.02, 0, 1)
+    on_skin = np.maximum(np.maximum(chin, fringe), np.maximum(sleeve, ankle))
+    return np.asarray(np.where(bare, on_skin, np.where(kind == TROUSERS, hem, 0.0)))
 
 
 def _shoe(plain: RestBody, shaped: RestBody, outfit: Outfit, fitted: Fit, side: int) -> _Piece:
