@@ -22,7 +22,7 @@ _VISIBLE = 0.5
 _EARS = 2.4
 _HALF_WIDTH = 1.1
 _ABOVE_EYES = 0.35
-_BELOW_EYES = 1.6
+_BELOW_EYES = 1.85
 _GROWTH = np.sqrt(1.3)  # Wan's crop has 1.3 times the area of the landmarks' box
 _LEAST_PIXELS = 12
 
