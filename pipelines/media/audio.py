@@ -142,12 +142,12 @@ def load_song(
     return samples
 
 
-def is_silent(samples: NDArray[np.floating]) -> bool:
+def is_silent(samples: NDArray[np.floating[Any]]) -> bool:
     """Whether no sample is louder than -80 dB of full scale."""
     return samples.size == 0 or float(np.abs(samples).max()) < SILENCE_PEAK
 
 
-def write_wav(path: Path, samples: NDArray[np.floating], sample_rate: int) -> None:
+def write_wav(path: Path, samples: NDArray[np.floating[Any]], sample_rate: int) -> None:
     """Write 16-bit PCM atomically. Shape: (N,) mono or (N, 2) stereo; clipped to full scale."""
     import wave
 

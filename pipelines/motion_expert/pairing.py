@@ -11,16 +11,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.errors import BadUsage, UnsuitableInput
-from pipelines.files import sha256_file
-from pipelines.media.audio import load_audio, probe_audio
 from pipelines.motion.motion import Motion
+from pipelines.motion_expert.song_library import Song
 from pipelines.motion_expert.step_cycle import StepCycle, foot_speeds, step_cycles
 from pipelines.motion_expert.warping import (
     MAX_TEMPO_CHANGE,
@@ -28,32 +26,13 @@ from pipelines.motion_expert.warping import (
     fitting_cycles,
     warp_to_beats,
 )
-from pipelines.music.beats import (
-    TRACKER_LAG_SECONDS,
-    beat_grid,
-    beat_times,
-    nearest_beat_distance,
-    tempo_of_beats,
-)
+from pipelines.music.beats import TRACKER_LAG_SECONDS, beat_times, nearest_beat_distance
 from pipelines.music.compose import compose
-from pipelines.music.features import (
-    FEATURE_SCHEMA,
-    FPS,
-    SAMPLE_RATE,
-    TEMPO_SAMPLE_RATE,
-    MusicFeatures,
-    estimate_start_bpm,
-    extract_features,
-    load_features,
-    save_features,
-)
+from pipelines.music.features import FPS, MusicFeatures, extract_features
 from pipelines.music.instruments import RATE
 from pipelines.music.styles import STYLES
 from pipelines.progress import SILENT, Progress
 
-SONG_FORMATS = (".wav", ".mp3", ".flac", ".ogg", ".m4a", ".opus", ".aac")
-_LONG_ENOUGH_SECONDS = 90.0
-_WHOLE_BEATS = 0.06
 _AGREEMENT = 0.8
 _TRIES = 5
 _LEAST_WEIGHT = 0.02
@@ -62,21 +41,6 @@ _STYLES_OF_GENRE = {
     "breakdance": ("hiphop", "hiphop", "house"),
     "modern": ("pop", "folk", "house"),
 }
-
-
-@dataclass(frozen=True)
-class Song:
-    """A song to dance to.
-
-    Attributes:
-        name: file name.
-        features: of the whole song; a loop is repeated to at least 90 s.
-        beats: (B,) seconds at which its beats are heard.
-    """
-
-    name: str
-    features: MusicFeatures
-    beats: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -198,74 +162,6 @@ def compose_for(
     return None
 
 
-def song_library(
-    folder: Path, cache: Path | None = None, progress: Progress = SILENT
-) -> list[Song]:
-    """Read every song under a folder; those without a steady beat are named and left out.
-
-    Args:
-        folder: searched through and through, in the order of the paths.
-        cache: folder for the features, by the content of each file; None computes them anew.
-
-    Raises:
-        UnsuitableInput: no such folder, or not one usable song in it.
-    """
-    if not folder.is_dir():
-        raise UnsuitableInput(f"{folder}: no such folder of songs")
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SONG_FORMATS)
-    songs = []
-    with progress.stage("reading songs", len(paths), "songs") as advance:
-        for path in paths:
-            try:
-                songs.append(read_song(path, cache))
-            except UnsuitableInput as error:
-                progress.warn(f"{error.what}: skipped")
-            advance(1)
-    if not songs:
-        raise UnsuitableInput(
-            f"{folder}: no song with a steady beat", "give a folder with wav, mp3, flac or ogg"
-        )
-    return songs
-
-
-def read_song(path: Path, cache: Path | None = None) -> Song:
-    """Features and beats of one song; a loop of whole beats is repeated to at least 90 s.
-
-    Raises:
-        UnsuitableInput: unreadable, or without a steady beat.
-    """
-    stored = None
-    if cache is not None:
-        recipe = hashlib.sha256(f"{FEATURE_SCHEMA} loops {_LONG_ENOUGH_SECONDS}".encode())
-        stored = cache / f"{sha256_file(path)[:24]}-{recipe.hexdigest()[:8]}.npz"
-    if stored is not None and stored.exists():
-        features = load_features(stored)
-    else:
-        features = _features_of_loop(path)
-        if stored is not None:
-            save_features(features, stored)
-    beats = beat_grid(features)
-    if beats is None or len(beats) < 8:
-        raise UnsuitableInput(f"{path}: no steady beat")
-    return Song(path.name, features, beats)
-
-
-def _features_of_loop(path: Path) -> MusicFeatures:
-    probe_audio(path)
-    samples = load_audio(path, SAMPLE_RATE)
-    start_bpm = estimate_start_bpm(load_audio(path, TEMPO_SAMPLE_RATE))
-    once = extract_features(samples, SAMPLE_RATE, start_bpm)
-    seconds = len(samples) / SAMPLE_RATE
-    bpm = tempo_of_beats(beat_times(once))
-    if bpm is None or seconds >= _LONG_ENOUGH_SECONDS:
-        return once
-    number = seconds * bpm / 60.0
-    if abs(number - round(number)) > _WHOLE_BEATS:
-        return once
-    repeats = int(np.ceil(_LONG_ENOUGH_SECONDS / seconds))
-    return extract_features(np.tile(samples, repeats), SAMPLE_RATE, start_bpm)
-
-
 def _warped(
     take: Motion,
     cycles: Sequence[StepCycle],
@@ -360,9 +256,3 @@ def _number_of(take: Motion) -> int:
     """A number that stands for the take's content, to seed its choices."""
     digest = hashlib.sha256(np.ascontiguousarray(take.poses).tobytes()).digest()
     return int.from_bytes(digest[:4], "little")
-
-
-__all__ = [
-    "PairedTake", "PairingConfig", "Song", "compose_for", "pair_takes", "read_song",
-    "song_library",
-]  # fmt: skip

@@ -10,6 +10,7 @@ Shapes: T frames, B steps of the cycle.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +108,7 @@ def foot_speeds(motion: Motion) -> NDArray[np.float64]:
 
 
 def phase_locking(
-    signal: NDArray[np.floating], fps: float, beats: NDArray[np.floating]
+    signal: NDArray[np.floating[Any]], fps: float, beats: NDArray[np.floating[Any]]
 ) -> PhaseLocking:
     """How firmly the oscillation of a signal keeps its place between beats.
 
@@ -133,7 +134,7 @@ def phase_locking(
     return PhaseLocking(abs(mean), float(np.angle(mean)))
 
 
-def smooth_sequence(times: NDArray[np.floating], stiffness: float) -> NDArray[np.float64]:
+def smooth_sequence(times: NDArray[np.floating[Any]], stiffness: float) -> NDArray[np.float64]:
     """Even out the spacing of a sequence: least squares plus `stiffness` x squared 2nd difference.
 
     Shape: (B,) -> (B,); a straight line passes unchanged.
@@ -152,7 +153,7 @@ def _plausibility(cycle: StepCycle) -> float:
     return cycle.confidence * float(np.exp(-0.5 * octaves**2))
 
 
-def _track(accents: NDArray[np.floating], period: float) -> NDArray[np.int64]:
+def _track(accents: NDArray[np.floating[Any]], period: float) -> NDArray[np.int64]:
     """Frames of an even-ish pulse through the accents: Ellis' dynamic programming (2007)."""
     strength = accents / accents.std()
     lags = np.arange(round(0.6 * period), round(1.67 * period) + 1)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,6 @@ from scipy.spatial.transform import Rotation
 from pipelines.errors import BadUsage, UnsuitableInput
 from pipelines.motion.motion import Motion
 from pipelines.motion_expert.step_cycle import (
-    FASTEST_BPM,
-    SLOWEST_BPM,
     PhaseLocking,
     StepCycle,
     foot_speeds,
@@ -55,7 +54,7 @@ class WarpedTake:
 
 def warp_to_beats(
     motion: Motion,
-    beat_times: NDArray[np.floating],
+    beat_times: NDArray[np.floating[Any]],
     max_tempo_change: float = MAX_TEMPO_CHANGE,
     first_beat: int = 0,
     cycles: Sequence[StepCycle] | None = None,
@@ -100,7 +99,7 @@ def warp_to_beats(
 
 
 def fitting_cycles(
-    cycles: Sequence[StepCycle], beat_times: NDArray[np.floating], max_tempo_change: float
+    cycles: Sequence[StepCycle], beat_times: NDArray[np.floating[Any]], max_tempo_change: float
 ) -> list[tuple[StepCycle, float]]:
     """Cycles within reach of the song's tempo with their steps per beat, best first."""
     beat_bpm = 60.0 / float(np.median(np.diff(beat_times)))
@@ -117,7 +116,7 @@ def fitting_cycles(
     return [(cycle, steps_per_beat) for _, cycle, steps_per_beat in found]
 
 
-def sample_smoothly(motion: Motion, seconds: NDArray[np.floating], fps: float) -> Motion:
+def sample_smoothly(motion: Motion, seconds: NDArray[np.floating[Any]], fps: float) -> Motion:
     """The take at any times by cubic interpolation, without the corners of a linear one.
 
     Args:
@@ -142,7 +141,7 @@ def _warp(
     motion: Motion,
     cycle: StepCycle,
     grid: NDArray[np.float64],
-    beat_times: NDArray[np.floating],
+    beat_times: NDArray[np.floating[Any]],
     max_tempo_change: float,
 ) -> WarpedTake | None:
     """The take on this grid, or None where not even an even warp stays within the bounds."""
@@ -193,7 +192,7 @@ def _bounded_clock(
     return None
 
 
-def _subdivided(beats: NDArray[np.floating], steps_per_beat: float) -> NDArray[np.float64]:
+def _subdivided(beats: NDArray[np.floating[Any]], steps_per_beat: float) -> NDArray[np.float64]:
     if steps_per_beat == 1.0:
         return np.asarray(beats, dtype=np.float64)
     if steps_per_beat == 0.5:
@@ -201,9 +200,3 @@ def _subdivided(beats: NDArray[np.floating], steps_per_beat: float) -> NDArray[n
     count = int((len(beats) - 1) * steps_per_beat) + 1
     at = np.arange(count) / steps_per_beat
     return np.interp(at, np.arange(len(beats)), beats)
-
-
-__all__ = [
-    "FASTEST_BPM", "FPS", "MAX_TEMPO_CHANGE", "SLOWEST_BPM", "WarpedTake", "fitting_cycles",
-    "sample_smoothly", "warp_to_beats",
-]  # fmt: skip

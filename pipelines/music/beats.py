@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,7 +28,7 @@ def onset_times(features: MusicFeatures) -> NDArray[np.float64]:
     return np.flatnonzero(features.values[:, layout.PEAKS] > 0.5) / features.fps
 
 
-def tempo_of_beats(beats: NDArray[np.floating]) -> float | None:
+def tempo_of_beats(beats: NDArray[np.floating[Any]]) -> float | None:
     """Beats per minute from the least-squares slope of the beat times, or None under 4 beats."""
     if len(beats) < 4:
         return None
@@ -36,7 +38,7 @@ def tempo_of_beats(beats: NDArray[np.floating]) -> float | None:
     return float(60.0 / np.polyfit(number, beats, 1)[0])
 
 
-def tempo_stability(beats: NDArray[np.floating]) -> float:
+def tempo_stability(beats: NDArray[np.floating[Any]]) -> float:
     """Share of beats within 70 ms of an even grid fitted to them; 1 is steady, 0 has no grid."""
     if len(beats) < 4:
         return 0.0
@@ -47,7 +49,7 @@ def tempo_stability(beats: NDArray[np.floating]) -> float:
 
 
 def nearest_beat_distance(
-    times: NDArray[np.floating], beats: NDArray[np.floating]
+    times: NDArray[np.floating[Any]], beats: NDArray[np.floating[Any]]
 ) -> NDArray[np.float64]:
     """Seconds from each time to the closest beat; infinite where there are no beats."""
     if len(beats) == 0:

@@ -6,13 +6,15 @@ Beat k falls at k * 60 / bpm seconds. Times in sixteenths: 4 to a beat, 16 to a 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.errors import BadUsage
 from pipelines.music import instruments as play
-from pipelines.music.mixing import Mixer, Sound
+from pipelines.music.instruments import Sound
+from pipelines.music.mixing import Mixer
 from pipelines.music.styles import STYLES, Style
 
 SLOWEST_BPM, FASTEST_BPM = 40.0, 240.0
@@ -38,8 +40,8 @@ def compose(
     bpm: float,
     style: str = "house",
     seed: int = 0,
-    accents: NDArray[np.floating] | None = None,
-    energy: NDArray[np.floating] | None = None,
+    accents: NDArray[np.floating[Any]] | None = None,
+    energy: NDArray[np.floating[Any]] | None = None,
 ) -> Sound:
     """Compose and render a song at 48 kHz.
 
@@ -66,8 +68,8 @@ def compose_stereo(
     bpm: float,
     style: str = "house",
     seed: int = 0,
-    accents: NDArray[np.floating] | None = None,
-    energy: NDArray[np.floating] | None = None,
+    accents: NDArray[np.floating[Any]] | None = None,
+    energy: NDArray[np.floating[Any]] | None = None,
 ) -> Sound:
     """As `compose`, in stereo. Shape of the result: (N, 2)."""
     if style not in STYLES:
@@ -133,9 +135,7 @@ def _play_bass(
     # Between 58 and 110 Hz: lower than the chords, not too low for small loudspeakers.
     lowest = 34 + (root - 34) % 12
     for step, length, interval in style.bass:
-        note = play.bass(
-            lowest + interval, round(0.9 * length * sixteenth, 3), style.bright_bass
-        )
+        note = play.bass(lowest + interval, round(0.9 * length * sixteenth, 3), style.bright_bass)
         mixer.add(note, start + step * sixteenth, 0.36 * (0.5 + 0.5 * level), 0.0)
 
 

@@ -49,7 +49,7 @@ class MusicFeatures:
 
 
 def extract_features(
-    samples: NDArray[np.floating],
+    samples: NDArray[np.floating[Any]],
     sample_rate: int = SAMPLE_RATE,
     start_bpm: float | None = None,
 ) -> MusicFeatures:
@@ -75,11 +75,13 @@ def extract_features(
     signal = _resampled(librosa, signal, sample_rate, SAMPLE_RATE)
     envelope = librosa.onset.onset_strength(y=signal, sr=SAMPLE_RATE)
     frames = len(envelope)
+    # Silence has no tuning; librosa would take 0 as well, with a warning on stderr.
+    loud = bool(signal.any())
     values = np.zeros((frames, layout.WIDTH), dtype=np.float32)
     values[:, layout.ENVELOPE] = envelope[:, None]
     values[:, layout.MFCC] = librosa.feature.mfcc(y=signal, sr=SAMPLE_RATE, n_mfcc=20).T
     values[:, layout.CHROMA] = librosa.feature.chroma_cens(
-        y=signal, sr=SAMPLE_RATE, hop_length=HOP, n_chroma=12
+        y=signal, sr=SAMPLE_RATE, hop_length=HOP, n_chroma=12, tuning=None if loud else 0.0
     ).T
     if envelope.any():
         peaks = librosa.onset.onset_detect(onset_envelope=envelope, sr=SAMPLE_RATE, hop_length=HOP)
@@ -92,7 +94,7 @@ def extract_features(
     return MusicFeatures(values)
 
 
-def estimate_start_bpm(samples_at_22050: NDArray[np.floating]) -> float:
+def estimate_start_bpm(samples_at_22050: NDArray[np.floating[Any]]) -> float:
     """Tempo of a mono signal at 22050 Hz by librosa's estimator; 120 where there is none."""
     librosa = import_librosa()
     bpm = float(librosa.feature.tempo(y=samples_at_22050, sr=TEMPO_SAMPLE_RATE)[0])

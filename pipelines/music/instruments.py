@@ -141,14 +141,15 @@ def hertz(pitch: float) -> float:
 
 
 def _clock(seconds: float) -> NDArray[np.float64]:
-    return np.arange(int(seconds * RATE)) / RATE
+    return np.arange(int(seconds * RATE), dtype=np.float64) / RATE
 
 
 def _noise(t: NDArray[np.float64], seed: int, low: float, high: float) -> NDArray[np.float64]:
     white = np.random.default_rng(seed).standard_normal(len(t))
     band = butter(2, [low, high], "band", fs=RATE, output="sos")
     coloured: NDArray[np.float64] = sosfilt(band, white)
-    return coloured / np.abs(coloured).max()
+    coloured /= np.abs(coloured).max()
+    return coloured
 
 
 def _envelope(
@@ -156,7 +157,7 @@ def _envelope(
 ) -> NDArray[np.float64]:
     rise = np.minimum(t / attack, 1.0)
     fall = np.clip(1.0 - (t - seconds) / release, 0.0, 1.0)
-    return rise * fall
+    return np.asarray(rise * fall, dtype=np.float64)
 
 
 def _finished(note: NDArray[np.float64]) -> Sound:

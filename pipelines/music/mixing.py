@@ -61,6 +61,3 @@ class Mixer:
         room /= np.sqrt((room**2).sum(axis=0))
         wet = fftconvolve(self._send[:, None].astype(np.float64), room, axes=0)
         return np.asarray(wet[: self._samples], dtype=np.float64)
-
-
-__all__ = ["RATE", "Mixer", "Sound"]
