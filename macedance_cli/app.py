@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import warnings
@@ -27,6 +28,9 @@ app.command(epilog=doctor.EPILOG)(doctor.doctor)
 def main() -> None:
     """Run the command line and exit with one of the codes of docs/exit-codes.md."""
     _quiet_libraries()
+    # A file name that is not UTF-8 leaves as the bytes that it came in as.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")
     sys.exit(run_to_exit_code(app))
 
 

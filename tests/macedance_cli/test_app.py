@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
+import subprocess
 import sys
 
 import pytest
@@ -35,6 +36,19 @@ def test_help_has_examples_and_fits_80_columns(macedance, arguments):
     assert max(map(len, done.stdout.splitlines())) <= 80
     if arguments:
         assert f"macedance {arguments[0]} " in done.stdout.partition("Examples:")[2] + " "
+
+
+def test_file_names_leave_as_they_came(pretending, environment):
+    body = (
+        "import os\n"
+        "return pipeline.TrainMotionResult("
+        "Path(os.fsdecode(b'd\\xffnce')), None, 0, None, 0.0, 0.0, 0, 0.0, [])"
+    )
+    done = subprocess.run(
+        [sys.executable, *pretending(body), "train-motion"],
+        env={**environment, "LC_ALL": "C.UTF-8"}, capture_output=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, b"d\xffnce\n")
 
 
 def test_only_what_exists_is_offered(macedance):
