@@ -77,7 +77,7 @@ class MotionExpertConfig:
 PRESETS: dict[str, MotionExpertConfig] = {
     "paper": MotionExpertConfig(),
     "small": MotionExpertConfig(
-        width=160, heads=4, feedforward=320, dance_blocks=4, music_blocks=2, state=8,
+        width=160, heads=4, feedforward=320, dropout=0.0, dance_blocks=4, music_blocks=2, state=8,
         aligned_music=True, attention_reach=45,
     ),
     "tiny": MotionExpertConfig(
