@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.appearance_expert.interface import AppearanceBackend
 from pipelines.appearance_expert.wan_weights import WanWeights, find_wan, require_complete
@@ -54,6 +54,18 @@ def load_backend(
     from pipelines.appearance_expert.wan import Wan, WanConfig
 
     return Wan.load(weights, device, wan or WanConfig(), progress, folder, prompt_cache)
+
+
+def describe_choice(name: str, model: str | None, device: str) -> dict[str, Any]:
+    """Which back end `load_backend` would take, and why, for a plan; nothing is loaded."""
+    if name not in BACKENDS:
+        raise BadUsage(f"--appearance {name}: choose from {', '.join(BACKENDS)}")
+    if name == "auto":
+        weights, reason = _usable_wan(model, device)
+        chosen = "puppet" if weights is None else "wan"
+        why = reason or "weights and a GPU are there"
+        return {"appearance": chosen, "draft": weights is None, "because": why}
+    return {"appearance": name, "draft": name == "puppet", "because": "asked for"}
 
 
 def _usable_wan(model: str | None, device: str) -> tuple[WanWeights | None, str]:

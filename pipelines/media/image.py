@@ -34,6 +34,7 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"OggS", "a sound or video file (Ogg)"),
     (0, b"%PDF", "a PDF document"),
 )
+_EXIF_ORIENTATION = 0x0112
 _PICTURE_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis")
 
 
@@ -69,6 +70,25 @@ def load_picture(path: Path, max_pixels: int = WORKING_PIXELS) -> NDArray[np.uin
             f"{path}: the picture is wholly transparent", "export it with the person visible"
         )
     return pixels
+
+
+def picture_size(path: Path) -> tuple[int, int]:
+    """(width, height) in pixels of a picture file as it is seen upright, without decoding it.
+
+    Raises:
+        UnsuitableInput: it is not a picture.
+    """
+    head = _read_head(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path) as picture:
+                turned = picture.getexif().get(_EXIF_ORIENTATION, 1) >= 5
+                return picture.size[::-1] if turned else picture.size
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError):
+        raise UnsuitableInput(
+            f"{path}: {_what_it_is(head)}", "give a photo or drawing as PNG, JPEG or WebP"
+        ) from None
 
 
 def save_png(path: Path, rgb: NDArray[np.uint8]) -> None:

@@ -107,6 +107,14 @@ def load_checkpoint(folder: Path | None = None) -> Checkpoint:
     )
 
 
+def checkpoint_digest(folder: Path | None = None) -> str:
+    """The SHA-256 that names a checkpoint's weights, "" if there is none."""
+    try:
+        return str(read_json((folder or SHIPPED) / CONFIG_NAME)["sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
 def build_model(checkpoint: Checkpoint) -> torch.nn.Module:
     """The network with its weights, in evaluation mode.
 

@@ -1,0 +1,468 @@
+"""`macedance generate`: a song and one picture become a dance video.
+
+The whole story: song -> features -> dance (Motion Expert) -> the dance before a camera, in the
+proportions of the person of the picture -> frames (Appearance Expert) -> mp4 with the song. Every
+stage leaves its file in the run's folder, and the next run of the same command finds it there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipelines.errors import BadUsage, UnsuitableInput
+from pipelines.files import atomic_path, read_json, sha256_file, write_json
+from pipelines.progress import Progress
+from pipelines.workspace.identity import content_id
+from pipelines.workspace.layout import Workspace
+from pipelines.workspace.run_record import RunRecord, recorded_run
+
+if TYPE_CHECKING:
+    import torch
+
+    from pipelines.appearance_expert.interface import Frame
+    from pipelines.keypoints.person import ReferencePerson
+    from pipelines.keypoints.staged import StagedDance
+    from pipelines.media.video import VideoWriter
+    from pipelines.motion.motion import Motion
+    from pipelines.music.features import MusicFeatures
+
+LONGER_SIDE = 960
+MOTION_FPS = 30.0
+_COMMON_RATES = (Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60000, 1001))
+_LARGEST_SIDE = 4096
+_MOTION_SUFFIXES = (".npz", ".bvh")
+
+
+@dataclass(frozen=True)
+class GenerateConfig:
+    """What `generate` is asked to do.
+
+    Attributes:
+        song, picture, output: the three files; `motion_only` needs neither picture nor output.
+        workspace: where the run's files go.
+        start, duration: the part of the song, seconds.
+        genre, beta, steps, candidates, seed: see motion_expert.choreographer.SamplingConfig.
+        fps, size: of the video; size is "WIDTHxHEIGHT" or one number for the longer side.
+        ref_keypoints, ref_mask: pose and matte of the picture instead of the detector's.
+        motion: a dance to perform instead of making one.
+        motion_out: also write the dance here (.npz or .bvh). motion_only: and nothing else.
+        motion_model: folder of a Motion Expert; None takes the one that ships.
+        appearance, model: the Appearance Expert's back end, and where its weights are.
+        device: "auto", "cpu" or "cuda".
+        force: write over an output that exists.
+    """
+
+    song: Path | None
+    picture: Path | None
+    output: Path | None
+    workspace: Path
+    start: float = 0.0
+    duration: float | None = None
+    genre: str | None = None
+    beta: float = 0.75
+    steps: int = 50
+    candidates: int = 1
+    seed: int = 0
+    fps: float = MOTION_FPS
+    size: str | None = None
+    ref_keypoints: Path | None = None
+    ref_mask: Path | None = None
+    motion: Path | None = None
+    motion_out: Path | None = None
+    motion_only: bool = False
+    motion_model: Path | None = None
+    appearance: str = "auto"
+    model: str | None = None
+    device: str = "auto"
+    force: bool = False
+
+    def validate(self) -> GenerateConfig:
+        """Return self, or raise BadUsage naming the flag and the way out."""
+        if self.song is None:
+            raise BadUsage("no song given", "macedance generate SONG PICTURE -o OUT.mp4")
+        if not self.motion_only:
+            self._validate_video()
+        elif self.motion_out is None and self.output is None:
+            raise BadUsage("--motion-only needs --motion-out", "such as --motion-out dance.bvh")
+        if self.motion_out is not None and self.motion_out.suffix not in _MOTION_SUFFIXES:
+            raise BadUsage(f"--motion-out {self.motion_out}: must end in .npz or .bvh")
+        if not 1 <= self.fps <= 120:
+            raise BadUsage(f"--fps {self.fps:g}: must lie in 1 ... 120", "30 is the default")
+        if self.seed < 0:
+            raise BadUsage(f"--seed {self.seed}: must not be negative")
+        for flag, path in self._targets():
+            if path.exists() and not self.force:
+                raise BadUsage(
+                    f"{path} exists", f"add --force to replace it, or choose another {flag}"
+                )
+        return self
+
+    def _validate_video(self) -> None:
+        if self.picture is None:
+            raise BadUsage(
+                "no picture given", "macedance generate SONG PICTURE -o OUT.mp4, or --motion-only"
+            )
+        if self.output is None:
+            raise BadUsage("no output given", "add -o OUT.mp4")
+        if self.output.suffix.lower() != ".mp4":
+            raise BadUsage(f"-o {self.output}: must end in .mp4")
+        if self.size is not None:
+            parse_size(self.size)
+
+    def _targets(self) -> list[tuple[str, Path]]:
+        video = [] if self.output is None or self.motion_only else [("-o", self.output)]
+        return video + ([("--motion-out", self.motion_out)] if self.motion_out else [])
+
+
+def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
+    """What `generate` would do, without doing it: inputs read, the run named, stages listed."""
+    from pipelines.appearance_expert.backends import describe_choice
+    from pipelines.media.audio import probe_audio
+
+    config.validate()
+    assert config.song is not None
+    info = probe_audio(config.song)
+    seconds = max(0.0, info.seconds - config.start)
+    seconds = min(seconds, config.duration or seconds)
+    run = _run_name(config)
+    folder = Workspace(config.workspace).generation(run)
+    facts: dict[str, Any] = {
+        "song": str(config.song),
+        "seconds": round(seconds, 3),
+        "frames": max(1, round(seconds * float(frame_rate(config.fps)))),
+        "run": run,
+        "folder": str(folder),
+        "finished": [name for name in ("motion.npz", "out.mp4") if (folder / name).exists()],
+    }
+    if not config.motion_only:
+        assert config.picture is not None
+        width, height = _canvas(config)
+        facts |= {"picture": str(config.picture), "size": f"{width}x{height}"}
+        facts |= describe_choice(config.appearance, config.model, config.device)
+        facts["output"] = str(config.output)
+    return facts
+
+
+def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
+    """Make the dance and, unless told otherwise, the video.
+
+    Returns:
+        A JSON-able summary: output, folder, seconds, draft, scores, stage times.
+
+    Raises:
+        BadUsage, UnsuitableInput, MissingAsset, OutOfResources: with what to do about it.
+    """
+    config.validate()
+    check_writable([path for _, path in config._targets()])
+    run = _run_name(config)
+    workspace = Workspace(config.workspace)
+    folder = workspace.generation(run)
+    records = [folder / "run.json", workspace.run_record(run)]
+    with recorded_run(records, "generate", run, config, config.seed) as record:
+        for path in (config.song, config.picture, config.motion):
+            if path is not None:
+                record.read(path)
+        dance = _dance(config, folder, record, progress)
+        _hand_over_motion(config, folder, record)
+        if not config.motion_only:
+            _video(config, dance, folder, record, progress)
+        record.facts["run"] = run
+    return _summary(config, folder, record, dance)
+
+
+# The dance ------------------------------------------------------------------------------------
+
+
+def _dance(config: GenerateConfig, folder: Path, record: RunRecord, progress: Progress) -> Motion:
+    from pipelines.motion.npz import load_npz, save_npz
+
+    target, facts = folder / "motion.npz", folder / "motion.json"
+    if target.exists() and facts.exists():
+        progress.say("the dance is there from an earlier run")
+        record.facts["motion"] = read_json(facts)
+        return load_npz(target)
+    with record.timed("music"), progress.stage("listening to the song"):
+        music = _music(config, progress)
+    if config.motion is not None:
+        with record.timed("dance"):
+            dance, scores = _given_dance(config.motion, music.frames), {}
+    else:
+        with record.timed("dance"):
+            dance, scores = _new_dance(config, music, progress)
+    record.facts["motion"] = scores
+    save_npz(dance, target)
+    from pipelines.motion.bvh import save_bvh
+
+    save_bvh(dance, folder / "motion.bvh")
+    write_json(facts, scores)
+    return dance
+
+
+def _music(config: GenerateConfig, progress: Progress) -> MusicFeatures:
+    from pipelines.music.features import song_features
+
+    assert config.song is not None
+    return song_features(config.song, config.start, config.duration, progress)
+
+
+def _given_dance(path: Path, frames: int) -> Motion:
+    from pipelines.motion.formats import load_motion
+
+    motion = load_motion(path).resampled(MOTION_FPS)
+    return motion.sliced(0, min(frames, motion.frames))
+
+
+def _new_dance(
+    config: GenerateConfig, music: MusicFeatures, progress: Progress
+) -> tuple[Motion, dict[str, Any]]:
+    from pipelines.motion.foot_lock import clean_up
+    from pipelines.motion_expert.choreographer import Choreographer, SamplingConfig
+
+    expert = Choreographer.load(config.motion_model, resolve_device(config.device))
+    sampling = SamplingConfig(
+        beta=config.beta, steps=config.steps, genre=config.genre,
+        candidates=config.candidates, seed=config.seed,
+    ).validate()  # fmt: skip
+    with progress.stage("choreographing", config.steps, "steps") as advance:
+        samples = expert.dance(music.values, music.schema, sampling, lambda: advance(1))
+    with progress.stage("settling the feet", len(samples), "dances") as advance:
+        dances = []
+        for motion, contacts in samples:
+            dances.append(clean_up(motion, contacts))
+            advance(1)
+    scores = [_beat_fit(dance, music) for dance in dances]
+    best = int(np.argmax(scores))
+    facts = {"beta": config.beta, "steps": config.steps, "genre": config.genre,
+             "beat_fit": [round(score, 4) for score in scores], "kept": best}  # fmt: skip
+    return dances[best], facts
+
+
+def _beat_fit(dance: Motion, music: MusicFeatures) -> float:
+    from pipelines.metrics.beat_fit import score_candidate
+    from pipelines.music.beats import beat_times
+
+    return score_candidate(dance.joints(), beat_times(music), dance.fps)
+
+
+def _hand_over_motion(config: GenerateConfig, folder: Path, record: RunRecord) -> None:
+    if config.motion_out is None:
+        return
+    copy_atomically(folder / f"motion{config.motion_out.suffix}", config.motion_out)
+    record.wrote(config.motion_out)
+
+
+# The video ------------------------------------------------------------------------------------
+
+
+def _video(
+    config: GenerateConfig, dance: Motion, folder: Path, record: RunRecord, progress: Progress
+) -> None:
+    assert config.output is not None
+    target = folder / "out.mp4"
+    facts = folder / "appearance.json"
+    if target.exists() and facts.exists():
+        progress.say("the video is there from an earlier run")
+        record.facts["appearance"] = read_json(facts)
+    else:
+        with record.timed("person"), progress.stage("finding the person"):
+            person = _person(config)
+        with record.timed("staging"):
+            staged = _staged(config, dance, person)
+        report = _draw(config, person, staged, folder, record, progress)
+        record.facts["appearance"] = report
+        write_json(facts, report)
+    copy_atomically(target, config.output)
+    record.wrote(config.output)
+
+
+def _person(config: GenerateConfig) -> ReferencePerson:
+    from pipelines.keypoints.detector import detect_person
+    from pipelines.media.image import load_picture, picture_size
+
+    assert config.picture is not None
+    picture = load_picture(config.picture)
+    return detect_person(
+        picture, config.ref_keypoints, config.ref_mask, picture_size(config.picture)
+    )
+
+
+def _staged(config: GenerateConfig, dance: Motion, person: ReferencePerson) -> StagedDance:
+    from pipelines.keypoints.staging import stage_dance
+
+    height, width = person.image.shape[:2]
+    canvas = canvas_size(width, height, config.size)
+    timed = dance.resampled(float(frame_rate(config.fps)))
+    return stage_dance(timed.rotations(), timed.trans, timed.fps, person, *canvas)
+
+
+def _draw(
+    config: GenerateConfig,
+    person: ReferencePerson,
+    staged: StagedDance,
+    folder: Path,
+    record: RunRecord,
+    progress: Progress,
+) -> dict[str, Any]:
+    from pipelines.appearance_expert.backends import load_backend
+    from pipelines.keypoints.files import save_keypoints
+    from pipelines.keypoints.pose_drawing import draw_pose
+    from pipelines.media.video import VideoWriter
+
+    save_keypoints(folder / "keypoints.npz", staged)
+    poses = (
+        draw_pose(xy, visibility, staged.width, staged.height)
+        for xy, visibility in zip(staged.xy, staged.visibility, strict=True)
+    )
+    size, rate = (staged.width, staged.height), frame_rate(config.fps)
+    with record.timed("pose video"):
+        pose_video = VideoWriter(folder / "pose.mp4", *size, rate, exact_colours=True)
+        _write("drawing the pose", poses, len(staged.xy), pose_video, progress)
+    backend = load_backend(
+        config.appearance,
+        config.model,
+        config.device,
+        progress,
+        folder=folder / "segments",
+        prompt_cache=config.workspace / "models" / "appearance" / "prompts",
+    )
+    with record.timed("video"):
+        video = VideoWriter(
+            folder / "out.mp4", *size, rate, audio=config.song, audio_start=config.start
+        )
+        frames = backend.frames(person, staged, config.seed)
+        _write("drawing the video", frames, len(staged.xy), video, progress)
+    report = {"backend": backend.name, "draft": backend.name == "puppet", **backend.report()}
+    for warning in report.get("warnings", []):
+        progress.warn(warning)
+    return report
+
+
+def _write(
+    name: str, frames: Iterable[Frame], count: int, writer: VideoWriter, progress: Progress
+) -> None:
+    with progress.stage(name, count, "frames") as advance, writer as video:
+        for frame in frames:
+            video.write(frame)
+            advance(1)
+
+
+def _summary(
+    config: GenerateConfig, folder: Path, record: RunRecord, dance: Motion
+) -> dict[str, Any]:
+    output = config.motion_out if config.motion_only else config.output
+    return {
+        "output": str(output or folder / "motion.npz"),
+        "folder": str(folder),
+        "run": record.run,
+        "seconds": round(dance.seconds, 3),
+        "motion": record.facts.get("motion"),
+        "appearance": record.facts.get("appearance"),
+        "stage_seconds": record.seconds,
+    }
+
+
+# Small matters --------------------------------------------------------------------------------
+
+
+def resolve_device(name: str) -> torch.device:
+    """The torch device for "auto", "cpu" or "cuda"; BadUsage if there is no such device."""
+    import torch
+
+    if name == "cuda" and not torch.cuda.is_available():
+        raise BadUsage("--device cuda: torch sees no GPU here", "use --device cpu or auto")
+    if name not in ("auto", "cpu", "cuda"):
+        raise BadUsage(f"--device {name}: choose auto, cpu or cuda")
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def frame_rate(fps: float) -> Fraction:
+    """A rate as the fraction that is meant: 29.97 is 30000/1001, 12.5 is 25/2."""
+    for rate in _COMMON_RATES:
+        if abs(float(rate) - fps) < 0.005:
+            return rate
+    return Fraction(fps).limit_denominator(1000)
+
+
+def parse_size(text: str) -> tuple[int | None, int]:
+    """ "540x960" -> (540, 960); "960" -> (None, 960), the longer side."""
+    parts = text.lower().split("x")
+    if len(parts) > 2 or not all(part.strip().isdigit() for part in parts):
+        raise BadUsage(f"--size {text}: not a size", "write it as 540x960, or 960")
+    numbers = [int(part) for part in parts]
+    if not all(64 <= number <= _LARGEST_SIDE for number in numbers):
+        raise BadUsage(f"--size {text}: sides must lie in 64 ... {_LARGEST_SIDE}")
+    if any(number % 2 for number in numbers):
+        raise BadUsage(f"--size {text}: sides must be even, video codecs need it")
+    return (None, numbers[0]) if len(numbers) == 1 else (numbers[0], numbers[1])
+
+
+def canvas_size(width: int, height: int, size: str | None) -> tuple[int, int]:
+    """The video's even size for a picture: as asked, or the picture's shape, longer side 960."""
+    asked = (None, LONGER_SIDE) if size is None else parse_size(size)
+    if asked[0] is not None:
+        return asked[0], asked[1]
+    scale = asked[1] / max(width, height)
+    return max(64, round(width * scale / 2) * 2), max(64, round(height * scale / 2) * 2)
+
+
+def _canvas(config: GenerateConfig) -> tuple[int, int]:
+    from pipelines.media.image import picture_size
+
+    assert config.picture is not None
+    return canvas_size(*picture_size(config.picture), config.size)
+
+
+def _run_name(config: GenerateConfig) -> str:
+    """The run's name follows from the content of its inputs and what it is asked to make."""
+    assert config.song is not None
+    files = ("song", "picture", "ref_keypoints", "ref_mask", "motion")
+    ignored = {*files, "output", "workspace", "motion_out", "motion_only", "force", "device"}
+    options = {key: value for key, value in asdict(config).items() if key not in ignored}
+    options["motion_model"] = _model_digest(config.motion_model)
+    for name in files:
+        path = getattr(config, name)
+        if path is not None:
+            options[f"{name}_sha256"] = _readable_sha256(path)
+    stem = "".join(c if c.isalnum() else "-" for c in config.song.stem)[:40].strip("-")
+    return f"{stem or 'song'}-{content_id(options['song_sha256'], **options)}"
+
+
+def _model_digest(folder: Path | None) -> str:
+    from pipelines.motion_expert.checkpoint import checkpoint_digest
+
+    return checkpoint_digest(folder)
+
+
+def _readable_sha256(path: Path) -> str:
+    if not path.is_file():
+        raise UnsuitableInput(
+            f"{path}: no such file" if not path.exists() else f"{path}: not a file"
+        )
+    try:
+        return sha256_file(path)
+    except PermissionError as error:
+        raise UnsuitableInput(f"{path}: may not be read ({error.strerror})") from error
+
+
+def check_writable(paths: list[Path]) -> None:
+    """Raise UnsuitableInput before any work if an output's folder is missing or not writable."""
+    for path in paths:
+        folder = path.parent
+        if not folder.is_dir():
+            raise UnsuitableInput(f"{path}: the folder {folder} does not exist", "create it first")
+        if not os.access(folder, os.W_OK):
+            raise UnsuitableInput(f"{path}: no permission to write into {folder}")
+
+
+def copy_atomically(source: Path, target: Path) -> None:
+    """Copy a file so that `target` appears whole or not at all."""
+    with atomic_path(target) as temporary:
+        shutil.copyfile(source, temporary)
