@@ -20,12 +20,12 @@ _LOCAL_SHARE, _LOCAL_TOLERANCE = 0.95, 0.12
 
 def beat_times(features: MusicFeatures) -> NDArray[np.float64]:
     """Seconds of the beats. Shape: (B,); empty for silence."""
-    return np.flatnonzero(features.values[:, layout.BEATS] > 0.5) / features.fps
+    return np.flatnonzero(features.values[:, layout.beats] > 0.5) / features.fps
 
 
 def onset_times(features: MusicFeatures) -> NDArray[np.float64]:
     """Seconds of the onset peaks. Shape: (P,)."""
-    return np.flatnonzero(features.values[:, layout.PEAKS] > 0.5) / features.fps
+    return np.flatnonzero(features.values[:, layout.peaks] > 0.5) / features.fps
 
 
 def tempo_of_beats(beats: NDArray[np.floating[Any]]) -> float | None:

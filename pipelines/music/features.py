@@ -78,9 +78,9 @@ def extract_features(
     # Silence has no tuning; librosa would take 0 as well, with a warning on stderr.
     loud = bool(signal.any())
     values = np.zeros((frames, layout.WIDTH), dtype=np.float32)
-    values[:, layout.ENVELOPE] = envelope[:, None]
-    values[:, layout.MFCC] = librosa.feature.mfcc(y=signal, sr=SAMPLE_RATE, n_mfcc=20).T
-    values[:, layout.CHROMA] = librosa.feature.chroma_cens(
+    values[:, layout.envelope] = envelope[:, None]
+    values[:, layout.mfcc] = librosa.feature.mfcc(y=signal, sr=SAMPLE_RATE, n_mfcc=20).T
+    values[:, layout.chroma] = librosa.feature.chroma_cens(
         y=signal, sr=SAMPLE_RATE, hop_length=HOP, n_chroma=12, tuning=None if loud else 0.0
     ).T
     if envelope.any():
@@ -89,8 +89,8 @@ def extract_features(
             onset_envelope=envelope, sr=SAMPLE_RATE, hop_length=HOP,
             start_bpm=start_bpm, tightness=100,
         )  # fmt: skip
-        values[peaks, layout.PEAKS] = 1.0
-        values[beats, layout.BEATS] = 1.0
+        values[peaks, layout.peaks] = 1.0
+        values[beats, layout.beats] = 1.0
     return MusicFeatures(values)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-ENVELOPE = slice(0, 1)
-MFCC = slice(1, 21)
-CHROMA = slice(21, 33)
-PEAKS = slice(33, 34)
-BEATS = slice(34, 35)
+envelope = slice(0, 1)
+mfcc = slice(1, 21)
+chroma = slice(21, 33)
+peaks = slice(33, 34)
+beats = slice(34, 35)
 WIDTH = 35

@@ -15,34 +15,35 @@ import numpy as np
 
 
 def import_librosa() -> Any:
-    """The librosa module, with numba's compiled code cached where it can be written.
+    """The librosa module, with all its compiled code cached where it can be written.
 
-    numba caches beside the source file; in a read-only site-packages that fails or is lost, so
-    `NUMBA_CACHE_DIR` is set, unless it is already, before numba is first imported.
+    numba caches beside the source file, which fails in a read-only site-packages. Unless the user
+    chose a folder with `NUMBA_CACHE_DIR`, librosa's code goes to the user's cache folder; other
+    modules' code stays where it was, whichever is imported first.
     """
-    if "numba" not in sys.modules and "NUMBA_CACHE_DIR" not in os.environ:
-        os.environ["NUMBA_CACHE_DIR"] = str(compile_cache_folder())
-    librosa: Any = importlib.import_module("librosa")
-    with _everything_cached():
-        _ = librosa.onset.onset_strength, librosa.beat.beat_track, librosa.feature.mfcc
-    return librosa
+    if "librosa.beat" not in sys.modules:
+        with _everything_cached():
+            librosa: Any = importlib.import_module("librosa")
+            _ = librosa.onset.onset_strength, librosa.beat.beat_track, librosa.feature.mfcc
+    return sys.modules["librosa"]
 
 
 @contextmanager
 def _everything_cached() -> Iterator[None]:
-    """librosa 0.11 leaves one function of its beat tracker uncached: 2 s in every process."""
     import numba
 
-    original = numba.guvectorize
+    folder, decorator = numba.config.CACHE_DIR, numba.guvectorize
 
     def cached(*arguments: Any, **options: Any) -> Any:
-        return original(*arguments, **{**options, "cache": True})
+        return decorator(*arguments, **{**options, "cache": True})
 
+    numba.config.CACHE_DIR = folder or str(compile_cache_folder())
+    # librosa 0.11 leaves one loop of its beat tracker uncached: 2 s in every process.
     numba.guvectorize = cached
     try:
         yield
     finally:
-        numba.guvectorize = original
+        numba.config.CACHE_DIR, numba.guvectorize = folder, decorator
 
 
 def compile_cache_folder() -> Path:
@@ -54,9 +55,8 @@ def compile_cache_folder() -> Path:
         with tempfile.TemporaryFile(dir=folder):
             return folder
     except OSError:
-        folder = Path(tempfile.gettempdir()) / f"macedance-numba-{os.getuid()}"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        return folder
+        # Never a guessable shared folder: numba trusts what it finds in its cache.
+        return Path(tempfile.mkdtemp(prefix="macedance-numba-"))
 
 
 def warm_up() -> None:
@@ -65,3 +65,7 @@ def warm_up() -> None:
 
     seconds = np.arange(4 * SAMPLE_RATE) / SAMPLE_RATE
     extract_features((np.sin(2 * np.pi * 440 * seconds) * (seconds % 0.5 < 0.05)), SAMPLE_RATE)
+
+
+if __name__ == "__main__":
+    warm_up()
