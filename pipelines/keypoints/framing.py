@@ -16,7 +16,10 @@ LONGER_SIDE = 960
 MOST_SHRINK = 0.85
 """Figures are shrunk to this before their steps are shortened instead."""
 
-_MARGIN = 0.012
+MOST_SHRINK_UPPER = 0.92
+"""A half-body picture keeps its framing; stretched arms may leave it like in any close shot."""
+
+_MARGIN = 0.008
 """Of the canvas' shorter side, left free around the dancer."""
 
 

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from pipelines.body.skeleton import JOINT, OFFSETS, forward_kinematics
 from pipelines.keypoints.camera import Camera, camera_for
 from pipelines.keypoints.fit import SOLE, FittedBody, fit_body
+from pipelines.keypoints.footing import planted
 from pipelines.keypoints.framing import (
     MOST_SHRINK,
+    MOST_SHRINK_UPPER,
     Frame,
     apply_affine,
     fit_inside,
@@ -24,7 +26,7 @@ from pipelines.keypoints.framing import (
     reference_to_canvas,
 )
 from pipelines.keypoints.head import face_points, face_visibility
-from pipelines.keypoints.person import POINT, ReferencePerson
+from pipelines.keypoints.person import POINT, POINT_NAMES, ReferencePerson
 from pipelines.keypoints.staged import StagedDance
 from pipelines.keypoints.travel import (
     contained,
@@ -37,15 +39,29 @@ from pipelines.keypoints.travel import (
 
 Array = NDArray[np.floating[Any]]
 
+_ANKLES = [JOINT["left_ankle"], JOINT["right_ankle"]]
 _REST_TOE_HEIGHT = SOLE
 _REST_ANKLE_HEIGHT = SOLE - float(OFFSETS[[JOINT["left_foot"], JOINT["right_foot"]], 1].mean())
 
-_CONTAINMENTS = ((0.0, 1.0), (0.5, 1.0), (1.0, 1.0), (1.0, 0.8), (1.0, 0.6), (1.0, 0.4))
+_CONTAINMENTS = ((0.0, 1.0), (0.5, 1.0), (1.0, 1.0), (1.0, 0.75), (1.0, 0.5))
 """(share of drift removed, gain of what remains), mildest first."""
+
+_DEPTH_LIMIT = 0.10
+"""Of the camera's distance: steps towards the camera change the dancer's size by no more."""
 
 _UPPER_TRAVEL = 0.35
 _UPPER_LIMITS = (0.06, 0.10)
 """Metres sideways and in depth that a half-body figure may sway: its cut edge must not show."""
+
+
+# Metres that hair, clothes and fingers may reach around a point; next to the body, pixels of the
+# body would be taken for the hand's.
+_REACH_LIMITS = np.full(len(POINT_NAMES), 0.45)
+for _name in POINT_NAMES:
+    if _name.endswith(("elbow", "wrist", "shoulder")):
+        _REACH_LIMITS[POINT[_name]] = 0.16
+    elif _name.endswith("hand"):
+        _REACH_LIMITS[POINT[_name]] = 0.12
 
 
 @dataclass(frozen=True)
@@ -62,11 +78,17 @@ class _Placed:
 
 @dataclass(frozen=True)
 class _Danced:
-    """The dance in the fitted body, before it is contained: world axes, root at `root`."""
+    """A dance in the fitted body.
 
-    rotations: NDArray[np.float64]
-    root: NDArray[np.float64]
+    Local rotations (T, 24, 3, 3), root track (T, 3), height of the lower sole above the ground
+    (T,), contact (T, 2), and how far other proportions carry the feet astray, (T, 2, 2) metres.
+    """
+
+    rotations: Array
+    root: Array
+    above: Array
     contact: NDArray[np.bool_]
+    astray: Array
 
 
 def stage_dance(
@@ -88,8 +110,8 @@ def stage_dance(
     placed = _place(person, affine)
     danced = _in_fitted_body(rotations, trans, fps, placed.body)
     camera = _camera(person, placed, height)
-    root, frame = _framed(danced, placed, person, camera, fps, width, height)
-    points, globals_ = _points(danced.rotations, root, placed.body, camera)
+    danced, frame = _framed(danced, placed, person, camera, fps, width, height)
+    points, globals_ = _points(danced, placed.body, camera)
     rotations_camera = camera.axes() @ globals_
     visibility = np.repeat((person.confidence > 0).astype(np.float64)[None], len(points), axis=0)
     visibility[:, 24:] *= face_visibility(points[:, 24:], rotations_camera[:, JOINT["head"]])
@@ -128,8 +150,12 @@ def _place(person: ReferencePerson, affine: Array) -> _Placed:
         # A long skirt or a shadow in the matte must not push the ground far below the feet.
         ground = min(ground, toes + 0.06 * body.pixels_per_metre)
         ground = max(ground, toes)
+    around = scale * reach(person)
+    # Feet stand on the ground: what the picture shows below them is all the room that they need.
+    around = np.minimum(around, _REACH_LIMITS * body.pixels_per_metre)
+    around[feet] = np.minimum(around[feet], np.maximum(ground - xy[feet, 1], 2.0))
     return _Placed(
-        xy=xy, reach=scale * reach(person), body=body, ground_y=ground, bottom_y=float(bottom),
+        xy=xy, reach=around, body=body, ground_y=ground, bottom_y=float(bottom),
         seen=seen,
     )  # fmt: skip
 
@@ -137,18 +163,24 @@ def _place(person: ReferencePerson, affine: Array) -> _Placed:
 def _in_fitted_body(rotations: Array, trans: Array, fps: float, body: FittedBody) -> _Danced:
     """Turn to the camera; move the root so that the fitted legs stand where the old ones did."""
     turned, moved = turned_to_camera(rotations, trans)
-    joints, globals_ = forward_kinematics(turned, moved)
+    joints = forward_kinematics(turned, moved)[0]
     soles = lowest_feet(joints, _REST_ANKLE_HEIGHT, _REST_TOE_HEIGHT)
-    floor = floor_height(soles)
+    above = body.leg_ratio * (soles.min(1) - floor_height(soles))
     contact = foot_contacts(joints, soles, fps)
-    ratio = body.leg_ratio
-    root = moved * ratio
+    root = grounded(turned, moved * body.leg_ratio, above, body)
     fitted = forward_kinematics(turned, root, body.offsets)[0]
-    fitted_soles = lowest_feet(fitted, _REST_ANKLE_HEIGHT * ratio, _REST_TOE_HEIGHT * ratio)
-    wanted = ratio * (soles.min(1) - floor) - body.standing_height
-    root[:, 2] += wanted - fitted_soles.min(1)
-    del globals_
-    return _Danced(rotations=turned, root=root, contact=contact)
+    astray = (fitted - body.leg_ratio * joints)[:, _ANKLES, :2]
+    return _Danced(turned, root, above, contact, astray)
+
+
+def grounded(rotations: Array, root: Array, above_T: Array, body: FittedBody) -> Array:
+    """The root (T, 3) raised or lowered so that the lower sole is `above_T` over the ground."""
+    joints = forward_kinematics(rotations, root, body.offsets)[0]
+    ankle, toe = (height * body.leg_ratio for height in (_REST_ANKLE_HEIGHT, _REST_TOE_HEIGHT))
+    lowest = lowest_feet(joints, ankle, toe).min(1)
+    placed = np.array(root, dtype=np.float64)
+    placed[:, 2] += above_T - body.standing_height - lowest
+    return placed
 
 
 def _camera(person: ReferencePerson, placed: _Placed, height: int) -> Camera:
@@ -167,10 +199,10 @@ def _camera(person: ReferencePerson, placed: _Placed, height: int) -> Camera:
 
 
 def _points(
-    rotations: Array, root: Array, body: FittedBody, camera: Camera
+    danced: _Danced, body: FittedBody, camera: Camera
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Points (T, 29, 3) in camera axes and global rotations (T, 24, 3, 3) in world axes."""
-    joints, globals_ = forward_kinematics(rotations, root, body.offsets)
+    joints, globals_ = forward_kinematics(danced.rotations, danced.root, body.offsets)
     head = JOINT["head"]
     face = face_points(joints[:, head], globals_[:, head], body.face_offsets)
     return camera.to_camera(np.concatenate([joints, face], axis=1)), globals_
@@ -184,22 +216,17 @@ def _framed(
     fps: float,
     width: int,
     height: int,
-) -> tuple[NDArray[np.float64], Frame]:
-    """The contained root track (T, 3) and the frame that keeps the figure on the canvas."""
+) -> tuple[_Danced, Frame]:
+    """The dance with its steps contained, and the frame that keeps it on the canvas."""
     if person.coverage == "upper":
-        return _framed_upper(danced, placed, camera, width, height)
-    tries: list[tuple[NDArray[np.float64], Frame]] = []
+        return _framed_upper(danced, placed, camera, width)
+    tries: list[tuple[_Danced, Frame]] = []
+    anchor = np.array([camera.centre[0], placed.ground_y])
     for drift, gain in _CONTAINMENTS:
-        root = danced.root.copy()
-        root[:, 0] = contained(root[:, 0], fps, drift, gain)
-        root[:, 1] = contained(root[:, 1], fps, drift, gain)
-        root[:, 1] = softly_limited(root[:, 1], 0.3 * camera.distance)
-        points = _points(danced.rotations, root, placed.body, camera)[0]
-        frame = fit_inside(
-            camera.project(points)[:, placed.seen], placed.reach[placed.seen],
-            camera.centre, width, height,
-        )  # fmt: skip
-        tries.append((root, frame))
+        smaller = _contained(danced, placed.body, drift, gain, _DEPTH_LIMIT * camera.distance, fps)
+        xy = camera.project(_points(smaller, placed.body, camera)[0])[:, placed.seen]
+        frame = fit_inside(xy, placed.reach[placed.seen], anchor, width, height)
+        tries.append((smaller, frame))
         if frame.scale >= MOST_SHRINK:
             return tries[-1]
     # Steps are not what makes this dance wide: of equally good ways keep the mildest.
@@ -207,9 +234,22 @@ def _framed(
     return next(pair for pair in tries if pair[1].scale >= 0.97 * best)
 
 
+def _contained(
+    danced: _Danced, body: FittedBody, drift: float, gain: float, depth_limit: float, fps: float
+) -> _Danced:
+    """The dance with a smaller root track, its planted feet staying planted."""
+    root = danced.root.copy()
+    root[:, 0] = contained(root[:, 0], fps, drift, gain)
+    root[:, 1] = softly_limited(contained(root[:, 1], fps, drift, gain), depth_limit)
+    shifts = (root - danced.root)[:, None, :2] + danced.astray
+    rotations = planted(danced.rotations, danced.root, shifts, danced.contact, body.offsets, fps)
+    root = grounded(rotations, root, danced.above, body)
+    return replace(danced, rotations=rotations, root=root)
+
+
 def _framed_upper(
-    danced: _Danced, placed: _Placed, camera: Camera, width: int, height: int
-) -> tuple[NDArray[np.float64], Frame]:
+    danced: _Danced, placed: _Placed, camera: Camera, width: int
+) -> tuple[_Danced, Frame]:
     """A figure cut off by the picture sways and dips in place; its cut edge stays at the bottom."""
     root = danced.root.copy()
     for axis, limit in zip((0, 1), _UPPER_LIMITS, strict=True):
@@ -217,14 +257,12 @@ def _framed_upper(
         root[:, axis] = softly_limited(_UPPER_TRAVEL * track, limit)
     dip = np.minimum(root[:, 2] - np.percentile(root[:, 2], 90), 0.0)
     root[:, 2] = softly_limited(0.6 * dip, 0.15)
-    points = _points(danced.rotations, root, placed.body, camera)[0]
+    swaying = replace(danced, root=root)
+    points = _points(swaying, placed.body, camera)[0]
     anchor = np.array([placed.xy[POINT["neck"], 0], placed.bottom_y])
-    free = fit_inside(
-        camera.project(points)[:, placed.seen],
-        placed.reach[placed.seen],
-        anchor,
-        width,
-        10 * height,
-    )
-    scale = max(MOST_SHRINK, free.scale)
-    return root, Frame(anchor=anchor, scale=scale, shift=np.zeros(2))
+    radius = placed.reach[placed.seen, None]
+    xy = camera.project(points)[:, placed.seen]
+    left, top = (anchor - (xy - radius).min((0, 1))) / np.maximum(anchor, 1.0)
+    right = ((xy + radius)[..., 0].max() - anchor[0]) / max(1.0, width - anchor[0])
+    scale = float(np.clip(1 / max(left, top, right), MOST_SHRINK_UPPER, 1.0))
+    return swaying, Frame(anchor=anchor, scale=scale, shift=np.zeros(2))
