@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from macedance_cli.config_file import resolve
-from macedance_cli.console import open_progress, print_data, print_json
+from macedance_cli.console import open_progress, print_data, print_json, talk
 from macedance_cli.options import (
     AsJson,
     ConfigFile,
@@ -176,8 +176,8 @@ def generate(
         str | None,
         option(
             "size",
-            "Such as 540x960.",
-            "as the picture, longer side 960",
+            "Such as 540x960, or 960 for the longer side.",
+            "960",
             metavar="WxH",
             rich_help_panel=VIDEO,
         ),
@@ -212,6 +212,7 @@ def generate(
     if as_json:
         print_json(result)
     else:
+        talk(f"the dance's other files lie in {result['folder']}")
         print_data(str(result["output"]))
 
 
@@ -222,4 +223,10 @@ def show(facts: dict[str, Any], as_json: bool) -> None:
         return
     width = max(map(len, facts), default=0)
     for name, value in facts.items():
-        print_data(f"{name:<{width}}  {value}")
+        print_data(f"{name:<{width}}  {_words(value)}")
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return (", ".join(map(str, value)) or "nothing") if isinstance(value, list) else str(value)

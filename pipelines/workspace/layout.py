@@ -10,7 +10,7 @@ from pipelines.errors import BadUsage
 
 DEFAULT_ROOT = Path("workspace")
 
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+_NAME = re.compile(r"\w[\w.-]*")
 
 
 @dataclass(frozen=True)

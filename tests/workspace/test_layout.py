@@ -32,6 +32,10 @@ def test_paths_are_those_of_the_design() -> None:
     }
 
 
+def test_names_in_any_script() -> None:
+    assert WORKSPACE.generation("夜に駆ける-0f3a").name == "夜に駆ける-0f3a"
+
+
 @pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "/etc", ".hidden", "-rf", "a\n"])
 def test_names_that_lead_elsewhere_are_refused(name: str) -> None:
     with pytest.raises(BadUsage, match="cannot name"):
