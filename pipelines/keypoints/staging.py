@@ -43,8 +43,13 @@ _ANKLES = [JOINT["left_ankle"], JOINT["right_ankle"]]
 _REST_TOE_HEIGHT = SOLE
 _REST_ANKLE_HEIGHT = SOLE - float(OFFSETS[[JOINT["left_foot"], JOINT["right_foot"]], 1].mean())
 
-_CONTAINMENTS = ((0.0, 1.0), (0.5, 1.0), (1.0, 1.0), (1.0, 0.75), (1.0, 0.5))
-"""(share of drift removed, gain of what remains), mildest first."""
+_CONTAINMENTS = (
+    (0.0, np.inf), (0.5, np.inf), (1.0, np.inf), (1.0, 0.4), (1.0, 0.25), (1.0, 0.15), (1.0, 0.08),
+)  # fmt: skip
+"""(share of wandering removed, metres that steps may go either way), mildest first."""
+
+_NEAR_BEST = 0.93
+"""Of the size at which a dance without any travel would fit: worth more travel than that."""
 
 _DEPTH_LIMIT = 0.10
 """Of the camera's distance: steps towards the camera change the dancer's size by no more."""
@@ -111,7 +116,8 @@ def stage_dance(
     danced = _in_fitted_body(rotations, trans, fps, placed.body)
     camera = _camera(person, placed, height)
     danced, frame = _framed(danced, placed, person, camera, fps, width, height)
-    points, globals_ = _points(danced, placed.body, camera)
+    world, globals_ = _world_points(danced, placed.body)
+    points = camera.to_camera(world)
     rotations_camera = camera.axes() @ globals_
     visibility = np.repeat((person.confidence > 0).astype(np.float64)[None], len(points), axis=0)
     visibility[:, 24:] *= face_visibility(points[:, 24:], rotations_camera[:, JOINT["head"]])
@@ -198,14 +204,12 @@ def _camera(person: ReferencePerson, placed: _Placed, height: int) -> Camera:
     return replace(camera, centre=np.array([anchor_x, placed.ground_y]) - camera.project(floor))
 
 
-def _points(
-    danced: _Danced, body: FittedBody, camera: Camera
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Points (T, 29, 3) in camera axes and global rotations (T, 24, 3, 3) in world axes."""
+def _world_points(danced: _Danced, body: FittedBody) -> tuple[Array, Array]:
+    """Points (T, 29, 3) and global rotations (T, 24, 3, 3) in world axes."""
     joints, globals_ = forward_kinematics(danced.rotations, danced.root, body.offsets)
     head = JOINT["head"]
     face = face_points(joints[:, head], globals_[:, head], body.face_offsets)
-    return camera.to_camera(np.concatenate([joints, face], axis=1)), globals_
+    return np.concatenate([joints, face], axis=1), globals_
 
 
 def _framed(
@@ -220,31 +224,37 @@ def _framed(
     """The dance with its steps contained, and the frame that keeps it on the canvas."""
     if person.coverage == "upper":
         return _framed_upper(danced, placed, camera, width)
-    tries: list[tuple[_Danced, Frame]] = []
+    depth_limit = _DEPTH_LIMIT * camera.distance
     anchor = np.array([camera.centre[0], placed.ground_y])
-    for drift, gain in _CONTAINMENTS:
-        smaller = _contained(danced, placed.body, drift, gain, _DEPTH_LIMIT * camera.distance, fps)
-        xy = camera.project(_points(smaller, placed.body, camera)[0])[:, placed.seen]
-        frame = fit_inside(xy, placed.reach[placed.seen], anchor, width, height)
-        tries.append((smaller, frame))
-        if frame.scale >= MOST_SHRINK:
-            return tries[-1]
-    # Steps are not what makes this dance wide: of equally good ways keep the mildest.
-    best = max(frame.scale for _, frame in tries)
-    return next(pair for pair in tries if pair[1].scale >= 0.97 * best)
+    radius = placed.reach[placed.seen]
+    joints = _world_points(danced, placed.body)[0]
+
+    def frame_of(points: Array) -> Frame:
+        xy = camera.project(camera.to_camera(points))[:, placed.seen]
+        return fit_inside(xy, radius, anchor, width, height)
+
+    roots = [_contained(danced, *way, depth_limit, fps) for way in _CONTAINMENTS]
+    scales = [frame_of(joints + (root - danced.root)[:, None]).scale for root in roots]
+    enough = min(MOST_SHRINK, _NEAR_BEST * max(scales))
+    root = next(root for root, scale in zip(roots, scales, strict=True) if scale >= enough)
+    smaller = _with_root(danced, root, placed.body, fps)
+    return smaller, frame_of(_world_points(smaller, placed.body)[0])
 
 
 def _contained(
-    danced: _Danced, body: FittedBody, drift: float, gain: float, depth_limit: float, fps: float
-) -> _Danced:
-    """The dance with a smaller root track, its planted feet staying planted."""
-    root = danced.root.copy()
-    root[:, 0] = contained(root[:, 0], fps, drift, gain)
-    root[:, 1] = softly_limited(contained(root[:, 1], fps, drift, gain), depth_limit)
+    danced: _Danced, drift: float, limit: float, depth_limit: float, fps: float
+) -> NDArray[np.float64]:
+    root = np.array(danced.root, dtype=np.float64)
+    root[:, 0] = contained(root[:, 0], fps, drift, limit)
+    root[:, 1] = contained(root[:, 1], fps, drift, min(limit, depth_limit))
+    return root
+
+
+def _with_root(danced: _Danced, root: Array, body: FittedBody, fps: float) -> _Danced:
+    """The dance with another root track, its planted feet staying planted."""
     shifts = (root - danced.root)[:, None, :2] + danced.astray
     rotations = planted(danced.rotations, danced.root, shifts, danced.contact, body.offsets, fps)
-    root = grounded(rotations, root, danced.above, body)
-    return replace(danced, rotations=rotations, root=root)
+    return replace(danced, rotations=rotations, root=grounded(rotations, root, danced.above, body))
 
 
 def _framed_upper(
@@ -258,7 +268,7 @@ def _framed_upper(
     dip = np.minimum(root[:, 2] - np.percentile(root[:, 2], 90), 0.0)
     root[:, 2] = softly_limited(0.6 * dip, 0.15)
     swaying = replace(danced, root=root)
-    points = _points(swaying, placed.body, camera)[0]
+    points = camera.to_camera(_world_points(swaying, placed.body)[0])
     anchor = np.array([placed.xy[POINT["neck"], 0], placed.bottom_y])
     radius = placed.reach[placed.seen, None]
     xy = camera.project(points)[:, placed.seen]

@@ -78,14 +78,20 @@ def foot_contacts(joints_TJ3: Array, soles_T2: Array, fps: float) -> NDArray[np.
     return filtered
 
 
-def contained(track_T: Array, fps: float, drift: float, gain: float) -> NDArray[np.float64]:
-    """A horizontal track that starts at 0, with `drift` of its slow part removed, times `gain`."""
-    track = np.asarray(track_T, dtype=np.float64) - track_T[0]
+def contained(track_T: Array, fps: float, drift: float, limit: float) -> NDArray[np.float64]:
+    """A horizontal track that starts at 0 and keeps its steps but not its way.
+
+    Args:
+        track_T: (T,) metres along one axis.
+        drift: share in [0, 1] of the slow wandering to take out.
+        limit: metres either side of the middle into which the rest is pressed smoothly.
+    """
+    track = np.asarray(track_T, dtype=np.float64)
     if drift > 0 and len(track) > 1:
-        slow = gaussian_filter1d(track, _DRIFT_SECONDS * fps, mode="nearest")
-        track = track - drift * slow
-        track = track - track[0]
-    held: NDArray[np.float64] = gain * track
+        track = track - drift * gaussian_filter1d(track, _DRIFT_SECONDS * fps, mode="nearest")
+    if np.isfinite(limit):
+        track = softly_limited(track - (track.max() + track.min()) / 2, limit)
+    held: NDArray[np.float64] = track - track[0]
     return held
 
 
