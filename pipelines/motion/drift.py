@@ -20,7 +20,10 @@ def in_place(motion: Motion, radius: float = 1.2) -> Motion:
     edge, which it never crosses. Planted feet slide a little by this: lock them afterwards.
     """
     path = motion.trans[:, :2].astype(np.float64)
-    slow = gaussian_filter1d(path, _SLOW_SECONDS * motion.fps / 2, axis=0, mode="nearest")
+    # Point reflection at both ends carries a steady walk on, so that it counts as slow to the end.
+    edge = min(motion.frames - 1, round(3 * _SLOW_SECONDS * motion.fps))
+    longer = np.pad(path, ((edge, edge), (0, 0)), mode="reflect", reflect_type="odd")
+    slow = gaussian_filter1d(longer, _SLOW_SECONDS * motion.fps / 2, axis=0)[edge:][: len(path)]
     slow -= (slow.min(axis=0) + slow.max(axis=0)) / 2
     distance = np.linalg.norm(slow, axis=1, keepdims=True)
     free = radius / 2

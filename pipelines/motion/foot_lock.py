@@ -85,7 +85,7 @@ def _targets(positions: Floats, spans: list[Spans], fps: float) -> Floats:
     targets[..., 2] = np.maximum(targets[..., 2], floor)
     for ankle, toes in ((0, 2), (1, 3)):
         targets[:, toes] = _on_foot(targets[:, ankle], targets[:, toes], FOOT_JOINTS[toes])
-    return targets
+    return np.asarray(targets)
 
 
 def _on_foot(ankle_T3: Floats, toes_T3: Floats, joint: int) -> Floats:

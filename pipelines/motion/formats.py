@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from pipelines.errors import UnsuitableInput
 from pipelines.motion.asf_amc import read_amc
 from pipelines.motion.bvh import read_bvh
 from pipelines.motion.bvh_export import own_motion
+from pipelines.motion.datasets import (
+    from_finedance,
+    from_smpl_dict,
+    from_smplx_fit,
+    is_smplx_fit,
+    load_phantomdance,
+)
 from pipelines.motion.motion import Motion
-from pipelines.motion.npz import load_npz
+from pipelines.motion.npz import from_arrays, read_arrays
 from pipelines.motion.quaternions import is_isaac_motion, read_isaac_motion
 from pipelines.motion.retarget import retarget
 from pipelines.motion.safe_unpickle import load_pickle
@@ -36,7 +46,11 @@ def load_motion(path: Path | str, *, fps_override: float | None = None) -> Motio
             f"{path}: unknown motion format {path.suffix or '(no suffix)'}",
             f"known: {', '.join(sorted(_READERS))}",
         )
-    motion = reader(path)
+    try:
+        motion = reader(path)
+    except (ValueError, TypeError, KeyError, IndexError) as error:
+        # Shapes that do not fit each other surface here, whatever the reader.
+        raise UnsuitableInput(f"{path}: broken motion file ({error})") from error
     return replace(motion, fps=float(fps_override)) if fps_override else motion
 
 
@@ -49,12 +63,44 @@ def _load_amc(path: Path) -> Motion:
     return retarget(read_amc(path))
 
 
+def _load_npz(path: Path) -> Motion:
+    arrays = read_arrays(path)
+    if is_smplx_fit(arrays):
+        return from_smplx_fit(arrays, str(path))
+    return from_arrays(arrays, path)
+
+
 def _load_npy(path: Path) -> Motion:
+    try:
+        array = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError, OSError) as error:
+        if "allow_pickle" in str(error):
+            return _load_pickle(path)
+        raise UnsuitableInput(f"{path}: broken .npy") from error
+    return from_finedance(array, str(path))
+
+
+def _load_pickle(path: Path) -> Motion:
     content = load_pickle(path)
-    content = content.item() if hasattr(content, "item") else content
+    if isinstance(content, np.ndarray) and content.dtype == object and content.size == 1:
+        content = content.item()
     if is_isaac_motion(content):
         return retarget(read_isaac_motion(content, str(path)))
-    raise UnsuitableInput(f"{path}: unknown .npy content")
+    if isinstance(content, np.ndarray):
+        return from_finedance(content, str(path))
+    if not isinstance(content, Mapping):
+        raise UnsuitableInput(f"{path}: holds a {type(content).__name__}, expected a dictionary")
+    if is_smplx_fit(content):
+        return from_smplx_fit(content, str(path))
+    return from_smpl_dict(content, str(path))
 
 
-_READERS = {".npz": load_npz, ".bvh": _load_bvh, ".amc": _load_amc, ".npy": _load_npy}
+_READERS = {
+    ".npz": _load_npz,
+    ".bvh": _load_bvh,
+    ".amc": _load_amc,
+    ".npy": _load_npy,
+    ".pkl": _load_pickle,
+    ".pickle": _load_pickle,
+    ".json": load_phantomdance,
+}

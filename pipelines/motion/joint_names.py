@@ -35,6 +35,12 @@ CONVENTIONS: dict[str, Convention] = {
         "foot": ("{side}_foot",), "collar": ("{side}_collar",), "shoulder": ("{side}_shoulder",),
         "elbow": ("{side}_elbow",), "wrist": ("{side}_wrist",), "hand": ("{side}_hand",),
     }),
+    "SMPL (official rig)": Convention(("L", "R"), {
+        "pelvis": ("Pelvis",), "neck": ("Neck",), "head": ("Head",),
+        "hip": ("{side}_Hip",), "knee": ("{side}_Knee",), "ankle": ("{side}_Ankle",),
+        "foot": ("{side}_Foot",), "collar": ("{side}_Collar",), "shoulder": ("{side}_Shoulder",),
+        "elbow": ("{side}_Elbow",), "wrist": ("{side}_Wrist",), "hand": ("{side}_Hand",),
+    }),
     "SOMA": Convention(("Left", "Right"), {
         "pelvis": ("Hips",), "neck": ("Neck1",), "head": ("Head",),
         "hip": ("{side}Leg",), "knee": ("{side}Shin",), "ankle": ("{side}Foot",),
@@ -85,7 +91,7 @@ def find_parts(names: tuple[str, ...], path: str = "") -> dict[str, int]:
     Raises:
         UnsuitableInput: naming the missing parts under the convention that fits best.
     """
-    index = {key: joint for joint, key in reversed(list(enumerate(_plain(names))))}
+    index = {key: joint for joint, key in reversed(list(enumerate(plain_names(names))))}
     best: dict[str, int] = {}
     for convention in CONVENTIONS.values():
         found = _match(convention, index)
@@ -99,8 +105,10 @@ def find_parts(names: tuple[str, ...], path: str = "") -> dict[str, int]:
     )
 
 
-def _plain(names: tuple[str, ...]) -> list[str]:
+def plain_names(names: tuple[str, ...]) -> list[str]:
+    """Joint names in lower case, without namespace and without a prefix that all share."""
     bare = [name.split(":")[-1].lower() for name in names]
+    bare = [name[6:] if name[:6] in ("m_avg_", "f_avg_") else name for name in bare]
     prefixes = {name.split("_")[0] for name in bare if not name.endswith("_end")}
     if len(prefixes) == 1 and all("_" in name for name in bare):
         bare = [name.split("_", 1)[1] for name in bare]

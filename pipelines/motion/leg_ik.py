@@ -46,8 +46,7 @@ def reach(
     longest = np.maximum(_LONGEST * (thigh + shin), old_length)
     length = np.clip(np.linalg.norm(ankle_T3 - hip, axis=-1), abs(thigh - shin) + 1e-3, longest)
     old_line, line = _unit(ankle - hip), _unit(ankle_T3 - hip)
-    # A straight leg has no plane of its own; the thigh's own left axis keeps it from flipping.
-    hinge = np.cross(knee - hip, ankle - knee) + 0.05 * thigh * shin * turns["hip"][..., 0]
+    hinge = _hinge(np.cross(knee - hip, ankle - knee) / (thigh * shin), turns["hip"][..., 0])
     hinge = np.einsum("tij,tj->ti", _arcs(old_line, line), hinge)
     hinge = _unit(hinge - _dot(hinge, line) * line)
     cosine = np.clip((length**2 + thigh**2 - shin**2) / (2 * length * thigh), -1, 1)[:, None]
@@ -59,6 +58,16 @@ def reach(
     new_knee_turn = _aimed(swing @ turns["knee"], ankle - knee, new_ankle - new_knee, swing)
     new_foot = _arcs(_unit(toes - ankle), _unit(toes_T3 - ankle_T3)) @ turns["ankle"]
     return {"hip": new_hip_turn, "knee": new_knee_turn, "ankle": new_foot}
+
+
+def _hinge(bend: Floats, left: Floats) -> Floats:
+    """The axis about which a knee bends; a straight or overstretched knee takes the thigh's left.
+
+    Without that, the knee of a leg that passes through straight would flip to its back.
+    """
+    overstretched = np.maximum(-_dot(bend, left), 0)
+    result: Floats = bend + (0.005 + 2 * overstretched) * left
+    return result
 
 
 def _aimed(turn: Floats, old_bone: Floats, bone: Floats, swing: Floats) -> Floats:

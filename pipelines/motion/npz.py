@@ -57,7 +57,11 @@ def load_npz(path: Path) -> Motion:
     Raises:
         UnsuitableInput: broken, holds Python objects, or is none of these.
     """
-    arrays = read_arrays(path)
+    return from_arrays(read_arrays(path), path)
+
+
+def from_arrays(arrays: Arrays, path: Path) -> Motion:
+    """`load_npz` of an archive that has been read already."""
     if is_quaternion_npz(arrays):
         return retarget(read_quaternion_npz(arrays, str(path)))
     if is_soma_npz(arrays):
@@ -90,7 +94,7 @@ def read_arrays(path: Path) -> Arrays:
         with np.load(path, allow_pickle=False) as archive:
             return {key: archive[key] for key in archive.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, AttributeError, KeyError) as error:
-        reason = "it holds Python objects" if "allow_pickle" in str(error) else "broken .npz"
+        reason = "it holds Python objects" if "Object arrays" in str(error) else "broken .npz"
         raise UnsuitableInput(f"{path}: {reason}") from error
 
 
@@ -100,6 +104,8 @@ def body_poses(flat: NDArray[Any], name: str) -> NDArray[np.float32]:
     The 22 body joints are the same in all three. Ours keep an SMPL file's hands; other hands have
     no place on our skeleton and are set to rest (spec A.5).
     """
+    if len(flat) == 0:
+        raise UnsuitableInput(f"{name}: holds no frames")
     poses = np.asarray(flat, dtype=np.float32).reshape(len(flat), -1)
     if poses.shape[1] not in _SIZES:
         sizes = ", ".join(f"{size} ({kind})" for size, kind in _SIZES.items())

@@ -26,6 +26,8 @@ from pipelines.motion.parts import LIMB_CHILD, Floats, Parts, arc, unit
 from pipelines.motion.source import SourceMotion
 
 _UNDRIVEN = ("left_foot", "right_foot", "left_hand", "right_hand")
+_FLAT_FOOTED = 0.985
+_ALONG_AN_AXIS = 0.98
 _LEG = ("hip", "knee", "ankle")
 
 
@@ -63,40 +65,40 @@ def rest_mounts(parts: Parts) -> dict[str, Floats] | None:
         return None
     mounts = {name: body for name in JOINT_NAMES}
     for name, child in LIMB_CHILD.items():
-        bone = _rest_direction(parts, name, child, body)
-        if bone is not None:
-            mounts[name] = arc(body @ OFFSETS[JOINT[child]], bone) @ body
-        elif name.endswith("wrist"):
+        upper = name.replace("wrist", "elbow").replace("elbow", "shoulder")
+        bone = parts.rest_bone(name, child)
+        if bone is None:
             mounts[name] = mounts[name.replace("wrist", "elbow")]
+        elif upper != name and _held_out_straight(parts, upper, bone, body):
+            mounts[name] = mounts[upper]
+        else:
+            mounts[name] = arc(body @ OFFSETS[JOINT[child]], bone) @ body
     for side in ("left", "right"):
         mounts[f"{side}_ankle"] = _foot_rest_mount(parts, side, body)
     return mounts
 
 
-def _rest_direction(parts: Parts, name: str, child: str, body: Floats) -> Floats | None:
-    """Where a limb bone points in the rest pose; an almost straight arm held out is straight.
+def _held_out_straight(parts: Parts, upper: str, bone: Floats, body: Floats) -> bool:
+    """Whether this is the forearm or hand of a T-pose arm, whose rest is our rest.
 
     Rigs rest with elbows a little bent so that IK knows the way, yet the motion put onto them was
     made for a straight T-pose: CMU's Daz-friendly files bend 17 degrees more than their ASF twins.
     """
-    bone = parts.rest_bone(name, child)
-    side, joint = name.split("_")
-    if bone is None or joint not in ("elbow", "wrist"):
-        return bone
-    upper = parts.rest[f"{side}_elbow"] - parts.rest[f"{side}_shoulder"]
-    held_out = abs(unit(upper) @ body[:, 0]) > 0.95
-    return upper if held_out and unit(upper) @ unit(bone) > 0.9 else bone
+    arm = unit(parts.rest[upper.replace("shoulder", "elbow")] - parts.rest[upper])
+    return bool(abs(arm @ body[:, 0]) > 0.95 and arm @ unit(bone) > 0.9)
 
 
 def _foot_rest_mount(parts: Parts, side: str, body: Floats) -> Floats:
     """A foot's mount: sole square to the shin seen from the front, heading that of its bone.
 
-    CMU's skeletons rest with legs spread by 20 degrees and the feet turned with them.
+    CMU's skeletons rest with legs spread by 20 degrees and the feet turned with them; a shin that
+    leans less belongs to a body standing flat.
     """
     foot = parts.rest_bone(f"{side}_ankle", f"{side}_foot")
     forward = body[:, 2]
     shin = unit(parts.rest[f"{side}_knee"] - parts.rest[f"{side}_ankle"])
     up = unit(shin - shin @ forward * forward)
+    up = up if up @ body[:, 1] < _FLAT_FOOTED else body[:, 1]
     tilted = np.stack([np.cross(up, forward), up, forward], axis=-1)
     if foot is None:
         return np.asarray(tilted)
@@ -114,7 +116,7 @@ def rest_frame(parts: Parts) -> Floats | None:
     axis = int(np.abs(rough_up).argmax())
     up = np.zeros(3)
     up[axis] = np.sign(rough_up[axis])
-    left = unit(left - left @ up * up)
+    left = _on_axis(unit(left - left @ up * up))
     forward = np.cross(left, up)
     shoulders = unit(rest["left_shoulder"] - rest["right_shoulder"])
     checks = [bool(rough_up @ up > 0.9), bool(shoulders @ left > 0.7)]
@@ -125,6 +127,15 @@ def rest_frame(parts: Parts) -> Floats | None:
         foot = parts.rest_bone(f"{side}_ankle", f"{side}_foot")
         checks.append(foot is None or bool(unit(foot) @ forward > 0.5))
     return np.stack([left, up, forward], axis=-1) if all(checks) else None
+
+
+def _on_axis(direction: Floats) -> Floats:
+    """The coordinate axis beside a direction; hips are seldom drawn quite symmetric."""
+    axis = int(np.abs(direction).argmax())
+    if abs(direction[axis]) < _ALONG_AN_AXIS:
+        return direction
+    snapped: Floats = np.sign(direction[axis]) * np.eye(3)[axis]
+    return snapped
 
 
 def _z_up(parts: Parts) -> Floats:

@@ -22,7 +22,7 @@ class SourceMotion:
         names: one per joint.
         parents: index of each joint's parent, -1 for a root; parents come before their children.
         offsets: (J, 3) each joint's place in its parent's frame.
-        rotations: (T, J, 3, 3) local rotations relative to the pose in which every rotation is identity.
+        rotations: (T, J, 3, 3) local rotations; all identity is the rest pose.
         root: (T, 3) position of joint 0.
         fps: frames per second.
         path: for error messages.
