@@ -51,7 +51,8 @@ class Camera:
         local = self.to_camera(points)
         depth = local[..., 2]
         centre = np.array([self.width, self.height]) / 2
-        return local[..., :2] / depth[..., None] * self.focal + centre, depth
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return local[..., :2] / depth[..., None] * self.focal + centre, depth
 
 
 def facing(heading: float, pitch: float = 0.0) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import resources
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,29 @@ _GIRTH = 1.06
 _HIP_FLESH = np.array([0.03, 0.04, 0.0])
 _TORSO_FLESH = np.array([0.0, 0.04, 0.0])
 _SHOULDER_FLESH = np.array([-0.02, -0.02, 0.0])
+
+
+class Body(Protocol):
+    """What the renderers need of a body: triangles, colours, and a surface per frame."""
+
+    @property
+    def faces(self) -> NDArray[np.int32]:
+        """(F, 3), counter-clockwise seen from outside."""
+        ...
+
+    @property
+    def colours(self) -> Floats:
+        """(V, 3) unlit, in [0, 255]."""
+        ...
+
+    @property
+    def offsets(self) -> NDArray[np.float64]:
+        """(24, 3) rest offsets of the joints that pose it."""
+        ...
+
+    def pose(self, rotations_TJ33: Array, trans_T3: Array) -> Iterator[tuple[Floats, Floats]]:
+        """Vertices (V, 3) and unit normals (V, 3) of one frame after the other, z-up world."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pipelines.body.camera import Camera
-from pipelines.body.mesh import BodyMesh
+from pipelines.body.mesh import Body
 from pipelines.body.rasterizer import draw_mesh
 from pipelines.body.scene import Scene, draw_backdrop, draw_shadow, lit_colours
 from pipelines.errors import MissingAsset
@@ -24,7 +24,6 @@ Floats = NDArray[np.float32]
 Picture = NDArray[np.uint8]
 
 _SOFTWARE_OPENGL = ("llvmpipe", "softpipe", "swrast", "software")
-_COLUMNS = {"position": slice(0, 3), "normal": slice(3, 6), "colour": slice(6, 9)}
 
 
 class Renderer(Protocol):
@@ -45,7 +44,7 @@ class Renderer(Protocol):
         ...
 
 
-def open_renderer(mesh: BodyMesh, width: int, height: int, kind: str = "auto") -> Renderer:
+def open_renderer(mesh: Body, width: int, height: int, kind: str = "auto") -> Renderer:
     """A renderer for one mesh and picture size.
 
     Args:
@@ -76,7 +75,7 @@ def open_renderer(mesh: BodyMesh, width: int, height: int, kind: str = "auto") -
 
 def render_dance(
     renderer: Renderer,
-    mesh: BodyMesh,
+    mesh: Body,
     rotations_TJ33: Array,
     trans_T3: Array,
     cameras: Sequence[Camera],
@@ -106,7 +105,7 @@ def render_dance(
         yield picture
 
 
-def floor_under(mesh: BodyMesh, rotations_TJ33: Array, trans_T3: Array) -> float:
+def floor_under(mesh: Body, rotations_TJ33: Array, trans_T3: Array) -> float:
     """Height of the floor: where the lowest point of the body is in most of the dance.
 
     The median of the lowest points would lie above the floor in a dance full of jumps, their
@@ -123,7 +122,7 @@ class BuiltIn:
 
     name = "built-in"
 
-    def __init__(self, mesh: BodyMesh) -> None:
+    def __init__(self, mesh: Body) -> None:
         self._faces = mesh.faces
 
     def draw(self, picture: Picture, vertices: Floats, colours: Floats, camera: Camera) -> None:
@@ -140,7 +139,7 @@ class Pyrender:
     Replacing the mesh instead, as pyrender's examples do, costs more and leaks (packages 2).
     """
 
-    def __init__(self, mesh: BodyMesh, width: int, height: int) -> None:
+    def __init__(self, mesh: Body, width: int, height: int) -> None:
         os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
         import pyrender
         from OpenGL import GL
@@ -148,12 +147,12 @@ class Pyrender:
         self._gl = GL
         self._flags = pyrender.RenderFlags.FLAT | pyrender.RenderFlags.RGBA
         self._offscreen = pyrender.OffscreenRenderer(width, height)
-        self._data = np.hstack(
-            [mesh.template, mesh.normals, mesh.colours / 255, np.ones((len(mesh.template), 1))]
-        ).astype(np.float32)
+        # pyrender's layout of a vertex: position, normal, RGBA; the normals stay unused.
+        count = len(mesh.colours)
+        self._data = np.ones((count, 10), dtype=np.float32)
         self._primitive = pyrender.Primitive(
-            positions=mesh.template,
-            normals=mesh.normals,
+            positions=self._data[:, :3],
+            normals=self._data[:, 3:6],
             color_0=self._data[:, 6:],
             indices=mesh.faces,
             material=pyrender.MetallicRoughnessMaterial(baseColorFactor=[1.0, 1.0, 1.0, 1.0]),
@@ -174,8 +173,8 @@ class Pyrender:
         pose[:3, :3] = camera.rotation.T * [1, -1, -1]
         pose[:3, 3] = camera.position
         self._scene.set_pose(self._eye, pose)
-        self._data[:, _COLUMNS["position"]] = vertices
-        self._data[:, _COLUMNS["colour"]] = colours / 255
+        self._data[:, :3] = vertices
+        self._data[:, 6:9] = colours / 255
         self._offscreen._platform.make_current()
         gl.glBindBuffer(gl.GL_ARRAY_BUFFER, self._primitive._buffers[0])
         gl.glBufferData(gl.GL_ARRAY_BUFFER, self._data.nbytes, self._data, gl.GL_DYNAMIC_DRAW)

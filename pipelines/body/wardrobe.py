@@ -144,7 +144,9 @@ def _clothed_skin(plain: RestBody, shaped: RestBody, outfit: Outfit, fitted: Fit
     faces = plain.faces.astype(np.int64)
     bare = fitted(_smiling(plain.vertices, shaped.vertices), shaped.weights)
     bare_normals = _normals(bare, faces)
-    cloth = _taut(bare, bare_normals)
+    cloth = bare.copy()
+    wearable = (np.abs(plain.vertices[:, 0]) < 0.37) & (plain.vertices[:, 1] < 0.58)
+    cloth[wearable] = _taut(bare[wearable], bare_normals[wearable])
     cloth_normals = _normals(cloth, faces)
     columns = [plain.vertices, bare, bare_normals, cloth, cloth_normals, plain.weights]
     region = np.array([SKIN, HIDDEN, EYES, EYES])[plain.parts[plain.faces[:, 0]]]
