@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import median_filter
 
 from pipelines.music import layout
 from pipelines.music.features import MusicFeatures
@@ -80,6 +81,7 @@ def beat_grid(features: MusicFeatures) -> NDArray[np.float64] | None:
         first = offset % period
         return np.arange(first, features.frames / features.fps, period)
     steps = np.diff(beats)
-    if (np.abs(steps / np.median(steps) - 1.0) < _LOCAL_TOLERANCE).mean() < _LOCAL_SHARE:
+    nearby = median_filter(steps, 9, mode="nearest")
+    if (np.abs(steps / nearby - 1.0) < _LOCAL_TOLERANCE).mean() < _LOCAL_SHARE:
         return None
     return beats - TRACKER_LAG_SECONDS

@@ -6,6 +6,8 @@ Shapes: N samples, T = 1 + floor(N / 512) frames at 30 per second.
 from __future__ import annotations
 
 import re
+import warnings
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,18 +72,24 @@ def extract_features(
         raise UnsuitableInput("the song holds no samples")
     librosa = import_librosa()
     signal = samples.astype(np.float32)
-    if start_bpm is None:
-        start_bpm = estimate_start_bpm(_resampled(librosa, signal, sample_rate, TEMPO_SAMPLE_RATE))
-    signal = _resampled(librosa, signal, sample_rate, SAMPLE_RATE)
+    with warnings.catch_warnings():
+        # librosa remarks on silence and on songs shorter than its longest window; both are fine.
+        warnings.simplefilter("ignore", UserWarning)
+        if start_bpm is None:
+            start_bpm = estimate_start_bpm(
+                _resampled(librosa, signal, sample_rate, TEMPO_SAMPLE_RATE)
+            )
+        signal = _resampled(librosa, signal, sample_rate, SAMPLE_RATE)
+        return MusicFeatures(_columns(librosa, signal, start_bpm))
+
+
+def _columns(librosa: Any, signal: NDArray[np.float32], start_bpm: float) -> NDArray[np.float32]:
     envelope = librosa.onset.onset_strength(y=signal, sr=SAMPLE_RATE)
-    frames = len(envelope)
-    # Silence has no tuning; librosa would take 0 as well, with a warning on stderr.
-    loud = bool(signal.any())
-    values = np.zeros((frames, layout.WIDTH), dtype=np.float32)
+    values = np.zeros((len(envelope), layout.WIDTH), dtype=np.float32)
     values[:, layout.envelope] = envelope[:, None]
     values[:, layout.mfcc] = librosa.feature.mfcc(y=signal, sr=SAMPLE_RATE, n_mfcc=20).T
     values[:, layout.chroma] = librosa.feature.chroma_cens(
-        y=signal, sr=SAMPLE_RATE, hop_length=HOP, n_chroma=12, tuning=None if loud else 0.0
+        y=signal, sr=SAMPLE_RATE, hop_length=HOP, n_chroma=12
     ).T
     if envelope.any():
         peaks = librosa.onset.onset_detect(onset_envelope=envelope, sr=SAMPLE_RATE, hop_length=HOP)
@@ -91,7 +99,7 @@ def extract_features(
         )  # fmt: skip
         values[peaks, layout.peaks] = 1.0
         values[beats, layout.beats] = 1.0
-    return MusicFeatures(values)
+    return values
 
 
 def estimate_start_bpm(samples_at_22050: NDArray[np.floating[Any]]) -> float:
@@ -152,7 +160,7 @@ def load_features(path: Path) -> MusicFeatures:
         with np.load(path, allow_pickle=False) as archive:
             values = archive["values"]
             fps, schema = float(archive["fps"]), str(archive["schema"])
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise UnsuitableInput(
             f"{path}: not a feature file of macedance ({error})", "compute it again from the song"
         ) from error
