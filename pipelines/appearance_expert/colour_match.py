@@ -3,9 +3,9 @@
 Every joint re-encodes the last frames and shifts colour and contrast a little; over half a minute
 it shows (spec A.6). Each later segment is therefore mapped, in CIE Lab, by a gain and an offset per
 channel that change linearly over the segment: at its start so that the frames which repeat the
-segment before look as they did there (same content, no jump), at its end so that the segment's
+segment before look as they did there (no jump), at its end so that the segment's
 mean and deviation are those of the first segment. Both are limited, so that real changes of the
-picture survive.
+picture survive; where the repeated frames do not show the same, only the second is used.
 
 Lab in OpenCV's float ranges: L in [0, 100], a and b about [-127, 127].
 """
@@ -23,6 +23,7 @@ Float = NDArray[np.float64]
 
 MAX_SHIFT = 8.0
 GAIN_LIMITS = (0.9, 1.1)
+_SAME = 0.9
 _STRIDE = 4  # statistics from every 4th pixel per axis: 57 600 of a 720p frame
 
 
@@ -59,9 +60,10 @@ def matched(
         anchor: statistics of the first segment.
         previous_tail_RHW3: the last R frames of the previous segment, as matched.
     """
-    overlap = lab_statistics(frames_THW3[: len(previous_tail_RHW3)])
-    start = _transfer(overlap, lab_statistics(previous_tail_RHW3))
-    end = _transfer(lab_statistics(frames_THW3), anchor)
+    repeated = frames_THW3[: len(previous_tail_RHW3)]
+    start = end = _transfer(lab_statistics(frames_THW3), anchor)
+    if _same_content(repeated, previous_tail_RHW3):
+        start = _transfer(lab_statistics(repeated), lab_statistics(previous_tail_RHW3))
     result = np.empty_like(frames_THW3)
     for index, frame in enumerate(frames_THW3):
         share = index / max(len(frames_THW3) - 1, 1)
@@ -70,6 +72,16 @@ def matched(
         rgb = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
         result[index] = np.rint(np.clip(rgb, 0, 1) * 255).astype(np.uint8)
     return result
+
+
+def _same_content(first_RHW3: Frames, second_RHW3: Frames) -> bool:
+    """Whether two clips show the same but for tint and contrast; if not, colours prove nothing."""
+    first, second = (
+        clip[:, ::_STRIDE, ::_STRIDE].mean(axis=-1).ravel() for clip in (first_RHW3, second_RHW3)
+    )
+    if min(first.std(), second.std()) < 1.0:
+        return bool(abs(first.std() - second.std()) < 1.0)
+    return bool(np.corrcoef(first, second)[0, 1] > _SAME)
 
 
 def _transfer(source: LabStatistics, target: LabStatistics) -> tuple[Float, Float]:

@@ -12,7 +12,7 @@ import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from pipelines.appearance_expert.colour_match import (
     matched,
 )
 from pipelines.appearance_expert.face import FACE_POLICIES, FacePolicy, face_picture
+from pipelines.appearance_expert.overlays import Overlay
 from pipelines.appearance_expert.segments import Segment, plan_segments
 from pipelines.appearance_expert.wan_frames import Controls, load_frames, save_frames
 from pipelines.errors import BadUsage, OutOfResources
@@ -58,6 +59,7 @@ class WanConfig:
         overlap: frames of the previous segment that condition the next: 1 or 5.
         max_pixels: larger canvases are made at this size and enlarged.
         face: what the face branch sees (face.py).
+        overlay: fine-tuned parts; stock Wan-Animate without.
     """
 
     prompt: str = DANCING
@@ -67,6 +69,7 @@ class WanConfig:
     overlap: int = 5
     max_pixels: int = 1280 * 720
     face: FacePolicy = "neutral"
+    overlay: Overlay = field(default_factory=Overlay)
 
     def validate(self) -> WanConfig:
         """Return self, or raise BadUsage."""
@@ -80,6 +83,7 @@ class WanConfig:
             )
         if self.steps < 1 or not 1 <= self.fps <= 120:
             raise BadUsage(f"{self.steps} steps at {self.fps} fps is out of range")
+        self.overlay.validate()
         return self
 
 
@@ -101,6 +105,7 @@ class Wan:
         self._config = config.validate()
         self._progress = progress
         self._folder = folder
+        self._settings = {**asdict(config), "overlay": config.overlay.manifest()}
         self._report: dict[str, Any] = {}
 
     @classmethod
@@ -127,7 +132,8 @@ class Wan:
         """
         from pipelines.appearance_expert.wan_loading import load_wan
 
-        loaded = load_wan(weights, device, config.validate().prompt, prompt_cache, progress)
+        config.validate()
+        loaded = load_wan(weights, device, config.prompt, config.overlay, prompt_cache, progress)
         return cls(weights, loaded, config, progress, folder)
 
     def report(self) -> dict[str, Any]:
@@ -254,7 +260,7 @@ class Wan:
         arrays = (controls.xy, controls.visibility, controls.reference, face)
         digests = [hashlib.sha256(np.ascontiguousarray(a).tobytes()).hexdigest() for a in arrays]
         size = (controls.width, controls.height)
-        settings = (asdict(self._config), self._loaded.dtype, size, seed)
+        settings = (self._settings, self._loaded.dtype, size, seed)
         return sha256_json([self._weights.fingerprint(), settings, digests])[:16]
 
     def _opening_report(self, controls: Controls, face: str, seed: int) -> dict[str, Any]:
@@ -265,7 +271,7 @@ class Wan:
             "placement": self._loaded.placement,
             "dtype": self._loaded.dtype,
             "seed": seed,
-            **asdict(self._config),
+            **self._settings,
             "face": face,
             "size": [controls.width, controls.height],
             "segments": [],

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from pipelines.appearance_expert.overlays import Overlay
 from pipelines.appearance_expert.wan_weights import WanWeights, require_complete
-from pipelines.errors import OutOfResources, UnsuitableInput
+from pipelines.errors import BadUsage, OutOfResources, UnsuitableInput
 from pipelines.files import atomic_path, sha256_json
 from pipelines.progress import Progress
 
@@ -49,16 +50,26 @@ def choose_placement(sizes: dict[str, int], free_bytes: int | None) -> Placement
 
 
 def free_gpu_memory(device: str) -> int | None:
-    """Free bytes of the GPU that `device` ("auto", "cpu", "cuda") means; None for none."""
+    """Free bytes of the GPU that `device` ("auto", "cpu", "cuda") means; None for none.
+
+    BadUsage where "cuda" was asked for and is not there.
+    """
     import torch
 
+    if device == "cuda" and not torch.cuda.is_available():
+        raise BadUsage("--device cuda: torch sees no GPU here", "use --device cpu or auto")
     if device == "cpu" or not torch.cuda.is_available():
         return None
     return int(torch.cuda.mem_get_info()[0])
 
 
 def load_wan(
-    weights: WanWeights, device: str, prompt: str, prompt_cache: Path | None, progress: Progress
+    weights: WanWeights,
+    device: str,
+    prompt: str,
+    overlay: Overlay,
+    prompt_cache: Path | None,
+    progress: Progress,
 ) -> LoadedWan:
     """Load everything that one prompt needs.
 
@@ -96,6 +107,7 @@ def load_wan(
         raise UnsuitableInput(
             f"{weights.folder} does not load as Wan-Animate: {_first_line(error)}"
         ) from error
+    overlay.apply(pipeline.transformer)
     if placement == "whole":
         pipeline.to("cuda")
     elif placement == "offload":

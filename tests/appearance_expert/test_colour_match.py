@@ -75,3 +75,10 @@ def test_a_real_change_of_the_picture_survives():
     night = tinted(frames, 0.3, (-0.2, -0.2, -0.15))
     held = matched(night, lab_statistics(frames), night[:1])
     assert delta_e(lab_statistics(frames), lab_statistics(held)) > 15
+
+
+def test_frames_that_do_not_continue_the_tail_say_nothing_about_colour():
+    anchor, made = lab_statistics(clip()), tinted(clip(seed=1), 1.0, (0.05, 0.0, -0.05))
+    unrelated = clip(seed=2)[-1:]
+    held = matched(made, anchor, unrelated)
+    assert delta_e(anchor, lab_statistics(held)) < delta_e(anchor, lab_statistics(made))

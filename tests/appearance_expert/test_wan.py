@@ -8,6 +8,7 @@ import pytest
 
 from pipelines.appearance_expert.colour_match import delta_e, lab_statistics
 from pipelines.appearance_expert.wan import Wan, WanConfig
+from pipelines.appearance_expert.wan_loading import load_wan
 from pipelines.appearance_expert.wan_weights import find_wan
 from pipelines.errors import BadUsage
 from pipelines.progress import Silent
@@ -29,8 +30,11 @@ class Listener(Silent):
 
 @pytest.fixture(scope="module")
 def load(tiny_wan):
+    weights = find_wan(str(tiny_wan))
+    loaded = load_wan(weights, "cpu", CONFIG.prompt, CONFIG.overlay, None, Silent())
+
     def make(config=CONFIG, **arguments):
-        return Wan.load(find_wan(str(tiny_wan)), "cpu", config, **arguments)
+        return Wan(weights, loaded, config, **arguments)
 
     return make
 
