@@ -24,6 +24,7 @@ Point = NDArray[np.float64]
 _ARM_RADII = (0.44, 0.38, 0.32)
 _LEG_RADII = (0.60, 0.44, 0.40)
 _HEAD_RADIUS = 0.66
+_TWINS = {LEFT_ARM: RIGHT_ARM, RIGHT_ARM: LEFT_ARM, LEFT_LEG: RIGHT_LEG, RIGHT_LEG: LEFT_LEG}
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def head_capsule(figure: Figure) -> Capsule:
 
 def limb_capsules(figure: Figure) -> list[Capsule]:
     """Three capsules per dancing limb, their radii fitted to the matte."""
-    capsules = []
+    bones: dict[tuple[int, int], tuple[Point, Point, float]] = {}
     for part in figure.limbs:
         chain = [figure.point(name) for name in CHAINS[part]]
         prior = _LEG_RADII if part in (LEFT_LEG, RIGHT_LEG) else _ARM_RADII
@@ -71,7 +72,15 @@ def limb_capsules(figure: Figure) -> list[Capsule]:
             if place == 2 and part in (LEFT_ARM, RIGHT_ARM):
                 end = start + 1.7 * (end - start)  # fingers reach beyond the hand's point
             radius = _fit_radius(figure.matte, start, end, prior[place] * figure.unit)
-            capsules.append(Capsule(part, place, start, end, radius))
+            if place == 2:
+                radius = max(radius, 0.8 * prior[place] * figure.unit)
+            bones[part, place] = (start, end, radius)
+    capsules = []
+    for (part, place), (start, end, radius) in bones.items():
+        twin = bones.get((_TWINS[part], place))
+        if twin is not None:  # one of them may lie before the torso, where no edge is seen
+            radius = min(radius, 1.2 * twin[2])
+        capsules.append(Capsule(part, place, start, end, radius))
     return capsules
 
 
@@ -93,7 +102,7 @@ def _fit_radius(matte: NDArray[np.float32], start: Point, end: Point, prior: flo
             outside = matte[row, column] < 0.5
             sides.append(float(reach[outside.argmax()]) if outside.any() else 2 * prior)
         widths.append(min(sides))
-    return float(np.clip(np.median(widths) * 1.08, 0.7 * prior, 1.5 * prior))
+    return float(np.clip(np.median(widths) * 1.1 + 1, 0.42 * prior, 1.35 * prior))
 
 
 def torso_polygon(figure: Figure) -> Point:

@@ -28,16 +28,18 @@ class DrawList:
         uv: (V, 2) float32 atlas pixels.
         triangles: (N, 3) int32 vertex numbers.
         culled: (N,) bool; True leaves the triangle out while it is seen from behind.
+        opacity: (N,) float32 in [0, 1].
     """
 
     xy: NDArray[np.float32]
     uv: NDArray[np.float32]
     triangles: NDArray[np.int32]
     culled: NDArray[np.bool_]
+    opacity: NDArray[np.float32]
 
 
 @compiled
-def _fill_triangle(tile, top, p, t, texture):  # type: ignore[no-untyped-def]
+def _fill_triangle(tile, top, p, t, texture, opacity):  # type: ignore[no-untyped-def]
     """Blend one triangle over a premultiplied tile; p, t (3, 2) in subpixels and texels."""
     rows, columns = tile.shape[0], tile.shape[1]
     ax, ay = p[0, 0], p[0, 1]
@@ -85,18 +87,19 @@ def _fill_triangle(tile, top, p, t, texture):  # type: ignore[no-untyped-def]
             )  # fmt: skip
             if alpha <= 0:
                 continue
+            alpha *= opacity
             keep = np.float32(1) - alpha * np.float32(1 / 255)
             for k in range(3):
                 value = (
                     w00 * texture[iv, iu, k] + w01 * texture[iv, iu + 1, k]
                     + w10 * texture[iv + 1, iu, k] + w11 * texture[iv + 1, iu + 1, k]
                 )  # fmt: skip
-                tile[row, column, k] = tile[row, column, k] * keep + value
+                tile[row, column, k] = tile[row, column, k] * keep + value * opacity
             tile[row, column, 3] = tile[row, column, 3] * keep + alpha
 
 
 @compiled
-def _draw_band(out, plate, tile, top, xy, uv, triangles, culled, texture):  # type: ignore[no-untyped-def]
+def _draw_band(out, plate, tile, top, xy, uv, triangles, culled, opacity, texture):  # type: ignore[no-untyped-def]
     """Paint rows [top, top + band) of `out`: plate, then every triangle that reaches them."""
     factor = SUPERSAMPLING
     bottom = min(out.shape[0], top + tile.shape[0] // factor)
@@ -125,7 +128,7 @@ def _draw_band(out, plate, tile, top, xy, uv, triangles, culled, texture):  # ty
             area -= (p[1, 1] - p[0, 1]) * (p[2, 0] - p[0, 0])
             if area <= 0:
                 continue
-        _fill_triangle(tile[: height * factor], top * factor, p, t, texture)
+        _fill_triangle(tile[: height * factor], top * factor, p, t, texture, opacity[n])
     share = np.float32(1.0 / (factor * factor))
     for y in range(height):
         for x in range(width):
@@ -175,7 +178,7 @@ class Compositor:
             for top in range(thread * BAND_ROWS, self._shape[0], self._threads * BAND_ROWS):
                 _draw_band(
                     out, plate, self._tiles[thread], top,
-                    draw.xy, draw.uv, draw.triangles, draw.culled, self._texture,
+                    draw.xy, draw.uv, draw.triangles, draw.culled, draw.opacity, self._texture,
                 )  # fmt: skip
 
         list(self._pool.map(work, range(self._threads)))

@@ -31,6 +31,7 @@ CHAINS: dict[int, tuple[str, ...]] = {
 """The joints of each limb from its root to its tip."""
 
 _MARGIN = 24
+_EDGE = 4
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,10 @@ def build_figure(person: ReferencePerson, dance: StagedDance) -> Figure:
     x1, y1 = min(width, box[0] + box[2] + _MARGIN), min(height, box[1] + box[3] + _MARGIN)
     image, matte = image[y0:y1, x0:x1], matte[y0:y1, x0:x1]
     below = 0 if full else max(_MARGIN, height // 6)
+    if not full:  # the very edge is often a frame line or half a pixel
+        y1 -= _EDGE
+        below += _EDGE
+        image, matte = image[:-_EDGE], matte[:-_EDGE]
     sides = [0 if full else _MARGIN if cut else 0 for cut in (x0 == 0, x1 == width)]
     pads = [(0, below), (sides[0], sides[1])]
     image = np.pad(image, [*pads, (0, 0)], mode="edge")

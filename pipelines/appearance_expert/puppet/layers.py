@@ -135,12 +135,13 @@ def _hidden_pad(
 ) -> Mask:
     """Where the part goes on behind something that lies in front of it."""
     shape = labels.shape
+    core = labels == part
     covered: Mask = np.zeros(shape, dtype=bool)
     if part == TORSO:
         body = outside_polygon(shape, torso_polygon(figure)) < 0.22 * figure.unit
         for other in (*_ARMS, HEAD):
             covered |= labels == other
-        return covered & body
+        return covered & body & _reachable(core, covered, round(0.55 * figure.unit))
     mine = [c for c in capsules if c.part == part]
     inside: Mask = np.zeros(shape, dtype=bool)
     for capsule in mine:
@@ -153,6 +154,19 @@ def _hidden_pad(
         if other != part:
             covered |= labels == other
     return covered & inside
+
+
+def _reachable(core: Mask, covered: Mask, reach: int) -> Mask:
+    """Covered pixels with the core in the same row, at most `reach` away, nothing else between."""
+    column = np.broadcast_to(np.arange(core.shape[1]), core.shape)
+    found: Mask = np.zeros(core.shape, dtype=bool)
+    for flip in (False, True):
+        inner, other = (core[:, ::-1], covered[:, ::-1]) if flip else (core, covered)
+        last_core = np.maximum.accumulate(np.where(inner, column, -(10**6)), axis=1)
+        last_gap = np.maximum.accumulate(np.where(~inner & ~other, column, -(10**6)), axis=1)
+        near = (last_core > last_gap) & (column - last_core <= reach)
+        found |= near[:, ::-1] if flip else near
+    return found & covered
 
 
 def _disc(radius: int) -> NDArray[np.uint8]:

@@ -16,10 +16,8 @@ from pipelines.appearance_expert.puppet.capsules import (
 )
 from pipelines.appearance_expert.puppet.figure import (
     HEAD,
-    LEFT_ARM,
     LEFT_LEG,
     PART_NAMES,
-    RIGHT_ARM,
     RIGHT_LEG,
     TORSO,
     Figure,
@@ -27,33 +25,67 @@ from pipelines.appearance_expert.puppet.figure import (
 
 NOBODY = 255
 _COLOUR_WEIGHT = 0.9
-_COLOUR_SCALE = 35.0
+_COLOUR_SCALE = 30.0
 _TORSO_INSIDE = 0.55
+_SURE_MARGIN = 0.3
+_SURE_TRUNK = 1.0
+_SURE_LIMB = 0.6
+_PIXELS = 110_000
 
 
 def label_parts(figure: Figure) -> tuple[NDArray[np.uint8], list[Capsule]]:
     """Label every pixel of the matte with its part; NOBODY elsewhere.
 
+    Distances and colours are weighed on a reduced picture, smoothed along its edges (cost-volume
+    filtering, Hosni et al. 2013), and brought back before the cheapest part is taken.
+
     Returns:
         (H, W) labels, and the capsules that they were derived from.
     """
-    shape = figure.matte.shape
-    inside = figure.matte > 0.02
     capsules = [head_capsule(figure), *limb_capsules(figure)]
-    distance = np.full((len(PART_NAMES), *shape), 1e3, np.float32)
+    full_shape = figure.matte.shape
+    shrink = min(1.0, (_PIXELS / figure.matte.size) ** 0.5)
+    size = (max(8, round(full_shape[1] * shrink)), max(8, round(full_shape[0] * shrink)))
+    image = cv2.resize(figure.image, size, interpolation=cv2.INTER_AREA)
+    matte = cv2.resize(figure.matte, size, interpolation=cv2.INTER_AREA)
+    distance = np.stack([
+        cv2.resize(layer, size, interpolation=cv2.INTER_AREA)
+        for layer in _distances(figure, capsules)
+    ])  # fmt: skip
+    owners = np.array([TORSO, *(capsule.part for capsule in capsules)])
+    weighed = distance + _COLOUR_WEIGHT * _colour_cost(image, matte, distance, owners)
+    cost = np.full((len(PART_NAMES), *matte.shape), 10.0, np.float32)
+    for owner, layer in zip(owners, weighed, strict=True):
+        cost[owner] = np.minimum(cost[owner], layer)
+    radius = max(2, round(0.11 * figure.unit * shrink))
+    guide = image / np.float32(255)
+    cost = np.stack([
+        cv2.ximgproc.guidedFilter(guide, np.minimum(layer, 6), radius, 4e-4) for layer in cost
+    ])  # fmt: skip
+    back = (full_shape[1], full_shape[0])
+    cost = np.stack([cv2.resize(layer, back, interpolation=cv2.INTER_LINEAR) for layer in cost])
+    labels = cost.argmin(0).astype(np.uint8)
+    labels[figure.matte <= 0.02] = NOBODY
+    return _without_islands(labels, cost), capsules
+
+
+def _distances(figure: Figure, capsules: list[Capsule]) -> NDArray[np.float32]:
+    """(1 + bones, H, W) distance to the torso and to each capsule in units of its thickness."""
+    shape = figure.matte.shape
+    trunk = outside_polygon(shape, torso_polygon(figure)) / (0.4 * figure.unit)
+    rows = np.arange(shape[0])
+    hips = min(figure.point("left_hip")[1], figure.point("right_hip")[1])
+    if figure.full:
+        trunk[rows > hips + 1.2 * figure.unit] += 1.0
+    else:
+        trunk = np.minimum(trunk, _below(figure))
+    distances = [trunk + _TORSO_INSIDE]
     for capsule in capsules:
         reach = distance_to_segment(shape, capsule.start, capsule.end) / capsule.radius
-        distance[capsule.part] = np.minimum(distance[capsule.part], reach)
-    trunk = outside_polygon(shape, torso_polygon(figure)) / (0.4 * figure.unit)
-    if not figure.full:
-        trunk = np.minimum(trunk, _below(figure))
-    distance[TORSO] = trunk + _TORSO_INSIDE
-    _keep_sides_apart(figure, distance)
-    cost = distance + _COLOUR_WEIGHT * _colour_cost(figure, distance)
-    cost = np.stack([cv2.GaussianBlur(layer, (0, 0), 2.0) for layer in cost])
-    labels = cost.argmin(0).astype(np.uint8)
-    labels[~inside] = NOBODY
-    return _without_islands(labels, distance), capsules
+        if capsule.part in (LEFT_LEG, RIGHT_LEG):
+            reach[rows < hips - 0.25 * figure.unit] += 2.0
+        distances.append(reach)
+    return np.stack(distances).astype(np.float32)
 
 
 def _below(figure: Figure) -> NDArray[np.float32]:
@@ -64,41 +96,35 @@ def _below(figure: Figure) -> NDArray[np.float32]:
     return np.broadcast_to(depth, figure.matte.shape).astype(np.float32)
 
 
-def _keep_sides_apart(figure: Figure, distance: NDArray[np.float32]) -> None:
-    """Nothing above the shoulders is leg, nothing below the hips is head."""
-    rows = np.arange(figure.matte.shape[0])
-    hips = min(figure.point("left_hip")[1], figure.point("right_hip")[1])
-    waist = hips - 0.25 * figure.unit
-    for leg in (LEFT_LEG, RIGHT_LEG):
-        distance[leg, rows < waist] += 2.0
-    knees = hips + 1.2 * figure.unit
-    distance[TORSO, rows > knees] += 1.0
-
-
-def _colour_cost(figure: Figure, distance: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How far each pixel's colour lies from those of a part's sure pixels, in [0, 2]."""
-    lab = cv2.cvtColor(figure.image / np.float32(255), cv2.COLOR_RGB2LAB)
-    sure_inside = figure.matte > 0.9
+def _colour_cost(
+    image: NDArray[np.float32],
+    matte: NDArray[np.float32],
+    distance: NDArray[np.float32],
+    owners: NDArray[np.int64],
+) -> NDArray[np.float32]:
+    """How far each pixel's colour lies from those of a bone's sure pixels, in [0, 2]."""
+    lab = cv2.cvtColor(image / np.float32(255), cv2.COLOR_RGB2LAB)
     result = np.zeros_like(distance)
-    order = np.sort(distance, axis=0)
-    margin = order[1] - order[0]
     nearest = distance.argmin(0)
-    for part in (HEAD, TORSO, LEFT_ARM, RIGHT_ARM, LEFT_LEG, RIGHT_LEG):
-        sure = sure_inside & (nearest == part) & (margin > 0.35) & (distance[part] < 1.2)
+    for bone, part in enumerate(owners):
+        limit = _SURE_TRUNK if part in (HEAD, TORSO) else _SURE_LIMB
+        others = distance[owners != part].min(0)
+        sure = (matte > 0.9) & (nearest == bone) & (distance[bone] < limit)
+        sure &= others - distance[bone] > _SURE_MARGIN
         samples = lab[sure]
-        if len(samples) < 60:
-            result[part] = 0.5
+        if len(samples) < 40:
+            result[bone] = 0.5
             continue
         step = max(1, len(samples) // 1500)
         samples = np.ascontiguousarray(samples[::step])
         cv2.setRNGSeed(7)
         criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 12, 0.5)
-        count = 4 if part in (HEAD, TORSO) else 3
+        count = 5 if part in (HEAD, TORSO) else 3
         _, _, centres = cv2.kmeans(samples, count, None, criteria, 1, cv2.KMEANS_PP_CENTERS)
-        best = np.full(figure.matte.shape, 1e9, np.float32)
+        best = np.full(matte.shape, 1e9, np.float32)
         for centre in centres:
             best = np.minimum(best, ((lab - centre) ** 2).sum(-1))
-        result[part] = np.minimum(np.sqrt(best) / _COLOUR_SCALE, 2)
+        result[bone] = np.minimum(np.sqrt(best) / _COLOUR_SCALE, 2)
     return result
 
 
@@ -113,7 +139,7 @@ def _without_islands(
             continue
         largest = int(stats[1:, cv2.CC_STAT_AREA].max())
         for piece in range(1, count):
-            near = distance[part][pieces == piece].min() < 0.8
+            near = distance[part][pieces == piece].min() < 0.9
             if stats[piece, cv2.CC_STAT_AREA] >= (0.15 if near else 0.6) * largest:
                 kept[pieces == piece] = part
     orphan = (labels != NOBODY) & (kept == NOBODY)

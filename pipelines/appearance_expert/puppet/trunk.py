@@ -19,11 +19,12 @@ from pipelines.keypoints.staged import StagedDance
 
 Array = NDArray[np.float64]
 
-TORSO_THICKNESS = 0.58
-HEAD_THICKNESS = 0.85
+TORSO_THICKNESS = 0.45
+HEAD_THICKNESS = 0.5
 _ROUNDNESS = 2.4
 _HANDLES = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
-_PITCH_KEPT = 0.7
+_RIM = 3.0
+"""Pixels along the outline where front and back lie on each other, so that no gap opens."""
 
 
 def relief(
@@ -51,7 +52,11 @@ def relief(
     half = np.maximum(np.interp(xy[:, 1], rows, (right - left) / 2), 2.0)
     across = np.clip(np.abs(xy[:, 0] - middle) / half, 0, 1)
     bulge = (1 - across**_ROUNDNESS) ** (1 / _ROUNDNESS)
-    return np.asarray(thickness * np.minimum(half, widest) * bulge)
+    inward = cv2.distanceTransform((alpha > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
+    column = np.clip(np.rint(xy[:, 0]).astype(int), 0, alpha.shape[1] - 1)
+    row = np.clip(np.rint(xy[:, 1]).astype(int), 0, alpha.shape[0] - 1)
+    closing = np.clip((inward[row, column] - _RIM) / max(4.0, 0.2 * widest), 0, 1)
+    return np.asarray(thickness * np.minimum(half, widest) * bulge * closing**0.5)
 
 
 @dataclass(frozen=True)
@@ -75,16 +80,18 @@ class TrunkTrack:
     handles: Array
 
 
-def track_trunk(dance: StagedDance) -> TrunkTrack:
-    """Read spine, axes and handles off a staged dance."""
-    ends = dance.rotations[:, [POINT["pelvis"], POINT["spine3"]]]  # (T, 2, 3, 3)
+def track_trunk(
+    dance: StagedDance, pelvis_T33: Array, chest_T33: Array, head_T33: Array
+) -> TrunkTrack:
+    """Read spine and handles off a staged dance, with the rotations to draw one side with."""
+    ends = np.stack([pelvis_T33, chest_T33], axis=1)  # (T, 2, 3, 3)
     return TrunkTrack(
         spine=dance.xy[:, [POINT["pelvis"], POINT["spine2"], POINT["neck"]]],
         across=ends[..., :2, 0],
         deep=ends[..., :2, 2],
         up=ends[..., :2, 1],
         head=dance.xy[:, POINT["head"]],
-        head_axes=dance.rotations[:, POINT["head"], :2, :],
+        head_axes=head_T33[:, :2, :],
         handles=dance.xy[:, [POINT[name] for name in _HANDLES]],
     )
 

@@ -1,0 +1,177 @@
+"""Everything about one person and one dance that is computed once, and the draw list per frame."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.appearance_expert.puppet.capsules import Capsule
+from pipelines.appearance_expert.puppet.compositor import DrawList
+from pipelines.appearance_expert.puppet.depth_order import (
+    Group,
+    depth_keys,
+    groups_of,
+    sorted_with_hysteresis,
+    switched_with_hysteresis,
+)
+from pipelines.appearance_expert.puppet.figure import HEAD, LEFT_LEG, RIGHT_LEG, TORSO, Figure
+from pipelines.appearance_expert.puppet.layers import Layer
+from pipelines.appearance_expert.puppet.limbs import pose_limb, skin_limb, track_limb
+from pipelines.appearance_expert.puppet.mesh import Mesh, build_atlas
+from pipelines.appearance_expert.puppet.push_pull import push_pull
+from pipelines.appearance_expert.puppet.trunk import (
+    HEAD_THICKNESS,
+    TORSO_THICKNESS,
+    HeadSkin,
+    TorsoSkin,
+    relief,
+    track_trunk,
+)
+from pipelines.appearance_expert.puppet.turns import Turn, hold_back_turns
+from pipelines.keypoints.person import POINT
+from pipelines.keypoints.staged import StagedDance
+
+State = tuple[tuple[int, ...], bool, bool]
+"""Painting order, arms seen from behind, legs seen from behind."""
+
+_MOST_TORSO_TURN = np.radians(58)
+_MOST_HEAD_TURN = np.radians(42)
+_FACING_MARGIN = 0.15
+
+
+class Rig:
+    """The cut-out person, tied to the dance."""
+
+    def __init__(
+        self, figure: Figure, layers: dict[int, Layer], capsules: list[Capsule], dance: StagedDance
+    ) -> None:
+        """Mesh and skin the layers, and track the dance's bones."""
+        self._limbs = figure.limbs
+        parts = list(layers)
+        backs = {TORSO: layers[TORSO].colour, HEAD: _hair(figure, layers[HEAD])}
+        self.atlas, meshes = build_atlas(list(layers.values()), backs)
+        self._skin_trunk(figure, layers, meshes)
+        self._skins = {
+            part: skin_limb(part, meshes[parts.index(part)].xy, figure, capsules)
+            for part in figure.limbs
+        }
+        self._tracks = {
+            (part, mirrored): track_limb(part, skin, dance, mirrored)
+            for part, skin in self._skins.items()
+            for mirrored in (False, True)
+        }
+        self._track_trunk(dance)
+        self._lay_out(parts, meshes)
+        self._groups = groups_of(figure.limbs)
+        self._orders = sorted_with_hysteresis(depth_keys(dance, self._groups))
+        facing = dance.rotations[:, [POINT["spine3"], POINT["pelvis"]], 2, 2]
+        self._arms_behind = switched_with_hysteresis(facing[:, 0], _FACING_MARGIN)
+        self._legs_behind = switched_with_hysteresis(facing[:, 1], _FACING_MARGIN)
+
+    def _skin_trunk(self, figure: Figure, layers: dict[int, Layer], meshes: list[Mesh]) -> None:
+        torso, head = meshes[0].xy, meshes[1].xy
+        deep = relief(layers[TORSO].alpha, torso, TORSO_THICKNESS, 1.1 * figure.unit)
+        round_ = relief(layers[HEAD].alpha, head, HEAD_THICKNESS, 0.8 * figure.unit)
+        self._torso = [TorsoSkin(torso, side * deep, figure) for side in (1, -1)]
+        self._head = [
+            HeadSkin(head, side * round_, figure, TorsoSkin(head, side * 0.5 * round_, figure))
+            for side in (1, -1)
+        ]
+
+    def _track_trunk(self, dance: StagedDance) -> None:
+        def turn(name: str, most: float) -> Turn:
+            return hold_back_turns(dance.rotations[:, POINT[name]], most, dance.fps)
+
+        pelvis = turn("pelvis", _MOST_TORSO_TURN)
+        self.chest_turn = chest = turn("spine3", _MOST_TORSO_TURN)
+        self.head_turn = head = turn("head", _MOST_HEAD_TURN)
+        self._trunk_tracks = [
+            track_trunk(dance, pelvis.front, chest.front, head.front),
+            track_trunk(dance, pelvis.back, chest.back, head.back),
+        ]
+
+    def _lay_out(self, parts: list[int], meshes: list[Mesh]) -> None:
+        """Number the vertices: layers in order, then the two backs, then torso and head again."""
+        count = len(parts)
+        again = [0, 1, count, count + 1]
+        placed = [*meshes, *(meshes[i] for i in again)]
+        base = np.cumsum([0, *(len(mesh.xy) for mesh in placed)])
+        self._uv = np.concatenate([mesh.uv for mesh in placed])
+        self._triangles: dict[Group, list[NDArray[np.int32]]] = {}
+        for place, part in ((0, TORSO), (1, HEAD)):
+            sides = []
+            for front, back in ((place, count + place), (count + 2 + place, count + 4 + place)):
+                rear = meshes[count + place].triangles[:, ::-1] + base[back]
+                face = meshes[place].triangles + base[front]
+                sides.append(np.concatenate([rear, face]).astype(np.int32))
+            self._triangles[part, 0] = sides
+        for part, skin in self._skins.items():
+            mesh = meshes[parts.index(part)]
+            along = (skin.joint + skin.blend)[mesh.triangles].mean(1)
+            for half in (0, 1):
+                chosen = mesh.triangles[(along > 1.5) == bool(half)]
+                self._triangles[part, half] = [
+                    (chosen + base[parts.index(part)]).astype(np.int32)
+                ]
+
+    def turn_shares(self) -> dict[str, float]:
+        """Shares of frames in which the chest is turned so far that the picture is only a guess."""
+        angle = np.degrees(self.chest_turn.angle)
+        return {
+            "share_turned_35_to_90": round(float(np.mean((angle > 35) & (angle <= 90))), 4),
+            "share_turned_beyond_90": round(float(np.mean(angle > 90)), 4),
+        }
+
+    def state(self, frame: int) -> State:
+        """What may change from one frame to the next only with a crossfade."""
+        order = tuple(int(group) for group in self._orders[frame])
+        return order, bool(self._arms_behind[frame]), bool(self._legs_behind[frame])
+
+    def draw_list(self, frame: int, state: State) -> DrawList:
+        """The whole figure in one frame, in the given state."""
+        order, arms_behind, legs_behind = state
+        front, back = self._trunk_tracks
+        places = [self._torso[0].pose(front, frame), self._head[0].pose(front, frame)]
+        for part in self._limbs:
+            mirrored = legs_behind if part in (LEFT_LEG, RIGHT_LEG) else arms_behind
+            track = self._tracks[part, mirrored]
+            places.append(pose_limb(self._skins[part], track, frame, mirrored))
+        places += [self._torso[1].pose(front, frame), self._head[1].pose(front, frame)]
+        places += [self._torso[0].pose(back, frame), self._head[0].pose(back, frame)]
+        places += [self._torso[1].pose(back, frame), self._head[1].pose(back, frame)]
+        triangles, culled, opacity = [], [], []
+
+        def add(piece: NDArray[np.int32], closed: bool, strength: float) -> None:
+            triangles.append(piece)
+            culled.append(np.full(len(piece), closed))
+            opacity.append(np.full(len(piece), strength, np.float32))
+
+        for group in order:
+            part, half = self._groups[group]
+            if part not in (TORSO, HEAD):
+                add(self._triangles[part, half][0], False, 1.0)
+                continue
+            turn = self.chest_turn if part == TORSO else self.head_turn
+            share = float(turn.share[frame])
+            if share < 1:
+                add(self._triangles[part, 0][1], True, 1.0)
+            if share > 0:
+                add(self._triangles[part, 0][0], True, share)
+        return DrawList(
+            xy=np.concatenate(places).astype(np.float32),
+            uv=self._uv,
+            triangles=np.concatenate(triangles),
+            culled=np.concatenate(culled),
+            opacity=np.concatenate(opacity),
+        )
+
+
+def _hair(figure: Figure, layer: Layer) -> NDArray[np.float32]:
+    """The back of the head: the colour above the forehead, drawn down to the neck."""
+    eyes = 0.5 * (figure.point("left_eye")[1] + figure.point("right_eye")[1])
+    neck = figure.point("neck")[1]
+    solid = layer.alpha > 0.6
+    rows = np.arange(layer.alpha.shape[0])[:, None]
+    top = int(np.flatnonzero(solid.any(1))[0]) if solid.any() else 0
+    kept = solid & ((rows < top + 0.45 * (eyes - top)) | (rows > neck - 0.25 * figure.unit))
+    return push_pull(layer.colour, kept.astype(np.float32))
