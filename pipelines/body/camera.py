@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.body.skeleton import JOINT
+
 Array = NDArray[np.floating[Any]]
 
 VIEWS: tuple[str, ...] = ("front", "side", "orbit", "follow")
@@ -19,6 +21,7 @@ VIEWS: tuple[str, ...] = ("front", "side", "orbit", "follow")
 _BODY_MARGIN = 0.17
 """Metres of flesh beyond a joint: crown over the head joint, fingertips beyond the hand joint."""
 
+_SIDES = ("left", "right")
 _ORBIT_SECONDS = 12.0
 _FOLLOW_SECONDS = 0.8
 
@@ -103,8 +106,21 @@ def frame_points(
     return Camera(position, rotation, focal, width, height, middle - back)
 
 
+def front_heading(joints_TJ3: Array) -> float:
+    """The camera heading, as in `facing`, that looks into the dancer's face most of the time.
+
+    The dancer faces where the line from right to left, hips and shoulders together, turned by a
+    quarter points.
+    """
+    left, right = ([JOINT[f"{side}_{part}"] for part in ("hip", "shoulder")] for side in _SIDES)
+    across = (joints_TJ3[:, left] - joints_TJ3[:, right]).sum(1)[:, :2]
+    across = across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-9)
+    x, y = across.mean(0)
+    return float(np.arctan2(y, x))
+
+
 def cameras_of_view(
-    view: str, joints_TJ3: Array, fps: float, width: int, height: int
+    view: str, joints_TJ3: Array, fps: float, width: int, height: int, front: float = 0.0
 ) -> list[Camera]:
     """One camera per frame for a dance.
 
@@ -114,30 +130,30 @@ def cameras_of_view(
         joints_TJ3: (T, 24, 3) metres.
         fps: frame rate of the dance.
         width, height: picture size.
+        front: heading that counts as the front, radians; 0 looks along +y.
     """
     frames = len(joints_TJ3)
     if view in ("front", "side"):
-        heading = np.pi / 2 if view == "side" else 0.0
+        heading = front + (np.pi / 2 if view == "side" else 0.0)
         return [frame_points(joints_TJ3.reshape(-1, 3), width, height, heading=heading)] * frames
     centre = joints_TJ3[:, 0] * np.array([1.0, 1.0, 0.0])
     if view == "follow":
         path = _smoothed(centre, fps * _FOLLOW_SECONDS)
-        still = frame_points((joints_TJ3 - path[:, None]).reshape(-1, 3), width, height)
+        around = (joints_TJ3 - path[:, None]).reshape(-1, 3)
+        still = frame_points(around, width, height, heading=front)
         return [_moved(still, step) for step in path]
     middle = centre.mean(0)
-    headings = 2 * np.pi * np.arange(frames) / (fps * _ORBIT_SECONDS)
-    around = [
-        frame_points(_spun(joints_TJ3 - middle), width, height, heading=float(heading))
-        for heading in headings
-    ]
-    return [_moved(camera, middle) for camera in around]
+    rim = _rim(joints_TJ3 - middle)
+    headings = front + 2 * np.pi * np.arange(frames) / (fps * _ORBIT_SECONDS)
+    orbit = [frame_points(rim, width, height, heading=float(heading)) for heading in headings]
+    return [_moved(camera, middle) for camera in orbit]
 
 
 def _moved(camera: Camera, by: Array) -> Camera:
     return replace(camera, position=camera.position + by)
 
 
-def _spun(points_TJ3: Array) -> NDArray[np.float64]:
+def _rim(points_TJ3: Array) -> NDArray[np.float64]:
     """The rim of the upright cylinder that holds the dance: the same from every heading."""
     radius = np.linalg.norm(points_TJ3[..., :2], axis=-1).max()
     angles = np.linspace(0, 2 * np.pi, 64, endpoint=False)

@@ -36,7 +36,8 @@ class Scene:
 
     Attributes:
         wall, floor: RGB in [0, 255] at the brightest place.
-        key_light: direction towards the light, z-up world; need not be of unit length.
+        key_light: direction towards the light (right, away from the camera, up), of any length;
+            the studio turns with the camera, so that every view is lit from the front.
         key, sky, ground: RGB strength of the three lights.
         floor_height: metres.
         shadow: darkness of the contact shadow, 0 to 1.
@@ -56,8 +57,7 @@ def lit_colours(
     scene: Scene, vertices: Floats, normals: Floats, colours: Floats, camera: Camera
 ) -> Floats:
     """Colours (V, 3) in [0, 255] of vertices under the scene's lights, as the camera sees them."""
-    light = np.array(scene.key_light, dtype=np.float32)
-    light /= np.linalg.norm(light)
+    light = _key_direction(scene, camera).astype(np.float32)
     strengths = np.array([scene.key, scene.sky, scene.ground], dtype=np.float32)
     eye = camera.position.astype(np.float32)
     return np.asarray(_shade(vertices, normals, colours, light, strengths, eye))
@@ -66,8 +66,7 @@ def lit_colours(
 def draw_backdrop(scene: Scene, camera: Camera) -> Picture:
     """The empty studio (height, width, 3): it only depends on the camera's height and tilt."""
     height, width = camera.height, camera.width
-    forward = camera.rotation[2] * [1, 1, 0]
-    bend = camera.position + forward / np.linalg.norm(forward) * (camera.distance + _WALL_METRES)
+    bend = camera.position + _level_forward(camera) * (camera.distance + _WALL_METRES)
     bend_row = camera.project(np.array([bend[0], bend[1], scene.floor_height]))[0][1]
     rows = (np.arange(height, dtype=np.float32)[:, None] + 0.5 - bend_row) / height
     columns = (np.arange(width, dtype=np.float32)[None] + 0.5 - width / 2) / height
@@ -85,7 +84,7 @@ def draw_backdrop(scene: Scene, camera: Camera) -> Picture:
 
 def draw_shadow(picture: Picture, scene: Scene, vertices: Floats, camera: Camera) -> None:
     """Darken the floor where the body stands on it or above it, in place."""
-    light = np.array(scene.key_light)
+    light = _key_direction(scene, camera)
     height = np.maximum(vertices[:, 2] - scene.floor_height, 0)
     # A steeper light than the key keeps the shadow under the dancer, as in a soft studio.
     ground = vertices[:, :2] - height[:, None] * (light[:2] / light[2] * 0.35).astype(np.float32)
@@ -109,6 +108,18 @@ def draw_shadow(picture: Picture, scene: Scene, vertices: Floats, camera: Camera
     shift = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1.0]]) @ to_picture
     alpha = cv2.warpPerspective(darkness, shift, (right - left, bottom - top))
     _darken(picture[top:bottom, left:right], alpha)
+
+
+def _level_forward(camera: Camera) -> NDArray[np.float64]:
+    """Unit vector along the floor, away from the camera."""
+    right = camera.rotation[0]
+    return np.array([-right[1], right[0], 0.0])
+
+
+def _key_direction(scene: Scene, camera: Camera) -> NDArray[np.float64]:
+    across, away, up = scene.key_light
+    light = camera.rotation[0] * across + _level_forward(camera) * away + np.array([0, 0, up])
+    return np.asarray(light / np.linalg.norm(light))
 
 
 def _floor_window(

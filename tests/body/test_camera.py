@@ -1,7 +1,16 @@
 import numpy as np
 import pytest
 
-from pipelines.body.camera import VIEWS, Camera, cameras_of_view, facing, frame_points
+from pipelines.body.camera import (
+    VIEWS,
+    Camera,
+    cameras_of_view,
+    facing,
+    frame_points,
+    front_heading,
+)
+from pipelines.body.rotations import axis_angle_to_matrix
+from pipelines.body.skeleton import forward_kinematics
 
 POINTS = np.random.default_rng(0).normal(size=(40, 3)) * [0.6, 0.4, 0.8] + [0.3, -0.2, 1.0]
 
@@ -59,3 +68,15 @@ def test_every_view_keeps_a_travelling_dance_in_the_picture(view):
         pixels, depth = camera.project(points)
         assert (depth > 0.2).all()
         assert (pixels > 0).all() and (pixels < [540, 960]).all()
+
+
+@pytest.mark.parametrize("turn", [0.0, 0.8, -2.5])
+def test_the_front_is_where_the_dancer_faces(turn):
+    poses = np.zeros((5, 24, 3))
+    poses[:, 0] = [np.pi / 2, 0, 0]
+    rotations = axis_angle_to_matrix(poses)
+    rotations[:, 0] = axis_angle_to_matrix(np.array([0, 0, turn])) @ rotations[:, 0]
+    joints, _ = forward_kinematics(rotations, np.zeros((5, 3)))
+    heading = front_heading(joints)
+    nose_direction = axis_angle_to_matrix(np.array([0, 0, turn])) @ [0, -1, 0]
+    np.testing.assert_allclose(facing(heading)[2], -nose_direction, atol=0.05)
