@@ -11,7 +11,7 @@ from pipelines.errors import BadUsage, MissingAsset
 from pipelines.progress import Progress
 
 if TYPE_CHECKING:
-    from pipelines.appearance_expert.wan import WanConfig
+    from pipelines.appearance_expert.wan_config import WanConfig
 
 BACKENDS = ("auto", "puppet", "wan")
 
@@ -51,7 +51,8 @@ def load_backend(
             return _puppet(progress, reason)
     else:
         weights = find_wan(model)
-    from pipelines.appearance_expert.wan import Wan, WanConfig
+    from pipelines.appearance_expert.wan import Wan
+    from pipelines.appearance_expert.wan_config import WanConfig
 
     return Wan.load(weights, device, wan or WanConfig(), progress, folder, prompt_cache)
 

@@ -1,9 +1,8 @@
 """Wan-Animate: the Appearance Expert that needs 47 GB of weights and a large GPU (spec A to C).
 
 The dance is drawn as skeletons in Wan's own style straight from the projected joints and turned
-into video in overlapping segments, each conditioned on the end of the one before. diffusers'
-pipeline makes one segment per call here, not the whole song, so that frames stream, colours are
-held to the first segment, and every finished segment is on disk.
+into video in overlapping segments, each conditioned on the end of the one before. Frames stream,
+colours are held to the first segment, and every finished segment is on disk.
 """
 
 from __future__ import annotations
@@ -11,8 +10,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,66 +23,21 @@ from pipelines.appearance_expert.colour_match import (
     lab_statistics,
     matched,
 )
-from pipelines.appearance_expert.face import FACE_POLICIES, FacePolicy, face_picture
-from pipelines.appearance_expert.overlays import Overlay
+from pipelines.appearance_expert.face import face_picture
 from pipelines.appearance_expert.segments import Segment, plan_segments
+from pipelines.appearance_expert.wan_config import WanConfig
 from pipelines.appearance_expert.wan_frames import Controls, load_frames, save_frames
-from pipelines.errors import BadUsage, OutOfResources
+from pipelines.appearance_expert.wan_sampling import sample_segment
 from pipelines.files import sha256_json
 from pipelines.keypoints.person import ReferencePerson
 from pipelines.keypoints.staged import StagedDance
 from pipelines.progress import SILENT, Progress
 
 if TYPE_CHECKING:
-    import torch
-
     from pipelines.appearance_expert.wan_loading import LoadedWan
     from pipelines.appearance_expert.wan_weights import WanWeights
 
 Frames = NDArray[np.uint8]
-
-DANCING = "视频中的人在跳舞"
-"""The prompt that MACE-Dance uses: the person in the video is dancing."""
-
-
-@dataclass(frozen=True)
-class WanConfig:
-    """How to call the model; the defaults are Wan-Animate's own (spec A.5).
-
-    Attributes:
-        prompt: in the language the model was trained with.
-        fps: rate at which the model is driven; the dance is resampled in time, there and back.
-        steps: of the sampler, per segment.
-        segment_frames: 4k + 1.
-        overlap: frames of the previous segment that condition the next: 1 or 5.
-        max_pixels: larger canvases are made at this size and enlarged.
-        face: what the face branch sees (face.py).
-        overlay: fine-tuned parts; stock Wan-Animate without.
-    """
-
-    prompt: str = DANCING
-    fps: float = 30.0
-    steps: int = 20
-    segment_frames: int = 77
-    overlap: int = 5
-    max_pixels: int = 1280 * 720
-    face: FacePolicy = "neutral"
-    overlay: Overlay = field(default_factory=Overlay)
-
-    def validate(self) -> WanConfig:
-        """Return self, or raise BadUsage."""
-        if self.face not in FACE_POLICIES:
-            raise BadUsage(f"--face {self.face}: choose from {', '.join(FACE_POLICIES)}")
-        if self.overlap not in (1, 5):
-            raise BadUsage(f"an overlap of {self.overlap} frames: Wan-Animate knows 1 and 5")
-        if self.segment_frames % 4 != 1 or self.segment_frames <= 2 * self.overlap:
-            raise BadUsage(
-                f"segments of {self.segment_frames} frames: take 4k + 1, over twice the overlap"
-            )
-        if self.steps < 1 or not 1 <= self.fps <= 120:
-            raise BadUsage(f"{self.steps} steps at {self.fps} fps is out of range")
-        self.overlay.validate()
-        return self
 
 
 class Wan:
@@ -158,8 +111,7 @@ class Wan:
             path = self._folder / f"{key}-{segment.index:04d}.zip" if self._folder else None
             kept, entry = self._stored(path)
             if kept is None:
-                label = f"Wan-Animate {segment.index + 1}/{len(plan)}"
-                made = self._generate(controls, face, segment, tail, seed, label)
+                made = self._sample(controls, face, segment, len(plan), tail, seed)
                 kept, entry = self._hold_colour(made, segment, anchor, tail)
                 if path:
                     save_frames(path, kept, entry)
@@ -191,66 +143,21 @@ class Wan:
             "delta_e_unmatched": round(delta_e(anchor, lab_statistics(made[new])), 3),
         }
 
-    def _generate(
+    def _sample(
         self,
         controls: Controls,
         face: Frames,
         segment: Segment,
+        segments: int,
         tail: Frames | None,
         seed: int,
-        label: str,
     ) -> Frames:
-        """All frames of a segment (L, H, W, 3) as decoded, the repeated ones included."""
-        import torch
-        from PIL import Image
-
-        config, pipeline = self._config, self._loaded.pipeline
-        poses = [Image.fromarray(controls.pose(frame)) for frame in segment.controls]
-        try:
-            with (
-                self._progress.stage(label, config.steps, "steps") as advance,
-                _conditioned_on(pipeline, tail),
-            ):
-                video = pipeline(
-                    image=Image.fromarray(controls.reference),
-                    pose_video=poses,
-                    face_video=[Image.fromarray(face)] * len(poses),
-                    prompt_embeds=self._loaded.prompt_embeds,
-                    height=controls.height,
-                    width=controls.width,
-                    segment_frame_length=config.segment_frames,
-                    num_inference_steps=config.steps,
-                    prev_segment_conditioning_frames=config.overlap,
-                    generator=self._generator(controls, segment, seed),
-                    output_type="pt",
-                    callback_on_step_end=lambda *_: advance(1) or {},
-                ).frames[0]
-        except torch.OutOfMemoryError as error:
-            raise OutOfResources(
-                f"the GPU's memory does not hold {controls.width}x{controls.height} frames",
-                "take a smaller --size",
-            ) from error
-        scaled = (video * 255).round().clamp(0, 255).to(torch.uint8)
-        frames: Frames = scaled.permute(0, 2, 3, 1).cpu().numpy()
-        return frames
-
-    def _generator(self, controls: Controls, segment: Segment, seed: int) -> torch.Generator:
-        """The noise that one long run of the pipeline would draw for this segment."""
-        import torch
-
-        pipeline = self._loaded.pipeline
-        space, since = pipeline.vae_scale_factor_spatial, pipeline.vae_scale_factor_temporal
-        shape = (
-            1,
-            pipeline.vae.config.z_dim,
-            (self._config.segment_frames - 1) // since + 2,
-            controls.height // space,
-            controls.width // space,
-        )
-        generator = torch.Generator("cpu").manual_seed(seed)
-        for _ in range(segment.index):
-            torch.randn(shape, generator=generator)
-        return generator
+        config = self._config
+        label = f"Wan-Animate {segment.index + 1}/{segments}"
+        with self._progress.stage(label, config.steps, "steps") as advance:
+            return sample_segment(
+                self._loaded, config, controls, face, segment, tail, seed, advance
+            )
 
     def _face_size(self) -> int:
         return int(self._loaded.pipeline.transformer.config.motion_encoder_size)
@@ -276,30 +183,3 @@ class Wan:
             "size": [controls.width, controls.height],
             "segments": [],
         }
-
-
-@contextmanager
-def _conditioned_on(pipeline: Any, tail: Frames | None) -> Iterator[None]:
-    """Let the pipeline's next call continue `tail` (R, H, W, 3) instead of starting afresh.
-
-    The pipeline knows how to continue a segment, but only within one call. For the time of the
-    block the one method that prepares the continuation is told that the call is not the first.
-    """
-    if tail is None:
-        yield
-        return
-    import torch
-
-    stacked = torch.from_numpy(tail.astype(np.float32) / 127.5 - 1)
-    pixels_BCTHW = stacked.permute(3, 0, 1, 2)[None]
-    original = pipeline.prepare_prev_segment_cond_latents
-
-    def continued(_: None, **arguments: Any) -> Any:
-        pixels = pixels_BCTHW.to(arguments["device"])
-        return original(pixels, **{**arguments, "start_frame": 1})
-
-    pipeline.prepare_prev_segment_cond_latents = continued
-    try:
-        yield
-    finally:
-        del pipeline.prepare_prev_segment_cond_latents

@@ -161,7 +161,8 @@ def test_overlays_change_the_video_its_key_and_the_report(
 ):
     from safetensors.torch import save_file
 
-    from pipelines.appearance_expert.wan import Wan, WanConfig
+    from pipelines.appearance_expert.wan import Wan
+    from pipelines.appearance_expert.wan_config import WanConfig
     from pipelines.appearance_expert.wan_weights import find_wan
 
     lora, adapter = tmp_path / "LoRA.safetensors", tmp_path / "Adapter.safetensors"

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from pipelines.appearance_expert.colour_match import delta_e, lab_statistics
-from pipelines.appearance_expert.wan import Wan, WanConfig
+from pipelines.appearance_expert.wan import Wan
+from pipelines.appearance_expert.wan_config import WanConfig
 from pipelines.appearance_expert.wan_loading import load_wan
 from pipelines.appearance_expert.wan_weights import find_wan
 from pipelines.errors import BadUsage
@@ -159,11 +160,11 @@ def test_colours_of_later_segments_are_held(load, portrait, swaying, monkeypatch
     """A model that tints every segment a little more: the video must not follow it."""
     scene = np.random.default_rng(0).integers(60, 190, (8, 6, 3)).repeat(8, 0).repeat(8, 1)
 
-    def drifting(self, controls, face, segment, tail, seed, label):
+    def drifting(loaded, config, controls, face, segment, *_):
         tint = np.linspace(segment.index, segment.index + 1, 17)[:, None] * [4, 2, 0]
         return np.uint8(scene + np.rint(tint)[:, None, None])
 
-    monkeypatch.setattr(Wan, "_generate", drifting)
+    monkeypatch.setattr("pipelines.appearance_expert.wan.sample_segment", drifting)
     backend = load()
     frames = video(backend, portrait, swaying(81))
     segments = backend.report()["segments"]
