@@ -193,7 +193,8 @@ def _dance(config: GenerateConfig, folder: Path, record: RunRecord, progress: Pr
         music = _music(config, progress)
     if config.motion is not None:
         with record.timed("dance"):
-            dance, scores = _given_dance(config.motion, music.frames), {}
+            dance = _given_dance(config.motion, music.frames)
+            scores: dict[str, Any] = {"given": str(config.motion)}
     else:
         with record.timed("dance"):
             dance, scores = _new_dance(config, music, progress)

@@ -37,7 +37,8 @@ class MusicAttention(nn.Module):
         return out
 
     def _split(self, x_BLM: Tensor) -> Tensor:
-        return x_BLM.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        heads_BHLE: Tensor = x_BLM.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        return heads_BHLE
 
 
 def _banded(query: Tensor, key: Tensor, value: Tensor, reach: int, dropout: float) -> Tensor:

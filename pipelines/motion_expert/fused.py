@@ -35,11 +35,17 @@ def _fusable(tensor: Tensor) -> bool:
     return tensor.device.type == "cpu" and tensor.dtype != torch.float64
 
 
+def _kernels() -> Any:
+    # Loaded at first use: compiling, or reading the compiled loops, takes a second.
+    from pipelines.motion_expert import fused_kernels
+
+    return fused_kernels
+
+
 class _ConvSilu(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, xz: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        from pipelines.motion_expert import fused_kernels as kernels
-
+        kernels = _kernels()
         batch, length, _ = xz.shape
         taps_KD = np.ascontiguousarray(weight.detach()[:, 0].T.numpy())
         ctx.arrays = (xz.detach().numpy(), taps_KD, bias.detach().numpy())
@@ -49,8 +55,7 @@ class _ConvSilu(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, ...]:
-        from pipelines.motion_expert import fused_kernels as kernels
-
+        kernels = _kernels()
         xz, taps_KD, bias = ctx.arrays
         g_out = np.ascontiguousarray(grads[0].numpy())
         batch, _, channels = g_out.shape
@@ -66,8 +71,7 @@ class _ConvSilu(torch.autograd.Function):
 class _Gate(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, y: Tensor, u: Tensor, xz: Tensor, skip: Tensor) -> Tensor:
-        from pipelines.motion_expert import fused_kernels as kernels
-
+        kernels = _kernels()
         tensors = (y.contiguous(), u.contiguous(), xz, skip)
         ctx.arrays = tuple(tensor.detach().numpy() for tensor in tensors)
         out = np.empty(y.shape, dtype=np.float32)
@@ -76,8 +80,7 @@ class _Gate(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, ...]:
-        from pipelines.motion_expert import fused_kernels as kernels
-
+        kernels = _kernels()
         y, u, xz, skip = ctx.arrays
         g_out = np.ascontiguousarray(grads[0].numpy())
         gy, gu, gz = (np.empty_like(g_out) for _ in range(3))

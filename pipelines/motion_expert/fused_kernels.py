@@ -13,13 +13,13 @@ from typing import Any
 import numba
 import numpy as np
 
+from pipelines.compiled import compiled
 from pipelines.motion_expert.scan_kernels import TILE, _exp_single
 
-_OPTIONS: dict[str, Any] = {"cache": True, "fastmath": True, "nogil": True}
 _ONE = np.float32(1.0)
 
 
-@numba.njit(inline="always", **_OPTIONS)
+@compiled(inline="always", fastmath=True)
 def _sigmoid(x: Any) -> Any:
     # Without a branch, so that the loops around it become vector instructions.
     return _ONE / (_ONE + _exp_single(min(-x, np.float32(87.0))))
@@ -29,8 +29,10 @@ def _sigmoid(x: Any) -> Any:
 # values, and the guard keeps the compiler from vectorising.
 
 
-@numba.njit(inline="always", **_OPTIONS)
-def _convolve(x_TE: Any, weight_KD: Any, bias: Any, t: Any, first: Any, width: Any, out: Any) -> Any:
+@compiled(inline="always", fastmath=True)
+def _convolve(
+    x_TE: Any, weight_KD: Any, bias: Any, t: Any, first: Any, width: Any, out: Any
+) -> Any:
     taps = weight_KD.shape[0]
     bias_tile = bias[first : first + width]
     for k in range(width):
@@ -44,7 +46,7 @@ def _convolve(x_TE: Any, weight_KD: Any, bias: Any, t: Any, first: Any, width: A
                 out[k] += weight[k] * row[k]
 
 
-@numba.njit(parallel=True, **_OPTIONS)
+@compiled(parallel=True, fastmath=True)
 def conv_silu_forward(x, weight_KD, bias, out):  # type: ignore[no-untyped-def]
     """out_t = silu(bias + sum_k weight_k x_{t-K+1+k}); the first D channels of x are read."""
     batch, length, channels = out.shape
@@ -60,7 +62,7 @@ def conv_silu_forward(x, weight_KD, bias, out):  # type: ignore[no-untyped-def]
                 row[k] = total[k] * _sigmoid(total[k])
 
 
-@numba.njit(parallel=True, **_OPTIONS)
+@compiled(parallel=True, fastmath=True)
 def conv_silu_backward(x, weight_KD, bias, g_out, gx, g_weight, g_bias):  # type: ignore[no-untyped-def]
     """Gradients; gx (B, T, D) is filled, g_weight (B, K, D) and g_bias (B, D) per sample."""
     batch, length, channels = g_out.shape
@@ -92,7 +94,7 @@ def conv_silu_backward(x, weight_KD, bias, g_out, gx, g_weight, g_bias):  # type
         g_bias[i, first:stop] = gb[:width]
 
 
-@numba.njit(parallel=True, **_OPTIONS)
+@compiled(parallel=True, fastmath=True)
 def gate_forward(y, u, z, skip, out):  # type: ignore[no-untyped-def]
     """out = (y + skip u) silu(z); z is the last D channels of its array."""
     batch, length, channels = y.shape
@@ -104,7 +106,7 @@ def gate_forward(y, u, z, skip, out):  # type: ignore[no-untyped-def]
             row[k] = (body[k] + skip[k] * input_[k]) * gate[k] * _sigmoid(gate[k])
 
 
-@numba.njit(parallel=True, **_OPTIONS)
+@compiled(parallel=True, fastmath=True)
 def gate_backward(y, u, z, skip, g_out, gy, gu, gz, g_skip):  # type: ignore[no-untyped-def]
     """Gradients of `gate_forward`; g_skip (B, D) per sample."""
     batch, length, channels = y.shape

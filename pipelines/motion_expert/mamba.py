@@ -44,6 +44,7 @@ class Mamba(nn.Module):
 
     def forward(self, x_BLM: Tensor) -> Tensor:
         """Run the layer over the whole sequence."""
+        assert self.conv1d.bias is not None
         xz_BLE = self.in_proj(x_BLM)
         u_BLD = conv_silu(xz_BLE, self.conv1d.weight, self.conv1d.bias)
         step_BLR, b_BLN, c_BLN = self.x_proj(u_BLD).split([self.rank, self.state, self.state], -1)

@@ -121,7 +121,8 @@ class FiLM(nn.Module):
     def forward(self, x_BTM: Tensor, steer_BM: Tensor) -> Tensor:
         """(scale + 1) x + shift."""
         scale, shift = self.affine(steer_BM)[:, None].chunk(2, dim=-1)
-        return x_BTM + scale * x_BTM + shift
+        out: Tensor = x_BTM + scale * x_BTM + shift
+        return out
 
 
 class SelfAttention(nn.Module):

@@ -38,7 +38,8 @@ def encode(motion: Motion) -> Array:
     speed_T4[:-1] = np.linalg.norm(np.diff(joints_T43, axis=0), axis=-1) * motion.fps
     sixes = matrix_to_6d(motion.rotations()).reshape(motion.frames, 144)
     parts = [(speed_T4 < CONTACT_SPEED).astype(np.float32), motion.trans, sixes]
-    return np.concatenate(parts, axis=1).astype(np.float32)
+    encoded: Array = np.concatenate(parts, axis=1).astype(np.float32)
+    return encoded
 
 
 def decode(features: Array, genre: str | None = None) -> tuple[Motion, Array]:

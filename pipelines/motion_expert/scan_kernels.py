@@ -16,16 +16,16 @@ from typing import Any
 import numba
 import numpy as np
 
+from pipelines.compiled import compiled
+
 TILE = 64
 """Channels carried together: 16 states x 64 channels x 4 bytes stay in the first-level cache."""
 
 SEGMENT = 32
 """Time steps between stored states; the backward pass recomputes the states in between."""
 
-_OPTIONS: dict[str, Any] = {"cache": True, "fastmath": True, "nogil": True}
 
-
-@numba.njit(inline="always", **_OPTIONS)
+@compiled(inline="always", fastmath=True)
 def _exp_single(x: Any) -> Any:
     """exp of a float32 that is at most 0 (any below -87 gives about 1e-38)."""
     clipped = max(x, np.float32(-87.0))
@@ -43,14 +43,14 @@ def _exp_single(x: Any) -> Any:
     return p * power
 
 
-@numba.njit(inline="always", **_OPTIONS)
+@compiled(inline="always", fastmath=True)
 def _exp_double(x: Any) -> Any:
     return math.exp(x)
 
 
 def _build(exponential: Any) -> tuple[Any, Any]:
-    @numba.njit(parallel=True, **_OPTIONS)
-    def forward(u, dt, a_ND, b, c, y, states):  # type: ignore[no-untyped-def]
+    @compiled(parallel=True, fastmath=True)
+    def forward(u, dt, a_ND, b, c, y, states):  # type: ignore[no-untyped-def]  # noqa: C901
         batch, length, channels = u.shape
         order = a_ND.shape[0]
         tiles = (channels + TILE - 1) // TILE
@@ -86,8 +86,10 @@ def _build(exponential: Any) -> tuple[Any, Any]:
                 for k in range(width):
                     y[i, t, first + k] = out[k]
 
-    @numba.njit(parallel=True, **_OPTIONS)
-    def backward(u, dt, a_ND, b, c, states, gy, gu, gdt, ga, gb, gc):  # type: ignore[no-untyped-def]
+    @compiled(parallel=True, fastmath=True)
+    def backward(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0915
+        u, dt, a_ND, b, c, states, gy, gu, gdt, ga, gb, gc
+    ):
         batch, length, channels = u.shape
         order = a_ND.shape[0]
         tiles = (channels + TILE - 1) // TILE

@@ -95,7 +95,7 @@ class _CpuScan(torch.autograd.Function):
         from pipelines.motion_expert import scan_kernels as kernels
 
         u, dt, a, b, c = ctx.arrays
-        batch, length, channels = u.shape
+        batch, _, channels = u.shape
         tiles = -(-channels // kernels.TILE)
         gy = np.ascontiguousarray(grads[0].numpy())
         gu, gdt = np.empty_like(u), np.empty_like(dt)
