@@ -19,7 +19,11 @@ from numpy.typing import NDArray
 from pipelines.errors import BadUsage, UnsuitableInput
 from pipelines.motion.motion import Motion
 from pipelines.motion_expert.song_library import Song
-from pipelines.motion_expert.step_cycle import StepCycle, foot_speeds, step_cycles
+from pipelines.motion_expert.step_cycle import (
+    StepCycle,
+    foot_landings,
+    step_cycles,
+)
 from pipelines.motion_expert.warping import (
     MAX_TEMPO_CHANGE,
     WarpedTake,
@@ -219,12 +223,11 @@ def _accents_and_energy(
     warped: WarpedTake, bpm: float, seconds: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Song seconds of the dance's strongest moments, and how lively each bar of 4 beats is."""
-    speeds = foot_speeds(warped.motion)
     liveliness = np.linalg.norm(
         np.gradient(warped.motion.joints(), 1.0 / FPS, axis=0), axis=-1
     ).mean(axis=1)
     bar = 240.0 / bpm
-    at = (warped.first_frame + np.arange(len(speeds))) / FPS
+    at = (warped.first_frame + np.arange(warped.motion.frames)) / FPS
     number = (at / bar).astype(int)
     bars = int(np.ceil(seconds / bar)) + 1
     totals = np.bincount(number, weights=liveliness, minlength=bars)
@@ -233,7 +236,7 @@ def _accents_and_energy(
     low, high = np.percentile(mean[counts > 0], [10, 90])
     energy = np.clip(0.4 + 0.6 * (mean - low) / max(high - low, 1e-6), 0.4, 1.0)
     energy[counts == 0] = 0.5
-    braking = np.maximum(0.0, -np.gradient(speeds, axis=0)).sum(axis=1)
+    braking = foot_landings(warped.motion)
     loudest = [
         int(inside[braking[inside].argmax()])
         for start in range(0, bars, 2)
