@@ -86,7 +86,7 @@ def _usable_wan(model: str | None, device: str) -> tuple[WanWeights | None, str]
     free = free_gpu_memory(device)
     if free is None:
         return None, "Wan-Animate needs a GPU"
-    if choose_placement(weights.sizes, free) is None:
+    if choose_placement(weights.gpu_bytes(), free) is None:
         return None, f"Wan-Animate needs more GPU memory than the {free / 1e9:.0f} GB that are free"
     return weights, ""
 

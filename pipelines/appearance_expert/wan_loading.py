@@ -86,7 +86,7 @@ def load_wan(
     unneeded = frozenset({"text_encoder", "tokenizer"}) if have_prompt else frozenset()
     require_complete(weights, without=unneeded)
     free = free_gpu_memory(device)
-    sizes = {name: size for name, size in weights.sizes.items() if name != "text_encoder"}
+    sizes = weights.gpu_bytes()
     placement = choose_placement(sizes, free)
     if placement is None:
         needed = (max(sizes.values()) + WORKING_MEMORY) / 1e9

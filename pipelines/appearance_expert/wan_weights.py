@@ -6,6 +6,7 @@ Reads file names and headers only; imports neither torch nor diffusers.
 from __future__ import annotations
 
 import json
+import math
 import os
 import struct
 from dataclasses import dataclass
@@ -39,11 +40,21 @@ class WanWeights:
         folder: holds model_index.json and one folder per component.
         missing: one line per file that is missing or cut short, with its size where known.
         sizes: bytes of weight files found, per component.
+        parameters: numbers in those files, per component.
     """
 
     folder: Path
     missing: tuple[str, ...]
     sizes: dict[str, int]
+    parameters: dict[str, int]
+
+    def gpu_bytes(self) -> dict[str, int]:
+        """Memory of each component once loaded: bfloat16, the VAE float32, whatever the files hold.
+
+        Without the text encoder, which is gone before the others are loaded.
+        """
+        width = {"transformer": 2, "image_encoder": 2, "vae": 4}
+        return {name: size * self.parameters.get(name, 0) for name, size in width.items()}
 
     @property
     def complete(self) -> bool:
@@ -101,7 +112,7 @@ def inspect_folder(folder: Path) -> WanWeights:
     """Look at a folder that should hold the pipeline."""
     index = folder / "model_index.json"
     if not index.is_file():
-        return WanWeights(folder, ("model_index.json", *_all_components()), {})
+        return WanWeights(folder, ("model_index.json", *_all_components()), {}, {})
     family = _json(index).get("_class_name")
     if family != PIPELINE_CLASS:
         raise UnsuitableInput(
@@ -110,17 +121,26 @@ def inspect_folder(folder: Path) -> WanWeights:
         )
     missing: list[str] = []
     sizes: dict[str, int] = {}
+    parameters: dict[str, int] = {}
     for component, (config, stem, gigabytes) in _COMPONENTS.items():
         if not (folder / component / config).is_file():
             missing.append(f"{component}/{config}")
         if stem:
-            lacking, sizes[component] = _weight_files(folder / component, stem, gigabytes)
-            missing += [f"{component}/{name}" for name in lacking]
-    return WanWeights(folder, tuple(missing), sizes)
+            found = _weight_files(folder / component, stem, gigabytes)
+            missing += [f"{component}/{name}" for name in found.missing]
+            sizes[component], parameters[component] = found.size, found.parameters
+    return WanWeights(folder, tuple(missing), sizes, parameters)
 
 
-def _weight_files(folder: Path, stem: str, gigabytes: float) -> tuple[list[str], int]:
-    """Weight files that are missing or cut short, and the bytes of those that are there."""
+@dataclass(frozen=True)
+class _Found:
+    missing: list[str]
+    size: int = 0
+    parameters: int = 0
+
+
+def _weight_files(folder: Path, stem: str, gigabytes: float) -> _Found:
+    """Weight files that are missing or cut short, and what those hold that are there."""
     single, index = folder / f"{stem}.safetensors", folder / f"{stem}.safetensors.index.json"
     names = [single.name]
     total = gigabytes * 1e9
@@ -131,23 +151,24 @@ def _weight_files(folder: Path, stem: str, gigabytes: float) -> tuple[list[str],
     elif not single.is_file():
         shards = sorted(path.name for path in folder.glob(f"{stem}-*-of-*.safetensors"))
         have = f"; {len(shards)} shards are there" if shards else ""
-        return [f"{stem}*.safetensors with its index ({gigabytes:.1f} GB{have})"], 0
-    lacking, found = [], 0
+        return _Found([f"{stem}*.safetensors with its index ({gigabytes:.1f} GB{have})"])
+    lacking, found, parameters = [], 0, 0
     for name in names:
         path = folder / name
         if not path.is_file():
             lacking.append(f"{name} (about {total / len(names) / 1e9:.1f} GB)")
             continue
-        size, expected = path.stat().st_size, _promised_size(path)
+        size, promised = path.stat().st_size, _promised(path)
         found += size
-        if expected is None or size < expected:
-            of = f" of {expected:,}" if expected else ""
+        parameters += promised[1] if promised else 0
+        if promised is None or size < promised[0]:
+            of = f" of {promised[0]:,}" if promised else ""
             lacking.append(f"{name} (cut short: {size:,}{of} bytes)")
-    return lacking, found
+    return _Found(lacking, found, parameters)
 
 
-def _promised_size(path: Path) -> int | None:
-    """The size that a safetensors file's own header promises; None if the header is broken."""
+def _promised(path: Path) -> tuple[int, int] | None:
+    """Size and number of parameters in a safetensors header; None if the header is broken."""
     with path.open("rb") as stream:
         head = stream.read(8)
         if len(head) < 8:
@@ -159,8 +180,9 @@ def _promised_size(path: Path) -> int | None:
             tensors = json.loads(stream.read(length))
         except ValueError:
             return None
-    ends = [entry["data_offsets"][1] for name, entry in tensors.items() if name != "__metadata__"]
-    return 8 + int(length) + max(ends, default=0)
+    entries = [entry for name, entry in tensors.items() if name != "__metadata__"]
+    end = max((entry["data_offsets"][1] for entry in entries), default=0)
+    return 8 + int(length) + end, sum(math.prod(entry["shape"]) for entry in entries)
 
 
 def _cached_snapshot(hub_id: str) -> Path | None:

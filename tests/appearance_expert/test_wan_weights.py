@@ -25,6 +25,21 @@ def test_a_saved_pipeline_is_complete(tiny_wan):
     assert min(weights.sizes.values()) > 1000
 
 
+def test_memory_follows_the_parameters_not_the_files(tiny_wan):
+    from diffusers import WanAnimatePipeline
+
+    pipeline = WanAnimatePipeline.from_pretrained(tiny_wan)
+    count = {
+        name: sum(p.numel() for p in getattr(pipeline, name).parameters())
+        for name in ("transformer", "image_encoder", "vae")
+    }
+    memory = inspect_folder(tiny_wan).gpu_bytes()
+    assert memory["vae"] == 4 * count["vae"]
+    # Buffers are saved too, so that the files may hold a little more than the parameters.
+    assert memory["transformer"] == pytest.approx(2 * count["transformer"], rel=0.02)
+    assert memory["image_encoder"] == pytest.approx(2 * count["image_encoder"], rel=0.05)
+
+
 def test_nothing_anywhere_names_files_sizes_and_the_way_out(no_weights):
     with pytest.raises(MissingAsset) as caught:
         find_wan(None)
