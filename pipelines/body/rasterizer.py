@@ -16,7 +16,7 @@ from pipelines.body.camera import Camera
 Floats = NDArray[np.float32]
 Picture = NDArray[np.uint8]
 
-_NEAREST = 0.05
+_NEAREST = np.float32(0.05)
 """Metres before the camera within which triangles are dropped instead of clipped."""
 
 
@@ -38,17 +38,26 @@ def draw_mesh(
         camera: where it is seen from.
         samples: samples per pixel and axis.
     """
-    points, depth = camera.project(vertices)
-    low = np.clip(np.floor(points.min(0)), 0, None).astype(int)
-    high = np.clip(np.ceil(points.max(0)), None, [camera.width, camera.height]).astype(int)
+    points, inverse = _project(
+        np.ascontiguousarray(vertices, dtype=np.float32),
+        camera.position.astype(np.float32),
+        camera.rotation.astype(np.float32),
+        np.float32(camera.focal),
+        np.array([camera.width, camera.height], dtype=np.float32) / 2,
+    )
+    seen = points[inverse > 0]
+    if len(seen) == 0:
+        return
+    size = np.array([camera.width, camera.height])
+    low = np.clip(np.floor(seen.min(0)), 0, size).astype(int)
+    high = np.clip(np.ceil(seen.max(0)), 0, size).astype(int)
     if (high <= low).any():
         return
     columns, rows = (high - low) * samples
-    inverse = np.where(depth > _NEAREST, 1 / np.maximum(depth, _NEAREST), -1.0)
-    local = ((points - low) * samples).astype(np.float32)
+    points = (points - low.astype(np.float32)) * np.float32(samples)
     inverse_depth = np.zeros((rows, columns), dtype=np.float32)
-    drawn = np.empty((rows, columns, 3), dtype=np.float32)
-    _fill(local, inverse.astype(np.float32), faces, colours, inverse_depth, drawn)
+    drawn = np.empty((rows, columns, 3), dtype=np.uint8)
+    _fill(points, inverse, faces, colours, inverse_depth, drawn)
     window = picture[low[1] : high[1], low[0] : high[0]]
     _blend(window, inverse_depth, drawn, samples)
 
@@ -78,57 +87,79 @@ def _normals(vertices, faces):  # type: ignore[no-untyped-def]
     return normals
 
 
+@njit(cache=True)
+def _project(vertices, position, rotation, focal, centre):  # type: ignore[no-untyped-def]
+    """Pixels (V, 2) and 1/depth (V,); 1/depth is -1 where a vertex is too near or behind."""
+    count = vertices.shape[0]
+    points = np.zeros((count, 2), dtype=np.float32)
+    inverse = np.full(count, np.float32(-1))
+    for vertex in range(count):
+        x = vertices[vertex, 0] - position[0]
+        y = vertices[vertex, 1] - position[1]
+        z = vertices[vertex, 2] - position[2]
+        depth = rotation[2, 0] * x + rotation[2, 1] * y + rotation[2, 2] * z
+        if depth > _NEAREST:
+            inverse[vertex] = 1 / depth
+            for k in range(2):
+                across = rotation[k, 0] * x + rotation[k, 1] * y + rotation[k, 2] * z
+                points[vertex, k] = across / depth * focal + centre[k]
+    return points, inverse
+
+
 @njit(cache=True, error_model="numpy")
 def _fill(points, inverse, faces, colours, inverse_depth, drawn):  # type: ignore[no-untyped-def]
     """Fill triangles into a cleared buffer of 1/depth, which is linear across the screen."""
     rows, columns = inverse_depth.shape
+    half = np.float32(0.5)
     for face in range(faces.shape[0]):
         a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
-        if inverse[a] < 0 or inverse[b] < 0 or inverse[c] < 0:
-            continue
         ax, ay = points[a, 0], points[a, 1]
         bx, by = points[b, 0], points[b, 1]
         cx, cy = points[c, 0], points[c, 1]
         # Counter-clockwise from outside turns clockwise under y down: positive means front.
         area = (cx - ax) * (by - ay) - (cy - ay) * (bx - ax)
-        if area <= 0:
+        if area <= 0 or inverse[a] < 0 or inverse[b] < 0 or inverse[c] < 0:
             continue
-        left = max(0, int(np.ceil(min(ax, bx, cx) - 0.5)))
-        right = min(columns - 1, int(np.floor(max(ax, bx, cx) - 0.5)))
-        top = max(0, int(np.ceil(min(ay, by, cy) - 0.5)))
-        bottom = min(rows - 1, int(np.floor(max(ay, by, cy) - 0.5)))
+        left = max(0, int(np.ceil(min(ax, bx, cx) - half)))
+        right = min(columns - 1, int(np.floor(max(ax, bx, cx) - half)))
+        top = max(0, int(np.ceil(min(ay, by, cy) - half)))
+        bottom = min(rows - 1, int(np.floor(max(ay, by, cy) - half)))
+        if left > right or top > bottom:
+            continue
         scale = 1 / area
-        b_x, b_y = (cy - ay) * -scale, (cx - ax) * scale
-        c_x, c_y = (by - ay) * scale, (bx - ax) * -scale
+        b_x, b_y = (ay - cy) * scale, (cx - ax) * scale
+        c_x, c_y = (by - ay) * scale, (ax - bx) * scale
+        near_a, near_b, near_c = inverse[a], inverse[b] - inverse[a], inverse[c] - inverse[a]
         for y in range(top, bottom + 1):
-            dy = y + np.float32(0.5) - ay
+            dy = np.float32(y) + half - ay
+            row_b, row_c = dy * b_y, dy * c_y
             for x in range(left, right + 1):
-                dx = x + np.float32(0.5) - ax
-                weight_b = dx * b_x + dy * b_y
-                weight_c = dx * c_x + dy * c_y
-                weight_a = 1 - weight_b - weight_c
-                if weight_a < 0 or weight_b < 0 or weight_c < 0:
+                dx = np.float32(x) + half - ax
+                weight_b = row_b + dx * b_x
+                weight_c = row_c + dx * c_x
+                if weight_b < 0 or weight_c < 0 or weight_b + weight_c > 1:
                     continue
-                near = weight_a * inverse[a] + weight_b * inverse[b] + weight_c * inverse[c]
+                near = near_a + weight_b * near_b + weight_c * near_c
                 if near <= inverse_depth[y, x]:
                     continue
                 inverse_depth[y, x] = near
+                weight_a = 1 - weight_b - weight_c
                 for k in range(3):
-                    drawn[y, x, k] = (
+                    colour = (
                         weight_a * colours[a, k]
                         + weight_b * colours[b, k]
                         + weight_c * colours[c, k]
                     )
+                    drawn[y, x, k] = np.uint8(colour + half)
 
 
 @njit(cache=True)
 def _blend(window, inverse_depth, drawn, samples):  # type: ignore[no-untyped-def]
     """Average the samples of each pixel over what was there before."""
-    share = np.float32(1 / (samples * samples))
+    total = samples * samples
     for y in range(window.shape[0]):
         for x in range(window.shape[1]):
-            red = green = blue = np.float32(0)
-            count = 0
+            red = green = blue = count = 0
             for j in range(y * samples, (y + 1) * samples):
                 for i in range(x * samples, (x + 1) * samples):
                     if inverse_depth[j, i] > 0:
@@ -137,7 +168,7 @@ def _blend(window, inverse_depth, drawn, samples):  # type: ignore[no-untyped-de
                         blue += drawn[j, i, 2]
                         count += 1
             if count > 0:
-                rest = samples * samples - count
-                for k, total in enumerate((red, green, blue)):
-                    value = (total + rest * window[y, x, k]) * share + np.float32(0.5)
-                    window[y, x, k] = np.uint8(min(max(value, 0), 255))
+                rest, half = total - count, total // 2
+                window[y, x, 0] = (red + rest * window[y, x, 0] + half) // total
+                window[y, x, 1] = (green + rest * window[y, x, 1] + half) // total
+                window[y, x, 2] = (blue + rest * window[y, x, 2] + half) // total

@@ -151,8 +151,8 @@ def _clothed_skin(plain: RestBody, shaped: RestBody, outfit: Outfit, fitted: Fit
     columns = [plain.vertices, bare, bare_normals, cloth, cloth_normals, plain.weights]
     region = np.array([SKIN, HIDDEN, EYES, EYES])[plain.parts[plain.faces[:, 0]]]
     work = Patchwork(np.hstack(columns), faces, region)
-    for _ in range(2):
-        work = work.subdivided((work.region == EYES) | _painted_face(work))
+    work = work.subdivided((work.region == EYES) | _painted_face(work))
+    work = work.subdivided(work.region == EYES)
     for field, source, result in (
         (_shirt, SKIN, SHIRT), (_stripe, SHIRT, STRIPE), (_trousers, SKIN, TROUSERS),
         (_inside_shoe, SKIN, HIDDEN), (_lips, SKIN, LIPS), (_brows, SKIN, BROWS),
