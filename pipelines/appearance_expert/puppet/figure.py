@@ -6,7 +6,7 @@ person. Where the picture cuts the person off, the last rows go on below the cut
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -39,24 +39,23 @@ class Figure:
     """The person in texture space.
 
     Attributes:
-        image: (H, W, 3) float32 in 0..255.
+        image: (H, W, 3) float32 in 0..255; near the outline without the old background's colour.
+        raw: (H, W, 3) the same as it is in the picture; background: (H, W, 3) without the person.
         matte: (H, W) float32 in [0, 1].
         xy: (29, 2) points, POINT_NAMES order.
         limbs: the parts that dance on their own; a limb that the picture cuts off moves with
             the torso.
         full: whether the feet are in the picture.
-        to_canvas: (2,) shift that lays the undanced figure on the canvas, after `scale`.
-        scale: texture pixels per pixel of the reference picture.
         unit: half the shoulder width, in texture pixels, guarded against side views.
     """
 
     image: NDArray[np.float32]
+    raw: NDArray[np.float32]
+    background: NDArray[np.float32]
     matte: NDArray[np.float32]
     xy: NDArray[np.float64]
     limbs: tuple[int, ...]
     full: bool
-    to_canvas: NDArray[np.float64]
-    scale: float
     unit: float
 
     def point(self, name: str) -> NDArray[np.float64]:
@@ -65,49 +64,55 @@ class Figure:
         return place
 
 
-def build_figure(person: ReferencePerson, dance: StagedDance) -> Figure:
-    """Scale, crop and, for a half-body picture, extend the reference person."""
-    fit = dance.reference_to_canvas
-    scale = float(np.hypot(fit[0, 0], fit[1, 0])) * dance.figure_scale
-    scale = min(scale, 2200.0 / max(person.image.shape[:2]))
-    height, width = (max(2, round(side * scale)) for side in person.matte.shape)
+def build_figure(
+    person: ReferencePerson, dance: StagedDance, clean: NDArray[np.float32]
+) -> Figure:
+    """Scale, crop and, for a half-body picture, extend the reference person.
+
+    Args:
+        clean: (H, W, 3) the reference picture without the person.
+    """
+    scale = float(dance.reference_to_canvas[0, 0]) * dance.figure_scale
+    height, width = (max(8, round(side * scale)) for side in person.matte.shape)
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    image = cv2.resize(person.image, (width, height), interpolation=way).astype(np.float32)
+    raw = cv2.resize(person.image, (width, height), interpolation=way).astype(np.float32)
+    background = cv2.resize(clean, (width, height), interpolation=way)
     matte = cv2.resize(person.matte, (width, height), interpolation=cv2.INTER_AREA)
     xy = person.xy * [width / person.matte.shape[1], height / person.matte.shape[0]]
     full = person.coverage == "full"
     matte = _keep_person(matte, xy, person.confidence)
-    box = cv2.boundingRect((matte > 0.05).astype(np.uint8))
-    x0, y0 = max(0, box[0] - _MARGIN), max(0, box[1] - _MARGIN)
-    x1, y1 = min(width, box[0] + box[2] + _MARGIN), min(height, box[1] + box[3] + _MARGIN)
-    image, matte = image[y0:y1, x0:x1], matte[y0:y1, x0:x1]
-    below = 0 if full else max(_MARGIN, height // 6)
+    x, y, wide, tall = cv2.boundingRect((matte > 0.05).astype(np.uint8))
+    x0, y0 = max(0, x - _MARGIN), max(0, y - _MARGIN)
+    x1, y1 = min(width, x + wide + _MARGIN), min(height, y + tall + _MARGIN)
+    before, after = 8, 8  # room for the mesh and for colour to bleed into
+    below, above = 8, 8
     if not full:  # the very edge is often a frame line or half a pixel
-        y1 -= _EDGE
-        below += _EDGE
-        image, matte = image[:-_EDGE], matte[:-_EDGE]
-    sides = [0 if full else _MARGIN if cut else 0 for cut in (x0 == 0, x1 == width)]
-    pads = [(0, below), (sides[0], sides[1])]
-    image = np.pad(image, [*pads, (0, 0)], mode="edge")
-    matte = np.pad(matte, pads, mode="edge")
-    if full:  # room for the mesh and for colour to bleed into
-        image = np.pad(image, [(8, 8), (8, 8), (0, 0)], mode="edge")
-        matte = np.pad(matte, 8)
-        sides[0], y0 = 8, y0 - 8
-    xy = xy - [x0 - sides[0], y0]
-    clean = _clean_edges(image, matte)
+        y1 = min(y1, height - _EDGE)
+        below = _EDGE + max(_MARGIN, height // 6)
+    box = (slice(y0, y1), slice(x0, x1))
+    pads = [(above, below), (before, after)]
+    matte = np.pad(matte[box], pads, mode="constant" if full else "edge")
+    matte[:above] = 0
+    raw = np.pad(raw[box], [*pads, (0, 0)], mode="edge")
+    background = np.pad(background[box], [*pads, (0, 0)], mode="edge")
+    xy = xy - [x0 - before, y0 - above]
     shoulders = np.linalg.norm(xy[POINT["left_shoulder"]] - xy[POINT["right_shoulder"]])
     spine = np.linalg.norm(xy[POINT["neck"]] - xy[POINT["pelvis"]])
     return Figure(
-        image=clean,
+        image=_clean_edges(raw, matte),
+        raw=raw,
+        background=background,
         matte=matte.astype(np.float32),
         xy=xy,
         limbs=_dancing_limbs(person, full),
         full=full,
-        to_canvas=np.array([x0 - sides[0], y0], dtype=np.float64),
-        scale=scale,
         unit=float(max(shoulders, 0.55 * spine, 8.0)) / 2,
     )
+
+
+def with_matte(figure: Figure, matte: NDArray[np.float32]) -> Figure:
+    """The same figure cut out along another matte (H, W)."""
+    return replace(figure, matte=matte, image=_clean_edges(figure.raw, matte))
 
 
 def _keep_person(

@@ -11,6 +11,8 @@ from pipelines.appearance_expert.puppet.push_pull import push_pull
 
 _PATCH = 4
 _SEAM = 3
+_GLOW = 3
+"""Pixels beside the person that are not copied: their glow, shadow and blur lie there."""
 _LEVEL_REACH = 0.12
 """Patches come from about the same height: horizons, floors and streets lie level."""
 
@@ -37,7 +39,7 @@ def patched(
         the filled picture, and for every pixel of the hole the (row, column) it was taken from;
         -1 elsewhere.
     """
-    size = 2 * _PATCH + 1
+    size = 2 * (_PATCH + _GLOW) + 1
     blocked = cv2.dilate(hole.astype(np.uint8), np.ones((size, size), np.uint8))
     blocked[:_PATCH], blocked[-_PATCH:] = 1, 1
     blocked[:, :_PATCH], blocked[:, -_PATCH:] = 1, 1

@@ -68,16 +68,24 @@ def _build_layer(
     edge = cv2.GaussianBlur((core | hidden | kept).astype(np.float32), (0, 0), 1.0)
     alpha = np.maximum(alpha, np.where(kept, figure.matte * fade, 0))
     alpha = np.minimum(alpha, np.clip(edge * 2 - 0.5, 0, 1))
-    colour = _paint(figure, core, kept, hidden, labels)
+    colour = _paint(figure, core, kept, hidden, labels, mirrored=part == TORSO)
     opaque = alpha > 0.5
     filled = float((opaque & hidden).sum() / max(1, opaque.sum()))
     return Layer(part, colour, alpha.astype(np.float32), filled)
 
 
 def _paint(
-    figure: Figure, core: Mask, kept: Mask, hidden: Mask, labels: NDArray[np.uint8]
+    figure: Figure,
+    core: Mask,
+    kept: Mask,
+    hidden: Mask,
+    labels: NDArray[np.uint8],
+    mirrored: bool,
 ) -> NDArray[np.float32]:
-    """Seen pixels keep their colour; hidden ones are filled from the layer's own core only."""
+    """Seen pixels keep their colour; hidden ones are filled from the layer's own core only.
+
+    With `mirrored`, the core's pattern goes on past its left and right edges as in a mirror.
+    """
     strangers = (labels != 255) & ~core & ~kept
     rim = cv2.dilate(strangers.astype(np.uint8), _disc(_OCCLUDER_RIM if hidden.any() else 2))
     trusted = (core & (rim == 0)) | (kept & (rim == 0))
@@ -85,6 +93,8 @@ def _paint(
     if own.sum() < 0.2 * core.sum():
         own, trusted = core, core | kept
     filled = push_pull(figure.image, own.astype(np.float32))
+    if mirrored:
+        filled = _reflected(filled, own, hidden)
     seen = cv2.GaussianBlur((trusted | (core & ~hidden & (rim == 0))).astype(np.float32), (0, 0), 1)
     seen = np.where(trusted, np.clip(seen * 2 - 1, 0, 1), 0)[..., None]
     result = figure.image * seen + filled * (1 - seen)
@@ -154,6 +164,26 @@ def _hidden_pad(
         if other != part:
             covered |= labels == other
     return covered & inside
+
+
+def _reflected(
+    filled: NDArray[np.float32], own: Mask, hidden: Mask
+) -> NDArray[np.float32]:
+    """Fill hidden pixels with the core's pixels at the same distance inside its edge."""
+    column = np.broadcast_to(np.arange(own.shape[1]), own.shape)
+    before = np.maximum.accumulate(np.where(own, column, -(10**6)), axis=1)
+    after = np.minimum.accumulate(np.where(own, column, 10**6)[:, ::-1], axis=1)[:, ::-1]
+    to_left, to_right = column - before, after - column
+    source = np.where(to_left <= to_right, before - to_left, after + to_right)
+    gap = np.minimum(to_left, to_right)
+    inside = (source >= 0) & (source < own.shape[1])
+    source = np.clip(source, 0, own.shape[1] - 1)
+    inside &= np.take_along_axis(own, source, axis=1) & hidden
+    copied = np.take_along_axis(filled, source[..., None].repeat(3, axis=2), axis=1)
+    strength = np.where(inside, np.clip(1.5 - gap / (0.25 * own.shape[1]), 0, 1), 0)
+    strength = cv2.GaussianBlur(strength.astype(np.float32), (0, 0), 1.5)
+    strength = np.where(inside, strength, 0)[..., None]
+    return np.asarray(filled * (1 - strength) + copied * strength, dtype=np.float32)
 
 
 def _reachable(core: Mask, covered: Mask, reach: int) -> Mask:

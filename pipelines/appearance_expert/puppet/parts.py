@@ -16,8 +16,10 @@ from pipelines.appearance_expert.puppet.capsules import (
 )
 from pipelines.appearance_expert.puppet.figure import (
     HEAD,
+    LEFT_ARM,
     LEFT_LEG,
     PART_NAMES,
+    RIGHT_ARM,
     RIGHT_LEG,
     TORSO,
     Figure,
@@ -30,19 +32,23 @@ _TORSO_INSIDE = 0.55
 _SURE_MARGIN = 0.3
 _SURE_TRUNK = 1.0
 _SURE_LIMB = 0.6
+_HAND_LEAD = 0.3
 _PIXELS = 110_000
 
 
-def label_parts(figure: Figure) -> tuple[NDArray[np.uint8], list[Capsule]]:
+def bones_of(figure: Figure) -> list[Capsule]:
+    """The capsules that labels are derived from: the head's, then three per dancing limb."""
+    return [head_capsule(figure), *limb_capsules(figure)]
+
+
+def label_parts(figure: Figure, capsules: list[Capsule]) -> NDArray[np.uint8]:
     """Label every pixel of the matte with its part; NOBODY elsewhere.
 
     Distances and colours are weighed on a reduced picture, smoothed along its edges (cost-volume
     filtering, Hosni et al. 2013), and brought back before the cheapest part is taken.
 
-    Returns:
-        (H, W) labels, and the capsules that they were derived from.
+    Shape: (H, W).
     """
-    capsules = [head_capsule(figure), *limb_capsules(figure)]
     full_shape = figure.matte.shape
     shrink = min(1.0, (_PIXELS / figure.matte.size) ** 0.5)
     size = (max(8, round(full_shape[1] * shrink)), max(8, round(full_shape[0] * shrink)))
@@ -52,6 +58,7 @@ def label_parts(figure: Figure) -> tuple[NDArray[np.uint8], list[Capsule]]:
         cv2.resize(layer, size, interpolation=cv2.INTER_AREA)
         for layer in _distances(figure, capsules)
     ])  # fmt: skip
+    _hands_in_front(distance, capsules)
     owners = np.array([TORSO, *(capsule.part for capsule in capsules)])
     weighed = distance + _COLOUR_WEIGHT * _colour_cost(image, matte, distance, owners)
     cost = np.full((len(PART_NAMES), *matte.shape), 10.0, np.float32)
@@ -66,7 +73,7 @@ def label_parts(figure: Figure) -> tuple[NDArray[np.uint8], list[Capsule]]:
     cost = np.stack([cv2.resize(layer, back, interpolation=cv2.INTER_LINEAR) for layer in cost])
     labels = cost.argmin(0).astype(np.uint8)
     labels[figure.matte <= 0.02] = NOBODY
-    return _without_islands(labels, cost), capsules
+    return _without_islands(labels, cost)
 
 
 def _distances(figure: Figure, capsules: list[Capsule]) -> NDArray[np.float32]:
@@ -86,6 +93,18 @@ def _distances(figure: Figure, capsules: list[Capsule]) -> NDArray[np.float32]:
             reach[rows < hips - 0.25 * figure.unit] += 2.0
         distances.append(reach)
     return np.stack(distances).astype(np.float32)
+
+
+def _hands_in_front(distance: NDArray[np.float32], capsules: list[Capsule]) -> None:
+    """A hand that is seen lies before what it touches: it costs more to be anything else there."""
+    arms = (LEFT_ARM, RIGHT_ARM)
+    for number, capsule in enumerate(capsules):
+        if capsule.part in arms and capsule.place == 2:
+            near = np.clip(4 * (1.15 - distance[1 + number]), 0, 1) * _HAND_LEAD
+            distance[0] += near
+            for other, beside in enumerate(capsules):
+                if beside.part not in arms:
+                    distance[1 + other] += near
 
 
 def _below(figure: Figure) -> NDArray[np.float32]:

@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 
 from pipelines.appearance_expert.puppet.inpaint import membrane, patched
 from pipelines.appearance_expert.puppet.push_pull import push_pull
-from pipelines.keypoints.person import ReferencePerson
-from pipelines.keypoints.staged import StagedDance
 
 _WORK_SIDE = 160
 _PLAIN_RESIDUAL = 7.0
@@ -18,13 +16,6 @@ _SHADOW = 4.0
 
 Picture = NDArray[np.float32]
 Mask = NDArray[np.bool_]
-
-
-def build_plate(person: ReferencePerson, dance: StagedDance) -> Picture:
-    """Canvas-sized background (height, width, 3) float32 in 0..255 with the person removed."""
-    fit = dance.reference_to_canvas
-    clean = without_person(person.image.astype(np.float32), person.matte)
-    return laid_out(clean, fit, dance.width, dance.height)
 
 
 def without_person(picture: Picture, matte: NDArray[np.float32]) -> Picture:

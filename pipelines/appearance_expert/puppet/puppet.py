@@ -9,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.appearance_expert.interface import Frame
+from pipelines.appearance_expert.puppet.capsules import outside_polygon, torso_polygon
 from pipelines.appearance_expert.puppet.compositor import Compositor
-from pipelines.appearance_expert.puppet.figure import PART_NAMES, build_figure
+from pipelines.appearance_expert.puppet.figure import PART_NAMES, build_figure, with_matte
+from pipelines.appearance_expert.puppet.gaps import gaps_beside_arms
 from pipelines.appearance_expert.puppet.gates import measure_gates
 from pipelines.appearance_expert.puppet.layers import build_layers
 from pipelines.appearance_expert.puppet.mannequin import Mannequin
-from pipelines.appearance_expert.puppet.parts import label_parts
-from pipelines.appearance_expert.puppet.plate import build_plate
+from pipelines.appearance_expert.puppet.parts import bones_of, label_parts
+from pipelines.appearance_expert.puppet.plate import laid_out, without_person
 from pipelines.appearance_expert.puppet.rig import Rig
 from pipelines.appearance_expert.puppet.shadow import Shadow
 from pipelines.keypoints.person import ReferencePerson
@@ -41,8 +43,12 @@ class Puppet:
 
     def frames(self, person: ReferencePerson, dance: StagedDance, seed: int) -> Iterator[Frame]:
         """Yield T frames (height, width, 3) uint8 RGB; `seed` is not used, nothing is random."""
-        figure = build_figure(person, dance)
-        labels, capsules = label_parts(figure)
+        clean = without_person(person.image.astype(np.float32), person.matte)
+        figure = build_figure(person, dance, clean)
+        capsules = bones_of(figure)
+        trunk = outside_polygon(figure.matte.shape, torso_polygon(figure))
+        figure = with_matte(figure, gaps_beside_arms(figure, capsules, trunk))
+        labels = label_parts(figure, capsules)
         layers = build_layers(figure, labels, capsules)
         gates = measure_gates(figure, labels, capsules, layers)
         self._report = {
@@ -52,7 +58,7 @@ class Puppet:
             "gates": gates.as_json(),
             "dancing_limbs": [PART_NAMES[part] for part in figure.limbs],
         }
-        plate = build_plate(person, dance)
+        plate = laid_out(clean, dance.reference_to_canvas, dance.width, dance.height)
         shadow = Shadow(dance)
         if gates.failed:
             self._progress.warn(
