@@ -39,7 +39,7 @@ class StepCycle:
         times: (B,) seconds of successive steps, smoothed, increasing.
         bpm: their median rate per minute.
         confidence: resultant length in [0, 1] of the foot-speed phase over this cycle. The cycle
-            is fitted to the take, so noise reaches about 0.45.
+            is fitted to the take, so that even wrong tempi of real takes reach 0.45 to 0.55.
     """
 
     times: NDArray[np.float64]
