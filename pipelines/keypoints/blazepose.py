@@ -33,6 +33,7 @@ _DIRECT: dict[str, int] = {
     "left_wrist": 15, "right_wrist": 16, "left_hip": 23, "right_hip": 24,
     "left_knee": 25, "right_knee": 26, "left_ankle": 27, "right_ankle": 28,
 }  # fmt: skip
+_WHOLE_BODY = [0, 11, 12, 23, 24, 25, 26, 27, 28]
 _KNUCKLES = {"left_hand": (17, 19), "right_hand": (18, 20)}
 _TOES = {"left_foot": (27, 31), "right_foot": (28, 32)}
 
@@ -70,6 +71,11 @@ class Sighting:
         hips = self.landmarks[[LEFT_HIP, RIGHT_HIP]]
         length = np.linalg.norm(shoulders.mean(0) - hips.mean(0))
         return float(max(length, np.linalg.norm(shoulders[0] - shoulders[1])))
+
+    @property
+    def whole(self) -> bool:
+        """Whether the detector is sure of the whole body, down to the ankles."""
+        return bool(self.visibility[_WHOLE_BODY].min() > 0.8)
 
     @property
     def centre(self) -> NDArray[np.float64]:

@@ -83,7 +83,8 @@ def detect_person(
             return _person(scene, drawn, matte, "silhouette")
         if sighting is not None:
             _refuse_several(scene, sighting)
-        raise UnsuitableInput("no person is found in the picture", _NOBODY_HINT)
+        if sighting is None or not sighting.whole:
+            raise UnsuitableInput("no person is found in the picture", _NOBODY_HINT)
     _refuse_several(scene, sighting)
     matte = scene.matte if scene.matte is not None else refine_matte(scene.rgb, sighting.mask)
     points = without_folded_legs(points_of(sighting, width, height))
@@ -152,11 +153,11 @@ def _matte_for(scene: _Scene, points: Points) -> Matte:
         columns = np.clip(inside[:, 0], 0, width - 1)
         return float(mask[np.clip(inside[:, 1], 0, height - 1), columns].mean())
 
-    if scene.figure is not None and share_inside(scene.figure) > 0.85:
-        return matte_of_figure(scene.figure)
     sighting = find_main(scene.rgb)
     if sighting is not None and share_inside(sighting.mask > 0.5) > 0.85:
         return refine_matte(scene.rgb, sighting.mask)
+    if scene.figure is not None and share_inside(scene.figure) > 0.85:
+        return matte_of_figure(scene.figure)
     return refine_matte(scene.rgb, guess, band=0.05)
 
 
