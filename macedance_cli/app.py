@@ -13,7 +13,7 @@ import typer
 
 from macedance_cli import doctor, generate, train_motion
 from macedance_cli.console import print_data
-from macedance_cli.failures import debugging, run_to_exit_code
+from macedance_cli.failures import debugging, leave, run_to_exit_code
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,7 +31,7 @@ def main() -> None:
     # A file name that is not UTF-8 leaves as the bytes that it came in as.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")
-    sys.exit(run_to_exit_code(app))
+    leave(run_to_exit_code(app))
 
 
 def _show_version(wanted: bool) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
+import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 
@@ -25,13 +26,23 @@ from pipelines.errors import (
 
 DEBUG_VARIABLE = "MACEDANCE_DEBUG"
 
-GRACE = 1.0
-"""Seconds that threads of libraries get to end by themselves after a command was stopped."""
-
 
 def debugging() -> bool:
     """Whether tracebacks and library warnings are wanted."""
     return os.environ.get(DEBUG_VARIABLE, "0") not in ("", "0")
+
+
+def leave(code: int) -> NoReturn:
+    """End the process with `code`.
+
+    After a stop everything of ours is cleaned up already; to take the libraries down in good
+    order, and to wait for their threads, would cost a second or more.
+    """
+    if code in (INTERRUPTED_BY_USER, TERMINATED):
+        with suppress(OSError):
+            sys.stdout.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def run_to_exit_code(app: Callable[..., Any]) -> int:
@@ -50,8 +61,6 @@ def run_to_exit_code(app: Callable[..., Any]) -> int:
 def report(error: BaseException) -> int:
     """Tell what happened on stderr, and return the exit code."""
     code = error.exit_code if isinstance(error, typer.TyperException) else exit_code_of(error)
-    if code in (INTERRUPTED_BY_USER, TERMINATED):
-        _make_sure_to_end(code)
     if debugging():
         talk("".join(traceback.format_exception(error)).rstrip())
     for line in describe(error):
@@ -103,15 +112,6 @@ def _place(error: BaseException) -> str:
 
 def _reason(error: OSError) -> str:
     return (error.strerror or type(error).__name__).lower()
-
-
-def _make_sure_to_end(code: int) -> None:
-    """Everything is cleaned up by now: ignore further signals, and wait for no thread for long."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    last_word = threading.Timer(GRACE, os._exit, (code,))
-    last_word.daemon = True
-    last_word.start()
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -45,6 +45,12 @@ def tiny_song(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def slowdown() -> float:
+    """How much longer than on an idle machine things take now: runnable processes per core."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+@pytest.fixture
 def environment() -> dict[str, str]:
     """This process's environment without anything that steers macedance or colours its output."""
     kept = {
@@ -73,3 +79,22 @@ def macedance(tmp_path: Path, environment: dict[str, str]) -> Run:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def tiny_dance(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three seconds of a dancer who stands and moves the arms, as our npz at 30 frames a second."""
+    import numpy as np
+
+    from pipelines.body.skeleton import JOINT
+    from pipelines.motion.motion import Motion
+    from pipelines.motion.npz import save_npz
+
+    seconds = np.arange(90) / 30
+    poses, trans = np.zeros((90, 24, 3)), np.tile([0.0, 0.0, 0.9], (90, 1))
+    poses[:, JOINT["pelvis"], 0] = np.pi / 2
+    swing = 1.0 - 0.4 * np.sin(2 * np.pi * seconds)
+    poses[:, JOINT["left_shoulder"], 2], poses[:, JOINT["right_shoulder"], 2] = -swing, swing
+    path = tmp_path_factory.mktemp("dance") / "tiny.npz"
+    save_npz(Motion(poses, trans, 30.0), path)
+    return path

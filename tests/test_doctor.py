@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -23,10 +22,10 @@ def _program(folder: Path, name: str, script: str) -> None:
     file.chmod(0o755)
 
 
-def test_examines_everything_within_five_seconds(tmp_path: Path) -> None:
+def test_examines_everything_within_five_seconds(tmp_path: Path, slowdown: float) -> None:
     begin = time.monotonic()
     checks = doctor.examine(tmp_path / "workspace")
-    assert time.monotonic() - begin < 5 * max(1.0, os.getloadavg()[0])
+    assert time.monotonic() - begin < 5 * slowdown
     assert [check.name for check in checks] == [
         "python", "system libraries", "ffmpeg", "pose detector", "motion weights", "disk",
         "compile cache", "OpenGL", "GPU", "scan kernels", "Wan weights",
