@@ -26,6 +26,9 @@ Image = NDArray[np.uint8]
 _COMPARABLE = 0.45
 """Of the main person's torso; smaller people are passers-by."""
 
+_LARGE = 0.22
+"""Torso length over the picture's shorter side."""
+
 _SURE = 0.8
 """Least visibility of nose and shoulders of somebody who counts as another person."""
 
@@ -35,11 +38,19 @@ _FAINT = 0.25
 
 def find_main(rgb: Image) -> Sighting | None:
     """The most prominent person, searched for ever harder; None if there is nobody."""
-    with BlazePose() as detector, BlazePose(_FAINT) as eager:
-        for looker in (detector, eager):
-            whole = looker.look(rgb)
-            if whole is not None and _present(whole, rgb):
-                return whole
+    with BlazePose() as detector:
+        whole = detector.look(rgb)
+        if whole is not None and _present(whole, rgb):
+            return whole
+        return _find_hidden(rgb, detector)
+
+
+def _find_hidden(rgb: Image, detector: BlazePose) -> Sighting | None:
+    """Soft drawings, people who fill the picture, small ones far away."""
+    with BlazePose(_FAINT) as eager:
+        whole = eager.look(rgb)
+        if whole is not None and _present(whole, rgb):
+            return whole
         for looker, share in ((detector, 1.0), (detector, 0.5), (eager, 0.5)):
             seen = [looker.look(rgb, box) for box in _windows(rgb, share)]
             people = [one for one in seen if one is not None and _present(one, rgb)]
@@ -53,7 +64,10 @@ def count_others(rgb: Image, main: Sighting, enough: int = 3) -> int:
     people = [main]
     rest = _painted_over(rgb, main.mask)
     with BlazePose() as detector:
-        for box in [None, *_windows(rgb, 1.0), *_windows(rgb, 0.6)]:
+        # Beside somebody large only large people count, and those are seen from afar.
+        small = main.torso < _LARGE * min(rgb.shape[:2])
+        closer = list(_windows(rgb, 0.6)) if small else []
+        for box in [None, *_windows(rgb, 1.0), *closer]:
             other = detector.look(rest, box)
             if other is None or not _is_other(other, people, rgb):
                 continue

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from pipelines.errors import UnsuitableInput
-from pipelines.media.image import load_picture, save_png
+from pipelines.media.image import load_picture, picture_size, save_png
 
 RED, GREEN = (220, 30, 40), (20, 180, 60)
 
@@ -44,7 +44,7 @@ def test_exif_orientation_is_applied(tmp_path: Path) -> None:
     exif[0x0112] = 6  # the camera was turned: rotate 90 degrees clockwise to look at it
     halves().rotate(90, expand=True).save(path, exif=exif, quality=95)
     pixels = load_picture(path)
-    assert pixels.shape[:2] == (200, 120)
+    assert pixels.shape[:2] == (200, 120) and picture_size(path) == (120, 200)
     assert close(pixels[20, 60], RED) and close(pixels[180, 60], GREEN)
 
 
