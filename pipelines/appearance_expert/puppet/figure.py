@@ -16,7 +16,7 @@ from pipelines.appearance_expert.puppet.push_pull import push_pull
 from pipelines.keypoints.person import POINT, ReferencePerson
 from pipelines.keypoints.staged import StagedDance
 
-SEEN = 0.3
+SEEN = 0.5
 """Confidence from which a point of the reference picture counts as seen."""
 
 TORSO, HEAD, LEFT_ARM, RIGHT_ARM, LEFT_LEG, RIGHT_LEG = range(6)
@@ -139,10 +139,9 @@ def _clean_edges(image: NDArray[np.float32], matte: NDArray[np.float32]) -> NDAr
 
 
 def _dancing_limbs(person: ReferencePerson, full: bool) -> tuple[int, ...]:
-    limbs = []
-    for part, chain in CHAINS.items():
-        is_leg = part in (LEFT_LEG, RIGHT_LEG)
-        seen = all(person.confidence[POINT[name]] > SEEN for name in chain[:3])
-        if (is_leg and full) or (not is_leg and (seen or full)):
-            limbs.append(part)
-    return tuple(limbs)
+    """Arms of which elbow and wrist are seen; legs if the whole figure is."""
+    arms = [
+        part for part in (LEFT_ARM, RIGHT_ARM)
+        if all(person.confidence[POINT[name]] >= SEEN for name in CHAINS[part][:3])
+    ]  # fmt: skip
+    return (*arms, LEFT_LEG, RIGHT_LEG) if full else tuple(arms)

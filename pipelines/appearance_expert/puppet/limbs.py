@@ -51,6 +51,19 @@ class Skin:
     chain: Array
     trunk: Array
     is_arm: bool
+    radii: tuple[float, ...]
+
+    def is_web(self, triangles: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """(N,) triangles that join two bones far from the joint between them.
+
+        Where a limb is folded in the picture its bones touch; they must part when it opens.
+        """
+        along = (self.joint + self.blend)[triangles]
+        jumps = np.ptp(along, axis=1) > 0.3
+        middle = self.xy[triangles].mean(1)
+        gap = np.linalg.norm(middle[:, None] - self.chain[:3], axis=2)
+        near = (gap < 1.3 * np.asarray(self.radii)).any(1)
+        return np.asarray(jumps & ~near & (along.min(1) > 0.5))
 
 
 def skin_limb(part: int, xy: Array, figure: Figure, capsules: list[Capsule]) -> Skin:
@@ -67,12 +80,14 @@ def skin_limb(part: int, xy: Array, figure: Figure, capsules: list[Capsule]) -> 
     for joint in range(3):
         tangent = _bisector(bones[joint], bones[joint + 1])
         offset = (xy - chain[joint]) @ tangent
-        rise = _smoothstep(offset / (2 * softness[joint]) + 0.5)
+        far = np.linalg.norm(xy - chain[joint], axis=1) / (1.3 * radii[joint])
+        sharp = softness[joint] / np.maximum(1, far) ** 2 if joint else softness[joint]
+        rise = _smoothstep(offset / (2 * sharp) + 0.5)
         before = nearest == joint - 1 if joint else np.zeros(len(xy), dtype=bool)
         beside = before | (nearest == joint)
         along += np.where(beside, rise, (nearest > joint).astype(float))
     joint_index = np.clip(np.floor(along), 0, 2).astype(np.int64)
-    return Skin(joint_index, along - joint_index, xy, chain, trunk, is_arm)
+    return Skin(joint_index, along - joint_index, xy, chain, trunk, is_arm, tuple(radii))
 
 
 def _nearest_bone(xy: Array, chain: Array, radii: list[float]) -> NDArray[np.int64]:

@@ -32,7 +32,7 @@ _TORSO_INSIDE = 0.55
 _SURE_MARGIN = 0.3
 _SURE_TRUNK = 1.0
 _SURE_LIMB = 0.6
-_HAND_LEAD = 0.3
+_HAND_LEAD = 0.6
 _PIXELS = 110_000
 
 
@@ -58,9 +58,10 @@ def label_parts(figure: Figure, capsules: list[Capsule]) -> NDArray[np.uint8]:
         cv2.resize(layer, size, interpolation=cv2.INTER_AREA)
         for layer in _distances(figure, capsules)
     ])  # fmt: skip
-    _hands_in_front(distance, capsules)
     owners = np.array([TORSO, *(capsule.part for capsule in capsules)])
-    weighed = distance + _COLOUR_WEIGHT * _colour_cost(image, matte, distance, owners)
+    strange = _colour_cost(image, matte, distance, owners)
+    weighed = distance + _COLOUR_WEIGHT * strange
+    _hands_in_front(weighed, distance, strange, capsules)
     cost = np.full((len(PART_NAMES), *matte.shape), 10.0, np.float32)
     for owner, layer in zip(owners, weighed, strict=True):
         cost[owner] = np.minimum(cost[owner], layer)
@@ -95,16 +96,18 @@ def _distances(figure: Figure, capsules: list[Capsule]) -> NDArray[np.float32]:
     return np.stack(distances).astype(np.float32)
 
 
-def _hands_in_front(distance: NDArray[np.float32], capsules: list[Capsule]) -> None:
-    """A hand that is seen lies before what it touches: it costs more to be anything else there."""
-    arms = (LEFT_ARM, RIGHT_ARM)
-    for number, capsule in enumerate(capsules):
-        if capsule.part in arms and capsule.place == 2:
-            near = np.clip(4 * (1.15 - distance[1 + number]), 0, 1) * _HAND_LEAD
-            distance[0] += near
-            for other, beside in enumerate(capsules):
-                if beside.part not in arms:
-                    distance[1 + other] += near
+def _hands_in_front(
+    cost: NDArray[np.float32],
+    distance: NDArray[np.float32],
+    strange: NDArray[np.float32],
+    capsules: list[Capsule],
+) -> None:
+    """A hand that is seen lies before what it touches: skin near it costs less as a hand."""
+    for number, capsule in enumerate(capsules, start=1):
+        if capsule.part in (LEFT_ARM, RIGHT_ARM) and capsule.place == 2:
+            near = np.clip(4 * (1.4 - distance[number]), 0, 1)
+            alike = np.clip(1 - 2.5 * strange[number], 0, 1)
+            cost[number] -= _HAND_LEAD * near * alike
 
 
 def _below(figure: Figure) -> NDArray[np.float32]:

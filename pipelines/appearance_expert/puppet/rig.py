@@ -36,6 +36,7 @@ State = tuple[tuple[int, ...], bool, bool]
 
 _MOST_TORSO_TURN = np.radians(58)
 _MOST_HEAD_TURN = np.radians(42)
+_MOST_NOD = np.radians(38)
 _FACING_MARGIN = 0.15
 
 
@@ -79,12 +80,12 @@ class Rig:
         ]
 
     def _track_trunk(self, dance: StagedDance) -> None:
-        def turn(name: str, most: float) -> Turn:
-            return hold_back_turns(dance.rotations[:, POINT[name]], most, dance.fps)
+        def turn(name: str, most: float, most_nod: float | None = None) -> Turn:
+            return hold_back_turns(dance.rotations[:, POINT[name]], most, dance.fps, most_nod)
 
         pelvis = turn("pelvis", _MOST_TORSO_TURN)
         self.chest_turn = chest = turn("spine3", _MOST_TORSO_TURN)
-        self.head_turn = head = turn("head", _MOST_HEAD_TURN)
+        self.head_turn = head = turn("head", _MOST_HEAD_TURN, _MOST_NOD)
         self._trunk_tracks = [
             track_trunk(dance, pelvis.front, chest.front, head.front),
             track_trunk(dance, pelvis.back, chest.back, head.back),
@@ -107,9 +108,10 @@ class Rig:
             self._triangles[part, 0] = sides
         for part, skin in self._skins.items():
             mesh = meshes[parts.index(part)]
-            along = (skin.joint + skin.blend)[mesh.triangles].mean(1)
+            whole = mesh.triangles[~skin.is_web(mesh.triangles)]
+            along = (skin.joint + skin.blend)[whole].mean(1)
             for half in (0, 1):
-                chosen = mesh.triangles[(along > 1.5) == bool(half)]
+                chosen = whole[(along > 1.5) == bool(half)]
                 self._triangles[part, half] = [
                     (chosen + base[parts.index(part)]).astype(np.int32)
                 ]

@@ -15,8 +15,10 @@ from scipy.ndimage import gaussian_filter1d
 Array = NDArray[np.float64]
 
 _SOFT_FROM = np.radians(35)
-_CROSSFADE_SECONDS = 0.06
-_CROSSFADE_ANGLE = np.radians(12)
+_CROSSFADE_SECONDS = 0.045
+_CROSSFADE_ANGLE = np.radians(5)
+_CROSSFADE_AFTER = np.radians(8)
+"""A little past the profile the front is still the better guess."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,16 @@ class Turn:
     angle: Array
 
 
-def hold_back_turns(rotations_T33: Array, most: float, fps: float) -> Turn:
+def hold_back_turns(
+    rotations_T33: Array, most: float, fps: float, most_nod: float | None = None
+) -> Turn:
     """Limit how far a relief is turned about its own upright axis, seen from either side.
 
     Args:
         rotations_T33: global rotations in camera axes (x right, y down, z away).
         most: radians that the turn approaches but does not pass.
         fps: frames per second, for the crossfade between the sides.
+        most_nod: the same for nodding; None leaves it free.
     """
     to_camera = -rotations_T33[:, 2, :]  # the direction towards the camera, in the body's axes
     heading = np.arctan2(to_camera[:, 0], to_camera[:, 2])
@@ -50,10 +55,22 @@ def hold_back_turns(rotations_T33: Array, most: float, fps: float) -> Turn:
     behind = np.arctan2(-to_camera[:, 0], -to_camera[:, 2])
     front = rotations_T33 @ _about_upright(certain * (heading - _limited(heading, most)))
     back = rotations_T33 @ _about_upright(certain * (behind - _limited(behind, most)))
-    facing = np.clip(0.5 + to_camera[:, 2] / (2 * np.sin(_CROSSFADE_ANGLE)), 0, 1)
+    if most_nod is not None:
+        front = _nods_held_back(front, 1.0, most_nod)
+        back = _nods_held_back(back, -1.0, most_nod)
+    beyond = to_camera[:, 2] + np.sin(_CROSSFADE_AFTER)
+    facing = np.clip(0.5 + beyond / (2 * np.sin(_CROSSFADE_ANGLE)), 0, 1)
     share = gaussian_filter1d(facing, max(0.5, _CROSSFADE_SECONDS * fps), mode="nearest")
     share[share > 0.995], share[share < 0.005] = 1.0, 0.0
     return Turn(front, back, share, np.arccos(np.clip(to_camera[:, 2], -1, 1)))
+
+
+def _nods_held_back(rotations: Array, side: float, most: float) -> Array:
+    to_camera = -rotations[:, 2, :]
+    nod = np.arctan2(to_camera[:, 1], side * to_camera[:, 2])
+    excess = nod - np.sign(nod) * np.minimum(np.abs(nod), most)
+    certain = np.hypot(to_camera[:, 1], to_camera[:, 2])
+    return np.asarray(rotations @ _about_sideways(-side * certain * excess))
 
 
 def _limited(angle: Array, most: float) -> Array:
@@ -73,4 +90,14 @@ def _about_upright(angle: Array) -> Array:
     result[:, 0, 0], result[:, 0, 2] = cos, sin
     result[:, 1, 1] = 1
     result[:, 2, 0], result[:, 2, 2] = -sin, cos
+    return result
+
+
+def _about_sideways(angle: Array) -> Array:
+    """(T, 3, 3) rotations about the body's x axis."""
+    cos, sin = np.cos(angle), np.sin(angle)
+    result = np.zeros((len(angle), 3, 3))
+    result[:, 0, 0] = 1
+    result[:, 1, 1], result[:, 1, 2] = cos, -sin
+    result[:, 2, 1], result[:, 2, 2] = sin, cos
     return result
