@@ -1,4 +1,4 @@
-"""The canvas: its size, where the reference picture lies on it, and keeping the dancer inside."""
+"""Where the reference picture lies on the canvas, and keeping the dancer inside it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from pipelines.keypoints.person import POINT_NAMES, ReferencePerson
 
 Array = NDArray[np.floating[Any]]
 
-LONGER_SIDE = 960
 MOST_SHRINK = 0.85
 """Figures are shrunk to this before their steps are shortened instead."""
 
@@ -21,12 +20,6 @@ MOST_SHRINK_UPPER = 0.92
 
 _MARGIN = 0.008
 """Of the canvas' shorter side, left free around the dancer."""
-
-
-def canvas_size(picture_width: int, picture_height: int) -> tuple[int, int]:
-    """Default output size: the picture's shape, longer side LONGER_SIDE, both even."""
-    scale = LONGER_SIDE / max(picture_width, picture_height)
-    return tuple(max(16, 2 * round(side * scale / 2)) for side in (picture_width, picture_height))  # type: ignore[return-value]
 
 
 def reference_to_canvas(person: ReferencePerson, width: int, height: int) -> NDArray[np.float64]:

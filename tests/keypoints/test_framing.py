@@ -1,4 +1,4 @@
-"""The canvas: default sizes, where the picture lies on it, fitting figures inside."""
+"""The canvas: where the picture lies on it, fitting figures inside."""
 
 from __future__ import annotations
 
@@ -11,25 +11,11 @@ from hypothesis import strategies as st
 
 from pipelines.keypoints.framing import (
     apply_affine,
-    canvas_size,
     fit_inside,
     reach,
     reference_to_canvas,
 )
 from pipelines.keypoints.person import POINT
-
-
-def test_default_sizes_have_the_pictures_shape_and_are_even() -> None:
-    assert canvas_size(540, 960) == (540, 960)
-    assert canvas_size(1080, 1494) == (694, 960)
-    assert canvas_size(1920, 1080) == (960, 540)
-    assert canvas_size(331, 331) == (960, 960)
-
-
-@given(st.integers(64, 3000), st.integers(64, 3000))
-def test_sizes_are_always_even(width: int, height: int) -> None:
-    size = canvas_size(width, height)
-    assert max(size) == 960 and min(size) >= 16 and all(side % 2 == 0 for side in size)
 
 
 def test_the_pictures_own_shape_is_covered_exactly(make_person) -> None:
