@@ -38,6 +38,7 @@ LONGER_SIDE = 960
 MOTION_FPS = 30.0
 _COMMON_RATES = (Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60000, 1001))
 _LARGEST_SIDE = 4096
+_SHORTEST, _LONGEST = 2, 600
 _MOTION_SUFFIXES = (".npz", ".bvh")
 
 
@@ -96,6 +97,12 @@ class GenerateConfig:
             raise BadUsage(f"--motion-out {self.motion_out}: must end in .npz or .bvh")
         if not 1 <= self.fps <= 120:
             raise BadUsage(f"--fps {self.fps:g}: must lie in 1 ... 120", "30 is the default")
+        if self.start < 0:
+            raise BadUsage(f"--start {self.start:g}: must not be negative")
+        if self.duration is not None and not _SHORTEST <= self.duration <= _LONGEST:
+            raise BadUsage(
+                f"--duration {self.duration:g}: must lie in {_SHORTEST} ... {_LONGEST} seconds"
+            )
         if self.seed < 0:
             raise BadUsage(f"--seed {self.seed}: must not be negative")
         for flag, path in self._targets():
@@ -154,6 +161,8 @@ def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
 def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     """Make the dance and, unless told otherwise, the video.
 
+    What can be refused is refused before the first stage: flags, targets, missing weights.
+
     Returns:
         A JSON-able summary: output, folder, seconds, draft, scores, stage times.
 
@@ -162,6 +171,10 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     """
     config.validate()
     check_writable([path for _, path in config._targets()])
+    if not config.motion_only:
+        from pipelines.appearance_expert.backends import describe_choice
+
+        describe_choice(config.appearance, config.model, config.device)
     run = _run_name(config)
     workspace = Workspace(config.workspace)
     folder = workspace.generation(run)
@@ -290,9 +303,13 @@ def _person(config: GenerateConfig) -> ReferencePerson:
 
     assert config.picture is not None
     picture = load_picture(config.picture)
-    return detect_person(
-        picture, config.ref_keypoints, config.ref_mask, picture_size(config.picture)
-    )
+    size = picture_size(config.picture)
+    try:
+        return detect_person(picture, config.ref_keypoints, config.ref_mask, size)
+    except UnsuitableInput as error:
+        if str(config.picture) in error.what:
+            raise
+        raise UnsuitableInput(f"{config.picture}: {error.what}", error.hint) from error
 
 
 def _staged(config: GenerateConfig, dance: Motion, person: ReferencePerson) -> StagedDance:

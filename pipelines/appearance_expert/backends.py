@@ -58,7 +58,7 @@ def load_backend(
 
 
 def describe_choice(name: str, model: str | None, device: str) -> dict[str, Any]:
-    """Which back end `load_backend` would take, and why, for a plan; nothing is loaded."""
+    """Which back end `load_backend` would take, and why; nothing is loaded. Raises as it does."""
     if name not in BACKENDS:
         raise BadUsage(f"--appearance {name}: choose from {', '.join(BACKENDS)}")
     if name == "auto":
@@ -66,6 +66,8 @@ def describe_choice(name: str, model: str | None, device: str) -> dict[str, Any]
         chosen = "puppet" if weights is None else "wan"
         why = reason or "weights and a GPU are there"
         return {"appearance": chosen, "draft": weights is None, "because": why}
+    if name == "wan":
+        require_complete(find_wan(model), without=frozenset({"text_encoder", "tokenizer"}))
     return {"appearance": name, "draft": name == "puppet", "because": "asked for"}
 
 

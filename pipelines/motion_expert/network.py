@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from pipelines.motion_expert.attention import MusicAttention
+from pipelines.motion_expert.diffusion import alphas_cumulative
 from pipelines.motion_expert.mamba import BiMamba
 from pipelines.motion_expert.presets import MotionExpertConfig
 
@@ -35,6 +36,7 @@ class MotionExpert(nn.Module):
         self.dance_blocks = nn.ModuleList(DanceBlock(config) for _ in range(config.dance_blocks))
         self.null_music = nn.Parameter(torch.zeros(1, 1, width))
         self.music_align = nn.Linear(width, width) if config.aligned_music else None
+        self.precondition = Precondition(config.motion_size) if config.preconditioned else None
 
     def forward(
         self,
@@ -82,13 +84,55 @@ class MotionExpert(nn.Module):
         steer_BM = self.step_embedding(step_B.to(x_BTK.dtype))
         if self.beta_embedding is not None:
             steer_BM = steer_BM + self.beta_embedding(beta_B.to(x_BTK.dtype) * BETA_SCALE)
-        hidden = self.motion_in(x_BTK)
+        if self.precondition is None:
+            return self._predict(x_BTK, music_BTM, steer_BM)
+        scaled, guess, spread = self.precondition(x_BTK, step_B)
+        out: Tensor = guess + spread * self._predict(scaled, music_BTM, steer_BM)
+        return out
+
+    def _predict(self, x_BTK: Tensor, music_BTM: Tensor, steer_BM: Tensor) -> Tensor:
+        # The stream of residuals stays in float32 under autocast: a dance rounded to bf16 trembles.
+        hidden = self.motion_in(x_BTK).to(x_BTK.dtype)
         if self.music_align is not None:
             hidden = hidden + self.music_align(music_BTM)
         for block in self.dance_blocks:
             hidden = block(hidden, music_BTM, steer_BM)
-        out: Tensor = self.motion_out(hidden)
+        with torch.autocast(x_BTK.device.type, enabled=False):
+            out: Tensor = self.motion_out(hidden)
         return out
+
+
+class Precondition(nn.Module):
+    """The linear part of denoising, from the mean and spread of clean motion per column.
+
+    For z = sqrt(a) x + sqrt(1 - a) noise, the best linear guess of x is its mean plus
+    sqrt(a) s^2 / v (z - sqrt(a) mean) with v = a s^2 + 1 - a, and its error has the standard
+    deviation s sqrt((1 - a) / v).
+    """
+
+    mean: Tensor
+    std: Tensor
+    alphas: Tensor
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("std", torch.ones(size))
+        alphas = torch.as_tensor(alphas_cumulative(), dtype=torch.float32)
+        self.register_buffer("alphas", alphas, persistent=False)
+
+    def fit(self, motion_NK: Tensor) -> None:
+        """Take mean and spread from normalised training frames."""
+        self.mean.copy_(motion_NK.mean(0))
+        self.std.copy_(motion_NK.std(0).clamp(min=0.02))
+
+    def forward(self, z_BTK: Tensor, step_B: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The network's input with unit variance, the linear guess, and the spread of its error."""
+        alpha = self.alphas[step_B.long()].reshape(-1, 1, 1).to(z_BTK.dtype)
+        variance = alpha * self.std.square() + 1 - alpha
+        centred = z_BTK - alpha.sqrt() * self.mean
+        guess = self.mean + alpha.sqrt() * self.std.square() / variance * centred
+        return centred * variance.rsqrt(), guess, self.std * ((1 - alpha) / variance).sqrt()
 
 
 class ScalarEmbedding(nn.Module):
