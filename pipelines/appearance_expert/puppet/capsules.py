@@ -38,15 +38,13 @@ class Capsule:
     radius: float
 
 
-def distance_to_segment(
-    shape: tuple[int, int], start: Point, end: Point
-) -> NDArray[np.float32]:
+def distance_to_segment(shape: tuple[int, ...], start: Point, end: Point) -> NDArray[np.float32]:
     """(H, W) distance of every pixel centre to the segment from start to end, in pixels."""
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
     dx, dy = (end - start).astype(np.float32)
     px, py = x + np.float32(0.5 - start[0]), y + np.float32(0.5 - start[1])
     along = np.clip((px * dx + py * dy) / max(float(dx * dx + dy * dy), 1e-6), 0, 1)
-    return np.hypot(px - along * dx, py - along * dy)
+    return np.asarray(np.hypot(px - along * dx, py - along * dy), dtype=np.float32)
 
 
 def head_capsule(figure: Figure) -> Capsule:
@@ -118,8 +116,8 @@ def torso_polygon(figure: Figure) -> Point:
     ])  # fmt: skip
 
 
-def outside_polygon(shape: tuple[int, int], corners: Point) -> NDArray[np.float32]:
+def outside_polygon(shape: tuple[int, ...], corners: Point) -> NDArray[np.float32]:
     """(H, W) distance to the polygon, 0 inside, in pixels."""
-    mask = np.ones(shape, np.uint8)
+    mask = np.ones(shape, dtype=np.uint8)
     cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 0)
-    return cv2.distanceTransform(mask, cv2.DIST_L2, 5).astype(np.float32)
+    return np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, 5), dtype=np.float32)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,7 @@ class DrawList:
 
 
 @compiled
-def _fill_triangle(tile, top, p, t, texture, opacity):  # type: ignore[no-untyped-def]
+def _fill_triangle(tile: Any, top: Any, p: Any, t: Any, texture: Any, opacity: Any) -> None:
     """Blend one triangle over a premultiplied tile; p, t (3, 2) in subpixels and texels."""
     rows, columns = tile.shape[0], tile.shape[1]
     ax, ay = p[0, 0], p[0, 1]
@@ -99,7 +100,18 @@ def _fill_triangle(tile, top, p, t, texture, opacity):  # type: ignore[no-untype
 
 
 @compiled
-def _draw_band(out, plate, tile, top, xy, uv, triangles, culled, opacity, texture):  # type: ignore[no-untyped-def]
+def _draw_band(  # noqa: C901  (flat loops are what numba compiles well)
+    out: Any,
+    plate: Any,
+    tile: Any,
+    top: Any,
+    xy: Any,
+    uv: Any,
+    triangles: Any,
+    culled: Any,
+    opacity: Any,
+    texture: Any,
+) -> None:
     """Paint rows [top, top + band) of `out`: plate, then every triangle that reaches them."""
     factor = SUPERSAMPLING
     bottom = min(out.shape[0], top + tile.shape[0] // factor)

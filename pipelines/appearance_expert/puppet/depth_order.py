@@ -84,9 +84,7 @@ def _without_short_stays(orders: NDArray[np.int64]) -> NDArray[np.int64]:
     return result
 
 
-def switched_with_hysteresis(
-    signal: NDArray[np.float64], margin: float
-) -> NDArray[np.bool_]:
+def switched_with_hysteresis(signal: NDArray[np.float64], margin: float) -> NDArray[np.bool_]:
     """(T,) whether a signal is positive, changing only when it passes zero by `margin`."""
     state = bool(signal[0] > 0)
     states = np.empty(len(signal), dtype=np.bool_)

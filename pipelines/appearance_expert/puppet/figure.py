@@ -64,9 +64,7 @@ class Figure:
         return place
 
 
-def build_figure(
-    person: ReferencePerson, dance: StagedDance, clean: NDArray[np.float32]
-) -> Figure:
+def build_figure(person: ReferencePerson, dance: StagedDance, clean: NDArray[np.float32]) -> Figure:
     """Scale, crop and, for a half-body picture, extend the reference person.
 
     Args:
@@ -96,8 +94,8 @@ def build_figure(
     raw = np.pad(raw[box], [*pads, (0, 0)], mode="edge")
     background = np.pad(background[box], [*pads, (0, 0)], mode="edge")
     xy = xy - [x0 - before, y0 - above]
-    shoulders = np.linalg.norm(xy[POINT["left_shoulder"]] - xy[POINT["right_shoulder"]])
-    spine = np.linalg.norm(xy[POINT["neck"]] - xy[POINT["pelvis"]])
+    shoulders = float(np.linalg.norm(xy[POINT["left_shoulder"]] - xy[POINT["right_shoulder"]]))
+    spine = float(np.linalg.norm(xy[POINT["neck"]] - xy[POINT["pelvis"]]))
     return Figure(
         image=_clean_edges(raw, matte),
         raw=raw,
@@ -106,7 +104,7 @@ def build_figure(
         xy=xy,
         limbs=_dancing_limbs(person, full),
         full=full,
-        unit=float(max(shoulders, 0.55 * spine, 8.0)) / 2,
+        unit=max(shoulders, 0.55 * spine, 8.0) / 2,
     )
 
 

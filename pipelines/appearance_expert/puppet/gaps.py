@@ -26,9 +26,7 @@ def gaps_beside_arms(
     arms = [capsule for capsule in capsules if capsule.part in (LEFT_ARM, RIGHT_ARM)]
     if not arms:
         return figure.matte
-    reach = np.min(
-        [distance_to_segment(shape, c.start, c.end) / c.radius for c in arms], axis=0
-    )
+    reach = np.min([distance_to_segment(shape, c.start, c.end) / c.radius for c in arms], axis=0)
     between = _hull_of_arms(figure, shape) & (reach > 0.5) & (trunk > 0.04 * figure.unit)
     seen = cv2.cvtColor(figure.raw / np.float32(255), cv2.COLOR_RGB2LAB)
     expected = cv2.cvtColor(figure.background / np.float32(255), cv2.COLOR_RGB2LAB)
@@ -44,11 +42,11 @@ def gaps_beside_arms(
     return np.asarray(figure.matte * (1 - np.clip(2 * open_, 0, 1)), dtype=np.float32)
 
 
-def _hull_of_arms(figure: Figure, shape: tuple[int, int]) -> NDArray[np.bool_]:
+def _hull_of_arms(figure: Figure, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """Inside the outline of shoulders, elbows, wrists and hips."""
     names = ("shoulder", "elbow", "wrist", "hip")
     points = [figure.point(f"{side}_{name}") for side in ("left", "right") for name in names]
     hull = cv2.convexHull(np.round(points).astype(np.int32))
-    mask = np.zeros(shape, np.uint8)
+    mask = np.zeros(shape, dtype=np.uint8)
     cv2.fillPoly(mask, [hull], 1)
     return mask > 0

@@ -99,7 +99,7 @@ def _judge(iou: float, on_person: float, limb_share: float, filled: float) -> Ga
     if iou < LEAST_OUTLINE_IOU:
         failed.append(f"the outline fits the pose by {iou:.2f} only (least {LEAST_OUTLINE_IOU})")
     if on_person < LEAST_ON_PERSON:
-        failed.append(f"{on_person:.0%} of the limbs lie on the person (least {LEAST_ON_PERSON:.0%})")
+        failed.append(f"{on_person:.0%} of the limbs are on them (least {LEAST_ON_PERSON:.0%})")
     if limb_share < LEAST_LIMB_SHARE:
         failed.append(f"a limb shows {limb_share:.0%} of its pixels (least {LEAST_LIMB_SHARE:.0%})")
     if filled > MOST_FILLED:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +81,9 @@ def _with_soft_seams(
 
 
 @compiled
-def _fill_from_rim(image, hole, blocked, field, reach):  # type: ignore[no-untyped-def]
+def _fill_from_rim(  # noqa: C901  (flat loops are what numba compiles well)
+    image: Any, hole: Any, blocked: Any, field: Any, reach: Any
+) -> None:
     """Criminisi's loop; `hole` shrinks to nothing, `field` notes every pixel's source."""
     height, width = hole.shape
     confidence = np.empty((height, width))
@@ -112,11 +116,12 @@ def _fill_from_rim(image, hole, blocked, field, reach):  # type: ignore[no-untyp
                             continue
                         count += 1
                         total += confidence[ty, tx]
-                        if ty > 0 and tx > 0 and not hole[ty, tx]:
-                            if not hole[ty - 1, tx] and not hole[ty, tx - 1]:
-                                gy = image[ty, tx, 1] - image[ty - 1, tx, 1]
-                                gx = image[ty, tx, 1] - image[ty, tx - 1, 1]
-                                edge = max(edge, gx * gx + gy * gy)
+                        if ty == 0 or tx == 0 or hole[ty, tx]:
+                            continue
+                        if not hole[ty - 1, tx] and not hole[ty, tx - 1]:
+                            gy = image[ty, tx, 1] - image[ty - 1, tx, 1]
+                            gx = image[ty, tx, 1] - image[ty, tx - 1, 1]
+                            edge = max(edge, gx * gx + gy * gy)
                 score = total / count * (np.sqrt(edge) + 8.0)
                 if score > best:
                     best, by, bx, trust = score, y, x, total / count
@@ -135,7 +140,9 @@ def _fill_from_rim(image, hole, blocked, field, reach):  # type: ignore[no-untyp
 
 
 @compiled
-def _closest_patch(image, hole, blocked, y, x, reach):  # type: ignore[no-untyped-def]
+def _closest_patch(  # noqa: C901  (flat loops are what numba compiles well)
+    image: Any, hole: Any, blocked: Any, y: Any, x: Any, reach: Any
+) -> tuple[int, int]:
     """Centre of the source patch that best continues what is known around (y, x)."""
     height, width = hole.shape
     best, by, bx = 1e18, -1, -1

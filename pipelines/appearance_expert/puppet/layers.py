@@ -120,13 +120,12 @@ def _kept_pad(
         for leg in _LEGS:
             zone |= labels == leg
         neck = figure.point("neck")
-        zone |= (labels == HEAD) & (
-            distance_to_segment(shape, neck, neck + [0, -0.3 * figure.unit]) < 0.4 * figure.unit
-        )
+        near = distance_to_segment(shape, neck, neck - np.array([0, 0.3 * figure.unit]))
+        zone |= (labels == HEAD) & (near < 0.4 * figure.unit)
     elif part == HEAD:
         width = 0.45 * figure.unit
         neck = figure.point("neck")
-        near = distance_to_segment(shape, neck + [0, -0.4 * figure.unit], neck)
+        near = distance_to_segment(shape, neck - np.array([0, 0.4 * figure.unit]), neck)
         zone = (labels == TORSO) & (near < 0.6 * figure.unit)
     else:
         root = next(c for c in capsules if c.part == part and c.place == 0)
@@ -166,9 +165,7 @@ def _hidden_pad(
     return covered & inside
 
 
-def _reflected(
-    filled: NDArray[np.float32], own: Mask, hidden: Mask
-) -> NDArray[np.float32]:
+def _reflected(filled: NDArray[np.float32], own: Mask, hidden: Mask) -> NDArray[np.float32]:
     """Fill hidden pixels with the core's pixels at the same distance inside its edge."""
     column = np.broadcast_to(np.arange(own.shape[1]), own.shape)
     before = np.maximum.accumulate(np.where(own, column, -(10**6)), axis=1)

@@ -114,7 +114,7 @@ def _bisector(before: Array, after: Array) -> Array:
 
 def _smoothstep(x: Array) -> Array:
     x = np.clip(x, 0, 1)
-    return x * x * (3 - 2 * x)
+    return np.asarray(x * x * (3 - 2 * x))
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def track_limb(part: int, skin: Skin, dance: StagedDance, mirrored: bool) -> Lim
     turn[:, 0] = _trunk_turn(skin, dance)
     shape[:, 0] = np.eye(2)
     rest = [_angle(trunk), *(_angle(chain[k + 1] - chain[k]) for k in range(3))]
-    down = np.sign(trunk[0] * 1.0) if skin.is_arm else 0.0
+    down = float(np.sign(trunk[0])) if skin.is_arm else 0.0
     for bone in range(1, 4):
         vector = vectors[:, bone - 1]
         angle = _steady_angle(vector, weights[:, bone - 1], dance.fps)
@@ -185,6 +185,7 @@ def pose_limb(skin: Skin, track: LimbTrack, frame: int, mirrored: bool) -> Array
         [cos * shaped[:, 0] - sin * shaped[:, 1], sin * shaped[:, 0] + cos * shaped[:, 1]], axis=1
     )
     return track.joints[frame, skin.joint] + turned
+    return np.asarray(track.joints[frame, skin.joint] + turned)
 
 
 def _clamped(part: int, skin: Skin, dance: StagedDance) -> Array:
@@ -194,7 +195,7 @@ def _clamped(part: int, skin: Skin, dance: StagedDance) -> Array:
     lengths = np.linalg.norm(vectors, axis=-1)
     rest = np.maximum(np.linalg.norm(np.diff(skin.chain, axis=0), axis=-1), 1.0)
     shrink = np.minimum(1.0, MOST_STRETCH * rest / np.maximum(lengths, 1e-6))
-    return vectors * shrink[..., None]
+    return np.asarray(vectors * shrink[..., None])
 
 
 def _joints(part: int, dance: StagedDance, vectors: Array) -> Array:
@@ -235,7 +236,7 @@ def _steady_angle(vectors_T2: Array, weights: Array, fps: float) -> Array:
 
 
 def _wrap(angle: Array, centre: float) -> Array:
-    return (angle - centre + np.pi) % (2 * np.pi) - np.pi + centre
+    return np.asarray((angle - centre + np.pi) % (2 * np.pi) - np.pi + centre)
 
 
 def _angle(vector: Array) -> float:

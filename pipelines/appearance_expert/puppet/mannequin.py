@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import cv2
 import numpy as np
@@ -109,7 +110,9 @@ class Mannequin:
 
 
 @compiled
-def _shade_band(out, plate, top, start, end, radius, colour):  # type: ignore[no-untyped-def]
+def _shade_band(  # noqa: C901  (flat loops are what numba compiles well)
+    out: Any, plate: Any, top: Any, start: Any, end: Any, radius: Any, colour: Any
+) -> None:
     """Nearest capsule per subpixel (2 x 2), lit from the upper left with a soft rim."""
     bottom = min(out.shape[0], top + 24)
     left, right = 1e9, -1e9

@@ -29,9 +29,9 @@ class Mesh:
     triangles: NDArray[np.int32]
 
 
-def grid_over(alpha: NDArray[np.float32], step: int = GRID_STEP) -> tuple[
-    NDArray[np.float64], NDArray[np.int32]
-]:
+def grid_over(
+    alpha: NDArray[np.float32], step: int = GRID_STEP
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Vertices (V, 2) and triangles (N, 3) of the grid cells that hold any of the layer."""
     height, width = alpha.shape
     solid = cv2.dilate((alpha > 0.004).astype(np.uint8), np.ones((3, 3), np.uint8))
@@ -70,7 +70,7 @@ def build_atlas(
         x1, y1 = (int(v) + _ATLAS_GAP for v in xy.max(0))
         piece = np.dstack([colour * alpha[..., None], alpha * 255])[y0:y1, x0:x1]
         piece = np.clip(np.rint(piece), 0, 255).astype(np.uint8)
-        meshes.append(Mesh(xy, (xy + [-x0, top - y0]).astype(np.float32), triangles))
+        meshes.append(Mesh(xy, (xy + np.array([-x0, top - y0])).astype(np.float32), triangles))
         pieces.append(piece)
         top += len(piece) + _ATLAS_GAP
     atlas = np.zeros((top + 1, max(piece.shape[1] for piece in pieces) + 1, 4), np.uint8)

@@ -93,7 +93,7 @@ def _distances(figure: Figure, capsules: list[Capsule]) -> NDArray[np.float32]:
         if capsule.part in (LEFT_LEG, RIGHT_LEG):
             reach[rows < hips - 0.25 * figure.unit] += 2.0
         distances.append(reach)
-    return np.stack(distances).astype(np.float32)
+    return np.asarray(np.stack(distances), dtype=np.float32)
 
 
 def _hands_in_front(
@@ -150,13 +150,12 @@ def _colour_cost(
     return result
 
 
-def _without_islands(
-    labels: NDArray[np.uint8], distance: NDArray[np.float32]
-) -> NDArray[np.uint8]:
+def _without_islands(labels: NDArray[np.uint8], distance: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Give every piece that is not a part's largest to the nearest of its neighbours' parts."""
     kept = np.full_like(labels, NOBODY)
     for part in range(len(PART_NAMES)):
-        count, pieces, stats, _ = cv2.connectedComponentsWithStats((labels == part).astype(np.uint8))
+        mask = (labels == part).astype(np.uint8)
+        count, pieces, stats, _ = cv2.connectedComponentsWithStats(mask)
         if count < 2:
             continue
         largest = int(stats[1:, cv2.CC_STAT_AREA].max())

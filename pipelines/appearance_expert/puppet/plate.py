@@ -84,9 +84,7 @@ def _shadow_before_plain(picture: Picture, hole: Mask) -> Mask | None:
     return np.asarray(cv2.dilate(shadow.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
 
 
-def _with_detail(
-    picture: Picture, filled: Picture, gap: Mask, field: NDArray[np.int32]
-) -> Picture:
+def _with_detail(picture: Picture, filled: Picture, gap: Mask, field: NDArray[np.int32]) -> Picture:
     """Bring the filled picture to full size, with the fine detail of where it was taken from."""
     height, width = picture.shape[:2]
     large = cv2.resize(filled, (width, height), interpolation=cv2.INTER_CUBIC)
@@ -122,4 +120,4 @@ def laid_out(clean: Picture, fit: NDArray[np.float64], width: int, height: int) 
         soft = cv2.GaussianBlur(0.5 * soft + 0.5 * plate, (0, 0), sigma)
         blend = np.clip(reach / (4 * sigma), 0, 1)[..., None]
         plate = plate * (1 - blend) + soft * blend
-    return np.clip(plate, 0, 255).astype(np.float32)
+    return np.asarray(np.clip(plate, 0, 255), dtype=np.float32)

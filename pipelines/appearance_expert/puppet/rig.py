@@ -112,9 +112,7 @@ class Rig:
             along = (skin.joint + skin.blend)[whole].mean(1)
             for half in (0, 1):
                 chosen = whole[(along > 1.5) == bool(half)]
-                self._triangles[part, half] = [
-                    (chosen + base[parts.index(part)]).astype(np.int32)
-                ]
+                self._triangles[part, half] = [(chosen + base[parts.index(part)]).astype(np.int32)]
 
     def turn_shares(self) -> dict[str, float]:
         """Shares of frames in which the chest is turned so far that the picture is only a guess."""
@@ -169,11 +167,13 @@ class Rig:
 
 
 def _hair(figure: Figure, layer: Layer) -> NDArray[np.float32]:
-    """The back of the head: the colour above the forehead, drawn down to the neck."""
+    """The back of the head: the colour above the forehead down to the nape, then the neck."""
     eyes = 0.5 * (figure.point("left_eye")[1] + figure.point("right_eye")[1])
-    neck = figure.point("neck")[1]
+    drop = max(float(figure.point("neck")[1]) - eyes, 1.0)
     solid = layer.alpha > 0.6
     rows = np.arange(layer.alpha.shape[0])[:, None]
     top = int(np.flatnonzero(solid.any(1))[0]) if solid.any() else 0
-    kept = solid & ((rows < top + 0.45 * (eyes - top)) | (rows > neck - 0.25 * figure.unit))
-    return push_pull(layer.colour, kept.astype(np.float32))
+    crown = solid & (rows < top + 0.45 * (eyes - top))
+    hair = push_pull(layer.colour, crown.astype(np.float32))
+    neck = np.clip(((rows - eyes) / drop - 0.62) / 0.18, 0, 1)[..., None]
+    return np.asarray(hair * (1 - neck) + layer.colour * neck, dtype=np.float32)

@@ -27,9 +27,7 @@ _RIM = 3.0
 """Pixels along the outline where front and back lie on each other, so that no gap opens."""
 
 
-def relief(
-    alpha: NDArray[np.float32], xy: Array, thickness: float, widest: float
-) -> Array:
+def relief(alpha: NDArray[np.float32], xy: Array, thickness: float, widest: float) -> Array:
     """Half depth (V,) of a body whose outline is the layer's: superellipses row by row.
 
     Args:
