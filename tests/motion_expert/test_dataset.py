@@ -24,7 +24,7 @@ def dance(frames, seed=0, genre="salsa"):
     phase, size = random.uniform(0, 6, (24, 3)), random.uniform(0, 0.6, (24, 3))
     poses = size * np.sin(5 * time + phase)
     poses[:, 0] += (np.pi / 2, 0, 0)
-    trans = np.cumsum(random.normal(0, 0.02, (frames, 3)), axis=0) + (3, -2, 0.9)
+    trans = np.cumsum(random.normal(0, 0.02, (frames, 3)), axis=0) + np.array([3, -2, 0.9])
     return Motion(poses.astype(np.float32), trans.astype(np.float32), 30.0, genre=genre)
 
 
