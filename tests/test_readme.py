@@ -93,6 +93,7 @@ def test_options_that_the_pages_name_exist() -> None:
         Path(module.__file__).read_text() for module in (doctor, generate, train_motion)
     )
     sources += (ROOT / "macedance_cli" / "options.py").read_text()
+    sources += (ROOT / "examples" / "prepare_dance.py").read_text()
     named = {
         option
         for page in PAGES[:1] + PAGES[2:]
