@@ -339,9 +339,8 @@ def _course(
     torch.manual_seed(config.seed)
     model = MotionExpert(network).to(device)
     if model.precondition is not None:
-        frames = windows.draw(1024, (config.seed, 0, 0), Augmentation(config.mirror, config.turn))
-        size = frames.motion.shape[-1]
-        normalised = torch.from_numpy(normalizer.transform(frames.motion.reshape(-1, size)))
+        drawn = windows.draw(1024, (config.seed, 0, 0), Augmentation(config.mirror, config.turn))
+        normalised = torch.from_numpy(normalizer.transform(drawn.motion))
         model.precondition.fit(normalised.to(device))
     kind, guidance = cast(Any, config.objective), cast(Any, config.guidance)
     objective = Objective(ObjectiveConfig(kind=kind, guidance=guidance), normalizer, device)

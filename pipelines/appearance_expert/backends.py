@@ -82,7 +82,7 @@ def _usable_wan(model: str | None, device: str) -> tuple[WanWeights | None, str]
     except MissingAsset as error:
         if model is not None:
             raise
-        return None, error.what
+        return None, "no Wan-Animate weights are here"
     from pipelines.appearance_expert.wan_loading import choose_placement, free_gpu_memory
 
     free = free_gpu_memory(device)

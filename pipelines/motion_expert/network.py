@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from pipelines.motion_expert.attention import MusicAttention
-from pipelines.motion_expert.diffusion import alphas_cumulative
 from pipelines.motion_expert.mamba import BiMamba
+from pipelines.motion_expert.precondition import Precondition
 from pipelines.motion_expert.presets import MotionExpertConfig
 
 BETA_SCALE = 1000.0
@@ -27,7 +27,8 @@ class MotionExpert(nn.Module):
         super().__init__()
         self.config = config
         width = config.width
-        self.motion_in = nn.Linear(config.motion_size, width)
+        inputs = config.motion_size * (2 if config.preconditioned else 1)
+        self.motion_in = nn.Linear(inputs, width)
         self.music_in = nn.Linear(config.music_size, width)
         self.motion_out = nn.Linear(width, config.motion_size)
         self.step_embedding = ScalarEmbedding(width)
@@ -37,6 +38,9 @@ class MotionExpert(nn.Module):
         self.null_music = nn.Parameter(torch.zeros(1, 1, width))
         self.music_align = nn.Linear(width, width) if config.aligned_music else None
         self.precondition = Precondition(config.motion_size) if config.preconditioned else None
+        if config.preconditioned:
+            nn.init.zeros_(self.motion_out.weight)
+            nn.init.zeros_(self.motion_out.bias)
 
     def forward(
         self,
@@ -86,9 +90,8 @@ class MotionExpert(nn.Module):
             steer_BM = steer_BM + self.beta_embedding(beta_B.to(x_BTK.dtype) * BETA_SCALE)
         if self.precondition is None:
             return self._predict(x_BTK, music_BTM, steer_BM)
-        scaled, guess, spread = self.precondition(x_BTK, step_B)
-        out: Tensor = guess + spread * self._predict(scaled, music_BTM, steer_BM)
-        return out
+        guess = self.precondition.guess(x_BTK, step_B)
+        return guess.completed(self._predict(guess.inputs, music_BTM, steer_BM))
 
     def _predict(self, x_BTK: Tensor, music_BTM: Tensor, steer_BM: Tensor) -> Tensor:
         # The stream of residuals stays in float32 under autocast: a dance rounded to bf16 trembles.
@@ -100,39 +103,6 @@ class MotionExpert(nn.Module):
         with torch.autocast(x_BTK.device.type, enabled=False):
             out: Tensor = self.motion_out(hidden)
         return out
-
-
-class Precondition(nn.Module):
-    """The linear part of denoising, from the mean and spread of clean motion per column.
-
-    For z = sqrt(a) x + sqrt(1 - a) noise, the best linear guess of x is its mean plus
-    sqrt(a) s^2 / v (z - sqrt(a) mean) with v = a s^2 + 1 - a, and its error has the standard
-    deviation s sqrt((1 - a) / v).
-    """
-
-    mean: Tensor
-    std: Tensor
-    alphas: Tensor
-
-    def __init__(self, size: int) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.zeros(size))
-        self.register_buffer("std", torch.ones(size))
-        alphas = torch.as_tensor(alphas_cumulative(), dtype=torch.float32)
-        self.register_buffer("alphas", alphas, persistent=False)
-
-    def fit(self, motion_NK: Tensor) -> None:
-        """Take mean and spread from normalised training frames."""
-        self.mean.copy_(motion_NK.mean(0))
-        self.std.copy_(motion_NK.std(0).clamp(min=0.02))
-
-    def forward(self, z_BTK: Tensor, step_B: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The network's input with unit variance, the linear guess, and the spread of its error."""
-        alpha = self.alphas[step_B.long()].reshape(-1, 1, 1).to(z_BTK.dtype)
-        variance = alpha * self.std.square() + 1 - alpha
-        centred = z_BTK - alpha.sqrt() * self.mean
-        guess = self.mean + alpha.sqrt() * self.std.square() / variance * centred
-        return centred * variance.rsqrt(), guess, self.std * ((1 - alpha) / variance).sqrt()
 
 
 class ScalarEmbedding(nn.Module):

@@ -30,9 +30,9 @@ class MotionExpertConfig:
             with minutes instead of hours of dance that is too little to learn alignment from.
         attention_reach: frames to either side that cross-attention sees; 0 sees the whole song.
             A short reach makes the cost linear in the song and a song look like its windows.
-        preconditioned: predict the clean motion as its best linear guess plus a correction (Karras
-            et al. 2022, 5), so that little noise leaves little to do. The paper's network predicts
-            it outright, for which 160 channels and an hour of training are too little.
+        preconditioned: start from the best linear guess that the spectrum of dance allows, and
+            predict what it misses (`precondition`). The paper's network has to learn even that
+            motion is smooth; with an hour of training there is no time for it.
     """
 
     width: int = 512
