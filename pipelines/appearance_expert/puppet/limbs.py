@@ -184,7 +184,6 @@ def pose_limb(skin: Skin, track: LimbTrack, frame: int, mirrored: bool) -> Array
     turned = np.stack(
         [cos * shaped[:, 0] - sin * shaped[:, 1], sin * shaped[:, 0] + cos * shaped[:, 1]], axis=1
     )
-    return track.joints[frame, skin.joint] + turned
     return np.asarray(track.joints[frame, skin.joint] + turned)
 
 

@@ -32,6 +32,7 @@ _TORSO_INSIDE = 0.55
 _SURE_MARGIN = 0.3
 _SURE_TRUNK = 1.0
 _SURE_LIMB = 0.6
+_SURE_HAND = 0.4
 _HAND_LEAD = 0.6
 _PIXELS = 110_000
 
@@ -59,7 +60,8 @@ def label_parts(figure: Figure, capsules: list[Capsule]) -> NDArray[np.uint8]:
         for layer in _distances(figure, capsules)
     ])  # fmt: skip
     owners = np.array([TORSO, *(capsule.part for capsule in capsules)])
-    strange = _colour_cost(image, matte, distance, owners)
+    sure_within = np.array([_SURE_TRUNK, *(_sure_within(capsule) for capsule in capsules)])
+    strange = _colour_cost(image, matte, distance, owners, sure_within)
     weighed = distance + _COLOUR_WEIGHT * strange
     _hands_in_front(weighed, distance, strange, capsules)
     cost = np.full((len(PART_NAMES), *matte.shape), 10.0, np.float32)
@@ -75,6 +77,13 @@ def label_parts(figure: Figure, capsules: list[Capsule]) -> NDArray[np.uint8]:
     labels = cost.argmin(0).astype(np.uint8)
     labels[figure.matte <= 0.02] = NOBODY
     return _without_islands(labels, cost)
+
+
+def _sure_within(capsule: Capsule) -> float:
+    """Up to which distance a pixel's colour is believed to be the bone's own."""
+    if capsule.part == HEAD:
+        return _SURE_TRUNK
+    return _SURE_HAND if capsule.place == 2 else _SURE_LIMB
 
 
 def _distances(figure: Figure, capsules: list[Capsule]) -> NDArray[np.float32]:
@@ -123,15 +132,15 @@ def _colour_cost(
     matte: NDArray[np.float32],
     distance: NDArray[np.float32],
     owners: NDArray[np.int64],
+    sure_within: NDArray[np.float64],
 ) -> NDArray[np.float32]:
     """How far each pixel's colour lies from those of a bone's sure pixels, in [0, 2]."""
     lab = cv2.cvtColor(image / np.float32(255), cv2.COLOR_RGB2LAB)
     result = np.zeros_like(distance)
     nearest = distance.argmin(0)
     for bone, part in enumerate(owners):
-        limit = _SURE_TRUNK if part in (HEAD, TORSO) else _SURE_LIMB
         others = distance[owners != part].min(0)
-        sure = (matte > 0.9) & (nearest == bone) & (distance[bone] < limit)
+        sure = (matte > 0.9) & (nearest == bone) & (distance[bone] < sure_within[bone])
         sure &= others - distance[bone] > _SURE_MARGIN
         samples = lab[sure]
         if len(samples) < 40:

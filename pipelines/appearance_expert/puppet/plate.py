@@ -73,15 +73,34 @@ def _shadow_before_plain(picture: Picture, hole: Mask) -> Mask | None:
         return None
     if np.mean(np.abs(residual) < 4 * _PLAIN_RESIDUAL) < _PLAIN_SHARE:
         return None
-    darker = np.zeros(hole.shape, np.uint8)
-    darker[known] = residual < -_SHADOW
+    reach = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 5)
+    near = reach < 0.22 * max(hole.shape)
+    below = np.zeros(hole.shape)
+    below[known] = residual
+    below -= _dark_rows(below, known & ~near)[:, None]
+    darker = (known & (below < -_SHADOW)).astype(np.uint8)
     darker[hole] = 1
     _, pieces = cv2.connectedComponents(darker)
     touched = np.unique(pieces[hole])
     shadow = np.isin(pieces, touched[touched > 0]) & known
-    reach = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 5)
-    shadow &= reach < 0.22 * max(hole.shape)
+    shadow &= near
     return np.asarray(cv2.dilate(shadow.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
+
+
+def _dark_rows(residual: NDArray[np.float64], far: Mask) -> NDArray[np.float64]:
+    """(H,) how dark each row is far from the person, on the brighter side of them.
+
+    A floor or a vignette is dark on both sides, a shadow on one.
+    """
+    rows = np.zeros(len(residual))
+    middle = int(np.median(np.nonzero(~far.all(0))[0])) if not far.all() else far.shape[1] // 2
+    for row, known in enumerate(far):
+        sides = []
+        for part in (slice(None, middle), slice(middle, None)):
+            if known[part].sum() > 3:
+                sides.append(float(np.median(residual[row, part][known[part]])))
+        rows[row] = min(0.0, max(sides, default=0.0))
+    return rows
 
 
 def _with_detail(picture: Picture, filled: Picture, gap: Mask, field: NDArray[np.int32]) -> Picture:
