@@ -1,4 +1,4 @@
-"""Compilation of the few loops that numpy is too slow for, cached on disk where that is possible."""
+"""Compiles the few loops that numpy is too slow for, cached on disk where that is possible."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ stage leaves its file in the run's folder, and the next run of the same command 
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 from collections.abc import Iterable
@@ -93,24 +94,31 @@ class GenerateConfig:
             self._validate_video()
         elif self.motion_out is None and self.output is None:
             raise BadUsage("--motion-only needs --motion-out", "such as --motion-out dance.bvh")
-        if self.motion_out is not None and self.motion_out.suffix not in _MOTION_SUFFIXES:
-            raise BadUsage(f"--motion-out {self.motion_out}: must end in .npz or .bvh")
         if not 1 <= self.fps <= 120:
             raise BadUsage(f"--fps {self.fps:g}: must lie in 1 ... 120", "30 is the default")
-        if self.start < 0:
-            raise BadUsage(f"--start {self.start:g}: must not be negative")
+        if not 0 <= self.start < math.inf:
+            raise BadUsage(f"--start {self.start:g}: not a time in seconds", "give 0 or more")
         if self.duration is not None and not _SHORTEST <= self.duration <= _LONGEST:
             raise BadUsage(
                 f"--duration {self.duration:g}: must lie in {_SHORTEST} ... {_LONGEST} seconds"
             )
         if self.seed < 0:
             raise BadUsage(f"--seed {self.seed}: must not be negative")
+        self._validate_targets()
+        return self
+
+    def _validate_targets(self) -> None:
+        if self.motion_out is not None and self.motion_out.suffix not in _MOTION_SUFFIXES:
+            raise BadUsage(f"--motion-out {self.motion_out}: must end in .npz or .bvh")
+        given = (self.song, self.picture, self.motion, self.ref_keypoints, self.ref_mask)
+        inputs = {path.resolve() for path in given if path is not None}
         for flag, path in self._targets():
+            if path.resolve() in inputs:
+                raise BadUsage(f"{path} is also an input", f"choose another {flag}")
             if path.exists() and not self.force:
                 raise BadUsage(
                     f"{path} exists", f"add --force to replace it, or choose another {flag}"
                 )
-        return self
 
     def _validate_video(self) -> None:
         if self.picture is None:
@@ -412,7 +420,7 @@ def frame_rate(fps: float) -> Fraction:
 def parse_size(text: str) -> tuple[int | None, int]:
     """ "540x960" -> (540, 960); "960" -> (None, 960), the longer side."""
     parts = text.lower().split("x")
-    if len(parts) > 2 or not all(part.strip().isdigit() for part in parts):
+    if len(parts) > 2 or not all(part.strip().isdecimal() for part in parts):
         raise BadUsage(f"--size {text}: not a size", "write it as 540x960, or 960")
     numbers = [int(part) for part in parts]
     if not all(64 <= number <= _LARGEST_SIDE for number in numbers):

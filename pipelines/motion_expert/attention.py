@@ -29,7 +29,7 @@ class MusicAttention(nn.Module):
         query = self._split(self.query(x_BLM))
         key, value = (self._split(part) for part in self.key_value(music_BSM).chunk(2, dim=-1))
         dropout = self.dropout if self.training else 0.0
-        if self.reach and music_BSM.shape[1] > 2 * self.reach + 1:
+        if self.reach and music_BSM.shape[1] > self.reach + 1:
             mixed = _banded(query, key, value, self.reach, dropout)
         else:
             mixed = F.scaled_dot_product_attention(query, key, value, dropout_p=dropout)
@@ -64,4 +64,4 @@ def _band_mask(length: int, blocks: int, reach: int, device: torch.device) -> Te
     column = start + torch.arange(3 * reach, device=device)[None, None, :] - reach
     inside = (column >= 0) & (column < length) & ((row - column).abs() <= reach)
     # Padding rows must attend to something, or their softmax is 0/0.
-    return inside | ((row >= length) & (column == length - 1)) | (row >= length + reach)
+    return inside | ((row >= length) & (column == length - 1))

@@ -21,6 +21,7 @@ WEIGHTS_NAME = "motion_expert.safetensors"
 CONFIG_NAME = "motion_expert.json"
 SHIPPED = Path(__file__).parent / "weights"
 _SCALING = "scaling."
+_SCALES = ("motion_low", "motion_scale", "music_mean", "music_std")
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,8 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, half: bool = False) ->
         for name, value in checkpoint.weights.items()
     }
     normalizer, standardizer = checkpoint.normalizer, checkpoint.standardizer
-    for name, array in {
-        "motion_low": normalizer.low, "motion_scale": normalizer.scale,
-        "music_mean": standardizer.mean, "music_std": standardizer.std,
-    }.items():  # fmt: skip
+    arrays = (normalizer.low, normalizer.scale, standardizer.mean, standardizer.std)
+    for name, array in zip(_SCALES, arrays, strict=True):
         tensors[_SCALING + name] = torch.from_numpy(np.ascontiguousarray(array))
     target = folder / WEIGHTS_NAME
     with atomic_path(target) as temporary:
@@ -92,16 +91,15 @@ def load_checkpoint(folder: Path | None = None) -> Checkpoint:
             f"{weights_path}: does not match the SHA-256 in {CONFIG_NAME}; damaged or mixed up",
             "fetch or train the checkpoint again",
         )
-    scaling = {
-        name.removeprefix(_SCALING): tensors.pop(name).numpy()
-        for name in list(tensors)
-        if name.startswith(_SCALING)
-    }
+    try:
+        low, scale, mean, std = (tensors.pop(_SCALING + name).numpy() for name in _SCALES)
+    except KeyError as error:
+        raise UnsuitableInput(f"{weights_path}: holds no {error}") from error
     return Checkpoint(
         config=config,
         weights={name: value.float() for name, value in tensors.items()},
-        normalizer=Normalizer(scaling["motion_low"], scaling["motion_scale"]),
-        standardizer=Standardizer(scaling["music_mean"], scaling["music_std"]),
+        normalizer=Normalizer(low, scale),
+        standardizer=Standardizer(mean, std),
         feature_schema=schema,
         metadata=header.get("metadata", {}),
     )

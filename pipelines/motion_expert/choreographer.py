@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pipelines.errors import BadUsage, OutOfResources, UnsuitableInput
+from pipelines.errors import BadUsage, OutOfResources, UnsuitableInput, is_out_of_memory
 from pipelines.motion.motion import Motion
 from pipelines.motion_expert.checkpoint import Checkpoint, build_model, load_checkpoint
 from pipelines.motion_expert.diffusion import STEPS, DdimSampler, Denoiser
@@ -98,7 +98,9 @@ class Choreographer:
             )
         try:
             samples = self._sample(features, config, on_step)
-        except (MemoryError, torch.OutOfMemoryError) as error:
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
             raise OutOfResources(
                 f"{len(features) / 30:.0f} s of music x {config.candidates} candidates do not fit "
                 "into memory",

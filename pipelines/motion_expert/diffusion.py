@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -65,10 +66,10 @@ class DdimSampler:
             device: where the sample lives.
             on_step: called after every evaluation.
         """
-        alphas = np.append(alphas_cumulative(), 1.0)  # index -1: the clean end
+        alphas = alphas_cumulative()
         grid = ddim_grid(self.steps)
         x = torch.randn(shape, generator=generator).to(device)
-        for now, following in zip(grid[:-1], grid[1:], strict=True):
+        for now, following in pairwise(grid):
             clean = denoise(x, now).clamp(-1.0, 1.0)
             on_step()
             if following < 0:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 
 def conv_silu(xz_BTE: Tensor, weight_D1K: Tensor, bias_D: Tensor) -> Tensor:
@@ -54,6 +55,7 @@ class _ConvSilu(torch.autograd.Function):
         return torch.from_numpy(out)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, ...]:
         kernels = _kernels()
         xz, taps_KD, bias = ctx.arrays
@@ -79,6 +81,7 @@ class _Gate(torch.autograd.Function):
         return torch.from_numpy(out)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, ...]:
         kernels = _kernels()
         y, u, xz, skip = ctx.arrays

@@ -14,7 +14,7 @@ import numba
 import numpy as np
 
 from pipelines.compiled import compiled
-from pipelines.motion_expert.scan_kernels import TILE, _exp_single
+from pipelines.motion_expert.scan_kernels import TILE, exp_single
 
 _ONE = np.float32(1.0)
 
@@ -22,7 +22,7 @@ _ONE = np.float32(1.0)
 @compiled(inline="always", fastmath=True)
 def _sigmoid(x: Any) -> Any:
     # Without a branch, so that the loops around it become vector instructions.
-    return _ONE / (_ONE + _exp_single(min(-x, np.float32(87.0))))
+    return _ONE / (_ONE + exp_single(min(-x, np.float32(87.0))))
 
 
 # Inner loops run over slices with plain indices: numba guards sums of indices against negative

@@ -32,7 +32,7 @@ Array = NDArray[np.float32]
 
 
 def encode(motion: Motion) -> Array:
-    """A 30 fps motion as (T, 151) un-normalised features; the last frame counts as planted (A.6)."""
+    """A 30 fps motion as (T, 151) features, not normalised; the last frame counts as planted."""
     joints_T43 = motion.joints()[:, FOOT_JOINTS]
     speed_T4 = np.zeros(joints_T43.shape[:2])
     speed_T4[:-1] = np.linalg.norm(np.diff(joints_T43, axis=0), axis=-1) * motion.fps

@@ -15,6 +15,7 @@ from typing import Any
 
 import numba
 import numpy as np
+from numba.extending import overload
 
 from pipelines.compiled import compiled
 
@@ -26,8 +27,8 @@ SEGMENT = 32
 
 
 @compiled(inline="always", fastmath=True)
-def _exp_single(x: Any) -> Any:
-    """exp of a float32 that is at most 0 (any below -87 gives about 1e-38)."""
+def exp_single(x: Any) -> Any:
+    """exp of a float32 that is at most 87 (below -87 it stays at about 1e-38)."""
     clipped = max(x, np.float32(-87.0))
     scaled = clipped * np.float32(1.4426950408889634)
     whole = np.floor(scaled + np.float32(0.5))
@@ -43,127 +44,134 @@ def _exp_single(x: Any) -> Any:
     return p * power
 
 
-@compiled(inline="always", fastmath=True)
-def _exp_double(x: Any) -> Any:
+def _exp(x: Any) -> Any:
     return math.exp(x)
 
 
-def _build(exponential: Any) -> tuple[Any, Any]:
-    @compiled(parallel=True, fastmath=True)
-    def forward(u, dt, a_ND, b, c, y, states):  # type: ignore[no-untyped-def]  # noqa: C901
-        batch, length, channels = u.shape
-        order = a_ND.shape[0]
-        tiles = (channels + TILE - 1) // TILE
-        for job in numba.prange(batch * tiles):
-            i = job // tiles
-            first = (job % tiles) * TILE
-            width = min(TILE, channels - first)
-            h = np.zeros((order, TILE), dtype=u.dtype)
-            drive = np.zeros(TILE, dtype=u.dtype)
-            step = np.zeros(TILE, dtype=u.dtype)
-            out = np.zeros(TILE, dtype=u.dtype)
-            decay = np.zeros((order, TILE), dtype=u.dtype)
+@overload(_exp, inline="always")
+def _exp_for(x):  # type: ignore[no-untyped-def]
+    # By type inside one kernel: a kernel that closes over another function is never found in
+    # numba's cache. No annotations here: numba compares them with those of the lambdas.
+    if x is numba.types.float32:
+        return lambda x: exp_single(x)
+    return lambda x: math.exp(x)
+
+
+# Long and nested on purpose: calls inside a kernel hide its loops from the vectoriser.
+
+
+@compiled(parallel=True, fastmath=True)
+def forward(u, dt, a_ND, b, c, y, states):  # type: ignore[no-untyped-def]  # noqa: C901
+    """y of the scan; where `states` is not empty, every 32nd state is kept in it."""
+    batch, length, channels = u.shape
+    order = a_ND.shape[0]
+    tiles = (channels + TILE - 1) // TILE
+    for job in numba.prange(batch * tiles):
+        i = job // tiles
+        first = (job % tiles) * TILE
+        width = min(TILE, channels - first)
+        h = np.zeros((order, TILE), dtype=u.dtype)
+        drive = np.zeros(TILE, dtype=u.dtype)
+        step = np.zeros(TILE, dtype=u.dtype)
+        out = np.zeros(TILE, dtype=u.dtype)
+        decay = np.zeros((order, TILE), dtype=u.dtype)
+        for n in range(order):
+            for k in range(width):
+                decay[n, k] = a_ND[n, first + k]
+        for t in range(length):
+            if states.shape[0] > 0 and t % SEGMENT == 0:
+                for n in range(order):
+                    for k in range(width):
+                        states[i, t // SEGMENT, n, first + k] = h[n, k]
+            for k in range(width):
+                step[k] = dt[i, t, first + k]
+                drive[k] = step[k] * u[i, t, first + k]
+            for k in range(TILE):
+                out[k] = 0
+            for n in range(order):
+                b_n = b[i, t, n]
+                c_n = c[i, t, n]
+                for k in range(TILE):
+                    value = _exp(step[k] * decay[n, k]) * h[n, k] + drive[k] * b_n
+                    h[n, k] = value
+                    out[k] += c_n * value
+            for k in range(width):
+                y[i, t, first + k] = out[k]
+
+
+@compiled(parallel=True, fastmath=True)
+def backward(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0915
+    u, dt, a_ND, b, c, states, gy, gu, gdt, ga, gb, gc
+):
+    """Gradients of `forward`; ga is per sample, gb and gc per tile of channels."""
+    batch, length, channels = u.shape
+    order = a_ND.shape[0]
+    tiles = (channels + TILE - 1) // TILE
+    segments = (length + SEGMENT - 1) // SEGMENT
+    for job in numba.prange(batch * tiles):
+        i = job // tiles
+        tile = job % tiles
+        first = tile * TILE
+        width = min(TILE, channels - first)
+        history = np.zeros((SEGMENT + 1, order, TILE), dtype=u.dtype)
+        decays = np.zeros((SEGMENT, order, TILE), dtype=u.dtype)
+        gh = np.zeros((order, TILE), dtype=u.dtype)
+        decay = np.zeros((order, TILE), dtype=u.dtype)
+        ga_tile = np.zeros((order, TILE), dtype=u.dtype)
+        us = np.zeros(TILE, dtype=u.dtype)
+        step = np.zeros(TILE, dtype=u.dtype)
+        grad = np.zeros(TILE, dtype=u.dtype)
+        g_drive = np.zeros(TILE, dtype=u.dtype)
+        g_step = np.zeros(TILE, dtype=u.dtype)
+        for n in range(order):
+            for k in range(width):
+                decay[n, k] = a_ND[n, first + k]
+        for segment in range(segments - 1, -1, -1):
+            start = segment * SEGMENT
+            stop = min(length, start + SEGMENT)
             for n in range(order):
                 for k in range(width):
-                    decay[n, k] = a_ND[n, first + k]
-            for t in range(length):
-                if states.shape[0] > 0 and t % SEGMENT == 0:
-                    for n in range(order):
-                        for k in range(width):
-                            states[i, t // SEGMENT, n, first + k] = h[n, k]
+                    history[0, n, k] = states[i, segment, n, first + k]
+            for t in range(start, stop):
                 for k in range(width):
+                    us[k] = u[i, t, first + k]
                     step[k] = dt[i, t, first + k]
-                    drive[k] = step[k] * u[i, t, first + k]
+                for n in range(order):
+                    b_n = b[i, t, n]
+                    for k in range(TILE):
+                        kept = _exp(step[k] * decay[n, k])
+                        decays[t - start, n, k] = kept
+                        history[t - start + 1, n, k] = (
+                            kept * history[t - start, n, k] + step[k] * us[k] * b_n
+                        )
+            for t in range(stop - 1, start - 1, -1):
+                for k in range(width):
+                    us[k] = u[i, t, first + k]
+                    step[k] = dt[i, t, first + k]
+                    grad[k] = gy[i, t, first + k]
                 for k in range(TILE):
-                    out[k] = 0
+                    g_drive[k] = 0
+                    g_step[k] = 0
                 for n in range(order):
                     b_n = b[i, t, n]
                     c_n = c[i, t, n]
+                    sum_b = u.dtype.type(0)
+                    sum_c = u.dtype.type(0)
                     for k in range(TILE):
-                        value = exponential(step[k] * decay[n, k]) * h[n, k] + drive[k] * b_n
-                        h[n, k] = value
-                        out[k] += c_n * value
+                        total = gh[n, k] + c_n * grad[k]
+                        sum_c += grad[k] * history[t - start + 1, n, k]
+                        sum_b += total * step[k] * us[k]
+                        g_drive[k] += total * b_n
+                        through = total * decays[t - start, n, k]
+                        g_exponent = through * history[t - start, n, k]
+                        g_step[k] += g_exponent * decay[n, k]
+                        ga_tile[n, k] += g_exponent * step[k]
+                        gh[n, k] = through
+                    gb[tile, i, t, n] = sum_b
+                    gc[tile, i, t, n] = sum_c
                 for k in range(width):
-                    y[i, t, first + k] = out[k]
-
-    @compiled(parallel=True, fastmath=True)
-    def backward(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0915
-        u, dt, a_ND, b, c, states, gy, gu, gdt, ga, gb, gc
-    ):
-        batch, length, channels = u.shape
-        order = a_ND.shape[0]
-        tiles = (channels + TILE - 1) // TILE
-        segments = (length + SEGMENT - 1) // SEGMENT
-        for job in numba.prange(batch * tiles):
-            i = job // tiles
-            tile = job % tiles
-            first = tile * TILE
-            width = min(TILE, channels - first)
-            history = np.zeros((SEGMENT + 1, order, TILE), dtype=u.dtype)
-            decays = np.zeros((SEGMENT, order, TILE), dtype=u.dtype)
-            gh = np.zeros((order, TILE), dtype=u.dtype)
-            decay = np.zeros((order, TILE), dtype=u.dtype)
-            ga_tile = np.zeros((order, TILE), dtype=u.dtype)
-            us = np.zeros(TILE, dtype=u.dtype)
-            step = np.zeros(TILE, dtype=u.dtype)
-            grad = np.zeros(TILE, dtype=u.dtype)
-            g_drive = np.zeros(TILE, dtype=u.dtype)
-            g_step = np.zeros(TILE, dtype=u.dtype)
-            for n in range(order):
-                for k in range(width):
-                    decay[n, k] = a_ND[n, first + k]
-            for segment in range(segments - 1, -1, -1):
-                start = segment * SEGMENT
-                stop = min(length, start + SEGMENT)
-                for n in range(order):
-                    for k in range(width):
-                        history[0, n, k] = states[i, segment, n, first + k]
-                for t in range(start, stop):
-                    for k in range(width):
-                        us[k] = u[i, t, first + k]
-                        step[k] = dt[i, t, first + k]
-                    for n in range(order):
-                        b_n = b[i, t, n]
-                        for k in range(TILE):
-                            kept = exponential(step[k] * decay[n, k])
-                            decays[t - start, n, k] = kept
-                            history[t - start + 1, n, k] = (
-                                kept * history[t - start, n, k] + step[k] * us[k] * b_n
-                            )
-                for t in range(stop - 1, start - 1, -1):
-                    for k in range(width):
-                        us[k] = u[i, t, first + k]
-                        step[k] = dt[i, t, first + k]
-                        grad[k] = gy[i, t, first + k]
-                    for k in range(TILE):
-                        g_drive[k] = 0
-                        g_step[k] = 0
-                    for n in range(order):
-                        b_n = b[i, t, n]
-                        c_n = c[i, t, n]
-                        sum_b = u.dtype.type(0)
-                        sum_c = u.dtype.type(0)
-                        for k in range(TILE):
-                            total = gh[n, k] + c_n * grad[k]
-                            sum_c += grad[k] * history[t - start + 1, n, k]
-                            sum_b += total * step[k] * us[k]
-                            g_drive[k] += total * b_n
-                            through = total * decays[t - start, n, k]
-                            g_exponent = through * history[t - start, n, k]
-                            g_step[k] += g_exponent * decay[n, k]
-                            ga_tile[n, k] += g_exponent * step[k]
-                            gh[n, k] = through
-                        gb[tile, i, t, n] = sum_b
-                        gc[tile, i, t, n] = sum_c
-                    for k in range(width):
-                        gu[i, t, first + k] = g_drive[k] * step[k]
-                        gdt[i, t, first + k] = g_step[k] + g_drive[k] * us[k]
-            for n in range(order):
-                for k in range(width):
-                    ga[i, n, first + k] = ga_tile[n, k]
-
-    return forward, backward
-
-
-FORWARD_SINGLE, BACKWARD_SINGLE = _build(_exp_single)
-FORWARD_DOUBLE, BACKWARD_DOUBLE = _build(_exp_double)
+                    gu[i, t, first + k] = g_drive[k] * step[k]
+                    gdt[i, t, first + k] = g_step[k] + g_drive[k] * us[k]
+        for n in range(order):
+            for k in range(width):
+                ga[i, n, first + k] = ga_tile[n, k]

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 
 def selective_scan_reference(
@@ -69,12 +70,19 @@ def cuda_kernel() -> Any | None:
     return selective_scan_fn
 
 
+def _kernels() -> Any:
+    # Loaded at first use: compiling, or reading the compiled loops, takes a second.
+    from pipelines.motion_expert import scan_kernels
+
+    return scan_kernels
+
+
 class _CpuScan(torch.autograd.Function):
     """Fused CPU scan; keeps every 32nd state and recomputes the others in the backward pass."""
 
     @staticmethod
     def forward(ctx: Any, u: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tensor:
-        from pipelines.motion_expert import scan_kernels as kernels
+        kernels = _kernels()
 
         arrays = [np.ascontiguousarray(t.detach().numpy()) for t in (u, dt, a.T, b, c)]
         batch, length, channels = u.shape
@@ -83,16 +91,15 @@ class _CpuScan(torch.autograd.Function):
         segments = -(-length // kernels.SEGMENT)
         shape = (batch, segments, a.shape[1], channels) if needed else (0, 0, 0, 0)
         states = np.empty(shape, dtype=y.dtype)
-        single = y.dtype == np.float32
-        run = kernels.FORWARD_SINGLE if single else kernels.FORWARD_DOUBLE
-        run(*arrays, y, states)
+        kernels.forward(*arrays, y, states)
         if needed:
             ctx.arrays, ctx.states = arrays, states
         return torch.from_numpy(y)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, ...]:
-        from pipelines.motion_expert import scan_kernels as kernels
+        kernels = _kernels()
 
         u, dt, a, b, c = ctx.arrays
         batch, _, channels = u.shape
@@ -102,8 +109,6 @@ class _CpuScan(torch.autograd.Function):
         ga = np.empty((batch, *a.shape), dtype=u.dtype)
         gb = np.empty((tiles, *b.shape), dtype=u.dtype)
         gc = np.empty((tiles, *c.shape), dtype=u.dtype)
-        single = u.dtype == np.float32
-        run = kernels.BACKWARD_SINGLE if single else kernels.BACKWARD_DOUBLE
-        run(u, dt, a, b, c, ctx.states, gy, gu, gdt, ga, gb, gc)
+        kernels.backward(u, dt, a, b, c, ctx.states, gy, gu, gdt, ga, gb, gc)
         sums = (gu, gdt, ga.sum(0).T, gb.sum(0), gc.sum(0))
         return tuple(torch.from_numpy(np.ascontiguousarray(g)) for g in sums)
