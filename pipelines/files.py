@@ -28,8 +28,9 @@ def atomic_path(target: Path) -> Iterator[Path]:
     os.close(handle)
     temporary = Path(name)
     try:
-        temporary.chmod(0o666 & ~_umask())
         yield temporary
+        # At the end: some writers put a file of their own, for the owner alone, in its place.
+        temporary.chmod(0o666 & ~_umask())
         _fsync(temporary)
         os.replace(temporary, target)
         _fsync(target.parent)
