@@ -13,7 +13,7 @@ import numpy as np
 
 from pipelines.errors import BadUsage, UnsuitableInput
 from pipelines.files import read_json, sha256_json, write_json
-from pipelines.progress import Progress
+from pipelines.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     import torch
@@ -190,22 +190,32 @@ def train_motion(config: TrainMotionConfig, progress: Progress) -> TrainMotionRe
         OutOfResources: memory or disk ran out; the message says which batch fits.
         Interrupted: stopped by SIGTERM or SIGUSR1, after a checkpoint.
     """
+    from pipelines.motion_expert.processes import join_processes, leave_processes
+
     config.validate()
-    sequences, skipped = gather_data(config, progress)
+    device = _device(config)
+    processes = join_processes(device.type)
+    try:
+        return _train(config, device, processes, progress)
+    finally:
+        leave_processes()
+
+
+def _train(
+    config: TrainMotionConfig, device: torch.device, processes: Processes, progress: Progress
+) -> TrainMotionResult:
+    if not processes.leads:
+        processes.wait()  # the first process fills the cache, the others read it
+    sequences, skipped = gather_data(config, progress if processes.leads else SILENT)
+    if processes.leads:
+        processes.wait()
     minutes = sum(s.motion.seconds for s in sequences) / 60
     progress.say(f"{len(sequences)} paired dances, {minutes:.1f} minutes")
     folder = config.workspace / "models" / "motion" / config.run_name()
     if config.prepare_only:
         return TrainMotionResult(folder, None, 0, None, 0.0, 0.0, len(sequences), minutes, skipped)
-    from pipelines.motion_expert.processes import join_processes, leave_processes
-
-    device = _device(config)
-    processes = join_processes(device.type)
-    try:
-        engine = _engine(config, sequences, folder, device, processes, progress)
-        outcome = engine.run()
-    finally:
-        leave_processes()
+    engine = _engine(config, sequences, folder, device, processes, progress)
+    outcome = engine.run()
     return TrainMotionResult(
         folder, outcome.checkpoint, outcome.step, outcome.best_loss, outcome.seconds_per_step,
         outcome.feed_share, len(sequences), minutes, skipped,

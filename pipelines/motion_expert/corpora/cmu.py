@@ -99,6 +99,12 @@ def read_takes(folders: Sequence[Path], progress: Progress = SILENT) -> Takes:
     return found
 
 
+def knows(path: Path) -> bool:
+    """Whether the file goes by the name of a take in the table."""
+    name = _CMU_NAME.fullmatch(path.stem)
+    return path.stem in OTHER_TAKES or (name is not None and name[1] in SUBJECTS)
+
+
 def _look_up(path: Path, skipped: list[str]) -> _Known | None:
     if path.stem in OTHER_TAKES:
         genre, take = OTHER_TAKES[path.stem]

@@ -30,6 +30,17 @@ _PARTNERS = {"61": "60", "19": "18", "21": "20", "23": "22", "34": "33"}
 """CMU subjects who were recorded together: takes of the same number show the same moment."""
 
 
+def is_paired(folder: Path) -> bool:
+    """Whether the folder's npz files are pairs, judged by the first that can be read."""
+    for path in sorted(folder.glob("*.npz"))[:8]:
+        try:
+            with np.load(path, allow_pickle=False) as archive:
+                return {"poses", "features", "schema"} <= set(archive.files)
+        except (OSError, ValueError, EOFError):
+            continue
+    return False
+
+
 def save_pair(sequence: PairedSequence, song: str, mode: str, target: Path) -> None:
     """Write a paired file, atomically; the same pair gives the same bytes."""
     from pipelines.music.features import FEATURE_SCHEMA

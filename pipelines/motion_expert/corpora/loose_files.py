@@ -1,0 +1,45 @@
+"""A workspace of ours, and any other folder of motion files, with or without songs beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipelines.motion_expert.corpora.listing import ListedTake, Listing, sounds_under
+from pipelines.motion_expert.corpora.paired import group_of
+
+_MOTIONS = (".npz", ".bvh", ".amc", ".pkl", ".npy")
+
+
+def is_workspace(folder: Path) -> bool:
+    """Whether the folder holds motions/*.npz."""
+    return any((folder / "motions").glob("*.npz"))
+
+
+def list_workspace(folder: Path) -> Listing:
+    """motions/<id>.npz with music/<id>.* or features/<id>.npz; genres stand in the motions."""
+    sounds = sounds_under(folder / "music") if (folder / "music").is_dir() else {}
+    listing = Listing()
+    for path in sorted((folder / "motions").glob("*.npz")):
+        features = folder / "features" / path.name
+        listing.takes.append(
+            ListedTake(
+                path.stem,
+                path,
+                music=sounds.get(path.stem),
+                features=features if features.is_file() else None,
+                group=group_of(path.stem),
+            )
+        )
+    return listing
+
+
+def list_motion_files(folder: Path) -> Listing:
+    """Every motion file under a folder, with the song of the same name if there is one."""
+    sounds = sounds_under(folder)
+    listing = Listing()
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in _MOTIONS:
+            listing.takes.append(
+                ListedTake(path.stem, path, sounds.get(path.stem), group=group_of(path.stem))
+            )
+    return listing

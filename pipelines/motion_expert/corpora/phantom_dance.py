@@ -1,0 +1,33 @@
+"""PhantomDance as downloaded (spec D.5): a JSON of world-space rotations and a wav per dance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipelines.motion_expert.corpora.listing import ListedTake, Listing, sounds_under
+
+_HEAD_BYTES = 4096
+
+
+def is_phantom_dance(folder: Path) -> bool:
+    """Whether some JSON under the folder begins like a PhantomDance motion."""
+    return any(_is_motion(path) for path in sorted(folder.rglob("*.json"))[:20])
+
+
+def list_phantom_dance(folder: Path) -> Listing:
+    """Every JSON motion with the song of the same name."""
+    listing = Listing()
+    sounds = sounds_under(folder)
+    for path in sorted(folder.rglob("*.json")):
+        if _is_motion(path):
+            listing.takes.append(
+                ListedTake(path.stem, path, music=sounds.get(path.stem), group=path.stem)
+            )
+        else:
+            listing.skipped.append(f"{path}: not a PhantomDance motion (no bone_name)")
+    return listing
+
+
+def _is_motion(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return b'"bone_name"' in stream.read(_HEAD_BYTES)
