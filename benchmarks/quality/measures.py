@@ -1,0 +1,199 @@
+"""The table's columns: how near to real dance, how varied, how clean, how much on the beat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from quality.clips import FPS, Clip, Float, windows
+
+from pipelines.metrics.beat_alignment import Direction, chance_by_shifts, motion_beats
+from pipelines.metrics.distributions import (
+    diversity,
+    frechet_distance,
+    normalised,
+    split_half_distance,
+)
+from pipelines.metrics.feet import foot_skating_ratio, physical_foot_contact
+from pipelines.metrics.geometric import geometric_features
+from pipelines.metrics.joints import body_speed, centred_on_first_root, foot_speed
+from pipelines.metrics.kinetic import kinetic_features
+from pipelines.metrics.resampling import bootstrap_interval
+from pipelines.metrics.smoothness import jitter
+
+Numbers = dict[str, float]
+Interval = tuple[float, float]
+
+STEP_SPEED, STILL_SPEED = 0.5, 0.2
+"""m/s that a foot must pass on its way up, and fall below again, to have made a step."""
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """Features of all windows of a set of clips.
+
+    Attributes:
+        kinetic: (N, 72). geometric: (N, 32).
+        genres: N names. groups: N names of what is resampled together.
+    """
+
+    kinetic: Float
+    geometric: Float
+    genres: list[str]
+    groups: list[str]
+
+    @property
+    def both(self) -> Float:
+        """For the genre classifier; kinetic ones as logarithms, which spreads them evenly."""
+        return np.concatenate([np.log(self.kinetic + 1e-4), self.geometric], axis=1)
+
+    def rows(self, chosen: Sequence[int]) -> FeatureSet:
+        """The windows with these numbers."""
+        return FeatureSet(
+            self.kinetic[chosen],
+            self.geometric[chosen],
+            [self.genres[i] for i in chosen],
+            [self.groups[i] for i in chosen],
+        )
+
+
+def feature_set(clips: Sequence[Clip]) -> FeatureSet:
+    """Features of the strict profile: true frame rate, z up, centred on the first root."""
+    kinetic, geometric, genres, groups = [], [], [], []
+    for clip in clips:
+        for joints in windows(clip):
+            centred = centred_on_first_root(joints)
+            kinetic.append(kinetic_features(centred, FPS))
+            geometric.append(geometric_features(centred, 1 / FPS))
+            genres.append(clip.genre)
+            groups.append(clip.group)
+    return FeatureSet(np.array(kinetic), np.array(geometric), genres, groups)
+
+
+def matched(features: FeatureSet, proportions: dict[str, float], seed: int = 0) -> FeatureSet:
+    """The most windows that have these genres in these proportions."""
+    random = np.random.default_rng(seed)
+    have = {g: [i for i, name in enumerate(features.genres) if name == g] for g in proportions}
+    total = min(len(have[g]) / share for g, share in proportions.items() if share > 0)
+    chosen: list[int] = []
+    for genre, share in proportions.items():
+        size = round(total * share)
+        chosen += random.permutation(have[genre])[:size].tolist()
+    return features.rows(sorted(chosen))
+
+
+def proportions_of(features: FeatureSet) -> dict[str, float]:
+    """Share of each genre."""
+    names = sorted(set(features.genres))
+    return {name: features.genres.count(name) / len(features.genres) for name in names}
+
+
+def distances(features: FeatureSet, reference: FeatureSet) -> Numbers:
+    """FID and DIV, both in the reference's standard deviations."""
+    found: Numbers = {"windows": float(len(features.genres))}
+    for short, name in (("k", "kinetic"), ("g", "geometric")):
+        ours, theirs = getattr(features, name), getattr(reference, name)
+        # A pose that the reference never takes has no deviation to measure by.
+        varies = theirs.std(axis=0) > 1e-6
+        mine, real = (normalised(x[:, varies], theirs[:, varies]) for x in (ours, theirs))
+        found[f"fid_{short}"] = frechet_distance(mine, real)
+        found[f"div_{short}"] = diversity(mine)
+    return found
+
+
+def split_half(features: FeatureSet) -> Numbers:
+    """FID between random halves of the reference: no set of half its size can be told apart."""
+    found: Numbers = {"windows": float(len(features.genres) // 2)}
+    for short, name in (("k", "kinetic"), ("g", "geometric")):
+        x = getattr(features, name)
+        x = x[:, x.std(axis=0) > 1e-6]
+        found[f"fid_{short}"] = split_half_distance(normalised(x, x), seed=0)
+    return found
+
+
+def split_by_group(features: FeatureSet, repeats: int = 20, seed: int = 0) -> Numbers:
+    """FID between halves that share no take: what another recording of the same dances scores."""
+    random = np.random.default_rng(seed)
+    names = sorted(set(features.groups))
+    results = []
+    for _ in range(repeats):
+        half = set(random.permutation(names)[: len(names) // 2].tolist())
+        inside = [i for i, g in enumerate(features.groups) if g in half]
+        outside = [i for i, g in enumerate(features.groups) if g not in half]
+        if min(len(inside), len(outside)) >= 2:
+            results.append(distances(features.rows(inside), features.rows(outside)))
+    keys = ("fid_k", "fid_g")
+    return {key: float(np.median([r[key] for r in results])) for key in keys} if results else {}
+
+
+PER_CLIP: dict[str, Callable[[Clip], float]] = {
+    "fsr": lambda clip: foot_skating_ratio(clip.joints, FPS).ratio,
+    "pfc": lambda clip: float(np.mean([physical_foot_contact(w, FPS) for w in windows(clip)])),
+    "jitter": lambda clip: jitter(clip.joints, FPS),
+    "speed": lambda clip: float(body_speed(clip.joints, FPS).mean()),
+    "foot_speed": lambda clip: float(foot_speed(clip.joints, FPS).mean()),
+    "steps_per_second": lambda clip: step_rate(clip.joints),
+    "travel": lambda clip: float(np.ptp(clip.joints[:, 0, :2], axis=0).max()),
+}
+
+
+def step_rate(joints_TJ3: Float) -> float:
+    """Steps per second of both feet: a foot passes 0.5 m/s and comes to rest below 0.2 m/s."""
+    steps = 0
+    for side in ((7, 10), (8, 11)):
+        feet = joints_TJ3[:, list(side)]
+        speed = np.linalg.norm(np.gradient(feet, 1 / FPS, axis=0), axis=-1).mean(axis=1)
+        moving = False
+        for value in speed:
+            if not moving and value > STEP_SPEED:
+                moving, steps = True, steps + 1
+            elif moving and value < STILL_SPEED:
+                moving = False
+    return steps * FPS / len(joints_TJ3)
+
+
+def beat_scores(clips: Sequence[Clip]) -> dict[str, Float]:
+    """Per clip (N,): BAS over music beats, its chance level by circular shifts, their difference,
+    and the same over motion beats."""
+    scores: dict[str, list[float]] = {}
+    for clip in clips:
+        found = motion_beats(clip.joints, FPS)
+        seconds = len(clip.joints) / FPS
+        directions: tuple[Direction, ...] = ("music", "motion")
+        for direction in directions:
+            level = chance_by_shifts(clip.beats, found, seconds, direction=direction, shifts=60)
+            for name, value in (
+                ("bas", level.score), ("chance", level.mean), ("above", level.score - level.mean),
+            ):  # fmt: skip
+                scores.setdefault(f"{name}_{direction}", []).append(value)
+    return {name: np.array(values) for name, values in scores.items()}
+
+
+def grouped_mean(values: Float, groups: Sequence[str]) -> tuple[float, Interval]:
+    """Mean over clips with a 95 % interval that resamples groups; NaN clips are left out."""
+    kept = np.isfinite(values)
+    names, index = np.unique(np.array(groups)[kept], return_inverse=True)
+    if len(names) == 0:
+        return float("nan"), (float("nan"), float("nan"))
+    sums = np.stack([np.bincount(index, values[kept]), np.bincount(index)], axis=1)
+    interval = bootstrap_interval(lambda s: float(s[:, 0].sum() / s[:, 1].sum()), sums)
+    return float(values[kept].mean()), interval
+
+
+def seed_distances(clips: Sequence[Clip], candidates: int) -> Float:
+    """Mean distance of joints between dances to one song that differ in the seed only.
+
+    Clips come in runs of `candidates`; each run gives one number, metres, with the pelvis of both
+    dances held over the origin.
+    """
+    found = []
+    for first in range(0, len(clips), candidates):
+        run = [c.joints - c.joints[:, :1] * [1, 1, 0] for c in clips[first : first + candidates]]
+        apart = [
+            np.linalg.norm(a - b, axis=-1).mean()
+            for number, a in enumerate(run)
+            for b in run[number + 1 :]
+        ]
+        found.append(float(np.mean(apart)) if apart else float("nan"))
+    return np.array(found)
