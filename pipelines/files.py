@@ -12,18 +12,20 @@ from pathlib import Path
 from typing import Any
 
 _CHUNK = 1 << 20
+_STEM = 40
+"""Characters of a name that its temporary file repeats; the whole could exceed 255 bytes."""
 
 
 @contextmanager
 def atomic_path(target: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `target`, with its suffix; on success it is fsynced and renamed.
+    """Yield a temporary path beside `target`, with its suffix; fsynced and renamed on success.
 
     The temporary name starts with a dot. If the block raises, the temporary file is removed and
     `target` is untouched.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(
-        prefix=f".{target.stem}-", suffix=".part" + target.suffix, dir=target.parent
+        prefix=f".{target.stem[:_STEM]}-", suffix=".part" + target.suffix, dir=target.parent
     )
     os.close(handle)
     temporary = Path(name)

@@ -1,8 +1,8 @@
 """`macedance generate`: a song and one picture become a dance video.
 
-The whole story: song -> features -> dance (Motion Expert) -> the dance before a camera, in the
-proportions of the person of the picture -> frames (Appearance Expert) -> mp4 with the song. Every
-stage leaves its file in the run's folder, and the next run of the same command finds it there.
+The whole story: picture -> the person in it; song -> features -> dance (Motion Expert) -> the
+dance before a camera, in that person's proportions -> frames (Appearance Expert) -> mp4 with the
+song. Dance and video stay in the run's folder, and the next run of the same command finds them.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipelines.errors import BadUsage, UnsuitableInput
-from pipelines.files import atomic_path, read_json, sha256_file, write_json
+from pipelines.errors import BadUsage, OutOfResources, UnsuitableInput, is_out_of_space
+from pipelines.files import atomic_path, sha256_file
 from pipelines.progress import Progress
 from pipelines.workspace.identity import content_id
 from pipelines.workspace.layout import Workspace
 from pipelines.workspace.run_record import RunRecord, recorded_run
+from pipelines.workspace.stages import alone_in, finish_stage, finished_stage
 
 if TYPE_CHECKING:
     import torch
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from pipelines.keypoints.staged import StagedDance
     from pipelines.media.video import VideoWriter
     from pipelines.motion.motion import Motion
+    from pipelines.motion_expert.choreographer import Choreographer, SamplingConfig
     from pipelines.music.features import MusicFeatures
 
 LONGER_SIDE = 960
@@ -40,6 +42,9 @@ MOTION_FPS = 30.0
 _COMMON_RATES = (Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60000, 1001))
 _LARGEST_SIDE = 4096
 _SHORTEST, _LONGEST = 2, 600
+DANCE_RECORD, VIDEO_RECORD = "motion.json", "appearance.json"
+_INPUTS = ("song", "picture", "ref_keypoints", "ref_mask", "motion")
+_LARGEST_SEED = 2**63 - 1
 _MOTION_SUFFIXES = (".npz", ".bvh")
 
 
@@ -92,8 +97,10 @@ class GenerateConfig:
             raise BadUsage("no song given", "macedance generate SONG PICTURE -o OUT.mp4")
         if not self.motion_only:
             self._validate_video()
-        elif self.motion_out is None and self.output is None:
+        elif self.motion_out is None:
             raise BadUsage("--motion-only needs --motion-out", "such as --motion-out dance.bvh")
+        elif self.output is not None:
+            raise BadUsage(f"--motion-only writes no video, so -o {self.output} is for nothing")
         if not 1 <= self.fps <= 120:
             raise BadUsage(f"--fps {self.fps:g}: must lie in 1 ... 120", "30 is the default")
         if not 0 <= self.start < math.inf:
@@ -102,19 +109,30 @@ class GenerateConfig:
             raise BadUsage(
                 f"--duration {self.duration:g}: must lie in {_SHORTEST} ... {_LONGEST} seconds"
             )
-        if self.seed < 0:
-            raise BadUsage(f"--seed {self.seed}: must not be negative")
+        if not 0 <= self.seed <= _LARGEST_SEED:
+            raise BadUsage(f"--seed {self.seed}: must lie in 0 ... {_LARGEST_SEED}")
         self._validate_targets()
+        self.sampling().validate()
         return self
+
+    def sampling(self) -> SamplingConfig:
+        """How the Motion Expert is to sample."""
+        from pipelines.motion_expert.choreographer import SamplingConfig
+
+        return SamplingConfig(
+            beta=self.beta, steps=self.steps, genre=self.genre,
+            candidates=self.candidates, seed=self.seed,
+        )  # fmt: skip
 
     def _validate_targets(self) -> None:
         if self.motion_out is not None and self.motion_out.suffix not in _MOTION_SUFFIXES:
             raise BadUsage(f"--motion-out {self.motion_out}: must end in .npz or .bvh")
-        given = (self.song, self.picture, self.motion, self.ref_keypoints, self.ref_mask)
-        inputs = {path.resolve() for path in given if path is not None}
+        inputs = {path.resolve() for path in _inputs(self).values()}
         for flag, path in self._targets():
             if path.resolve() in inputs:
                 raise BadUsage(f"{path} is also an input", f"choose another {flag}")
+            if path.is_dir():
+                raise BadUsage(f"{path} is a folder", f"choose a file for {flag}")
             if path.exists() and not self.force:
                 raise BadUsage(
                     f"{path} exists", f"add --force to replace it, or choose another {flag}"
@@ -133,7 +151,7 @@ class GenerateConfig:
             parse_size(self.size)
 
     def _targets(self) -> list[tuple[str, Path]]:
-        video = [] if self.output is None or self.motion_only else [("-o", self.output)]
+        video = [] if self.output is None else [("-o", self.output)]
         return video + ([("--motion-out", self.motion_out)] if self.motion_out else [])
 
 
@@ -155,7 +173,11 @@ def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
         "frames": max(1, round(seconds * float(frame_rate(config.fps)))),
         "run": run,
         "folder": str(folder),
-        "finished": [name for name in ("motion.npz", "out.mp4") if (folder / name).exists()],
+        "finished": [
+            stage
+            for stage, name in (("dance", DANCE_RECORD), ("video", VIDEO_RECORD))
+            if finished_stage(folder / name, progress) is not None
+        ],
     }
     if not config.motion_only:
         assert config.picture is not None
@@ -179,22 +201,27 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     """
     config.validate()
     check_writable([path for _, path in config._targets()])
-    if not config.motion_only:
-        from pipelines.appearance_expert.backends import describe_choice
-
-        describe_choice(config.appearance, config.model, config.device)
     run = _run_name(config)
     workspace = Workspace(config.workspace)
     folder = workspace.generation(run)
     records = [folder / "run.json", workspace.run_record(run)]
-    with recorded_run(records, "generate", run, config, config.seed) as record:
-        for path in (config.song, config.picture, config.motion):
-            if path is not None:
-                record.read(path)
+    with (
+        alone_in(folder, progress),
+        recorded_run(records, "generate", run, config, config.seed) as record,
+    ):
+        for path in _inputs(config).values():
+            record.read(path)
+        drawn = None if config.motion_only else finished_stage(folder / VIDEO_RECORD, progress)
+        # First, because a picture that will not do should not cost minutes of choreography.
+        person = None if config.motion_only or drawn else _person(config, record, progress)
         dance = _dance(config, folder, record, progress)
         _hand_over_motion(config, folder, record)
-        if not config.motion_only:
-            _video(config, dance, folder, record, progress)
+        if person is not None:
+            drawn = _video(config, dance, person, folder, record, progress)
+        elif drawn is not None:
+            progress.say("the video is there from an earlier run")
+        if drawn is not None:
+            _hand_over_video(config, folder, drawn, record)
         record.facts["run"] = run
     return _summary(config, folder, record, dance)
 
@@ -203,58 +230,70 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
 
 
 def _dance(config: GenerateConfig, folder: Path, record: RunRecord, progress: Progress) -> Motion:
+    from pipelines.motion.bvh import save_bvh
     from pipelines.motion.npz import load_npz, save_npz
 
-    target, facts = folder / "motion.npz", folder / "motion.json"
-    if target.exists() and facts.exists():
+    target, stage = folder / "motion.npz", folder / DANCE_RECORD
+    scores = finished_stage(stage, progress)
+    if scores is not None:
         progress.say("the dance is there from an earlier run")
-        record.facts["motion"] = read_json(facts)
+        record.facts["motion"] = scores
         return load_npz(target)
-    with record.timed("music"), progress.stage("listening to the song"):
-        music = _music(config, progress)
     if config.motion is not None:
-        with record.timed("dance"):
-            dance = _given_dance(config.motion, music.frames)
-            scores: dict[str, Any] = {"given": str(config.motion)}
+        dance, scores = _given_dance(config, record, progress)
     else:
-        with record.timed("dance"):
-            dance, scores = _new_dance(config, music, progress)
+        dance, scores = _new_dance(config, record, progress)
     record.facts["motion"] = scores
     save_npz(dance, target)
-    from pipelines.motion.bvh import save_bvh
-
     save_bvh(dance, folder / "motion.bvh")
-    write_json(facts, scores)
+    finish_stage(stage, scores, ["motion.npz", "motion.bvh"])
     return dance
 
 
-def _music(config: GenerateConfig, progress: Progress) -> MusicFeatures:
+def _music(config: GenerateConfig, record: RunRecord, progress: Progress) -> MusicFeatures:
     from pipelines.music.features import song_features
 
     assert config.song is not None
-    return song_features(config.song, config.start, config.duration, progress)
+    with record.timed("music"), progress.stage("listening to the song"):
+        return song_features(config.song, config.start, config.duration, progress)
 
 
-def _given_dance(path: Path, frames: int) -> Motion:
+def _given_dance(
+    config: GenerateConfig, record: RunRecord, progress: Progress
+) -> tuple[Motion, dict[str, Any]]:
     from pipelines.motion.formats import load_motion
 
-    motion = load_motion(path).resampled(MOTION_FPS)
-    return motion.sliced(0, min(frames, motion.frames))
+    assert config.motion is not None
+    motion = load_motion(config.motion).resampled(MOTION_FPS)
+    music = _music(config, record, progress)
+    if motion.frames < music.frames - MOTION_FPS:
+        progress.warn(
+            f"{config.motion} ends after {motion.seconds:.1f} s, and the video with it, "
+            f"{(music.frames - motion.frames) / MOTION_FPS:.1f} s before the song"
+        )
+    return motion.sliced(0, min(music.frames, motion.frames)), {"given": str(config.motion)}
 
 
 def _new_dance(
-    config: GenerateConfig, music: MusicFeatures, progress: Progress
+    config: GenerateConfig, record: RunRecord, progress: Progress
+) -> tuple[Motion, dict[str, Any]]:
+    from pipelines.motion_expert.choreographer import Choreographer
+
+    with record.timed("dance"):
+        expert = Choreographer.load(config.motion_model, resolve_device(config.device))
+        expert.checkpoint.config.genre_index(config.genre)
+    music = _music(config, record, progress)
+    with record.timed("dance"):
+        return _best_dance(config, expert, music, progress)
+
+
+def _best_dance(
+    config: GenerateConfig, expert: Choreographer, music: MusicFeatures, progress: Progress
 ) -> tuple[Motion, dict[str, Any]]:
     from pipelines.motion.foot_lock import clean_up
-    from pipelines.motion_expert.choreographer import Choreographer, SamplingConfig
 
-    expert = Choreographer.load(config.motion_model, resolve_device(config.device))
-    sampling = SamplingConfig(
-        beta=config.beta, steps=config.steps, genre=config.genre,
-        candidates=config.candidates, seed=config.seed,
-    ).validate()  # fmt: skip
     with progress.stage("choreographing", config.steps, "steps") as advance:
-        samples = expert.dance(music.values, music.schema, sampling, lambda: advance(1))
+        samples = expert.dance(music.values, music.schema, config.sampling(), lambda: advance(1))
     with progress.stage("settling the feet", len(samples), "dances") as advance:
         dances = []
         for motion, contacts in samples:
@@ -285,27 +324,35 @@ def _hand_over_motion(config: GenerateConfig, folder: Path, record: RunRecord) -
 
 
 def _video(
-    config: GenerateConfig, dance: Motion, folder: Path, record: RunRecord, progress: Progress
+    config: GenerateConfig,
+    dance: Motion,
+    person: ReferencePerson,
+    folder: Path,
+    record: RunRecord,
+    progress: Progress,
+) -> dict[str, Any]:
+    with record.timed("staging"):
+        staged = _staged(config, dance, person)
+    report = _draw(config, person, staged, folder, record, progress)
+    finish_stage(folder / VIDEO_RECORD, report, ["out.mp4", "pose.mp4", "keypoints.npz"])
+    return report
+
+
+def _hand_over_video(
+    config: GenerateConfig, folder: Path, report: dict[str, Any], record: RunRecord
 ) -> None:
     assert config.output is not None
-    target = folder / "out.mp4"
-    facts = folder / "appearance.json"
-    if target.exists() and facts.exists():
-        progress.say("the video is there from an earlier run")
-        record.facts["appearance"] = read_json(facts)
-    else:
-        with record.timed("person"), progress.stage("finding the person"):
-            person = _person(config)
-        with record.timed("staging"):
-            staged = _staged(config, dance, person)
-        report = _draw(config, person, staged, folder, record, progress)
-        record.facts["appearance"] = report
-        write_json(facts, report)
-    copy_atomically(target, config.output)
+    record.facts["appearance"] = report
+    copy_atomically(folder / "out.mp4", config.output)
     record.wrote(config.output)
 
 
-def _person(config: GenerateConfig) -> ReferencePerson:
+def _person(config: GenerateConfig, record: RunRecord, progress: Progress) -> ReferencePerson:
+    with record.timed("person"), progress.stage("finding the person"):
+        return _found_person(config)
+
+
+def _found_person(config: GenerateConfig) -> ReferencePerson:
     from pipelines.keypoints.detector import detect_person
     from pipelines.media.image import load_picture, picture_size
 
@@ -446,17 +493,28 @@ def _canvas(config: GenerateConfig) -> tuple[int, int]:
     return canvas_size(*picture_size(config.picture), config.size)
 
 
+def _inputs(config: GenerateConfig) -> dict[str, Path]:
+    """The files that are read, by the option that names them."""
+    given = {name: getattr(config, name) for name in _INPUTS}
+    return {name: path for name, path in given.items() if path is not None}
+
+
 def _run_name(config: GenerateConfig) -> str:
-    """The run's name follows from the content of its inputs and what it is asked to make."""
+    """The run's name follows from the content of its inputs and what it is asked to make.
+
+    "auto" counts as what it stands for here: once the weights are there, another video is due.
+    """
+    from pipelines.appearance_expert.backends import describe_choice
+
     assert config.song is not None
-    files = ("song", "picture", "ref_keypoints", "ref_mask", "motion")
-    ignored = {*files, "output", "workspace", "motion_out", "motion_only", "force", "device"}
+    ignored = {*_INPUTS, "output", "workspace", "motion_out", "motion_only", "force", "device"}
     options = {key: value for key, value in asdict(config).items() if key not in ignored}
+    for name, path in _inputs(config).items():
+        options[f"{name}_sha256"] = _readable_sha256(path)
     options["motion_model"] = _model_digest(config.motion_model)
-    for name in files:
-        path = getattr(config, name)
-        if path is not None:
-            options[f"{name}_sha256"] = _readable_sha256(path)
+    if not config.motion_only:
+        choice = describe_choice(config.appearance, config.model, config.device)
+        options["appearance"] = choice["appearance"]
     stem = "".join(c if c.isalnum() else "-" for c in config.song.stem)[:40].strip("-")
     return f"{stem or 'song'}-{content_id(options['song_sha256'], **options)}"
 
@@ -489,6 +547,13 @@ def check_writable(paths: list[Path]) -> None:
 
 
 def copy_atomically(source: Path, target: Path) -> None:
-    """Copy a file so that `target` appears whole or not at all."""
-    with atomic_path(target) as temporary:
-        shutil.copyfile(source, temporary)
+    """Copy a file so that `target` appears whole or not at all; the errors name both."""
+    kept = f"what was made is kept as {source}"
+    try:
+        with atomic_path(target) as temporary:
+            shutil.copyfile(source, temporary)
+    except OSError as error:
+        if is_out_of_space(error):
+            raise OutOfResources(f"{target}: the disk is full", kept) from error
+        reason = (error.strerror or type(error).__name__).lower()
+        raise UnsuitableInput(f"{target}: cannot be written ({reason})", kept) from error

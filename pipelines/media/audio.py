@@ -66,7 +66,9 @@ def probe_audio(path: Path) -> AudioInfo:
     remarks = done.stderr.decode(errors="replace")
     if done.returncode != 0:
         raise UnsuitableInput(
-            f"{path}: not a sound or video file, or damaged ({_last_line(remarks)})", _FORMATS_HINT
+            f"{path}: not a sound or video file, or damaged "
+            f"({_last_line(remarks).removeprefix(f'file:{path}: ')})",
+            _FORMATS_HINT,
         )
     found: dict[str, Any] = json.loads(done.stdout or b"{}")
     sound = [s for s in found.get("streams", []) if s.get("codec_type") == "audio"]
@@ -220,9 +222,12 @@ def _refuse_truncated(
     if duration is not None:
         promised = min(promised, duration)
     if got < promised - max(_HEADER_SLACK_SECONDS, 0.02 * promised):
+        rest = got - 0.1
         raise UnsuitableInput(
             f"{path}: cut off or damaged, {got:.1f} s of the promised {promised:.1f} s can be read",
-            f"use what is there with --duration {max(got - 0.1, 0.0):.1f}",
+            f"use what is there with --duration {rest:.1f}"
+            if rest >= SHORTEST_SONG_SECONDS
+            else "get a whole copy of it",
         )
 
 

@@ -293,7 +293,7 @@ def _explained(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _scratch_folder(path: Path) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix=f".{path.stem}-", suffix=".part", dir=path.parent))
+    folder = Path(tempfile.mkdtemp(prefix=f".{path.stem[:40]}-", suffix=".part", dir=path.parent))
     try:
         yield folder
     finally:
