@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -87,7 +86,8 @@ class Choreographer:
             For each candidate the motion of T frames at 30 fps and its contact labels (T, 4).
 
         Raises:
-            UnsuitableInput: the features follow another schema than the checkpoint was trained on.
+            UnsuitableInput: the features follow another schema than the checkpoint was trained on,
+                or its weights give no finite motion.
             OutOfResources: the song does not fit into memory at once.
         """
         config.validate()
@@ -106,6 +106,11 @@ class Choreographer:
                 "into memory",
                 "lower --candidates, or cut the song with --duration",
             ) from error
+        if not np.isfinite(samples).all():
+            raise UnsuitableInput(
+                "the Motion Expert gives no finite motion: its weights are damaged",
+                "leave --motion-model out, or train it again",
+            )
         raw = [self.checkpoint.normalizer.inverse(sample) for sample in samples]
         return [decode(sample, config.genre) for sample in raw]
 
@@ -147,14 +152,3 @@ class Choreographer:
 
 def _filled(value: int, like: Tensor) -> Tensor:
     return torch.full(like.shape, value, device=like.device, dtype=torch.long)
-
-
-def describe(checkpoint: Checkpoint) -> dict[str, Any]:
-    """What a run record should say about the checkpoint that was used."""
-    return {
-        "genres": list(checkpoint.config.genres),
-        "feature_schema": checkpoint.feature_schema,
-        **{
-            key: checkpoint.metadata[key] for key in ("name", "steps") if key in checkpoint.metadata
-        },
-    }

@@ -32,6 +32,13 @@ def gated(y_BTD: Tensor, u_BTD: Tensor, xz_BTE: Tensor, skip_D: Tensor) -> Tenso
     return (y_BTD + skip_D * u_BTD) * F.silu(xz_BTE[..., y_BTD.shape[-1] :])
 
 
+def softplus(x: Tensor) -> Tensor:
+    """log(1 + exp(x)), which makes step sizes positive."""
+    if _fusable(x):
+        return _Softplus.apply(x.float().contiguous())  # type: ignore[no-any-return,no-untyped-call]
+    return F.softplus(x)
+
+
 def _fusable(tensor: Tensor) -> bool:
     return tensor.device.type == "cpu" and tensor.dtype != torch.float64
 
@@ -91,3 +98,21 @@ class _Gate(torch.autograd.Function):
         kernels.gate_backward(y, u, xz, skip, g_out, gy, gu, gz, g_skip)
         g_xz = F.pad(torch.from_numpy(gz), (xz.shape[2] - y.shape[2], 0))
         return torch.from_numpy(gy), torch.from_numpy(gu), g_xz, torch.from_numpy(g_skip.sum(0))
+
+
+class _Softplus(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.x_ND = x.detach().flatten(0, -2).numpy()
+        out = torch.empty_like(x)
+        _kernels().softplus_forward(ctx.x_ND, out.flatten(0, -2).numpy())
+        return out
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *grads: Tensor) -> Tensor:
+        g_out = grads[0].contiguous()
+        gx = torch.empty_like(g_out)
+        flat = (g_out.flatten(0, -2).numpy(), gx.flatten(0, -2).numpy())
+        _kernels().softplus_backward(ctx.x_ND, *flat)
+        return gx

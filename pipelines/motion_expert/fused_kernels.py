@@ -50,16 +50,17 @@ def _convolve(
 def conv_silu_forward(x, weight_KD, bias, out):  # type: ignore[no-untyped-def]
     """out_t = silu(bias + sum_k weight_k x_{t-K+1+k}); the first D channels of x are read."""
     batch, length, channels = out.shape
-    tiles = (channels + TILE - 1) // TILE
-    for job in numba.prange(batch * tiles):
-        i, first = job // tiles, (job % tiles) * TILE
-        width = min(TILE, channels - first)
-        total = np.zeros(TILE, dtype=np.float32)
-        for t in range(length):
-            _convolve(x[i], weight_KD, bias, t, first, width, total)
-            row = out[i, t, first : first + width]
-            for k in range(width):
-                row[k] = total[k] * _sigmoid(total[k])
+    taps = weight_KD.shape[0]
+    for job in numba.prange(batch * length):
+        i, t = job // length, job % length
+        row = out[i, t]
+        row[:] = bias
+        for tap in range(max(0, taps - 1 - t), taps):
+            source, weight = x[i, t - taps + 1 + tap], weight_KD[tap]
+            for k in range(channels):
+                row[k] += weight[k] * source[k]
+        for k in range(channels):
+            row[k] *= _sigmoid(row[k])
 
 
 @compiled(parallel=True, fastmath=True)
@@ -132,3 +133,34 @@ def gate_backward(y, u, z, skip, g_out, gy, gu, gz, g_skip):  # type: ignore[no-
                 gz_row[k] = grad[k] * body * share * (_ONE + gate[k] * (_ONE - share))
                 total[k] += g_body * input_[k]
         g_skip[i, first:stop] = total[:width]
+
+
+@compiled(parallel=True, fastmath=True)
+def softplus_forward(x_ND, out):  # type: ignore[no-untyped-def]
+    """log(1 + exp(x)), accurate to its last digits however small it is."""
+    rows, channels = x_ND.shape
+    for i in numba.prange(rows):
+        row, out_row = x_ND[i], out[i]
+        for k in range(channels):
+            small = exp_single(-abs(row[k]))
+            # log(1 + e) = 2 artanh(s) for s = e / (2 + e), which is at most 1/3.
+            s = small / (np.float32(2.0) + small)
+            square = s * s
+            series = np.float32(1 / 13)
+            series = series * square + np.float32(1 / 11)
+            series = series * square + np.float32(1 / 9)
+            series = series * square + np.float32(1 / 7)
+            series = series * square + np.float32(1 / 5)
+            series = series * square + np.float32(1 / 3)
+            series = series * square + _ONE
+            out_row[k] = max(row[k], np.float32(0.0)) + np.float32(2.0) * s * series
+
+
+@compiled(parallel=True, fastmath=True)
+def softplus_backward(x_ND, g_out, gx):  # type: ignore[no-untyped-def]
+    """Gradient of `softplus_forward`."""
+    rows, channels = x_ND.shape
+    for i in numba.prange(rows):
+        row, grad, gx_row = x_ND[i], g_out[i], gx[i]
+        for k in range(channels):
+            gx_row[k] = grad[k] * _sigmoid(row[k])

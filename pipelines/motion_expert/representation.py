@@ -44,7 +44,10 @@ def encode(motion: Motion) -> Array:
 
 def decode(features: Array, genre: str | None = None) -> tuple[Motion, Array]:
     """Features (T, 151) as a motion at 30 fps and contact labels (T, 4) in [0, 1]."""
-    matrices = matrix_from_6d(features[:, ROTATIONS].reshape(-1, 24, 6).astype(np.float64))
+    sixes = features[:, ROTATIONS].reshape(-1, 24, 6).astype(np.float64)
+    # Two rows on one line, as an untrained network gives them, are no rotation: take none.
+    area = np.linalg.norm(np.cross(sixes[..., :3], sixes[..., 3:]), axis=-1, keepdims=True)
+    matrices = matrix_from_6d(np.where(area < 1e-6, [1.0, 0, 0, 0, 1, 0], sixes))
     motion = Motion(
         poses=matrix_to_axis_angle(matrices).astype(np.float32),
         trans=features[:, ROOT].astype(np.float32),

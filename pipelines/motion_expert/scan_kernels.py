@@ -3,7 +3,8 @@
 The state of one channel is N numbers; a tile of channels is carried through time together, so
 that the inner loop runs over channels, which the compiler turns into vector instructions, and the
 state never leaves the first-level cache. In single precision the exponential is a polynomial that
-vectorises (relative error below 2e-7); in double precision it is the library's.
+vectorises (a power of two times a polynomial, off by less than 1e-7 of 1 and by the rounding of its
+argument); in double precision it is the library's.
 
 Shapes: B batch, L time, D channels, N state. Arrays are C-contiguous with channels last.
 """
@@ -29,17 +30,16 @@ SEGMENT = 32
 @compiled(inline="always", fastmath=True)
 def exp_single(x: Any) -> Any:
     """exp of a float32 that is at most 87 (below -87 it stays at about 1e-38)."""
-    clipped = max(x, np.float32(-87.0))
-    scaled = clipped * np.float32(1.4426950408889634)
+    scaled = max(x, np.float32(-87.0)) * np.float32(1.4426950408889634)
     whole = np.floor(scaled + np.float32(0.5))
-    rest = clipped - whole * np.float32(0.693359375) + whole * np.float32(2.12194440e-4)
-    p = np.float32(1.9875691500e-4)
-    p = p * rest + np.float32(1.3981999507e-3)
-    p = p * rest + np.float32(8.3334519073e-3)
-    p = p * rest + np.float32(4.1665795894e-2)
-    p = p * rest + np.float32(1.6666665459e-1)
-    p = p * rest + np.float32(5.0000001201e-1)
-    p = p * rest * rest + rest + np.float32(1.0)
+    rest = scaled - whole
+    p = np.float32(1.5353362e-4)
+    p = p * rest + np.float32(1.3398874e-3)
+    p = p * rest + np.float32(9.6184373e-3)
+    p = p * rest + np.float32(5.5503324e-2)
+    p = p * rest + np.float32(2.4022648e-1)
+    p = p * rest + np.float32(6.9314720e-1)
+    p = p * rest + np.float32(1.0)
     power = np.int32((np.int32(whole) + np.int32(127)) << np.int32(23)).view(np.float32)
     return p * power
 
