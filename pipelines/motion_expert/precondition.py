@@ -69,13 +69,15 @@ class Guess:
 def _mirrored_spectrum(x_BTK: Tensor) -> Tensor:
     # Mirrored at its end a signal has no jump there, and filtering does not bend its ends.
     mirrored = torch.cat([x_BTK, x_BTK.flip(1)], dim=1)
-    return torch.fft.rfft(mirrored, dim=1, norm="ortho")
+    spectrum: Tensor = torch.fft.rfft(mirrored, dim=1, norm="ortho")
+    return spectrum
 
 
 def _filtered(x_BTK: Tensor, gain_BWK: Tensor) -> Tensor:
     length = x_BTK.shape[1]
     shaped = _mirrored_spectrum(x_BTK) * gain_BWK
-    return torch.fft.irfft(shaped, n=2 * length, dim=1, norm="ortho")[:, :length]
+    mirrored: Tensor = torch.fft.irfft(shaped, n=2 * length, dim=1, norm="ortho")
+    return mirrored[:, :length]
 
 
 def _at_frequencies(spectrum_FK: Tensor, count: int) -> Tensor:
