@@ -41,6 +41,9 @@ _MAY_CHANGE = frozenset({
 })  # fmt: skip
 """Options that do not make it another run when they change between two calls."""
 
+_SAMPLES = 3
+"""Held-out songs that are danced to, for looking at, after each validation."""
+
 
 @dataclass(frozen=True)
 class TrainMotionConfig:
@@ -246,8 +249,9 @@ def gather_data(
 def _device(config: TrainMotionConfig) -> torch.device:
     import torch
 
-    if config.threads:
-        torch.set_num_threads(config.threads)
+    from pipelines.compiled import use_threads
+
+    use_threads(config.threads)
     if config.device == "cuda" and not torch.cuda.is_available():
         raise BadUsage("--device cuda: torch sees no GPU here", "use --device cpu or auto")
     if config.device == "cpu" or not torch.cuda.is_available():
@@ -314,7 +318,7 @@ def _engine(
         augment=augment, validate_every=config.validate_every,
         checkpoint_every=config.checkpoint_every, keep=config.keep, workers=config.workers,
     )  # fmt: skip
-    course = _course(config, network, known, windows, held_windows, device)
+    course = _course(config, network, known, windows, held_windows, folder, device)
     course.facts.update(
         data_digest=digest, training_minutes=round(windows.frames / 1800, 2),
         held_out=sorted({s.take for s in held}), music=list(config.music),
@@ -328,6 +332,7 @@ def _course(
     known: Checkpoint | None,
     windows: Windows,
     held: Windows | None,
+    folder: Path,
     device: torch.device,
 ) -> Course:
     """The network, its loss and its scaling; the scaling of a known run is kept as it is."""
@@ -368,7 +373,43 @@ def _course(
             target, Checkpoint(network, weights, normalizer, standardizer, FEATURE_SCHEMA, facts)
         )
 
-    return Course(model, objective.loss, prepare, windows, held, save_weights)
+    def sample(step: int, average: nn.Module) -> dict[str, float]:
+        assert held is not None
+        weights = average.state_dict()
+        checkpoint = Checkpoint(network, weights, normalizer, standardizer, FEATURE_SCHEMA, {})
+        return _look_at_samples(checkpoint, held, folder / "samples" / f"step-{step:08d}", device)
+
+    return Course(
+        model, objective.loss, prepare, windows, held, save_weights, sample if held else None
+    )
+
+
+def _look_at_samples(
+    checkpoint: Checkpoint, held: Windows, target: Path, device: torch.device
+) -> dict[str, float]:
+    """Dance to a few held-out songs: a motion and a contact sheet each, and figures for the log."""
+    from pipelines.body.preview import render_preview
+    from pipelines.metrics.feet import foot_skating_ratio
+    from pipelines.metrics.smoothness import jitter
+    from pipelines.motion.npz import save_npz
+    from pipelines.motion_expert.choreographer import Choreographer, SamplingConfig
+
+    choreographer = Choreographer(checkpoint, device)
+    figures: dict[str, list[float]] = {"foot_skating": [], "jitter": []}
+    for number in np.linspace(0, len(held.features) - 1, _SAMPLES).astype(int):
+        genre = held.genre[number]
+        label = checkpoint.config.genres[genre] if genre >= 0 else None
+        song = held.features[number][: 2 * held.window]
+        (motion, _), *_ = choreographer.dance(
+            song, checkpoint.feature_schema, SamplingConfig(genre=label)
+        )
+        joints = motion.joints()
+        figures["foot_skating"].append(foot_skating_ratio(joints, motion.fps).ratio)
+        figures["jitter"].append(jitter(joints, motion.fps))
+        save_npz(motion, target / f"{number:05d}.npz")
+        render_preview(motion.rotations(), motion.trans, target / f"{number:05d}.png")
+    known = {name: [v for v in values if np.isfinite(v)] for name, values in figures.items()}
+    return {name: float(np.mean(values)) for name, values in known.items() if values}
 
 
 def _is_official(config: TrainMotionConfig) -> bool:

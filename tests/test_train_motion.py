@@ -93,10 +93,10 @@ except MacedanceError as error:
 
 def run(script_config, when="-1", signal_name="SIGKILL", launcher=()):
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    script = [*launcher, "-c", _SCRIPT] if not launcher else launcher
+    script = launcher or ("-c", _SCRIPT)
     return subprocess.run(
         [sys.executable, *script, repr(script_config), when, signal_name],
-        env=environment, capture_output=True, text=True, timeout=300, check=False,
+        env=environment, capture_output=True, text=True, timeout=570, check=False,
     )  # fmt: skip
 
 
@@ -112,6 +112,24 @@ def test_leaves_a_checkpoint_that_the_choreographer_can_load(straight):
     assert not set(checkpoint.metadata["held_out"]) - {f"take{n}" for n in range(5)}
     assert result.best_loss is not None
     assert result.feed_share < 0.2
+
+
+def test_the_number_of_threads_holds_after_the_first_compiled_loop(straight):
+    assert torch.get_num_threads() == 1
+
+
+def test_leaves_dances_to_look_at_after_each_validation(straight):
+    from pipelines.motion.formats import load_motion
+    from pipelines.motion_expert.training_log import read_log
+
+    _, result = straight
+    for step in ("step-00000010", "step-00000020"):
+        motions = list((result.folder / "samples" / step).glob("*.npz"))
+        assert motions
+        assert load_motion(motions[0]).frames >= 30
+        assert motions[0].with_suffix(".png").stat().st_size > 1000
+    lines = [line for line in read_log(result.folder) if line["kind"] == "validation"]
+    assert all(np.isfinite(line["jitter"]) for line in lines)
 
 
 def test_kill_9_and_going_on_is_bit_identical(pairs, straight, tmp_path):
@@ -199,9 +217,7 @@ def test_bad_files_are_named_and_skipped(pairs, tmp_path):
         def warn(self, message):
             heard.append(message)
 
-    result = train_motion(
-        replace(config(data, tmp_path / "w"), prepare_only=True), Listener()
-    )
+    result = train_motion(replace(config(data, tmp_path / "w"), prepare_only=True), Listener())
     assert result.sequences == 5
     assert len(result.skipped) == 3
     talk = "\n".join(heard)
