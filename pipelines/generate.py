@@ -23,7 +23,7 @@ from pipelines.files import atomic_path, sha256_file
 from pipelines.progress import Progress
 from pipelines.workspace.identity import content_id
 from pipelines.workspace.layout import Workspace
-from pipelines.workspace.run_record import RunRecord, recorded_run
+from pipelines.workspace.run_record import RunRecord, installed_versions, recorded_run
 from pipelines.workspace.stages import alone_in, finish_stage, finished_stage
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "song": str(config.song),
         "seconds": round(seconds, 3),
-        "frames": max(1, round(seconds * float(frame_rate(config.fps)))),
+        "frames": round(int(seconds * MOTION_FPS) / MOTION_FPS * frame_rate(config.fps)),
         "run": run,
         "folder": str(folder),
         "finished": [
@@ -266,12 +266,13 @@ def _given_dance(
     assert config.motion is not None
     motion = load_motion(config.motion).resampled(MOTION_FPS)
     music = _music(config, record, progress)
-    if motion.frames < music.frames - MOTION_FPS:
+    missing = (_frames(music) - motion.frames) / MOTION_FPS
+    if missing > 1:
         progress.warn(
             f"{config.motion} ends after {motion.seconds:.1f} s, and the video with it, "
-            f"{(music.frames - motion.frames) / MOTION_FPS:.1f} s before the song"
+            f"{missing:.1f} s before the song"
         )
-    return motion.sliced(0, min(music.frames, motion.frames)), {"given": str(config.motion)}
+    return motion.sliced(0, _frames(music)), {"given": str(config.motion)}
 
 
 def _new_dance(
@@ -303,7 +304,12 @@ def _best_dance(
     best = int(np.argmax(scores))
     facts = {"beta": config.beta, "steps": config.steps, "genre": config.genre,
              "beat_fit": [round(score, 4) for score in scores], "kept": best}  # fmt: skip
-    return dances[best], facts
+    return dances[best].sliced(0, _frames(music)), facts
+
+
+def _frames(music: MusicFeatures) -> int:
+    """Frames of a dance that ends with the song; the last features lie at the song's very end."""
+    return max(1, music.frames - 1)
 
 
 def _beat_fit(dance: Motion, music: MusicFeatures) -> float:
@@ -503,6 +509,7 @@ def _run_name(config: GenerateConfig) -> str:
     """The run's name follows from the content of its inputs and what it is asked to make.
 
     "auto" counts as what it stands for here: once the weights are there, another video is due.
+    So it is with another version of macedance.
     """
     from pipelines.appearance_expert.backends import describe_choice
 
@@ -512,6 +519,7 @@ def _run_name(config: GenerateConfig) -> str:
     for name, path in _inputs(config).items():
         options[f"{name}_sha256"] = _readable_sha256(path)
     options["motion_model"] = _model_digest(config.motion_model)
+    options["macedance"] = installed_versions().get("macedance", "")
     if not config.motion_only:
         choice = describe_choice(config.appearance, config.model, config.device)
         options["appearance"] = choice["appearance"]

@@ -48,6 +48,11 @@ def load_motion(path: Path | str, *, fps_override: float | None = None) -> Motio
         )
     try:
         motion = reader(path)
+    except UnsuitableInput as error:
+        # A motion knows what it was made from, which need not be the file's name.
+        if str(path) in error.what:
+            raise
+        raise UnsuitableInput(f"{path}: {error.what}", error.hint) from error
     except (ValueError, TypeError, KeyError, IndexError) as error:
         # Shapes that do not fit each other surface here, whatever the reader.
         raise UnsuitableInput(f"{path}: broken motion file ({error})") from error

@@ -58,7 +58,9 @@ class Motion:
         if self.poses.ndim != 3 or self.poses.shape[1:] != (24, 3):
             raise UnsuitableInput(f"{name}: poses are {self.poses.shape}, expected (T, 24, 3)")
         if self.trans.shape != (self.frames, 3):
-            raise UnsuitableInput(f"{name}: trans is {self.trans.shape}, expected (T, 3)")
+            raise UnsuitableInput(
+                f"{name}: trans is {self.trans.shape}, expected ({self.frames}, 3)"
+            )
         if self.frames == 0:
             raise UnsuitableInput(f"{name}: holds no frames")
         if not (np.isfinite(self.poses).all() and np.isfinite(self.trans).all()):

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from pipelines.errors import UnsuitableInput, is_out_of_space
 from pipelines.files import read_json, sha256_file, write_json
 from pipelines.progress import Progress
 
@@ -49,10 +50,9 @@ def alone_in(folder: Path, progress: Progress) -> Iterator[None]:
     """Hold `folder` (made if need be) for one process; another one waits here for its turn.
 
     The lock goes with the process, however that ends. What a killed process left half-written is
-    removed.
+    removed. Raises UnsuitableInput where there can be no such folder.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY)
+    handle = _made(folder)
     try:
         # Some network file systems know no locks; there the last of two writers wins.
         with suppress(OSError):
@@ -61,6 +61,19 @@ def alone_in(folder: Path, progress: Progress) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def _made(folder: Path) -> int:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        if is_out_of_space(error):
+            raise
+        reason = (error.strerror or type(error).__name__).lower()
+        raise UnsuitableInput(
+            f"{folder}: the folder cannot be made ({reason})", "choose another --workspace"
+        ) from error
 
 
 def _lock(handle: int, folder: Path, progress: Progress) -> None:
