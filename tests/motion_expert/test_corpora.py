@@ -341,9 +341,12 @@ def test_dances_without_music_get_new_music_once(tmp_path, song, monkeypatch):
     root = tmp_path / "motions"
     for name in ("dance_01", "dance_02"):
         save_npz(our_motion(), root / f"{name}.npz")
+    (root / "dance_03.fbx").write_bytes(b"Kaydara")
     first = prepare(root, tmp_path / "cache", music=("paired", "compose"))
     again = prepare(root, tmp_path / "cache", music=("paired", "compose"))
     assert asked == [(2, 0, 0, 2)]
     assert [s.take for s in first.sequences] == [s.take for s in again.sequences] == ["dance_01"]
-    assert first.skipped == again.skipped == ["dance_02: no music could be given to it"]
+    assert first.skipped == again.skipped
+    assert "dance_03.fbx: no reader" in first.skipped[0]
+    assert first.skipped[1:] == ["dance_02: no music could be given to it"]
     assert prepare(root, tmp_path / "cache").sequences == []

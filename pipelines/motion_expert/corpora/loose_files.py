@@ -8,6 +8,8 @@ from pipelines.motion_expert.corpora.listing import ListedTake, Listing, sounds_
 from pipelines.motion_expert.corpora.paired import group_of
 
 _MOTIONS = (".npz", ".bvh", ".amc", ".pkl", ".npy")
+_UNREAD = (".fbx", ".c3d", ".vmd", ".trc", ".glb")
+"""Motion formats that no reader is for: listed, so that nobody wonders where they went."""
 
 
 def is_workspace(folder: Path) -> bool:
@@ -42,4 +44,6 @@ def list_motion_files(folder: Path) -> Listing:
             listing.takes.append(
                 ListedTake(path.stem, path, sounds.get(path.stem), group=group_of(path.stem))
             )
+        elif path.suffix.lower() in _UNREAD:
+            listing.skipped.append(f"{path}: no reader for {path.suffix}; export it as BVH")
     return listing
