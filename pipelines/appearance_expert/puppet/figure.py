@@ -20,6 +20,7 @@ SEEN = 0.5
 """Confidence from which a point of the reference picture counts as seen."""
 
 TORSO, HEAD, LEFT_ARM, RIGHT_ARM, LEFT_LEG, RIGHT_LEG = range(6)
+NOBODY = 255
 PART_NAMES = ("torso", "head", "left arm", "right arm", "left leg", "right leg")
 
 CHAINS: dict[int, tuple[str, ...]] = {
@@ -32,6 +33,8 @@ CHAINS: dict[int, tuple[str, ...]] = {
 
 _MARGIN = 24
 _EDGE = 4
+_CROWN = 0.22
+"""Height of the crown over the width at which a picture cuts it off."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Figure:
         limbs: the parts that dance on their own; a limb that the picture cuts off moves with
             the torso.
         full: whether the feet are in the picture.
+        cut_row: first row below the picture's lower edge; the matte's height if it is not cut.
         unit: half the shoulder width, in texture pixels, guarded against side views.
     """
 
@@ -56,6 +60,7 @@ class Figure:
     xy: NDArray[np.float64]
     limbs: tuple[int, ...]
     full: bool
+    cut_row: int
     unit: float
 
     def point(self, name: str) -> NDArray[np.float64]:
@@ -91,6 +96,10 @@ def build_figure(person: ReferencePerson, dance: StagedDance, clean: NDArray[np.
     pads = [(above, below), (before, after)]
     matte = np.pad(matte[box], pads, mode="constant" if full else "edge")
     matte[:above] = 0
+    if y0 == 0 and matte[above].max() > 0.5:  # the picture cuts the crown off
+        above += _crown_rows(matte[above])
+        matte = _with_crown(matte, above)
+    pads = [(above, below), (before, after)]
     raw = np.pad(raw[box], [*pads, (0, 0)], mode="edge")
     background = np.pad(background[box], [*pads, (0, 0)], mode="edge")
     xy = xy - [x0 - before, y0 - above]
@@ -104,8 +113,31 @@ def build_figure(person: ReferencePerson, dance: StagedDance, clean: NDArray[np.
         xy=xy,
         limbs=_dancing_limbs(person, full),
         full=full,
+        cut_row=len(matte) if full else above + y1 - y0,
         unit=max(shoulders, 0.55 * spine, 8.0) / 2,
     )
+
+
+def _crown_rows(edge: NDArray[np.float32]) -> int:
+    """How many rows a crown as wide as the picture's first row goes on above it."""
+    return max(1, round(_CROWN * float((edge > 0.5).sum())))
+
+
+def _with_crown(matte: NDArray[np.float32], above: int) -> NDArray[np.float32]:
+    """The matte with half an ellipse on what touched the upper edge of the picture.
+
+    Args:
+        matte: (H, W) with 8 empty rows above the picture; above: how many there shall be.
+    """
+    rows = above - 8
+    edge = matte[8] > 0.5
+    inside = np.flatnonzero(edge)
+    middle, half = 0.5 * (inside[0] + inside[-1]), max(1.0, 0.5 * (inside[-1] - inside[0]))
+    height = (np.arange(rows)[::-1, None] + 0.5) / rows
+    across = (np.arange(matte.shape[1])[None] - middle) / half
+    cap = (across**2 + height**2 < 1) & edge
+    empty = np.zeros((8, matte.shape[1]), np.float32)
+    return np.concatenate([empty, cap.astype(np.float32), matte[8:]])
 
 
 def with_matte(figure: Figure, matte: NDArray[np.float32]) -> Figure:

@@ -57,10 +57,10 @@ def measure_gates(
     shape = labels.shape
     person = figure.matte > 0.5
     near = {part: np.full(shape, np.inf, np.float32) for part in range(len(PART_NAMES))}
+    near[TORSO] = outside_polygon(shape, torso_polygon(figure)) / (0.3 * figure.unit)
     for capsule in capsules:
         reach = distance_to_segment(shape, capsule.start, capsule.end) / capsule.radius
         near[capsule.part] = np.minimum(near[capsule.part], reach)
-    near[TORSO] = outside_polygon(shape, torso_polygon(figure)) / (0.3 * figure.unit)
     body = np.min(list(near.values()), axis=0) < 1.15
     if not figure.full:  # what hangs below the hips has no bones in the picture
         hips = max(figure.point("left_hip")[1], figure.point("right_hip")[1])

@@ -30,6 +30,7 @@ Mask = NDArray[np.bool_]
 _ARMS = (LEFT_ARM, RIGHT_ARM)
 _LEGS = (LEFT_LEG, RIGHT_LEG)
 _OCCLUDER_RIM = 4
+_UNLIKE = 40.0
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,11 @@ def _build_layer(
     edge = cv2.GaussianBlur((core | hidden | kept).astype(np.float32), (0, 0), 1.0)
     alpha = np.maximum(alpha, np.where(kept, figure.matte * fade, 0))
     alpha = np.minimum(alpha, np.clip(edge * 2 - 0.5, 0, 1))
-    colour = _paint(figure, core, kept, hidden, labels, mirrored=part == TORSO)
+    if part in _LEGS:
+        foreign = kept & _unlike_core(figure, labels, core)
+        colour = _paint(figure, core, kept & ~foreign, hidden | foreign, labels, mirrored=False)
+    else:
+        colour = _paint(figure, core, kept, hidden, labels, mirrored=part == TORSO)
     opaque = alpha > 0.5
     filled = float((opaque & hidden).sum() / max(1, opaque.sum()))
     return Layer(part, colour, alpha.astype(np.float32), filled)
@@ -104,6 +109,16 @@ def _paint(
     return mixed
 
 
+def _unlike_core(figure: Figure, labels: NDArray[np.uint8], core: Mask) -> Mask:
+    """Where the picture shows something else than the core goes on with: a hem above trousers."""
+    strangers = (labels != 255) & ~core
+    own = core & (cv2.dilate(strangers.astype(np.uint8), _disc(_OCCLUDER_RIM)) == 0)
+    carried_on = push_pull(figure.image, own.astype(np.float32))
+    gap = np.abs(carried_on - figure.image).max(-1)
+    unlike = cv2.morphologyEx((gap > _UNLIKE).astype(np.uint8), cv2.MORPH_CLOSE, _disc(2))
+    return np.asarray(cv2.dilate(unlike, _disc(1)) > 0)
+
+
 def _kept_pad(
     part: int, figure: Figure, labels: NDArray[np.uint8], capsules: list[Capsule]
 ) -> tuple[Mask, NDArray[np.float32]]:
@@ -114,9 +129,10 @@ def _kept_pad(
     """
     shape = labels.shape
     core = labels == part
+    width: float | NDArray[np.float32]
     zone: Mask = np.zeros(shape, dtype=bool)
     if part == TORSO:
-        width = 0.45 * figure.unit
+        width = 0.45 * figure.unit * (1 + _between_legs(figure, shape))
         for leg in _LEGS:
             zone |= labels == leg
         neck = figure.point("neck")
@@ -135,22 +151,26 @@ def _kept_pad(
         zone = (labels == TORSO) & (near < reach * root.radius)
     far = cv2.distanceTransform((~core).astype(np.uint8), cv2.DIST_L2, 5)
     zone &= far < width
-    fade = np.clip(1.15 - far / width, 0, 1)
+    fade = np.clip((1.15 if part != TORSO else 2.0) * (1.06 - far / width), 0, 1)
     return zone, (fade * fade * (3 - 2 * fade)).astype(np.float32)
+
+
+def _between_legs(figure: Figure, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """(H, W) 1 below the middle of the hips, where cloth hangs from both, 0 at either hip."""
+    left, right = figure.point("left_hip")[0], figure.point("right_hip")[0]
+    reach = max(0.5 * abs(left - right), 0.2 * figure.unit)
+    across = (np.arange(shape[1], dtype=np.float32) + 0.5 - 0.5 * (left + right)) / reach
+    return np.broadcast_to(np.exp(-2 * across**2), shape).astype(np.float32)
 
 
 def _hidden_pad(
     part: int, figure: Figure, labels: NDArray[np.uint8], capsules: list[Capsule]
 ) -> Mask:
     """Where the part goes on behind something that lies in front of it."""
-    shape = labels.shape
-    core = labels == part
-    covered: Mask = np.zeros(shape, dtype=bool)
     if part == TORSO:
-        body = outside_polygon(shape, torso_polygon(figure)) < 0.22 * figure.unit
-        for other in (*_ARMS, HEAD):
-            covered |= labels == other
-        return covered & body & _reachable(core, covered, round(0.55 * figure.unit))
+        return _hidden_trunk(figure, labels)
+    shape = labels.shape
+    covered: Mask = np.zeros(shape, dtype=bool)
     mine = [c for c in capsules if c.part == part]
     inside: Mask = np.zeros(shape, dtype=bool)
     for capsule in mine:
@@ -163,6 +183,34 @@ def _hidden_pad(
         if other != part:
             covered |= labels == other
     return covered & inside
+
+
+def _hidden_trunk(figure: Figure, labels: NDArray[np.uint8]) -> Mask:
+    """The trunk behind arms and head: all of its outline, without holes, slots or spikes."""
+    core = labels == TORSO
+    covered: Mask = np.isin(labels, (*_ARMS, HEAD))
+    outside = outside_polygon(labels.shape, torso_polygon(figure))
+    beside = (outside < 0.22 * figure.unit) & _reachable(core, covered, round(0.55 * figure.unit))
+    whole = core | np.isin(labels, _LEGS) | (covered & (beside | (outside < 1)))
+    whole = _without_holes(_closed(whole, round(0.1 * figure.unit))) & (labels != 255)
+    disc = _disc(max(1, round(0.1 * figure.unit)))
+    smooth = cv2.morphologyEx(whole.astype(np.uint8), cv2.MORPH_OPEN, disc) > 0
+    return np.asarray(smooth & covered)
+
+
+def _closed(mask: Mask, radius: int) -> Mask:
+    disc = _disc(max(1, radius))
+    margin = max(1, radius) + 1
+    wide = np.pad(mask.astype(np.uint8), margin, mode="edge")
+    closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, disc)
+    return np.asarray(closed[margin:-margin, margin:-margin] > 0)
+
+
+def _without_holes(mask: Mask) -> Mask:
+    """Every piece of the rest that does not reach the border belongs to the mask."""
+    _, pieces = cv2.connectedComponents((~mask).astype(np.uint8), connectivity=4)
+    border = np.concatenate([pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]])
+    return np.asarray(mask | ~np.isin(pieces, np.unique(border)))
 
 
 def _reflected(filled: NDArray[np.float32], own: Mask, hidden: Mask) -> NDArray[np.float32]:

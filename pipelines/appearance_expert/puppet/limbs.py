@@ -62,7 +62,7 @@ class Skin:
         jumps = np.ptp(along, axis=1) > 0.3
         middle = self.xy[triangles].mean(1)
         gap = np.linalg.norm(middle[:, None] - self.chain[:3], axis=2)
-        near = (gap < 1.3 * np.asarray(self.radii)).any(1)
+        near = (gap < 1.7 * np.asarray(self.radii)).any(1)
         return np.asarray(jumps & ~near & (along.min(1) > 0.5))
 
 

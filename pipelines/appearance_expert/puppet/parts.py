@@ -18,14 +18,15 @@ from pipelines.appearance_expert.puppet.figure import (
     HEAD,
     LEFT_ARM,
     LEFT_LEG,
+    NOBODY,
     PART_NAMES,
     RIGHT_ARM,
     RIGHT_LEG,
     TORSO,
     Figure,
 )
+from pipelines.appearance_expert.puppet.hands import with_whole_hands
 
-NOBODY = 255
 _COLOUR_WEIGHT = 0.9
 _COLOUR_SCALE = 30.0
 _TORSO_INSIDE = 0.55
@@ -76,7 +77,22 @@ def label_parts(figure: Figure, capsules: list[Capsule]) -> NDArray[np.uint8]:
     cost = np.stack([cv2.resize(layer, back, interpolation=cv2.INTER_LINEAR) for layer in cost])
     labels = cost.argmin(0).astype(np.uint8)
     labels[figure.matte <= 0.02] = NOBODY
-    return _without_islands(labels, cost)
+    labels = _without_islands(labels, cost)
+    if figure.cut_row < len(labels):
+        _continue_below(labels, figure.cut_row, capsules)
+    return with_whole_hands(labels, figure, capsules)
+
+
+def _continue_below(labels: NDArray[np.uint8], cut: int, capsules: list[Capsule]) -> None:
+    """Below the picture each part goes on; an arm only as far as it is round."""
+    last = np.broadcast_to(labels[cut - 1], labels[cut:].shape).copy()
+    round_arm: NDArray[np.bool_] = np.zeros(last.shape, dtype=np.bool_)
+    for capsule in capsules:
+        if capsule.part in (LEFT_ARM, RIGHT_ARM):
+            near = distance_to_segment(labels.shape, capsule.start, capsule.end)[cut:]
+            round_arm |= (last == capsule.part) & (near < capsule.radius)
+    last[np.isin(last, (LEFT_ARM, RIGHT_ARM)) & ~round_arm] = NOBODY
+    labels[cut:] = last
 
 
 def _sure_within(capsule: Capsule) -> float:
@@ -113,7 +129,7 @@ def _hands_in_front(
 ) -> None:
     """A hand that is seen lies before what it touches: skin near it costs less as a hand."""
     for number, capsule in enumerate(capsules, start=1):
-        if capsule.part in (LEFT_ARM, RIGHT_ARM) and capsule.place == 2:
+        if capsule.part in (LEFT_ARM, RIGHT_ARM, TORSO) and capsule.place == 2:
             near = np.clip(4 * (1.4 - distance[number]), 0, 1)
             alike = np.clip(1 - 2.5 * strange[number], 0, 1)
             cost[number] -= _HAND_LEAD * near * alike

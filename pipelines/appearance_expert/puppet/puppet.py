@@ -3,28 +3,104 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.appearance_expert.interface import Frame
-from pipelines.appearance_expert.puppet.capsules import outside_polygon, torso_polygon
+from pipelines.appearance_expert.puppet.capsules import Capsule, outside_polygon, torso_polygon
 from pipelines.appearance_expert.puppet.compositor import Compositor
-from pipelines.appearance_expert.puppet.figure import PART_NAMES, build_figure, with_matte
+from pipelines.appearance_expert.puppet.figure import (
+    LEFT_ARM,
+    PART_NAMES,
+    RIGHT_ARM,
+    Figure,
+    build_figure,
+    with_matte,
+)
 from pipelines.appearance_expert.puppet.gaps import gaps_beside_arms
-from pipelines.appearance_expert.puppet.gates import measure_gates
-from pipelines.appearance_expert.puppet.layers import build_layers
+from pipelines.appearance_expert.puppet.gates import Gates, measure_gates
+from pipelines.appearance_expert.puppet.held import arms_to_hold, carried_by_trunk
+from pipelines.appearance_expert.puppet.layers import Layer, build_layers
 from pipelines.appearance_expert.puppet.mannequin import Mannequin
 from pipelines.appearance_expert.puppet.parts import bones_of, label_parts
 from pipelines.appearance_expert.puppet.plate import laid_out, without_person
 from pipelines.appearance_expert.puppet.rig import Rig
 from pipelines.appearance_expert.puppet.shadow import Shadow
+from pipelines.appearance_expert.puppet.tears import Tears, measure_tears
 from pipelines.keypoints.person import ReferencePerson
 from pipelines.keypoints.staged import StagedDance
 from pipelines.progress import SILENT, Progress
 
 CROSSFADE_FRAMES = 4
+
+
+@dataclass(frozen=True)
+class CutOut:
+    """The person cut up and tied to a dance, or why that cannot be.
+
+    Attributes:
+        rig: None if a mannequin must dance instead.
+        held: arms that the trunk carries, because they cannot be cut out without damage.
+    """
+
+    figure: Figure
+    labels: NDArray[np.uint8]
+    layers: dict[int, Layer]
+    gates: Gates
+    tears: Tears | None
+    held: tuple[int, ...]
+    rig: Rig | None
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """What speaks against dancing, in words."""
+        return self.gates.failed + (self.tears.failed if self.tears else ())
+
+    def report(self) -> dict[str, Any]:
+        """Mode, numbers and limbs, JSON-able."""
+        facts: dict[str, Any] = {
+            "mode": "mannequin" if self.rig is None else "puppet",
+            "gates": self.gates.as_json(),
+            "tears": self.tears.as_json() if self.tears else None,
+            "dancing_limbs": [PART_NAMES[part] for part in self.figure.limbs],
+            "held_limbs": [PART_NAMES[part] for part in self.held],
+        }
+        return facts | (self.rig.turn_shares() if self.rig else {})
+
+
+def prepare(person: ReferencePerson, dance: StagedDance, clean: NDArray[np.float32]) -> CutOut:
+    """Cut the person up; where the figure tears, let the trunk carry the arms.
+
+    Args:
+        clean: (H, W, 3) the reference picture without the person.
+    """
+    figure = build_figure(person, dance, clean)
+    capsules = bones_of(figure)
+    if person.source != "silhouette":  # that is an outline already
+        trunk = outside_polygon(figure.matte.shape, torso_polygon(figure))
+        figure = with_matte(figure, gaps_beside_arms(figure, capsules, trunk))
+    held = arms_to_hold(figure, capsules)
+    while True:
+        cut = _cut_up(*carried_by_trunk(figure, capsules, held), held, dance)
+        free = [arm for arm in (LEFT_ARM, RIGHT_ARM) if arm in cut.figure.limbs]
+        if not cut.failed or not free:
+            return replace(cut, rig=None) if cut.failed else cut
+        held = tuple(sorted((*held, *free)))
+
+
+def _cut_up(
+    figure: Figure, capsules: list[Capsule], held: tuple[int, ...], dance: StagedDance
+) -> CutOut:
+    labels = label_parts(figure, capsules)
+    layers = build_layers(figure, labels, capsules)
+    gates = measure_gates(figure, labels, capsules, layers)
+    if gates.failed:
+        return CutOut(figure, labels, layers, gates, None, held, None)
+    rig = Rig(figure, layers, capsules, dance)
+    return CutOut(figure, labels, layers, gates, measure_tears(rig, figure, dance), held, rig)
 
 
 class Puppet:
@@ -44,33 +120,19 @@ class Puppet:
     def frames(self, person: ReferencePerson, dance: StagedDance, seed: int) -> Iterator[Frame]:
         """Yield T frames (height, width, 3) uint8 RGB; `seed` is not used, nothing is random."""
         clean = without_person(person.image.astype(np.float32), person.matte)
-        figure = build_figure(person, dance, clean)
-        capsules = bones_of(figure)
-        trunk = outside_polygon(figure.matte.shape, torso_polygon(figure))
-        figure = with_matte(figure, gaps_beside_arms(figure, capsules, trunk))
-        labels = label_parts(figure, capsules)
-        layers = build_layers(figure, labels, capsules)
-        gates = measure_gates(figure, labels, capsules, layers)
-        self._report = {
-            "backend": self.name,
-            "draft": True,
-            "mode": "mannequin" if gates.failed else "puppet",
-            "gates": gates.as_json(),
-            "dancing_limbs": [PART_NAMES[part] for part in figure.limbs],
-        }
+        cut = prepare(person, dance, clean)
+        self._report = {"backend": self.name, "draft": True, **cut.report()}
         plate = laid_out(clean, dance.reference_to_canvas, dance.width, dance.height)
         shadow = Shadow(dance)
-        if gates.failed:
+        if cut.rig is None:
             self._progress.warn(
                 "the picture cannot be cut up for dancing, so a mannequin in its colours dances "
-                f"instead: {'; '.join(gates.failed)}. A plain picture of one whole person, or "
+                f"instead: {'; '.join(cut.failed)}. A plain picture of one whole person, or "
                 "--ref-keypoints and --ref-mask, helps."
             )
             yield from _mannequin_frames(person, dance, plate, shadow)
             return
-        rig = Rig(figure, layers, capsules, dance)
-        self._report |= rig.turn_shares()
-        yield from _puppet_frames(rig, dance, plate, shadow)
+        yield from _puppet_frames(cut.rig, dance, plate, shadow)
 
     def report(self) -> dict[str, Any]:
         """Mode, gates, and shares of frames turned away, of the last call; JSON-able."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from pipelines.appearance_expert.puppet.capsules import Capsule
 from pipelines.appearance_expert.puppet.compositor import DrawList
@@ -20,7 +24,9 @@ from pipelines.appearance_expert.puppet.limbs import pose_limb, skin_limb, track
 from pipelines.appearance_expert.puppet.mesh import Mesh, build_atlas
 from pipelines.appearance_expert.puppet.push_pull import push_pull
 from pipelines.appearance_expert.puppet.trunk import (
+    HEAD_RAMP,
     HEAD_THICKNESS,
+    TORSO_RAMP,
     TORSO_THICKNESS,
     HeadSkin,
     TorsoSkin,
@@ -38,6 +44,10 @@ _MOST_TORSO_TURN = np.radians(58)
 _MOST_HEAD_TURN = np.radians(42)
 _MOST_NOD = np.radians(38)
 _FACING_MARGIN = 0.15
+_SLIVER = 4.0
+"""Times its length at rest that an edge of a limb's triangle may be drawn out to."""
+_DRAWN_OUT = 2.6
+_LEAST_PIECE = 0.15
 
 
 class Rig:
@@ -71,8 +81,9 @@ class Rig:
 
     def _skin_trunk(self, figure: Figure, layers: dict[int, Layer], meshes: list[Mesh]) -> None:
         torso, head = meshes[0].xy, meshes[1].xy
-        deep = relief(layers[TORSO].alpha, torso, TORSO_THICKNESS, 1.1 * figure.unit)
-        round_ = relief(layers[HEAD].alpha, head, HEAD_THICKNESS, 0.8 * figure.unit)
+        deep = relief(layers[TORSO].alpha, torso, TORSO_THICKNESS, 1.1 * figure.unit, TORSO_RAMP)
+        round_ = relief(layers[HEAD].alpha, head, HEAD_THICKNESS, 0.8 * figure.unit, HEAD_RAMP)
+        self._depths = {TORSO: deep, HEAD: round_}
         self._torso = [TorsoSkin(torso, side * deep, figure) for side in (1, -1)]
         self._head = [
             HeadSkin(head, side * round_, figure, TorsoSkin(head, side * 0.5 * round_, figure))
@@ -101,18 +112,28 @@ class Rig:
         self._triangles: dict[Group, list[NDArray[np.int32]]] = {}
         for place, part in ((0, TORSO), (1, HEAD)):
             sides = []
+            nearest_last = np.argsort(self._depths[part][meshes[place].triangles].mean(1))
             for front, back in ((place, count + place), (count + 2 + place, count + 4 + place)):
                 rear = meshes[count + place].triangles[:, ::-1] + base[back]
                 face = meshes[place].triangles + base[front]
-                sides.append(np.concatenate([rear, face]).astype(np.int32))
+                if back == count + place:
+                    sheets = [rear[nearest_last[::-1]], face[nearest_last]]
+                else:  # seen from behind
+                    sheets = [face[nearest_last[::-1]], rear[nearest_last]]
+                sides.append(np.concatenate(sheets).astype(np.int32))
             self._triangles[part, 0] = sides
         for part, skin in self._skins.items():
             mesh = meshes[parts.index(part)]
-            whole = mesh.triangles[~skin.is_web(mesh.triangles)]
+            whole = _without_crumbs(mesh.triangles[~skin.is_web(mesh.triangles)])
             along = (skin.joint + skin.blend)[whole].mean(1)
             for half in (0, 1):
                 chosen = whole[(along > 1.5) == bool(half)]
                 self._triangles[part, half] = [(chosen + base[parts.index(part)]).astype(np.int32)]
+        self._rest = {
+            (part, half): _edges(np.concatenate([mesh.xy for mesh in placed]), chosen[0])
+            for (part, half), chosen in self._triangles.items()
+            if part not in (TORSO, HEAD)
+        }
 
     def turn_shares(self) -> dict[str, float]:
         """Shares of frames in which the chest is turned so far that the picture is only a guess."""
@@ -121,6 +142,21 @@ class Rig:
             "share_turned_35_to_90": round(float(np.mean((angle > 35) & (angle <= 90))), 4),
             "share_turned_beyond_90": round(float(np.mean(angle > 90)), 4),
         }
+
+    def stretched(self, frame: int) -> dict[int, float]:
+        """Share of each limb's triangles that one frame draws out to several times their size."""
+        xy = self.draw_list(frame, self.state(frame)).xy
+        shares = {}
+        for part in self._limbs:
+            groups = [(part, half) for half in (0, 1)]
+            grown = [self._stretch(xy, group) for group in groups]
+            shares[part] = float(np.mean(np.concatenate(grown) > _DRAWN_OUT))
+        return shares
+
+    def _stretch(self, xy: NDArray[np.floating[Any]], group: Group) -> NDArray[np.float64]:
+        """(N,) by how much the most stretched edge of each triangle of a limb has grown."""
+        ratio = _edges(xy, self._triangles[group][0]) / self._rest[group]
+        return np.asarray(ratio.max(1, initial=0.0))
 
     def state(self, frame: int) -> State:
         """What may change from one frame to the next only with a crossfade."""
@@ -139,6 +175,7 @@ class Rig:
         places += [self._torso[1].pose(front, frame), self._head[1].pose(front, frame)]
         places += [self._torso[0].pose(back, frame), self._head[0].pose(back, frame)]
         places += [self._torso[1].pose(back, frame), self._head[1].pose(back, frame)]
+        xy = np.concatenate(places).astype(np.float32)
         triangles, culled, opacity = [], [], []
 
         def add(piece: NDArray[np.int32], closed: bool, strength: float) -> None:
@@ -149,7 +186,8 @@ class Rig:
         for group in order:
             part, half = self._groups[group]
             if part not in (TORSO, HEAD):
-                add(self._triangles[part, half][0], False, 1.0)
+                kept = self._stretch(xy, (part, half)) < _SLIVER
+                add(self._triangles[part, half][0][kept], False, 1.0)
                 continue
             turn = self.chest_turn if part == TORSO else self.head_turn
             share = float(turn.share[frame])
@@ -158,12 +196,30 @@ class Rig:
             if share > 0:
                 add(self._triangles[part, 0][0], True, share)
         return DrawList(
-            xy=np.concatenate(places).astype(np.float32),
+            xy=xy,
             uv=self._uv,
             triangles=np.concatenate(triangles),
             culled=np.concatenate(culled),
             opacity=np.concatenate(opacity),
         )
+
+
+def _edges(xy: NDArray[np.floating[Any]], triangles: NDArray[np.int32]) -> NDArray[np.float64]:
+    """(N, 3) lengths of the triangles' edges."""
+    corners = xy[triangles]
+    return np.asarray(np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=-1), np.float64)
+
+
+def _without_crumbs(triangles: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Leave out small pieces that hang on nothing."""
+    if not len(triangles):
+        return triangles
+    size = int(triangles.max()) + 1
+    ends = np.concatenate([triangles[:, :2], triangles[:, 1:]])
+    graph = coo_matrix((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(size, size))
+    piece = connected_components(graph, directed=False)[1][triangles[:, 0]]
+    counts = np.bincount(piece)
+    return np.asarray(triangles[counts[piece] >= _LEAST_PIECE * counts.max()])
 
 
 def _hair(figure: Figure, layer: Layer) -> NDArray[np.float32]:

@@ -14,25 +14,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.appearance_expert.puppet.figure import Figure
+from pipelines.appearance_expert.puppet.mesh import GRID_STEP
 from pipelines.keypoints.person import POINT
 from pipelines.keypoints.staged import StagedDance
 
 Array = NDArray[np.float64]
 
 TORSO_THICKNESS = 0.45
-HEAD_THICKNESS = 0.5
+HEAD_THICKNESS = 0.42
+TORSO_RAMP, HEAD_RAMP = 0.4, 0.2
 _ROUNDNESS = 2.4
 _HANDLES = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
-_RIM = 3.0
-"""Pixels along the outline where front and back lie on each other, so that no gap opens."""
+_RIM = 1.5 * GRID_STEP
+"""Pixels along the outline where front and back lie on each other. Every triangle that the
+outline crosses must lie there whole, or a gap opens between the two sides."""
 
 
-def relief(alpha: NDArray[np.float32], xy: Array, thickness: float, widest: float) -> Array:
+def relief(
+    alpha: NDArray[np.float32], xy: Array, thickness: float, widest: float, ramp: float
+) -> Array:
     """Half depth (V,) of a body whose outline is the layer's: superellipses row by row.
 
     Args:
         thickness: half depth over half width.
         widest: half widths above this (hair, a coat) do not make the body deeper, in pixels.
+        ramp: share of `widest` over which it rises from the outline; short ramps keep a face flat.
     """
     rows = np.arange(alpha.shape[0])
     solid = alpha > 0.3
@@ -53,8 +59,8 @@ def relief(alpha: NDArray[np.float32], xy: Array, thickness: float, widest: floa
     inward = cv2.distanceTransform((alpha > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
     column = np.clip(np.rint(xy[:, 0]).astype(int), 0, alpha.shape[1] - 1)
     row = np.clip(np.rint(xy[:, 1]).astype(int), 0, alpha.shape[0] - 1)
-    closing = np.clip((inward[row, column] - _RIM) / max(4.0, 0.2 * widest), 0, 1)
-    return np.asarray(thickness * np.minimum(half, widest) * bulge * closing**0.5)
+    closing = np.clip((inward[row, column] - _RIM) / max(4.0, ramp * widest), 0, 1)
+    return np.asarray(thickness * np.minimum(half, widest) * bulge * closing**0.6)
 
 
 @dataclass(frozen=True)

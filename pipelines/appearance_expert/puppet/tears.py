@@ -1,0 +1,131 @@
+"""Is the figure in one piece while it dances? Measured on a few of the dance's widest poses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.appearance_expert.puppet.compositor import Compositor, DrawList
+from pipelines.appearance_expert.puppet.figure import Figure
+from pipelines.appearance_expert.puppet.rig import Rig
+from pipelines.keypoints.person import POINT
+from pipelines.keypoints.staged import StagedDance
+
+MOST_LOOSE = 0.01
+MOST_HOLES = 0.04
+MOST_STRETCHED = 0.04
+
+_POSES = 6
+_SIDE = 320
+_SPECK = 6
+_TRUNK = ("left_shoulder", "right_shoulder", "right_hip", "left_hip")
+_TRUNK_INSIDE = 0.6
+
+
+@dataclass(frozen=True)
+class Tears:
+    """The worst of the sample poses.
+
+    Attributes:
+        loose: share of the figure's pixels apart from its largest piece, beyond that of the
+            picture itself.
+        holes: share of the trunk, well inside shoulders and hips, that shows the background.
+        stretched: for each limb, the share of its pixels on triangles drawn out to slivers.
+    """
+
+    loose: float
+    holes: float
+    stretched: dict[int, float]
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """What is out of bounds, in words."""
+        found = []
+        if self.loose > MOST_LOOSE:
+            found.append(f"{self.loose:.1%} of the figure comes off (most {MOST_LOOSE:.0%})")
+        if self.holes > MOST_HOLES:
+            found.append(f"{self.holes:.0%} of the trunk is open (most {MOST_HOLES:.0%})")
+        worst = max(self.stretched.values(), default=0.0)
+        if worst > MOST_STRETCHED:
+            found.append(f"{worst:.0%} of a limb is drawn out (most {MOST_STRETCHED:.0%})")
+        return tuple(found)
+
+    def as_json(self) -> dict[str, float]:
+        """The numbers, rounded."""
+        return {
+            "loose": round(self.loose, 4),
+            "holes": round(self.holes, 4),
+            "stretched": round(max(self.stretched.values(), default=0.0), 4),
+        }
+
+
+def measure_tears(rig: Rig, figure: Figure, dance: StagedDance) -> Tears:
+    """Draw the figure alone in its widest poses and look for what is torn."""
+    compositor = Compositor(_SIDE, _SIDE, rig.atlas)
+    loose, holes = 0.0, 0.0
+    stretched = {limb: 0.0 for limb in figure.limbs}
+    at_rest = loose_share(figure.matte > 0.5)
+    try:
+        for frame in widest_poses(dance.xy, _POSES):
+            draw, scale, shift = _fitted(rig.draw_list(frame, rig.state(frame)))
+            solid = _alpha(compositor, draw) > 0.5
+            loose = max(loose, loose_share(solid) - at_rest)
+            corners = dance.xy[frame, [POINT[name] for name in _TRUNK]] * scale + shift
+            in_picture = max(0, int(dance.height * scale + shift[1]))
+            holes = max(holes, open_share(solid[:in_picture], corners))
+            for limb, share in rig.stretched(frame).items():
+                stretched[limb] = max(stretched[limb], share)
+    finally:
+        compositor.close()
+    return Tears(loose, holes, stretched)
+
+
+def widest_poses(xy_T29: NDArray[np.float64], count: int) -> list[int]:
+    """Frames of poses far from each other, the one farthest from the mean first."""
+    pose = (xy_T29 - xy_T29[:, :1]).reshape(len(xy_T29), -1)
+    chosen = [int(((pose - pose.mean(0)) ** 2).sum(1).argmax())]
+    gap = np.full(len(pose), np.inf)
+    for _ in range(min(count, len(pose)) - 1):
+        gap = np.minimum(gap, ((pose - pose[chosen[-1]]) ** 2).sum(1))
+        chosen.append(int(gap.argmax()))
+    return chosen
+
+
+def loose_share(solid: NDArray[np.bool_]) -> float:
+    """Share of a mask outside its largest piece; specks of a few pixels do not count."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(solid.astype(np.uint8))
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    areas = areas[areas > _SPECK]
+    return float(1 - areas.max() / areas.sum()) if len(areas) else 0.0
+
+
+def open_share(solid: NDArray[np.bool_], corners_42: NDArray[np.float64]) -> float:
+    """Share of the inner part of a quadrilateral that a mask leaves open."""
+    middle = corners_42.mean(0)
+    inner = middle + _TRUNK_INSIDE * (corners_42 - middle)
+    mask = np.zeros(solid.shape, np.uint8)
+    cv2.fillConvexPoly(mask, cv2.convexHull(np.round(inner).astype(np.int32)), 1)
+    inside = mask > 0
+    return float((inside & ~solid).sum() / max(1, inside.sum()))
+
+
+def _fitted(draw: DrawList) -> tuple[DrawList, float, NDArray[np.float64]]:
+    """The figure moved and scaled into the small canvas."""
+    low, high = draw.xy.min(0), draw.xy.max(0)
+    scale = (_SIDE - 8) / max(float((high - low).max()), 1.0)
+    shift = 4 - low.astype(np.float64) * scale
+    xy = (draw.xy * scale + shift).astype(np.float32)
+    return DrawList(xy, draw.uv, draw.triangles, draw.culled, draw.opacity), scale, shift
+
+
+def _alpha(compositor: Compositor, draw: DrawList) -> NDArray[np.float32]:
+    """(H, W) opacity in [0, 1], from what is left of a white plate's lead over a black one."""
+    black, white = (
+        compositor.paint(np.full((_SIDE, _SIDE, 3), level, np.float32), draw)[..., 1]
+        for level in (0, 255)
+    )
+    lead = white.astype(np.float32) - black.astype(np.float32)
+    return np.asarray(1 - lead / 255, dtype=np.float32)
