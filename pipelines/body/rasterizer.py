@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from pipelines.body.camera import Camera
+from pipelines.compiled import compiled
 
 Floats = NDArray[np.float32]
 Picture = NDArray[np.uint8]
@@ -67,8 +67,8 @@ def vertex_normals(vertices: NDArray[np.floating[Any]], faces: NDArray[np.int32]
     return np.asarray(_normals(np.ascontiguousarray(vertices, dtype=np.float32), faces))
 
 
-@njit(cache=True)
-def _normals(vertices, faces):  # type: ignore[no-untyped-def]
+@compiled()
+def _normals(vertices: Any, faces: Any) -> Any:
     normals = np.zeros_like(vertices)
     for face in range(faces.shape[0]):
         a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
@@ -87,8 +87,8 @@ def _normals(vertices, faces):  # type: ignore[no-untyped-def]
     return normals
 
 
-@njit(cache=True)
-def _project(vertices, position, rotation, focal, centre):  # type: ignore[no-untyped-def]
+@compiled()
+def _project(vertices: Any, position: Any, rotation: Any, focal: Any, centre: Any) -> Any:
     """Pixels (V, 2) and 1/depth (V,); 1/depth is -1 where a vertex is too near or behind."""
     count = vertices.shape[0]
     points = np.zeros((count, 2), dtype=np.float32)
@@ -106,8 +106,10 @@ def _project(vertices, position, rotation, focal, centre):  # type: ignore[no-un
     return points, inverse
 
 
-@njit(cache=True, error_model="numpy")
-def _fill(points, inverse, faces, colours, inverse_depth, drawn):  # type: ignore[no-untyped-def]
+@compiled(error_model="numpy")
+def _fill(
+    points: Any, inverse: Any, faces: Any, colours: Any, inverse_depth: Any, drawn: Any
+) -> Any:
     """Fill triangles into a cleared buffer of 1/depth, which is linear across the screen."""
     rows, columns = inverse_depth.shape
     half = np.float32(0.5)
@@ -153,8 +155,8 @@ def _fill(points, inverse, faces, colours, inverse_depth, drawn):  # type: ignor
                     drawn[y, x, k] = np.uint8(colour + half)
 
 
-@njit(cache=True)
-def _blend(window, inverse_depth, drawn, samples):  # type: ignore[no-untyped-def]
+@compiled()
+def _blend(window: Any, inverse_depth: Any, drawn: Any, samples: Any) -> Any:
     """Average the samples of each pixel over what was there before."""
     total = samples * samples
     for y in range(window.shape[0]):

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from pipelines.body.camera import Camera
 from pipelines.body.mesh import Body
 from pipelines.body.rasterizer import draw_mesh
 from pipelines.body.scene import Scene, draw_backdrop, draw_shadow, lit_colours
+from pipelines.compiled import compiled
 from pipelines.errors import MissingAsset
 
 Array = NDArray[np.floating[Any]]
@@ -186,8 +186,8 @@ class Pyrender:
         self._offscreen.delete()
 
 
-@njit(cache=True)
-def _lay_over(picture, drawn):  # type: ignore[no-untyped-def]
+@compiled()
+def _lay_over(picture: Any, drawn: Any) -> Any:
     """Premultiplied RGBA over RGB."""
     for y in range(picture.shape[0]):
         for x in range(picture.shape[1]):

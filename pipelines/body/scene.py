@@ -10,10 +10,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from pipelines.body.camera import Camera
+from pipelines.compiled import compiled
 
 Array = NDArray[np.floating[Any]]
 Floats = NDArray[np.float32]
@@ -142,8 +142,8 @@ def _floor_window(
     return to_picture, (int(low[0]), int(low[1]), int(high[0]), int(high[1]))
 
 
-@njit(cache=True)
-def _shade(vertices, normals, colours, light, strengths, eye):  # type: ignore[no-untyped-def]
+@compiled()
+def _shade(vertices: Any, normals: Any, colours: Any, light: Any, strengths: Any, eye: Any) -> Any:
     lit = np.empty_like(colours)
     for vertex in range(vertices.shape[0]):
         nx, ny, nz = normals[vertex, 0], normals[vertex, 1], normals[vertex, 2]
@@ -165,8 +165,8 @@ def _shade(vertices, normals, colours, light, strengths, eye):  # type: ignore[n
     return lit
 
 
-@njit(cache=True)
-def _darken(window, alpha):  # type: ignore[no-untyped-def]
+@compiled()
+def _darken(window: Any, alpha: Any) -> Any:
     for y in range(window.shape[0]):
         for x in range(window.shape[1]):
             if alpha[y, x] > 0.002:

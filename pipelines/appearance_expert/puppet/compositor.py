@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.compiled import compiled
+from pipelines.compiled import compiled
 
 SUPERSAMPLING = 2
 BAND_ROWS = 24
@@ -39,7 +39,7 @@ class DrawList:
     opacity: NDArray[np.float32]
 
 
-@compiled
+@compiled(error_model="numpy")
 def _fill_triangle(tile: Any, top: Any, p: Any, t: Any, texture: Any, opacity: Any) -> None:
     """Blend one triangle over a premultiplied tile; p, t (3, 2) in subpixels and texels."""
     rows, columns = tile.shape[0], tile.shape[1]
@@ -99,7 +99,7 @@ def _fill_triangle(tile: Any, top: Any, p: Any, t: Any, texture: Any, opacity: A
             tile[row, column, 3] = tile[row, column, 3] * keep + alpha
 
 
-@compiled
+@compiled(error_model="numpy")
 def _draw_band(  # noqa: C901  (flat loops are what numba compiles well)
     out: Any,
     plate: Any,

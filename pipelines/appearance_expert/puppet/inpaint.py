@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.compiled import compiled
 from pipelines.appearance_expert.puppet.push_pull import push_pull
+from pipelines.compiled import compiled
 
 _PATCH = 4
 _SEAM = 3
@@ -80,7 +80,7 @@ def _with_soft_seams(
     return np.where(hole[..., None] & (weight > 0), mean, filled).astype(np.float32)
 
 
-@compiled
+@compiled(error_model="numpy")
 def _fill_from_rim(  # noqa: C901  (flat loops are what numba compiles well)
     image: Any, hole: Any, blocked: Any, field: Any, reach: Any
 ) -> None:
@@ -139,7 +139,7 @@ def _fill_from_rim(  # noqa: C901  (flat loops are what numba compiles well)
                 left -= 1
 
 
-@compiled
+@compiled(error_model="numpy")
 def _closest_patch(  # noqa: C901  (flat loops are what numba compiles well)
     image: Any, hole: Any, blocked: Any, y: Any, x: Any, reach: Any
 ) -> tuple[int, int]:

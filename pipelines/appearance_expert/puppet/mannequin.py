@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.compiled import compiled
+from pipelines.compiled import compiled
 from pipelines.keypoints.person import POINT, ReferencePerson
 from pipelines.keypoints.staged import StagedDance
 
@@ -109,7 +109,7 @@ class Mannequin:
         self._pool.shutdown()
 
 
-@compiled
+@compiled(error_model="numpy")
 def _shade_band(  # noqa: C901  (flat loops are what numba compiles well)
     out: Any, plate: Any, top: Any, start: Any, end: Any, radius: Any, colour: Any
 ) -> None:
