@@ -100,6 +100,16 @@ def generate(
             rich_help_panel=DANCE,
         ),
     ] = None,
+    tempo_change: Annotated[
+        float | None,
+        option(
+            "tempo-change",
+            "Bend the new dance's tempo by up to this share to bring its steps onto the beat.",
+            0.2,
+            metavar="SHARE",
+            rich_help_panel=DANCE,
+        ),
+    ] = None,
     motion_model: Annotated[
         Path | None,
         option(

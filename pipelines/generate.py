@@ -59,6 +59,7 @@ class GenerateConfig:
         genre, beta, steps, candidates, seed: see motion_expert.choreographer.SamplingConfig.
         fps, size: of the video; size is "WIDTHxHEIGHT" or one number for the longer side.
         ref_keypoints, ref_mask: pose and matte of the picture instead of the detector's.
+        tempo_change: how far the new dance's tempo may be bent to bring its steps onto the beat.
         motion: a dance to perform instead of making one.
         motion_out: also write the dance here (.npz or .bvh). motion_only: and nothing else.
         motion_model: folder of a Motion Expert; None takes the one that ships.
@@ -77,6 +78,7 @@ class GenerateConfig:
     beta: float = 0.75
     steps: int = 50
     candidates: int = 1
+    tempo_change: float = 0.2
     seed: int = 0
     fps: float = MOTION_FPS
     size: str | None = None
@@ -103,6 +105,10 @@ class GenerateConfig:
             raise BadUsage(f"--motion-only writes no video, so -o {self.output} is for nothing")
         if not 1 <= self.fps <= 120:
             raise BadUsage(f"--fps {self.fps:g}: must lie in 1 ... 120", "30 is the default")
+        if not 0 <= self.tempo_change <= 0.5:
+            raise BadUsage(
+                f"--tempo-change {self.tempo_change:g}: must lie in 0 ... 0.5", "0.2 is the default"
+            )
         if not 0 <= self.start < math.inf:
             raise BadUsage(f"--start {self.start:g}: not a time in seconds", "give 0 or more")
         if self.duration is not None and not _SHORTEST <= self.duration <= _LONGEST:
@@ -292,18 +298,24 @@ def _best_dance(
     config: GenerateConfig, expert: Choreographer, music: MusicFeatures, progress: Progress
 ) -> tuple[Motion, dict[str, Any]]:
     from pipelines.motion.foot_lock import clean_up
+    from pipelines.motion_expert.on_beat import on_beat, with_reserve
+    from pipelines.music.beats import beat_times
 
+    heard = with_reserve(music.values, config.tempo_change)
     with progress.stage("choreographing", config.steps, "steps") as advance:
-        samples = expert.dance(music.values, music.schema, config.sampling(), lambda: advance(1))
+        samples = expert.dance(heard, music.schema, config.sampling(), lambda: advance(1))
+    dances, speeds = [], []
     with progress.stage("settling the feet", len(samples), "dances") as advance:
-        dances = []
-        for motion, contacts in samples:
-            dances.append(clean_up(motion, contacts))
+        for motion, _ in samples:
+            bent, how = on_beat(motion, beat_times(music), len(music.values), config.tempo_change)
+            dances.append(clean_up(bent))
+            speeds.append(None if how is None else round(how.speed, 4))
             advance(1)
     scores = [_beat_fit(dance, music) for dance in dances]
     best = int(np.argmax(scores))
     facts = {"beta": config.beta, "steps": config.steps, "genre": config.genre,
-             "beat_fit": [round(score, 4) for score in scores], "kept": best}  # fmt: skip
+             "beat_fit": [round(score, 4) for score in scores], "kept": best,
+             "speed_on_beat": speeds}  # fmt: skip
     return dances[best].sliced(0, _frames(music)), facts
 
 
