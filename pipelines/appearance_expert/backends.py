@@ -79,7 +79,7 @@ def _usable_wan(model: str | None, device: str) -> tuple[WanWeights | None, str]
     try:
         weights = find_wan(model)
         require_complete(weights)
-    except MissingAsset as error:
+    except MissingAsset:
         if model is not None:
             raise
         return None, "no Wan-Animate weights are here"

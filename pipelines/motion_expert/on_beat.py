@@ -25,7 +25,8 @@ def with_reserve(features_TF: NDArray[np.float32], max_tempo_change: float) -> N
     if max_tempo_change == 0:
         return features_TF
     wanted = int(np.ceil(frames * (1 + max_tempo_change) + 2 * _MARGIN_SECONDS * FPS))
-    return features_TF[np.arange(wanted) % frames]
+    reserve: NDArray[np.float32] = features_TF[np.arange(wanted) % frames]
+    return reserve
 
 
 def on_beat(
@@ -61,4 +62,5 @@ def _prolonged(beats_B: NDArray[np.float64], seconds: float) -> NDArray[np.float
     period = float(np.median(np.diff(beats_B)))
     before = np.arange(beats_B[0] - period, -_MARGIN_SECONDS, -period)[::-1]
     after = np.arange(beats_B[-1] + period, seconds + _MARGIN_SECONDS, period)
-    return np.concatenate([before, beats_B, after]) + _MARGIN_SECONDS
+    prolonged: NDArray[np.float64] = np.concatenate([before, beats_B, after])
+    return prolonged + _MARGIN_SECONDS
