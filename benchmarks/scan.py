@@ -1,0 +1,94 @@
+"""The selective scan: fused CPU loops, the plain PyTorch reference, and a loop over time steps.
+
+python benchmarks/scan.py [--frames 300]
+
+Milliseconds of one scan, forward and backward, and how many times those of the fused loops. The
+reference is autograd over whole-batch tensors, the per-step loop a recurrent cell that Python calls
+song by song and frame by frame.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+import torch
+from measure import best_seconds, headline, table
+from torch import Tensor
+
+from pipelines.motion_expert.presets import PRESETS
+from pipelines.motion_expert.selective_scan import selective_scan, selective_scan_reference
+
+
+Scan = Callable[..., Tensor]
+
+
+def one_step(
+    h_BDN: Tensor, u_BD: Tensor, dt_BD: Tensor, a_DN: Tensor, b_BN: Tensor, c_BN: Tensor
+) -> tuple[Tensor, Tensor]:
+    """State and output after one frame, as a recurrent cell computes them."""
+    h_BDN = torch.exp(dt_BD[..., None] * a_DN) * h_BDN
+    h_BDN = h_BDN + (dt_BD * u_BD)[..., None] * b_BN[:, None]
+    return h_BDN, torch.einsum("bdn,bn->bd", h_BDN, c_BN)
+
+
+def per_step_loop(u: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+    """A Python loop that calls the cell sample by sample and frame by frame."""
+    songs = []
+    for i in range(len(u)):
+        h, out = u.new_zeros(1, *a.shape), []
+        for t in range(u.shape[1]):
+            row = slice(i, i + 1)
+            h, y = one_step(h, u[row, t], dt[row, t], a, b[row, t], c[row, t])
+            out.append(y)
+        songs.append(torch.stack(out, dim=1))
+    return torch.cat(songs)
+
+
+def arguments(batch: int, frames: int, channels: int, state: int) -> list[Tensor]:
+    """Inputs as a Mamba layer makes them."""
+    torch.manual_seed(0)
+    decay = -torch.arange(1.0, state + 1).repeat(channels, 1)
+    values = [
+        torch.randn(batch, frames, channels), 0.1 * torch.rand(batch, frames, channels), decay,
+        torch.randn(batch, frames, state), torch.randn(batch, frames, state),
+    ]  # fmt: skip
+    return [value.requires_grad_() for value in values]
+
+
+SCANS: dict[str, Scan] = {
+    "fused": selective_scan, "reference": selective_scan_reference, "per step": per_step_loop,
+}  # fmt: skip
+
+
+def seconds(scan: Scan, values: list[Tensor]) -> tuple[float, float]:
+    """(forward alone, forward and backward)."""
+    with torch.no_grad():
+        forward = best_seconds(lambda: scan(*values), 3)
+    both = best_seconds(lambda: torch.autograd.grad(scan(*values).sum(), values), 2)
+    return forward, both
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--frames", type=int, default=300)
+    frames = parser.parse_args().frames
+    headline()
+    rows = []
+    for name, batch in (("small", 1), ("small", 32), ("paper", 1), ("paper", 4)):
+        config = PRESETS[name]
+        channels = config.expand * config.width
+        values = arguments(batch, frames, channels, config.state)
+        fast = seconds(selective_scan, values)
+        shape = f"{name}: {batch} x {frames} x {channels} x {config.state}"
+        for label, scan in SCANS.items():
+            forward, both = seconds(scan, values)
+            rows.append(
+                (shape, label, 1e3 * forward, 1e3 * both, forward / fast[0], both / fast[1])
+            )
+    table(("shape (B x T x D x N)", "", "ms forward", "ms with gradients", "x", "x"), rows)
+
+
+if __name__ == "__main__":
+    main()
