@@ -19,7 +19,6 @@ from torch import Tensor
 from pipelines.motion_expert.presets import PRESETS
 from pipelines.motion_expert.selective_scan import selective_scan, selective_scan_reference
 
-
 Scan = Callable[..., Tensor]
 
 
