@@ -43,19 +43,25 @@ class MusicAttention(nn.Module):
 
 def _banded(query: Tensor, key: Tensor, value: Tensor, reach: int, dropout: float) -> Tensor:
     # Queries go in blocks of `reach`; each block needs the keys of itself and of both neighbours,
-    # so a song costs three keys per query instead of its whole length.
-    length = query.shape[2]
+    # so a song costs three keys per query instead of its whole length. Blocks lie along the batch:
+    # torch has fused kernels for four dimensions only.
+    batch, _, length, _ = query.shape
     blocks = -(-length // reach)
     after = blocks * reach - length
-    query_blocks = F.pad(query, (0, 0, 0, after)).unflatten(2, (blocks, reach))
-    padded = (0, 0, reach, after + reach)
-    key_blocks = F.pad(key, padded).unfold(2, 3 * reach, reach).transpose(-1, -2)
-    value_blocks = F.pad(value, padded).unfold(2, 3 * reach, reach).transpose(-1, -2)
-    mask = _band_mask(length, blocks, reach, query.device)
     mixed = F.scaled_dot_product_attention(
-        query_blocks, key_blocks, value_blocks, attn_mask=mask, dropout_p=dropout
+        _windows(query, reach, reach, (0, after)),
+        _windows(key, 3 * reach, reach, (reach, after + reach)),
+        _windows(value, 3 * reach, reach, (reach, after + reach)),
+        attn_mask=_band_mask(length, blocks, reach, query.device)[:, None].repeat(batch, 1, 1, 1),
+        dropout_p=dropout,
     )
-    return mixed.flatten(2, 3)[:, :, :length]
+    return mixed.unflatten(0, (batch, blocks)).transpose(1, 2).flatten(2, 3)[:, :, :length]
+
+
+def _windows(x_BHLE: Tensor, span: int, stride: int, padding: tuple[int, int]) -> Tensor:
+    """(B, H, L, E) -> (B blocks, H, span, E)."""
+    windows: Tensor = F.pad(x_BHLE, (0, 0, *padding)).unfold(2, span, stride)
+    return windows.permute(0, 2, 1, 4, 3).flatten(0, 1)
 
 
 def _band_mask(length: int, blocks: int, reach: int, device: torch.device) -> Tensor:
