@@ -55,7 +55,8 @@ def _banded(query: Tensor, key: Tensor, value: Tensor, reach: int, dropout: floa
         attn_mask=_band_mask(length, blocks, reach, query.device)[:, None].repeat(batch, 1, 1, 1),
         dropout_p=dropout,
     )
-    return mixed.unflatten(0, (batch, blocks)).transpose(1, 2).flatten(2, 3)[:, :, :length]
+    joined: Tensor = mixed.unflatten(0, (batch, blocks)).transpose(1, 2).flatten(2, 3)
+    return joined[:, :, :length]
 
 
 def _windows(x_BHLE: Tensor, span: int, stride: int, padding: tuple[int, int]) -> Tensor:
