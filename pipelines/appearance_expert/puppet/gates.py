@@ -13,12 +13,19 @@ from pipelines.appearance_expert.puppet.capsules import (
     outside_polygon,
     torso_polygon,
 )
-from pipelines.appearance_expert.puppet.figure import HEAD, PART_NAMES, TORSO, Figure
+from pipelines.appearance_expert.puppet.figure import (
+    HEAD,
+    LEFT_LEG,
+    PART_NAMES,
+    RIGHT_LEG,
+    TORSO,
+    Figure,
+)
 from pipelines.appearance_expert.puppet.layers import Layer
 
 LEAST_OUTLINE_IOU = 0.5
 LEAST_LIMB_SHARE = 0.4
-LEAST_ON_PERSON = 0.75
+LEAST_ON_PERSON = 0.7
 MOST_FILLED = 0.35
 
 
@@ -73,6 +80,8 @@ def measure_gates(
         for other, distance in near.items():
             if other not in (part, TORSO):
                 nearest &= near[part] <= distance
+        if part in (LEFT_LEG, RIGHT_LEG):  # a skirt or a long shirt hides much of them
+            nearest &= labels != TORSO
         share = ((labels == part) & nearest).sum() / max(1, nearest.sum())
         limb_share = min(limb_share, float(share))
     filled = max(layer.filled for layer in layers.values())

@@ -18,6 +18,9 @@ from pipelines.appearance_expert.puppet.figure import LEFT_ARM, RIGHT_ARM, TORSO
 MOST_ACROSS = 0.33
 """Share of forearm and hand before the trunk or the other arm from which an arm is held."""
 
+MOST_THICKNESS = 0.75
+"""Width over length of a forearm from which it does not bend like one: a robe's sleeve, a stump."""
+
 _MOST_BESIDE_HELD = 0.1
 _ON_TRUNK = 0.05
 _SAMPLES = 24
@@ -40,9 +43,10 @@ def shares_across(figure: Figure, capsules: list[Capsule]) -> dict[int, float]:
 
 
 def arms_to_hold(figure: Figure, capsules: list[Capsule]) -> tuple[int, ...]:
-    """Arms that lie across the trunk or each other, and those that touch a held one."""
+    """Arms across the trunk or each other, in sleeves too wide to bend, and beside a held one."""
     shares = shares_across(figure, capsules)
-    held = [arm for arm, share in shares.items() if share > MOST_ACROSS]
+    wide = {c.part for c in capsules if c.place == 1 and _thickness(c) > MOST_THICKNESS}
+    held = [arm for arm, share in shares.items() if share > MOST_ACROSS or arm in wide]
     for arm in shares:
         if held and arm not in held:
             path = _forearm_and_hand(capsules, arm)
@@ -61,6 +65,10 @@ def carried_by_trunk(
     carried = [replace(c, part=TORSO) if c.part in held else c for c in capsules]
     limbs = tuple(limb for limb in figure.limbs if limb not in held)
     return replace(figure, limbs=limbs), carried
+
+
+def _thickness(bone: Capsule) -> float:
+    return 2 * bone.radius / max(1.0, float(np.linalg.norm(bone.end - bone.start)))
 
 
 def _forearm_and_hand(capsules: list[Capsule], arm: int) -> Point:

@@ -41,7 +41,8 @@ class Layer:
         part: part number.
         colour: (H, W, 3) float32 in 0..255, defined everywhere.
         alpha: (H, W) float32 in [0, 1].
-        filled: share of its opaque pixels that were painted in, not seen.
+        filled: share of its opaque pixels that were painted in, not seen; what a skirt hides of
+            a leg does not count, for it stays hidden.
     """
 
     part: int
@@ -75,7 +76,8 @@ def _build_layer(
     else:
         colour = _paint(figure, core, kept, hidden, labels, mirrored=part == TORSO)
     opaque = alpha > 0.5
-    filled = float((opaque & hidden).sum() / max(1, opaque.sum()))
+    invented = hidden & (labels != TORSO) if part in _LEGS else hidden
+    filled = float((opaque & invented).sum() / max(1, opaque.sum()))
     return Layer(part, colour, alpha.astype(np.float32), filled)
 
 
@@ -91,7 +93,7 @@ def _paint(
 
     With `mirrored`, the core's pattern goes on past its left and right edges as in a mirror.
     """
-    strangers = (labels != 255) & ~core & ~kept
+    strangers = (labels != 255) & ~core & ~kept & ~_goes_on(labels, core)
     rim = cv2.dilate(strangers.astype(np.uint8), _disc(_OCCLUDER_RIM if hidden.any() else 2))
     trusted = (core & (rim == 0)) | (kept & (rim == 0))
     own = core & (rim == 0)
@@ -100,7 +102,7 @@ def _paint(
     filled = push_pull(figure.image, own.astype(np.float32))
     if mirrored:
         filled = _reflected(filled, own, hidden)
-    seen = cv2.GaussianBlur((trusted | (core & ~hidden & (rim == 0))).astype(np.float32), (0, 0), 1)
+    seen = cv2.GaussianBlur((rim == 0).astype(np.float32), (0, 0), 1)
     seen = np.where(trusted, np.clip(seen * 2 - 1, 0, 1), 0)[..., None]
     result = figure.image * seen + filled * (1 - seen)
     outline = (labels != 255)[..., None]
@@ -109,9 +111,17 @@ def _paint(
     return mixed
 
 
+def _goes_on(labels: NDArray[np.uint8], core: Mask) -> Mask:
+    """Legs for the trunk, the trunk for a leg: cloth goes on there, nothing lies in front."""
+    part = int(labels[core][0]) if core.any() else HEAD
+    if part == TORSO:
+        return np.asarray(np.isin(labels, _LEGS))
+    return np.asarray((labels == TORSO) & (part in _LEGS))
+
+
 def _unlike_core(figure: Figure, labels: NDArray[np.uint8], core: Mask) -> Mask:
     """Where the picture shows something else than the core goes on with: a hem above trousers."""
-    strangers = (labels != 255) & ~core
+    strangers = (labels != 255) & ~core & (labels != TORSO)
     own = core & (cv2.dilate(strangers.astype(np.uint8), _disc(_OCCLUDER_RIM)) == 0)
     carried_on = push_pull(figure.image, own.astype(np.float32))
     gap = np.abs(carried_on - figure.image).max(-1)
@@ -182,6 +192,10 @@ def _hidden_pad(
     for other in others:
         if other != part:
             covered |= labels == other
+    if part in _LEGS:  # behind a skirt, a coat, a long shirt
+        hips = max(figure.point("left_hip")[1], figure.point("right_hip")[1])
+        below = np.arange(shape[0])[:, None] > hips + 0.3 * figure.unit
+        covered |= (labels == TORSO) & below
     return covered & inside
 
 
@@ -195,7 +209,11 @@ def _hidden_trunk(figure: Figure, labels: NDArray[np.uint8]) -> Mask:
     whole = _without_holes(_closed(whole, round(0.1 * figure.unit))) & (labels != 255)
     disc = _disc(max(1, round(0.1 * figure.unit)))
     smooth = cv2.morphologyEx(whole.astype(np.uint8), cv2.MORPH_OPEN, disc) > 0
-    return np.asarray(smooth & covered)
+    to_trunk, to_legs = (
+        cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
+        for mask in (core, np.isin(labels, _LEGS))
+    )
+    return np.asarray(smooth & covered & (to_trunk <= to_legs))
 
 
 def _closed(mask: Mask, radius: int) -> Mask:

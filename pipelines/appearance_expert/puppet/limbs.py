@@ -27,6 +27,8 @@ Array = NDArray[np.float64]
 
 MOST_STRETCH = 1.3
 _SMOOTHNESS = 0.03
+_FOLDED = np.cos(np.radians(105))
+"""Cosine between neighbouring bones below which a limb is folded on itself in the picture."""
 _TIP_RANGE = (0.6, 1.0)
 _ARM_CENTRE = np.radians(30)
 """Arms hang and reach across the chest more than they reach behind the neck."""
@@ -58,6 +60,10 @@ class Skin:
 
         Where a limb is folded in the picture its bones touch; they must part when it opens.
         """
+        bones = np.diff(self.chain, axis=0)
+        bones /= np.maximum(np.linalg.norm(bones, axis=1, keepdims=True), 1e-6)
+        if float((bones[:-1] * bones[1:]).sum(1).min()) > _FOLDED:
+            return np.zeros(len(triangles), dtype=np.bool_)
         along = (self.joint + self.blend)[triangles]
         jumps = np.ptp(along, axis=1) > 0.3
         middle = self.xy[triangles].mean(1)

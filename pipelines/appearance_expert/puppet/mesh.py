@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from pipelines.appearance_expert.puppet.layers import Layer
 
 GRID_STEP = 9
+CLOSED_STEP = 5
+"""Of layers with a back: the nearer to the outline a relief may rise, the rounder it is."""
 _ATLAS_GAP = 2
 
 
@@ -64,8 +66,10 @@ def build_atlas(
     sheets = [(layer.alpha, layer.colour) for layer in layers]
     sheets += [(layer.alpha, backs[layer.part]) for layer in layers if layer.part in backs]
     pieces, meshes, top = [], [], 0
-    for alpha, colour in sheets:
-        xy, triangles = grid_over(alpha)
+    steps = [CLOSED_STEP if layer.part in backs else GRID_STEP for layer in layers]
+    steps += [CLOSED_STEP] * len(backs)
+    for (alpha, colour), step in zip(sheets, steps, strict=True):
+        xy, triangles = grid_over(alpha, step)
         x0, y0 = (max(0, int(v) - _ATLAS_GAP) for v in xy.min(0))
         x1, y1 = (int(v) + _ATLAS_GAP for v in xy.max(0))
         piece = np.dstack([colour * alpha[..., None], alpha * 255])[y0:y1, x0:x1]

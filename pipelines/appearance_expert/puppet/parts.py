@@ -25,7 +25,9 @@ from pipelines.appearance_expert.puppet.figure import (
     TORSO,
     Figure,
 )
+from pipelines.appearance_expert.puppet.hair import with_whole_hair
 from pipelines.appearance_expert.puppet.hands import with_whole_hands
+from pipelines.appearance_expert.puppet.skirts import skirt_of
 
 _COLOUR_WEIGHT = 0.9
 _COLOUR_SCALE = 30.0
@@ -78,6 +80,8 @@ def label_parts(figure: Figure, capsules: list[Capsule]) -> NDArray[np.uint8]:
     labels = cost.argmin(0).astype(np.uint8)
     labels[figure.matte <= 0.02] = NOBODY
     labels = _without_islands(labels, cost)
+    labels = with_whole_hair(labels, figure, capsules)
+    labels[skirt_of(figure, capsules, labels)] = TORSO
     if figure.cut_row < len(labels):
         _continue_below(labels, figure.cut_row, capsules)
     return with_whole_hands(labels, figure, capsules)

@@ -42,11 +42,12 @@ State = tuple[tuple[int, ...], bool, bool]
 
 _MOST_TORSO_TURN = np.radians(58)
 _MOST_HEAD_TURN = np.radians(42)
-_MOST_NOD = np.radians(38)
+_MOST_NOD = np.radians(30)
 _FACING_MARGIN = 0.15
 _SLIVER = 4.0
 """Times its length at rest that an edge of a limb's triangle may be drawn out to."""
 _DRAWN_OUT = 2.6
+_LONG = 0.8
 _LEAST_PIECE = 0.15
 
 
@@ -149,14 +150,20 @@ class Rig:
         shares = {}
         for part in self._limbs:
             groups = [(part, half) for half in (0, 1)]
-            grown = [self._stretch(xy, group) for group in groups]
-            shares[part] = float(np.mean(np.concatenate(grown) > _DRAWN_OUT))
+            torn = [self._drawn_out(xy, group, _DRAWN_OUT) for group in groups]
+            shares[part] = float(np.mean(np.concatenate(torn)))
         return shares
 
-    def _stretch(self, xy: NDArray[np.floating[Any]], group: Group) -> NDArray[np.float64]:
-        """(N,) by how much the most stretched edge of each triangle of a limb has grown."""
-        ratio = _edges(xy, self._triangles[group][0]) / self._rest[group]
-        return np.asarray(ratio.max(1, initial=0.0))
+    def _drawn_out(
+        self, xy: NDArray[np.floating[Any]], group: Group, most: float
+    ) -> NDArray[np.bool_]:
+        """(N,) triangles of a limb of which an edge has grown beyond `most` times its length.
+
+        The crease of a bent elbow unfolds; only what is also long beside the limb is torn.
+        """
+        edges = _edges(xy, self._triangles[group][0])
+        long_ = edges > _LONG * self._skins[group[0]].radii[1]
+        return np.asarray(((edges > most * self._rest[group]) & long_).any(1))
 
     def state(self, frame: int) -> State:
         """What may change from one frame to the next only with a crossfade."""
@@ -186,7 +193,7 @@ class Rig:
         for group in order:
             part, half = self._groups[group]
             if part not in (TORSO, HEAD):
-                kept = self._stretch(xy, (part, half)) < _SLIVER
+                kept = ~self._drawn_out(xy, (part, half), _SLIVER)
                 add(self._triangles[part, half][0][kept], False, 1.0)
                 continue
             turn = self.chest_turn if part == TORSO else self.head_turn

@@ -9,14 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.appearance_expert.puppet.compositor import Compositor, DrawList
-from pipelines.appearance_expert.puppet.figure import Figure
+from pipelines.appearance_expert.puppet.figure import (
+    LEFT_ARM,
+    LEFT_LEG,
+    PART_NAMES,
+    RIGHT_ARM,
+    RIGHT_LEG,
+    Figure,
+)
 from pipelines.appearance_expert.puppet.rig import Rig
 from pipelines.keypoints.person import POINT
 from pipelines.keypoints.staged import StagedDance
 
 MOST_LOOSE = 0.01
 MOST_HOLES = 0.04
-MOST_STRETCHED = 0.04
+MOST_STRETCHED = {LEFT_ARM: 0.045, RIGHT_ARM: 0.045, LEFT_LEG: 0.12, RIGHT_LEG: 0.12}
+"""An arm can be held instead; with a leg the whole figure is given up."""
 
 _POSES = 6
 _SIDE = 320
@@ -48,9 +56,12 @@ class Tears:
             found.append(f"{self.loose:.1%} of the figure comes off (most {MOST_LOOSE:.0%})")
         if self.holes > MOST_HOLES:
             found.append(f"{self.holes:.0%} of the trunk is open (most {MOST_HOLES:.0%})")
-        worst = max(self.stretched.values(), default=0.0)
-        if worst > MOST_STRETCHED:
-            found.append(f"{worst:.0%} of a limb is drawn out (most {MOST_STRETCHED:.0%})")
+        for limb, share in self.stretched.items():
+            if share > MOST_STRETCHED[limb]:
+                found.append(
+                    f"{share:.0%} of the {PART_NAMES[limb]} is drawn out "
+                    f"(most {MOST_STRETCHED[limb]:.0%})"
+                )
         return tuple(found)
 
     def as_json(self) -> dict[str, float]:

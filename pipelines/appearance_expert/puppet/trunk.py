@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.appearance_expert.puppet.figure import Figure
-from pipelines.appearance_expert.puppet.mesh import GRID_STEP
+from pipelines.appearance_expert.puppet.mesh import CLOSED_STEP
 from pipelines.keypoints.person import POINT
 from pipelines.keypoints.staged import StagedDance
 
@@ -25,7 +25,7 @@ HEAD_THICKNESS = 0.42
 TORSO_RAMP, HEAD_RAMP = 0.4, 0.2
 _ROUNDNESS = 2.4
 _HANDLES = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
-_RIM = 1.5 * GRID_STEP
+_RIM = 1.5 * CLOSED_STEP
 """Pixels along the outline where front and back lie on each other. Every triangle that the
 outline crosses must lie there whole, or a gap opens between the two sides."""
 
