@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from types import FrameType
 from typing import Any, NoReturn
 
 import typer
 
 from macedance_cli.console import talk
+from macedance_cli.stopping import stoppable
 from pipelines.errors import (
     INTERRUPTED_BY_USER,
     TERMINATED,
@@ -47,9 +46,9 @@ def leave(code: int) -> NoReturn:
 
 def run_to_exit_code(app: Callable[..., Any]) -> int:
     """Run a Typer app; report whatever ends it, and return the exit code."""
-    signal.signal(signal.SIGTERM, _stop)
     try:
-        code = app(standalone_mode=False, prog_name="macedance")
+        with stoppable():
+            code = app(standalone_mode=False, prog_name="macedance")
     except BaseException as error:
         return report(error)
     if code == INTERRUPTED_BY_USER:
@@ -112,7 +111,3 @@ def _place(error: BaseException) -> str:
 
 def _reason(error: OSError) -> str:
     return (error.strerror or type(error).__name__).lower()
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(TERMINATED)
