@@ -49,6 +49,7 @@ class Figure:
         limbs: the parts that dance on their own; a limb that the picture cuts off moves with
             the torso.
         full: whether the feet are in the picture.
+        drawn: whether it is a line drawing, whose outline is exact and whose colours are ink.
         cut_row: first row below the picture's lower edge; the matte's height if it is not cut.
         unit: half the shoulder width, in texture pixels, guarded against side views.
     """
@@ -60,6 +61,7 @@ class Figure:
     xy: NDArray[np.float64]
     limbs: tuple[int, ...]
     full: bool
+    drawn: bool
     cut_row: int
     unit: float
 
@@ -113,6 +115,7 @@ def build_figure(person: ReferencePerson, dance: StagedDance, clean: NDArray[np.
         xy=xy,
         limbs=_dancing_limbs(person, full),
         full=full,
+        drawn=person.source == "silhouette",
         cut_row=len(matte) if full else above + y1 - y0,
         unit=max(shoulders, 0.55 * spine, 8.0) / 2,
     )

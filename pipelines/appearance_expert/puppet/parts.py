@@ -80,7 +80,8 @@ def label_parts(figure: Figure, capsules: list[Capsule]) -> NDArray[np.uint8]:
     labels = cost.argmin(0).astype(np.uint8)
     labels[figure.matte <= 0.02] = NOBODY
     labels = _without_islands(labels, cost)
-    labels = with_whole_hair(labels, figure, capsules)
+    if not figure.drawn:
+        labels = with_whole_hair(labels, figure, capsules)
     labels[skirt_of(figure, capsules, labels)] = TORSO
     if figure.cut_row < len(labels):
         _continue_below(labels, figure.cut_row, capsules)

@@ -79,7 +79,7 @@ def prepare(person: ReferencePerson, dance: StagedDance, clean: NDArray[np.float
     """
     figure = build_figure(person, dance, clean)
     capsules = bones_of(figure)
-    if person.source != "silhouette":  # that is an outline already
+    if not figure.drawn:
         trunk = outside_polygon(figure.matte.shape, torso_polygon(figure))
         figure = with_matte(figure, gaps_beside_arms(figure, capsules, trunk))
     held = arms_to_hold(figure, capsules)

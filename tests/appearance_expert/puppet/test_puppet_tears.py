@@ -196,7 +196,8 @@ def _figure(shape=(200, 160)):
     blank = np.zeros((*shape, 3), np.float32)
     return Figure(
         image=blank, raw=blank, background=blank, matte=np.ones(shape, np.float32), xy=xy,
-        limbs=(LEFT_ARM, RIGHT_ARM, LEFT_LEG, RIGHT_LEG), full=True, cut_row=shape[0], unit=20.0,
+        limbs=(LEFT_ARM, RIGHT_ARM, LEFT_LEG, RIGHT_LEG), full=True, drawn=False,
+        cut_row=shape[0], unit=20.0,
     )  # fmt: skip
 
 
