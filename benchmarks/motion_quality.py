@@ -31,9 +31,11 @@ from pipelines.motion_expert.choreographer import Choreographer, SamplingConfig
 from pipelines.motion_expert.song_library import SONG_FORMATS, read_song
 from pipelines.music import layout
 
-PARTS = ("sheet", "table", "delay", "beta")
+PARTS = ("sheet", "table", "bent", "delay", "beta")
 BETAS = (0.5, 0.625, 0.75, 0.875, 1.0)
 DELAYS = (0.25, 0.5, 0.75)
+TEMPO_CHANGE = 0.2
+"""How far `generate` bends a dance to bring it onto the beat, unless told otherwise."""
 START_SECONDS = 5.0
 SHEET_ROWS, SHEET_COLUMNS, SHEET_STEP = 10, 14, 5
 VERSIONS = 3
@@ -110,7 +112,7 @@ class Study:
 
     def dances(
         self, genres: Sequence[str], sampling: SamplingConfig, ensemble: Ensemble | None = None,
-        delays: Sequence[int] | None = None,
+        delays: Sequence[int] | None = None, tempo_change: float = 0.0,
     ) -> list[Clip]:  # fmt: skip
         """Dances to every held-out song; `delays` in frames, one per song."""
         stretches = self.stretches
@@ -120,7 +122,7 @@ class Study:
         for genre in genres:
             for number, stretch in enumerate(stretches):
                 drawn = self.seeded(genre, number, sampling)
-                clips += (ensemble or self.ensemble).clips(stretch, drawn)
+                clips += (ensemble or self.ensemble).clips(stretch, drawn, tempo_change)
         return clips
 
     def seeded(self, genre: str, song: int, sampling: SamplingConfig) -> SamplingConfig:
@@ -256,21 +258,57 @@ def genre_part(s: Study, ours: Sequence[Clip], scribbles: Sequence[Clip]) -> dic
     return found
 
 
+def bent_part(s: Study) -> dict[str, Any]:
+    """Dances bent in time onto the beat: as `generate` makes them, and two controls.
+
+    Retrieved windows and the scribbles of an untrained network are bent alike. What they reach as
+    well is the work of the bending and says nothing of the network.
+    """
+    real = real_clips([*s.train[::VERSIONS], *s.held], s.frames)
+    all_real = measures.matched(
+        measures.feature_set(real), {g: 1 / len(s.genres) for g in s.genres}
+    )
+    one = replace(s.sampling, candidates=1)
+    baseline = NearestWindow(s.train, s.frames)
+    blank = Ensemble(untrained(s.choreographer), f"untrained {s.ensemble.name}", s.ensemble.folder)
+    sets = {
+        "as generate makes it": s.dances(s.genres, one, tempo_change=TEMPO_CHANGE),
+        "nearest window, bent": [
+            clip
+            for stretch in s.stretches
+            for clip in baseline.dance(stretch, len(s.genres), TEMPO_CHANGE)
+        ],
+        "untrained network, bent": s.dances(s.genres[:1], one, blank, tempo_change=TEMPO_CHANGE),
+    }
+    rows = {name: measured(s, clips, all_real) for name, clips in sets.items()}
+    report.plot_speed_over_beat(sets, s.options.out / "speed_over_beat_bent.png")
+    return {"rows": rows}
+
+
 def delay_part(s: Study) -> dict[str, Any]:
     """The same seeds, the same songs, heard a quarter, half and three quarters of a beat later."""
-    before = s.dances(s.sweep_genres, s.sampling)
-    copies = s.options.candidates
+    found: dict[str, Any] = {"genres": s.sweep_genres}
+    for name, tempo_change in (("network alone", 0.0), ("as generate makes it", TEMPO_CHANGE)):
+        found[name] = rows = delay_rows(s, tempo_change)
+        picture = s.options.out / f"delay_{name.replace(' ', '_')}.png"
+        report.plot_responses(rows, picture)
+    return found
+
+
+def delay_rows(s: Study, tempo_change: float) -> dict[str, Any]:
+    """Per speed curve the response to each delay."""
+    one = replace(s.sampling, candidates=1)
+    before = s.dances(s.sweep_genres, one, tempo_change=tempo_change)
     rows: dict[str, Any] = {speed: [] for speed in locking.SPEEDS}
     for delay in DELAYS:
         per_song = [round(delay * stretch.period * FPS) for stretch in s.stretches]
-        after = s.dances(s.sweep_genres, s.sampling, delays=per_song)
-        per_clip = [f for _ in s.sweep_genres for f in per_song for _ in range(copies)]
+        after = s.dances(s.sweep_genres, one, delays=per_song, tempo_change=tempo_change)
+        per_clip = [frames for _ in s.sweep_genres for frames in per_song]
         for speed in locking.SPEEDS:
             found = locking.response(before, after, per_clip, speed)
-            rows[speed].append(found.__dict__)
-            print(speed, found, flush=True)
-    report.plot_responses(rows, s.options.out / "delay.png")
-    return {"dances": len(before), "genres": s.sweep_genres, **rows}
+            rows[speed].append({"dances": len(before), **found.__dict__})
+            print(tempo_change, speed, found, flush=True)
+    return rows
 
 
 def beta_part(s: Study) -> dict[str, Any]:
@@ -321,7 +359,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     s = study(options)
-    work = {"sheet": sheet_part, "table": table_part, "delay": delay_part, "beta": beta_part}
+    work = {
+        "sheet": sheet_part,
+        "table": table_part,
+        "bent": bent_part,
+        "delay": delay_part,
+        "beta": beta_part,
+    }
     about = {
         "checkpoint": s.ensemble.name, "step": s.choreographer.checkpoint.metadata.get("step"),
         "songs": [stretch.song for stretch in s.stretches], "sampling": s.sampling.__dict__,

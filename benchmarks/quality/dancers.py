@@ -21,8 +21,12 @@ from pipelines.files import atomic_path
 from pipelines.motion.foot_lock import clean_up
 from pipelines.motion.motion import Motion
 from pipelines.motion_expert.choreographer import Choreographer, SamplingConfig
+from pipelines.motion_expert.on_beat import on_beat, with_reserve
 from pipelines.motion_expert.song_library import Song
+from pipelines.motion_expert.warping import warp_to_beats
 from pipelines.music import layout
+from pipelines.music.beats import beat_times
+from pipelines.music.features import MusicFeatures
 
 Array = NDArray[np.float32]
 
@@ -76,11 +80,30 @@ class Ensemble:
         self.choreographer, self.name, self.folder = choreographer, name, folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    def dance(self, stretch: Stretch, sampling: SamplingConfig) -> list[Motion]:
-        """As many dances as `sampling.candidates`, as they leave the network."""
-        stored = self.folder / f"{self._key(stretch, sampling)}.npz"
+    def dance(
+        self, stretch: Stretch, sampling: SamplingConfig, tempo_change: float = 0.0
+    ) -> list[Motion]:
+        """As many dances as `sampling.candidates`, cleaned.
+
+        Without `tempo_change` as the network dances; with it as `generate` makes them, bent in
+        time onto the beats that the tracker hears.
+        """
+        heard = with_reserve(stretch.features, tempo_change)
+        drawn = self._drawn(heard, stretch.schema, sampling)
+        if tempo_change == 0:
+            return [clean_up(motion, contacts) for motion, contacts in drawn]
+        beats = beat_times(MusicFeatures(stretch.features))
+        frames = len(stretch.features)
+        return [clean_up(on_beat(m, beats, frames, tempo_change)[0]) for m, _ in drawn]
+
+    def _drawn(
+        self, features: Array, schema: str, sampling: SamplingConfig
+    ) -> list[tuple[Motion, Array]]:
+        said = json.dumps([self.name, schema, sampling.__dict__], sort_keys=True)
+        key = hashlib.sha256(said.encode() + features.tobytes()).hexdigest()[:24]
+        stored = self.folder / f"{key}.npz"
         if not stored.exists():
-            drawn = self.choreographer.dance(stretch.features, stretch.schema, sampling)
+            drawn = self.choreographer.dance(features, schema, sampling)
             with atomic_path(stored) as temporary, temporary.open("wb") as stream:
                 np.savez(
                     stream,
@@ -90,22 +113,20 @@ class Ensemble:
                 )
         with np.load(stored, allow_pickle=False) as archive:
             return [
-                clean_up(Motion(poses, trans, FPS, sampling.genre, self.name), contacts)
+                (Motion(poses, trans, FPS, sampling.genre, self.name), contacts)
                 for poses, trans, contacts in zip(
                     archive["poses"], archive["trans"], archive["contacts"], strict=True
                 )
             ]
 
-    def clips(self, stretch: Stretch, sampling: SamplingConfig) -> list[Clip]:
+    def clips(
+        self, stretch: Stretch, sampling: SamplingConfig, tempo_change: float = 0.0
+    ) -> list[Clip]:
         """The same, as clips with the song's beats."""
         return [
             clip_of(motion, stretch.beats, sampling.genre or "", stretch.song, stretch.song)
-            for motion in self.dance(stretch, sampling)
+            for motion in self.dance(stretch, sampling, tempo_change)
         ]
-
-    def _key(self, stretch: Stretch, sampling: SamplingConfig) -> str:
-        said = json.dumps([self.name, stretch.schema, sampling.__dict__], sort_keys=True)
-        return hashlib.sha256(said.encode() + stretch.features.tobytes()).hexdigest()[:24]
 
 
 def untrained(choreographer: Choreographer, seed: int = 0) -> Choreographer:
@@ -171,9 +192,23 @@ class NearestWindow:
                 break
         return chosen
 
-    def dance(self, stretch: Stretch, count: int) -> Iterator[Clip]:
-        """The dances of the nearest windows, cleaned as generated ones are."""
+    def dance(self, stretch: Stretch, count: int, tempo_change: float = 0.0) -> Iterator[Clip]:
+        """The dances of the nearest windows, cleaned, and if asked for bent, as generated ones.
+
+        A window has no reserve: bent, it starts a little later and ends a little earlier.
+        """
         for number, start in self.nearest(stretch, count):
-            motion = self.pairs[number].motion
-            cut = clean_up(motion.sliced(start, start + self.frames))
-            yield clip_of(cut, stretch.beats, motion.genre or "", stretch.song, stretch.song)
+            motion = self.pairs[number].motion.sliced(start, start + self.frames)
+            beats = stretch.beats
+            if tempo_change > 0:
+                motion, beats = bent(motion, beats, tempo_change)
+            yield clip_of(clean_up(motion), beats, motion.genre or "", stretch.song, stretch.song)
+
+
+def bent(motion: Motion, beats: Float, tempo_change: float) -> tuple[Motion, Float]:
+    """A dance on the beats, with the beats from its first frame; as it is if it does not fit."""
+    try:
+        warped = warp_to_beats(motion, beats, tempo_change)
+    except UnsuitableInput:
+        return motion, beats
+    return warped.motion, beats - warped.first_frame / FPS

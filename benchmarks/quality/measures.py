@@ -72,14 +72,17 @@ def feature_set(clips: Sequence[Clip]) -> FeatureSet:
 
 
 def matched(features: FeatureSet, proportions: dict[str, float], seed: int = 0) -> FeatureSet:
-    """The most windows that have these genres in these proportions."""
+    """The most windows that have these genres in these proportions, as far as it has them.
+
+    A set that lacks a genre (retrieval never picks the rarest) keeps the proportions of the rest.
+    """
     random = np.random.default_rng(seed)
     have = {g: [i for i, name in enumerate(features.genres) if name == g] for g in proportions}
-    total = min(len(have[g]) / share for g, share in proportions.items() if share > 0)
+    shares = {g: share for g, share in proportions.items() if have[g]}
+    total = min((len(have[g]) / share for g, share in shares.items()), default=0)
     chosen: list[int] = []
-    for genre, share in proportions.items():
-        size = round(total * share)
-        chosen += random.permutation(have[genre])[:size].tolist()
+    for genre, share in shares.items():
+        chosen += random.permutation(have[genre])[: max(2, round(total * share))].tolist()
     return features.rows(sorted(chosen))
 
 

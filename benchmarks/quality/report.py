@@ -68,6 +68,9 @@ def document(folder: Path, parts: Sequence[str]) -> str:
     sections = []
     if "table" in known:
         sections += _table_sections(known["table"])
+    if "bent" in known:
+        rows = list(known["bent"]["rows"].items())
+        sections += [metric_table(rows), *(locking_table(rows, s) for s in ("feet", "body"))]
     if "delay" in known:
         sections += _delay_sections(known["delay"])
     if "beta" in known:
@@ -102,17 +105,18 @@ def _table_sections(part: Row) -> list[str]:
 
 def _delay_sections(part: Row) -> list[str]:
     columns = (
-        ("delay", "song delayed, beats", "{:.2f}"), ("answer", "dance delayed, beats", "{:.2f}"),
-        ("coherence", "coherence", "{:.2f}"), ("lag_correlation", "correlation moved", "{:.2f}"),
+        ("dances", "N", "{:.0f}"), ("delay", "song delayed, beats", "{:.2f}"),
+        ("answer", "dance delayed, beats", "{:.2f}"), ("coherence", "coherence", "{:.2f}"),
+        ("lag_correlation", "correlation moved", "{:.2f}"),
         ("still_correlation", "unmoved", "{:.2f}"),
     )  # fmt: skip
     rows = [
-        (speed, {**row, "answer_interval": row["interval"]})
+        (f"{name}, {speed}", {**row, "answer_interval": row["interval"]})
+        for name in ("network alone", "as generate makes it")
         for speed in ("feet", "body")
-        for row in part[speed]
+        for row in part[name][speed]
     ]
-    head = ("", *(title for _, title, _ in columns))
-    return [f"{part['dances']} dances per delay.", _table(head, rows, columns)]
+    return [_table(("", *(title for _, title, _ in columns)), rows, columns)]
 
 
 def _beta_sections(part: Row) -> list[str]:

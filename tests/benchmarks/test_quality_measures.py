@@ -63,6 +63,11 @@ def test_matching_keeps_proportions_and_as_many_windows_as_they_allow():
     assert even.genres.count("a") == even.genres.count("b") == 10
 
 
+def test_matching_a_set_that_lacks_a_genre_keeps_the_others():
+    only = matched(features(30, genre="a"), {"a": 0.5, "b": 0.5})
+    assert only.genres == ["a"] * 30
+
+
 def test_steps_are_counted_once_for_each_foot():
     seconds = np.arange(300) / FPS
     joints = np.zeros((300, 24, 3))
