@@ -17,8 +17,9 @@ from pipelines.metrics.joints import foot_speed
 Row = dict[str, Any]
 
 _COLUMNS = (
-    ("dances", "N", "{:.0f}"), ("fid_k", "FID_k", "{:.1f}"), ("fid_g", "FID_g", "{:.1f}"),
-    ("fid_k_all", "FID_k all", "{:.1f}"), ("fid_g_all", "FID_g all", "{:.1f}"),
+    ("dances", "N", "{:.0f}"), ("fid_k", "FID_k", "{:.1f}"), ("fid_l", "FID_log k", "{:.1f}"),
+    ("fid_g", "FID_g", "{:.1f}"), ("fid_k_all", "FID_k all", "{:.1f}"),
+    ("fid_l_all", "FID_log k all", "{:.1f}"), ("fid_g_all", "FID_g all", "{:.1f}"),
     ("div_k", "DIV_k", "{:.1f}"), ("div_g", "DIV_g", "{:.1f}"), ("fsr", "FSR", "{:.3f}"),
     ("pfc", "PFC", "{:.2f}"), ("jitter", "jitter", "{:.0f}"), ("speed", "speed", "{:.2f}"),
     ("steps_per_second", "steps/s", "{:.2f}"), ("bas_music", "BAS", "{:.3f}"),
@@ -86,10 +87,8 @@ def _table_sections(part: Row) -> list[str]:
         f"Checkpoint {about['checkpoint'][:12]}, step {about['step']}; {len(about['songs'])} songs "
         f"of {about['seconds']:.0f} s; {about['sampling']}.",
         metric_table(rows),
-        "Floor of FID_k, FID_g: "
-        f"{windows['fid_k']:.1f}, {windows['fid_g']:.1f} between random halves of the held-out "
-        f"windows ({windows['windows']:.0f} each); "
-        f"{takes['fid_k']:.1f}, {takes['fid_g']:.1f} between halves that share no take.",
+        f"Floor of FID: {_floor(windows)} between random halves of the held-out windows "
+        f"({windows['windows']:.0f} each); {_floor(takes)} between halves that share no take.",
         *(locking_table(rows, speed) for speed in ("feet", "body")),
     ]
     told = [f"Genre recognised in windows of 5 s (chance {genre['chance']:.2f}):", ""]
@@ -101,6 +100,14 @@ def _table_sections(part: Row) -> list[str]:
             text += f" [{between[0]:.2f}, {between[1]:.2f}]"
         told.append(text)
     return [*lines, "\n".join(told)]
+
+
+def _floor(found: Row) -> str:
+    return ", ".join(
+        f"{name} {found[key]:.1f}"
+        for key, name in (("fid_k", "k"), ("fid_l", "log k"), ("fid_g", "g"))
+        if key in found
+    )
 
 
 def _delay_sections(part: Row) -> list[str]:

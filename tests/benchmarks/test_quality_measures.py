@@ -18,7 +18,7 @@ from pipelines.music import layout
 def features(count: int, shift: float = 0.0, genre: str = "a", seed: int = 0) -> FeatureSet:
     random = np.random.default_rng(seed)
     return FeatureSet(
-        random.standard_normal((count, 6)) + shift,
+        random.standard_normal((count, 6)) + 10 + shift,
         random.standard_normal((count, 4)),
         [genre] * count,
         [str(i % 10) for i in range(count)],
