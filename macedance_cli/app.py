@@ -27,6 +27,7 @@ app.command(epilog=doctor.EPILOG)(doctor.doctor)
 
 def main() -> None:
     """Run the command line and exit with one of the codes of docs/exit-codes.md."""
+    _open_closed_streams()
     _quiet_libraries()
     # A file name that is not UTF-8 leaves as the bytes that it came in as.
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -59,12 +60,21 @@ def macedance(
     """
 
 
+def _open_closed_streams() -> None:
+    """Let what a shell closed (`>&-`) lead nowhere, so that no other file takes its place."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r+"))  # noqa: SIM115
+
+
 def _quiet_libraries() -> None:
     """Keep what libraries log out of the talk, and keep them from reaching for the network."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     if debugging():
         return
     warnings.simplefilter("ignore")
+    # On a full disk the finalizers of other people's writers complain as well, with tracebacks.
+    sys.unraisablehook = lambda unraisable: None
     for name, level in (
         ("GLOG_minloglevel", "2"),
         ("TF_CPP_MIN_LOG_LEVEL", "2"),

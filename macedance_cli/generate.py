@@ -35,10 +35,14 @@ EPILOG = """Examples:
 
 def generate(
     song: Annotated[
-        Path | None, typer.Argument(help="Any file with sound that ffmpeg reads.", metavar="SONG")
+        Path | None,
+        typer.Argument(
+            help="Any file with sound that ffmpeg reads.", metavar="SONG", readable=False
+        ),
     ] = None,
     picture: Annotated[
-        Path | None, typer.Argument(help="A picture of one person.", metavar="PICTURE")
+        Path | None,
+        typer.Argument(help="A picture of one person.", metavar="PICTURE", readable=False),
     ] = None,
     output: Annotated[
         Path | None, option("output", "The video to write.", short="-o", metavar="FILE.mp4")

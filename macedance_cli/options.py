@@ -28,6 +28,8 @@ def option(name: str, text: str, default: object = None, short: str = "", **deta
         envvar="MACEDANCE_" + long.upper().replace("-", "_"),
         show_envvar=False,
         show_default=False,
+        # The pipelines refuse what may not be read, with exit code 3; Typer would call it usage.
+        readable=False,
         **details,
     )
 
@@ -47,6 +49,7 @@ ConfigFile = Annotated[
         metavar="FILE",
         envvar="MACEDANCE_CONFIG",
         show_envvar=False,
+        readable=False,
         rich_help_panel=RUNNING,
     ),
 ]

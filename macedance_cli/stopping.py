@@ -42,14 +42,15 @@ def stoppable() -> Iterator[None]:
         if issubclass(unraisable.exc_type, (KeyboardInterrupt, SystemExit)):
             _try_again()
         else:
-            sys.__unraisablehook__(unraisable)
+            hook(unraisable)
 
     numbers = [signal.SIGTERM, signal.SIGALRM]
     # A job that a shell has started in the background is not to hear of Ctrl-C.
     if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
         numbers.append(signal.SIGINT)
     handlers = {number: signal.signal(number, stop) for number in numbers}
-    hook, sys.unraisablehook = sys.unraisablehook, lost
+    hook = sys.unraisablehook
+    sys.unraisablehook = lost
     try:
         yield
     finally:

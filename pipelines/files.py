@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pipelines.errors import is_out_of_space
+
 _CHUNK = 1 << 20
 _STEM = 40
 """Characters of a name that its temporary file repeats; the whole could exceed 255 bytes."""
@@ -36,6 +38,11 @@ def atomic_path(target: Path) -> Iterator[Path]:
         _fsync(temporary)
         os.replace(temporary, target)
         _fsync(target.parent)
+    except OSError as error:
+        # The system does not say which file the disk is too full for.
+        if is_out_of_space(error) and error.filename is None:
+            error.filename = str(target)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
