@@ -71,7 +71,7 @@ def _read_toml(file: Path) -> dict[str, Any]:
     except OSError as error:
         reason = (error.strerror or "unreadable").lower()
         raise UnsuitableInput(f"--config {file}: {reason}") from error
-    except ValueError as error:  # not TOML, or not UTF-8
+    except (ValueError, RecursionError) as error:  # not TOML, or not UTF-8
         raise UnsuitableInput(f"--config {file}: not a TOML file ({error})") from error
 
 

@@ -380,7 +380,7 @@ def _found_person(config: GenerateConfig) -> ReferencePerson:
     try:
         return detect_person(picture, config.ref_keypoints, config.ref_mask, size)
     except UnsuitableInput as error:
-        if str(config.picture) in error.what:
+        if any(str(path) in error.what for path in _inputs(config).values()):
             raise
         raise UnsuitableInput(f"{config.picture}: {error.what}", error.hint) from error
 

@@ -167,7 +167,7 @@ def _read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UnsuitableInput(f"{path}: cannot be read ({error.strerror})") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise UnsuitableInput(f"{path}: is not JSON ({error})", _FORMAT_HINT) from None
 
 
@@ -181,7 +181,7 @@ def _named_points(path: Path, data: Any) -> dict[str, tuple[float, float, float]
         rows = data.get("annotations", data) if isinstance(data, dict) else data
         rows = rows if isinstance(rows, list) else [rows]
         return _flat(path, _only(path, [row["keypoints"] for row in rows]), COCO_17)
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError):
         raise UnsuitableInput(
             f"{path}: holds no keypoints that are known here", _FORMAT_HINT
         ) from None

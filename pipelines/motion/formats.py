@@ -53,7 +53,7 @@ def load_motion(path: Path | str, *, fps_override: float | None = None) -> Motio
         if str(path) in error.what:
             raise
         raise UnsuitableInput(f"{path}: {error.what}", error.hint) from error
-    except (ValueError, TypeError, KeyError, IndexError) as error:
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError, OverflowError) as error:
         # Shapes that do not fit each other surface here, whatever the reader.
         raise UnsuitableInput(f"{path}: broken motion file ({error})") from error
     return replace(motion, fps=float(fps_override)) if fps_override else motion
