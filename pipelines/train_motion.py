@@ -249,9 +249,8 @@ def gather_data(
 def _device(config: TrainMotionConfig) -> torch.device:
     import torch
 
-    from pipelines.compiled import use_threads
-
-    use_threads(config.threads)
+    if config.threads:
+        torch.set_num_threads(config.threads)
     if config.device == "cuda" and not torch.cuda.is_available():
         raise BadUsage("--device cuda: torch sees no GPU here", "use --device cpu or auto")
     if config.device == "cpu" or not torch.cuda.is_available():

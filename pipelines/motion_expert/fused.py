@@ -15,6 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from pipelines.motion_expert.threads import run_jobs
+
 
 def conv_silu(xz_BTE: Tensor, weight_D1K: Tensor, bias_D: Tensor) -> Tensor:
     """Causal depthwise convolution of the first D channels, then SiLU: (B, T, D)."""
@@ -58,7 +60,7 @@ class _ConvSilu(torch.autograd.Function):
         taps_KD = np.ascontiguousarray(weight.detach()[:, 0].T.numpy())
         ctx.arrays = (xz.detach().numpy(), taps_KD, bias.detach().numpy())
         out = np.empty((batch, length, weight.shape[0]), dtype=np.float32)
-        kernels.conv_silu_forward(*ctx.arrays, out)
+        run_jobs(kernels.conv_silu_forward, batch * length, *ctx.arrays, out)
         return torch.from_numpy(out)
 
     @staticmethod
@@ -71,7 +73,10 @@ class _ConvSilu(torch.autograd.Function):
         gx = np.empty_like(g_out)
         g_weight = np.empty((batch, *taps_KD.shape), dtype=np.float32)
         g_bias = np.empty((batch, channels), dtype=np.float32)
-        kernels.conv_silu_backward(xz, taps_KD, bias, g_out, gx, g_weight, g_bias)
+        run_jobs(
+            kernels.conv_silu_backward, batch * kernels.count_tiles(channels),
+            xz, taps_KD, bias, g_out, gx, g_weight, g_bias,
+        )  # fmt: skip
         g_xz = F.pad(torch.from_numpy(gx), (0, xz.shape[2] - channels))
         g_taps = torch.from_numpy(np.ascontiguousarray(g_weight.sum(0).T))
         return g_xz, g_taps[:, None], torch.from_numpy(g_bias.sum(0))
@@ -84,7 +89,7 @@ class _Gate(torch.autograd.Function):
         tensors = (y.contiguous(), u.contiguous(), xz, skip)
         ctx.arrays = tuple(tensor.detach().numpy() for tensor in tensors)
         out = np.empty(y.shape, dtype=np.float32)
-        kernels.gate_forward(*ctx.arrays, out)
+        run_jobs(kernels.gate_forward, y.shape[0] * y.shape[1], *ctx.arrays, out)
         return torch.from_numpy(out)
 
     @staticmethod
@@ -95,7 +100,10 @@ class _Gate(torch.autograd.Function):
         g_out = np.ascontiguousarray(grads[0].numpy())
         gy, gu, gz = (np.empty_like(g_out) for _ in range(3))
         g_skip = np.empty((y.shape[0], y.shape[2]), dtype=np.float32)
-        kernels.gate_backward(y, u, xz, skip, g_out, gy, gu, gz, g_skip)
+        run_jobs(
+            kernels.gate_backward, y.shape[0] * kernels.count_tiles(y.shape[2]),
+            y, u, xz, skip, g_out, gy, gu, gz, g_skip,
+        )  # fmt: skip
         g_xz = F.pad(torch.from_numpy(gz), (xz.shape[2] - y.shape[2], 0))
         return torch.from_numpy(gy), torch.from_numpy(gu), g_xz, torch.from_numpy(g_skip.sum(0))
 
@@ -105,7 +113,7 @@ class _Softplus(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor) -> Tensor:
         ctx.x_ND = x.detach().flatten(0, -2).numpy()
         out = torch.empty_like(x)
-        _kernels().softplus_forward(ctx.x_ND, out.flatten(0, -2).numpy())
+        run_jobs(_kernels().softplus_forward, len(ctx.x_ND), ctx.x_ND, out.flatten(0, -2).numpy())
         return out
 
     @staticmethod
@@ -114,5 +122,5 @@ class _Softplus(torch.autograd.Function):
         g_out = grads[0].contiguous()
         gx = torch.empty_like(g_out)
         flat = (g_out.flatten(0, -2).numpy(), gx.flatten(0, -2).numpy())
-        _kernels().softplus_backward(ctx.x_ND, *flat)
+        run_jobs(_kernels().softplus_backward, len(ctx.x_ND), ctx.x_ND, *flat)
         return gx

@@ -1,7 +1,9 @@
 """The elementwise halves of a Mamba layer as fused loops for CPUs, compiled by numba.
 
 Composed of PyTorch operations, the causal convolution and the gate each walk through memory a
-dozen times in training; here once forward and once backward. Single precision.
+dozen times in training; here once forward and once backward. Single precision. Every kernel does
+the jobs [begin, end), which `threads.run_jobs` cuts among threads. A job is a frame of a sample
+(forward), a tile of channels of a sample (backward), or a row.
 
 Shapes: B batch, T time, D channels, K taps. Arrays are C-contiguous with channels last.
 """
@@ -10,16 +12,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
 from pipelines.compiled import compiled
 from pipelines.motion_expert.scan_kernels import TILE, exp_single
+from pipelines.motion_expert.scan_kernels import count_tiles as count_tiles
 
 _ONE = np.float32(1.0)
 
 
-@compiled(inline="always", fastmath=True)
+@compiled(inline="always", fastmath=True, error_model="numpy")
 def _sigmoid(x: Any) -> Any:
     # Without a branch, so that the loops around it become vector instructions.
     return _ONE / (_ONE + exp_single(min(-x, np.float32(87.0))))
@@ -29,7 +31,7 @@ def _sigmoid(x: Any) -> Any:
 # values, and the guard keeps the compiler from vectorising.
 
 
-@compiled(inline="always", fastmath=True)
+@compiled(inline="always", fastmath=True, error_model="numpy")
 def _convolve(
     x_TE: Any, weight_KD: Any, bias: Any, t: Any, first: Any, width: Any, out: Any
 ) -> Any:
@@ -46,12 +48,12 @@ def _convolve(
                 out[k] += weight[k] * row[k]
 
 
-@compiled(parallel=True, fastmath=True)
-def conv_silu_forward(x, weight_KD, bias, out):  # type: ignore[no-untyped-def]
+@compiled(fastmath=True, error_model="numpy")
+def conv_silu_forward(begin, end, x, weight_KD, bias, out):  # type: ignore[no-untyped-def]
     """out_t = silu(bias + sum_k weight_k x_{t-K+1+k}); the first D channels of x are read."""
-    batch, length, channels = out.shape
+    length, channels = out.shape[1:]
     taps = weight_KD.shape[0]
-    for job in numba.prange(batch * length):
+    for job in range(begin, end):
         i, t = job // length, job % length
         row = out[i, t]
         row[:] = bias
@@ -63,13 +65,13 @@ def conv_silu_forward(x, weight_KD, bias, out):  # type: ignore[no-untyped-def]
             row[k] *= _sigmoid(row[k])
 
 
-@compiled(parallel=True, fastmath=True)
-def conv_silu_backward(x, weight_KD, bias, g_out, gx, g_weight, g_bias):  # type: ignore[no-untyped-def]
+@compiled(fastmath=True, error_model="numpy")
+def conv_silu_backward(begin, end, x, weight_KD, bias, g_out, gx, g_weight, g_bias):  # type: ignore[no-untyped-def]
     """Gradients; gx (B, T, D) is filled, g_weight (B, K, D) and g_bias (B, D) per sample."""
-    batch, length, channels = g_out.shape
+    length, channels = g_out.shape[1:]
     taps = weight_KD.shape[0]
     tiles = (channels + TILE - 1) // TILE
-    for job in numba.prange(batch * tiles):
+    for job in range(begin, end):
         i, first = job // tiles, (job % tiles) * TILE
         width = min(TILE, channels - first)
         stop = first + width
@@ -95,25 +97,25 @@ def conv_silu_backward(x, weight_KD, bias, g_out, gx, g_weight, g_bias):  # type
         g_bias[i, first:stop] = gb[:width]
 
 
-@compiled(parallel=True, fastmath=True)
-def gate_forward(y, u, z, skip, out):  # type: ignore[no-untyped-def]
+@compiled(fastmath=True, error_model="numpy")
+def gate_forward(begin, end, y, u, z, skip, out):  # type: ignore[no-untyped-def]
     """out = (y + skip u) silu(z); z is the last D channels of its array."""
-    batch, length, channels = y.shape
-    start = z.shape[2] - channels
-    for job in numba.prange(batch * length):
+    length, channels = y.shape[1:]
+    offset = z.shape[2] - channels
+    for job in range(begin, end):
         i, t = job // length, job % length
-        gate, body, input_, row = z[i, t, start:], y[i, t], u[i, t], out[i, t]
+        gate, body, input_, row = z[i, t, offset:], y[i, t], u[i, t], out[i, t]
         for k in range(channels):
             row[k] = (body[k] + skip[k] * input_[k]) * gate[k] * _sigmoid(gate[k])
 
 
-@compiled(parallel=True, fastmath=True)
-def gate_backward(y, u, z, skip, g_out, gy, gu, gz, g_skip):  # type: ignore[no-untyped-def]
+@compiled(fastmath=True, error_model="numpy")
+def gate_backward(begin, end, y, u, z, skip, g_out, gy, gu, gz, g_skip):  # type: ignore[no-untyped-def]
     """Gradients of `gate_forward`; g_skip (B, D) per sample."""
-    batch, length, channels = y.shape
+    length, channels = y.shape[1:]
     offset = z.shape[2] - channels
     tiles = (channels + TILE - 1) // TILE
-    for job in numba.prange(batch * tiles):
+    for job in range(begin, end):
         i, first = job // tiles, (job % tiles) * TILE
         stop = min(channels, first + TILE)
         width = stop - first
@@ -135,11 +137,11 @@ def gate_backward(y, u, z, skip, g_out, gy, gu, gz, g_skip):  # type: ignore[no-
         g_skip[i, first:stop] = total[:width]
 
 
-@compiled(parallel=True, fastmath=True)
-def softplus_forward(x_ND, out):  # type: ignore[no-untyped-def]
+@compiled(fastmath=True, error_model="numpy")
+def softplus_forward(begin, end, x_ND, out):  # type: ignore[no-untyped-def]
     """log(1 + exp(x)), accurate to its last digits however small it is."""
-    rows, channels = x_ND.shape
-    for i in numba.prange(rows):
+    channels = x_ND.shape[1]
+    for i in range(begin, end):
         row, out_row = x_ND[i], out[i]
         for k in range(channels):
             small = exp_single(-abs(row[k]))
@@ -156,11 +158,11 @@ def softplus_forward(x_ND, out):  # type: ignore[no-untyped-def]
             out_row[k] = max(row[k], np.float32(0.0)) + np.float32(2.0) * s * series
 
 
-@compiled(parallel=True, fastmath=True)
-def softplus_backward(x_ND, g_out, gx):  # type: ignore[no-untyped-def]
+@compiled(fastmath=True, error_model="numpy")
+def softplus_backward(begin, end, x_ND, g_out, gx):  # type: ignore[no-untyped-def]
     """Gradient of `softplus_forward`."""
-    rows, channels = x_ND.shape
-    for i in numba.prange(rows):
+    channels = x_ND.shape[1]
+    for i in range(begin, end):
         row, grad, gx_row = x_ND[i], g_out[i], gx[i]
         for k in range(channels):
             gx_row[k] = grad[k] * _sigmoid(row[k])

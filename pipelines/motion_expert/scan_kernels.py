@@ -6,6 +6,8 @@ state never leaves the first-level cache. In single precision the exponential is
 vectorises (a power of two times a polynomial, off by less than 1e-7 of 1 and by the rounding of its
 argument); in double precision it is the library's.
 
+A kernel does the jobs [begin, end), each a tile of channels of one sample.
+
 Shapes: B batch, L time, D channels, N state. Arrays are C-contiguous with channels last.
 """
 
@@ -27,7 +29,12 @@ SEGMENT = 32
 """Time steps between stored states; the backward pass recomputes the states in between."""
 
 
-@compiled(inline="always", fastmath=True)
+def count_tiles(channels: int) -> int:
+    """How many tiles hold so many channels."""
+    return -(-channels // TILE)
+
+
+@compiled(inline="always", fastmath=True, error_model="numpy")
 def exp_single(x: Any) -> Any:
     """exp of a float32 that is at most 87 (below -87 it stays at about 1e-38)."""
     scaled = max(x, np.float32(-87.0)) * np.float32(1.4426950408889634)
@@ -60,13 +67,13 @@ def _exp_for(x):  # type: ignore[no-untyped-def]
 # Long and nested on purpose: calls inside a kernel hide its loops from the vectoriser.
 
 
-@compiled(parallel=True, fastmath=True)
-def forward(u, dt, a_ND, b, c, y, states):  # type: ignore[no-untyped-def]  # noqa: C901
+@compiled(fastmath=True, error_model="numpy")
+def forward(begin, end, u, dt, a_ND, b, c, y, states):  # type: ignore[no-untyped-def]  # noqa: C901
     """y of the scan; where `states` is not empty, every 32nd state is kept in it."""
-    batch, length, channels = u.shape
+    length, channels = u.shape[1:]
     order = a_ND.shape[0]
     tiles = (channels + TILE - 1) // TILE
-    for job in numba.prange(batch * tiles):
+    for job in range(begin, end):
         i = job // tiles
         first = (job % tiles) * TILE
         width = min(TILE, channels - first)
@@ -80,12 +87,11 @@ def forward(u, dt, a_ND, b, c, y, states):  # type: ignore[no-untyped-def]  # no
                 decay[n, k] = a_ND[n, first + k]
         for t in range(length):
             if states.shape[0] > 0 and t % SEGMENT == 0:
-                for n in range(order):
-                    for k in range(width):
-                        states[i, t // SEGMENT, n, first + k] = h[n, k]
+                states[i, t // SEGMENT, :, first : first + width] = h[:, :width]
+            u_row, dt_row = u[i, t, first : first + width], dt[i, t, first : first + width]
             for k in range(width):
-                step[k] = dt[i, t, first + k]
-                drive[k] = step[k] * u[i, t, first + k]
+                step[k] = dt_row[k]
+                drive[k] = step[k] * u_row[k]
             for k in range(TILE):
                 out[k] = 0
             for n in range(order):
@@ -95,20 +101,21 @@ def forward(u, dt, a_ND, b, c, y, states):  # type: ignore[no-untyped-def]  # no
                     value = _exp(step[k] * decay[n, k]) * h[n, k] + drive[k] * b_n
                     h[n, k] = value
                     out[k] += c_n * value
+            y_row = y[i, t, first : first + width]
             for k in range(width):
-                y[i, t, first + k] = out[k]
+                y_row[k] = out[k]
 
 
-@compiled(parallel=True, fastmath=True)
+@compiled(fastmath=True, error_model="numpy")
 def backward(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0915
-    u, dt, a_ND, b, c, states, gy, gu, gdt, ga, gb, gc
+    begin, end, u, dt, a_ND, b, c, states, gy, gu, gdt, ga, gb, gc
 ):
     """Gradients of `forward`; ga is per sample, gb and gc per tile of channels."""
-    batch, length, channels = u.shape
+    length, channels = u.shape[1:]
     order = a_ND.shape[0]
     tiles = (channels + TILE - 1) // TILE
     segments = (length + SEGMENT - 1) // SEGMENT
-    for job in numba.prange(batch * tiles):
+    for job in range(begin, end):
         i = job // tiles
         tile = job % tiles
         first = tile * TILE
@@ -133,9 +140,10 @@ def backward(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0915
                 for k in range(width):
                     history[0, n, k] = states[i, segment, n, first + k]
             for t in range(start, stop):
+                u_row, dt_row = u[i, t, first : first + width], dt[i, t, first : first + width]
                 for k in range(width):
-                    us[k] = u[i, t, first + k]
-                    step[k] = dt[i, t, first + k]
+                    us[k] = u_row[k]
+                    step[k] = dt_row[k]
                 for n in range(order):
                     b_n = b[i, t, n]
                     for k in range(TILE):
@@ -145,10 +153,12 @@ def backward(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0915
                             kept * history[t - start, n, k] + step[k] * us[k] * b_n
                         )
             for t in range(stop - 1, start - 1, -1):
+                u_row, dt_row = u[i, t, first : first + width], dt[i, t, first : first + width]
+                gy_row = gy[i, t, first : first + width]
                 for k in range(width):
-                    us[k] = u[i, t, first + k]
-                    step[k] = dt[i, t, first + k]
-                    grad[k] = gy[i, t, first + k]
+                    us[k] = u_row[k]
+                    step[k] = dt_row[k]
+                    grad[k] = gy_row[k]
                 for k in range(TILE):
                     g_drive[k] = 0
                     g_step[k] = 0
@@ -169,9 +179,8 @@ def backward(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0915
                         gh[n, k] = through
                     gb[tile, i, t, n] = sum_b
                     gc[tile, i, t, n] = sum_c
+                gu_row, gdt_row = gu[i, t, first : first + width], gdt[i, t, first : first + width]
                 for k in range(width):
-                    gu[i, t, first + k] = g_drive[k] * step[k]
-                    gdt[i, t, first + k] = g_step[k] + g_drive[k] * us[k]
-        for n in range(order):
-            for k in range(width):
-                ga[i, n, first + k] = ga_tile[n, k]
+                    gu_row[k] = g_drive[k] * step[k]
+                    gdt_row[k] = g_step[k] + g_drive[k] * us[k]
+        ga[i, :, first : first + width] = ga_tile[:, :width]

@@ -16,6 +16,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from pipelines.motion_expert.threads import run_jobs
+
 
 def selective_scan_reference(
     u_BLD: Tensor, dt_BLD: Tensor, a_DN: Tensor, b_BLN: Tensor, c_BLN: Tensor
@@ -91,7 +93,7 @@ class _CpuScan(torch.autograd.Function):
         segments = -(-length // kernels.SEGMENT)
         shape = (batch, segments, a.shape[1], channels) if needed else (0, 0, 0, 0)
         states = np.empty(shape, dtype=y.dtype)
-        kernels.forward(*arrays, y, states)
+        run_jobs(kernels.forward, batch * kernels.count_tiles(channels), *arrays, y, states)
         if needed:
             ctx.arrays, ctx.states = arrays, states
         return torch.from_numpy(y)
@@ -103,12 +105,15 @@ class _CpuScan(torch.autograd.Function):
 
         u, dt, a, b, c = ctx.arrays
         batch, _, channels = u.shape
-        tiles = -(-channels // kernels.TILE)
+        tiles = kernels.count_tiles(channels)
         gy = np.ascontiguousarray(grads[0].numpy())
         gu, gdt = np.empty_like(u), np.empty_like(dt)
         ga = np.empty((batch, *a.shape), dtype=u.dtype)
         gb = np.empty((tiles, *b.shape), dtype=u.dtype)
         gc = np.empty((tiles, *c.shape), dtype=u.dtype)
-        kernels.backward(u, dt, a, b, c, ctx.states, gy, gu, gdt, ga, gb, gc)
+        run_jobs(
+            kernels.backward, batch * tiles,
+            u, dt, a, b, c, ctx.states, gy, gu, gdt, ga, gb, gc,
+        )  # fmt: skip
         sums = (gu, gdt, ga.sum(0).T, gb.sum(0), gc.sum(0))
         return tuple(torch.from_numpy(np.ascontiguousarray(g)) for g in sums)
