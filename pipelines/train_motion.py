@@ -299,10 +299,14 @@ def _engine(
     network = _network_config(config, train)
     if known is not None:
         network = network.with_genres(known.config.genres)
-    windows = Windows(train, network.genres, config.window, config.stride, config.balance)
+    windows = Windows(
+        train, network.genres, config.window, config.stride, config.balance, network.beat_clock
+    )
     held_windows = None
     if any(s.motion.frames >= config.window for s in held):
-        held_windows = Windows(held, network.genres, config.window, config.stride)
+        held_windows = Windows(
+            held, network.genres, config.window, config.stride, find_ones=network.beat_clock
+        )
     takes_held = len({s.group for s in held})
     progress.say(f"{len(windows)} training windows; {takes_held} groups of takes held out")
     digest = data_digest(train)
@@ -360,9 +364,12 @@ def _course(
     objective = Objective(ObjectiveConfig(kind=kind, guidance=guidance), normalizer, device)
 
     def prepare(batch: Batch) -> Tensors:
+        music = standardizer.transform(batch.music)
+        if network.beat_clock:
+            music = np.concatenate([music, batch.clock], axis=-1)
         return {
             "x_BTK": torch.from_numpy(normalizer.transform(batch.motion)),
-            "music_BTF": torch.from_numpy(standardizer.transform(batch.music)),
+            "music_BTF": torch.from_numpy(music),
             "genre_B": torch.from_numpy(batch.genre),
         }
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from pipelines.errors import BadUsage, OutOfResources, UnsuitableInput, is_out_of_memory
 from pipelines.motion.motion import Motion
+from pipelines.motion_expert.beat_clock import clock_hands, count_beats
 from pipelines.motion_expert.checkpoint import Checkpoint, build_model, load_checkpoint
 from pipelines.motion_expert.diffusion import STEPS, DdimSampler, Denoiser
 from pipelines.motion_expert.network import MotionExpert
@@ -119,7 +120,7 @@ class Choreographer:
     ) -> Array:
         count = config.candidates
         genre = self.checkpoint.config.genre_index(config.genre)
-        music = torch.from_numpy(self.checkpoint.standardizer.transform(features))
+        music = torch.from_numpy(self._heard(features))
         sampler = DdimSampler(config.steps, config.eta)
         generator = torch.Generator().manual_seed(config.seed)
         with torch.inference_mode():
@@ -130,6 +131,13 @@ class Choreographer:
             shape = (count, len(features), SIZE)
             sample = sampler.sample(denoise, shape, generator, self.device, on_step)
         return sample.float().cpu().numpy()
+
+    def _heard(self, features: Array) -> Array:
+        """(T, F): the standardised features, and the beat clock for a network that hears it."""
+        music = self.checkpoint.standardizer.transform(features)
+        if not self.checkpoint.config.beat_clock:
+            return music
+        return np.concatenate([music, clock_hands(count_beats(features))], axis=-1)
 
     def _denoiser(self, tokens_BTM: Tensor, beta: float) -> Denoiser:
         model, count = self.model, len(tokens_BTM)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pipelines.body.skeleton import MIRROR
 from pipelines.errors import UnsuitableInput
 from pipelines.motion.motion import Motion
+from pipelines.motion_expert.beat_clock import clock_hands
 
 FPS = 30.0
 _ROOT_XY = slice(4, 6)
@@ -62,11 +63,13 @@ class Batch:
     Attributes:
         motion: (B, W, 151) encoded, its mean position above the origin.
         music: (B, W, 35) raw features.
+        clock: (B, W, 6) hands of the beat clock.
         genre: (B,) int64 genre index, -1 for none.
     """
 
     motion: Array
     music: Array
+    clock: Array
     genre: NDArray[np.int64]
 
 
@@ -132,6 +135,8 @@ class Windows:
         stride: frames between the starts of neighbouring windows.
         balance: 0 draws every window equally often, 1 every genre equally often; between, a genre
             with n windows gets n^(1 - balance).
+        find_ones: find from the dance which beat each window counts as "one" (`bar_alignment`);
+            else it is the song's first.
 
     Raises:
         UnsuitableInput: no sequence is as long as a window.
@@ -144,7 +149,9 @@ class Windows:
         window: int,
         stride: int,
         balance: float = 0.5,
+        find_ones: bool = False,
     ) -> None:
+        from pipelines.motion_expert.beat_clock import count_beats
         from pipelines.motion_expert.representation import encode
 
         usable = [s for s in sequences if s.motion.frames >= window]
@@ -166,6 +173,8 @@ class Windows:
         self.sequence_of = np.repeat(np.arange(len(usable)), [len(s) for s in starts])
         self.start_of = np.concatenate(starts)
         self.odds = self._odds([s.genre for s in usable], balance)
+        self.counts = [count_beats(features) for features in self.features]
+        self.ones = self._find_ones() if find_ones else np.zeros((2, len(self)))
 
     def __len__(self) -> int:
         return len(self.start_of)
@@ -176,28 +185,48 @@ class Windows:
         weights = np.array([counts[label] ** -balance for label in labels], dtype=np.float64)
         return np.asarray(weights / weights.sum())
 
-    def gather(self, rows: NDArray[np.int64]) -> Batch:
-        """The windows with these numbers, facing the front, not augmented."""
+    def _find_ones(self) -> NDArray[np.float64]:
+        """(2, N): the count that each window calls "one", as it is and mirrored."""
+        from pipelines.motion_expert.bar_alignment import align_bars, bar_spectra
+
+        spans = [
+            (s, slice(t, t + self.window))
+            for s, t in zip(self.sequence_of, self.start_of, strict=True)
+        ]
+        plain = bar_spectra((self.encoded[s][span], self.counts[s][span]) for s, span in spans)
+        turned = bar_spectra(
+            (mirror(self.encoded[s][span]), self.counts[s][span]) for s, span in spans
+        )
+        labels = [str(self.genre[s]) for s in self.sequence_of]
+        return align_bars(np.concatenate([plain, turned]), labels * 2).reshape(2, -1)
+
+    def gather(self, rows: NDArray[np.int64], mirrored: NDArray[np.bool_] | None = None) -> Batch:
+        """The windows with these numbers, facing the front, some of them mirrored."""
+        if mirrored is None:
+            mirrored = np.zeros(len(rows), dtype=bool)
         x = np.empty((len(rows), self.window, self.encoded[0].shape[1]), dtype=np.float32)
         music = np.empty((len(rows), self.window, self.features[0].shape[1]), dtype=np.float32)
+        count = np.empty((len(rows), self.window))
         for b, row in enumerate(rows):
             sequence, start = self.sequence_of[row], self.start_of[row]
+            count[b] = self.counts[sequence][start : start + self.window]
             x[b] = self.encoded[sequence][start : start + self.window]
             music[b] = self.features[sequence][start : start + self.window]
         face_front(x)
-        return Batch(x, music, self.genre[self.sequence_of[rows]])
+        x[mirrored] = mirror(x[mirrored])
+        clock = clock_hands(count, self.ones[mirrored.astype(int), rows][:, None])
+        return Batch(x, music, clock, self.genre[self.sequence_of[rows]])
 
     def draw(self, size: int, key: Sequence[int], augment: Augmentation) -> Batch:
         """A random batch, the same for the same `key` (seed, step, slice)."""
         random = np.random.default_rng(list(key))
-        batch = self.gather(random.choice(len(self), size=size, p=self.odds))
+        rows = random.choice(len(self), size=size, p=self.odds)
         chosen, yaw = random.random(size) < 0.5, random.uniform(-np.pi, np.pi, size)
-        if augment.mirror:
-            batch.motion[chosen] = mirror(batch.motion[chosen])
+        batch = self.gather(rows, chosen & augment.mirror)
         if augment.turn:
             turn(batch.motion, yaw.astype(np.float32))
         nameless = random.random(size) < augment.nameless
-        return Batch(batch.motion, batch.music, np.where(nameless, -1, batch.genre))
+        return replace(batch, genre=np.where(nameless, -1, batch.genre))
 
     def spread(self, size: int) -> NDArray[np.int64]:
         """`size` window numbers (or all, if fewer) evenly spread over the data, for validation."""

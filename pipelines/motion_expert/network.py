@@ -29,7 +29,7 @@ class MotionExpert(nn.Module):
         width = config.width
         inputs = config.motion_size * (2 if config.preconditioned else 1)
         self.motion_in = nn.Linear(inputs, width)
-        self.music_in = nn.Linear(config.music_size, width)
+        self.music_in = nn.Linear(config.heard_size, width)
         self.motion_out = nn.Linear(width, config.motion_size)
         self.step_embedding = ScalarEmbedding(width)
         self.beta_embedding = ScalarEmbedding(width) if config.guidance == "gft" else None
@@ -56,7 +56,7 @@ class MotionExpert(nn.Module):
         Args:
             x_BTK: noisy motion, normalised to [-1, 1].
             step_B: diffusion steps, 0 ... 999.
-            music_BTF: standardised music features.
+            music_BTF: standardised music features, and the beat clock where the network hears it.
             beta_B: GFT's beta in [0, 1]; ignored by a "cfg" network.
             genre_B: label indices, -1 for none.
             keep_B: bool, False where the condition (music and genre) is dropped.

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from pipelines.errors import BadUsage
+from pipelines.motion_expert.beat_clock import SIZE as CLOCK_SIZE
 
 FINEDANCE_GENRES: tuple[str, ...] = (
     "Dai", "ShenYun", "Wei", "Korean", "Urban", "Hiphop", "Popping", "Miao", "HanTang",
@@ -33,6 +34,8 @@ class MotionExpertConfig:
         preconditioned: start from the best linear guess that the spectrum of dance allows, and
             predict what it misses (`precondition`). The paper's network has to learn even that
             motion is smooth; with an hour of training there is no time for it.
+        beat_clock: also hear the beats counted (`beat_clock`). The paper's network is left to count
+            by itself.
     """
 
     width: int = 512
@@ -53,6 +56,12 @@ class MotionExpertConfig:
     aligned_music: bool = False
     attention_reach: int = 0
     preconditioned: bool = False
+    beat_clock: bool = False
+
+    @property
+    def heard_size(self) -> int:
+        """Columns of what the network hears: the features, and the clock's hands."""
+        return self.music_size + (CLOCK_SIZE if self.beat_clock else 0)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-able dict that `from_json` turns back into an equal config."""
@@ -82,11 +91,11 @@ PRESETS: dict[str, MotionExpertConfig] = {
     "paper": MotionExpertConfig(),
     "small": MotionExpertConfig(
         width=160, heads=4, feedforward=320, dropout=0.0, dance_blocks=4, music_blocks=2, state=8,
-        aligned_music=True, attention_reach=45, preconditioned=True,
+        aligned_music=True, attention_reach=45, preconditioned=True, beat_clock=True,
     ),
     "tiny": MotionExpertConfig(
         width=32, heads=2, feedforward=64, dance_blocks=2, music_blocks=1, state=4,
-        aligned_music=True, attention_reach=45, preconditioned=True,
+        aligned_music=True, attention_reach=45, preconditioned=True, beat_clock=True,
     ),
 }  # fmt: skip
 """paper: the published sizes, 66.7 M parameters. small: what ships. tiny: seconds to train, for

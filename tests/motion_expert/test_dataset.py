@@ -74,6 +74,25 @@ def test_windows_start_on_the_stride_and_keep_music_beside_motion():
     np.testing.assert_allclose(batch.motion[1], expected, atol=1e-4)
 
 
+def test_the_clock_keeps_time_with_the_music_and_with_the_mirror():
+    from dataclasses import replace
+
+    beats = np.zeros((100, 35), dtype=np.float32)
+    beats[::10, 34] = 1
+    data = Windows([replace(sequence(100), features=beats)], ["salsa"], 40, 10, find_ones=True)
+    assert data.ones.shape == (2, len(data))
+    drawn = data.draw(64, (0, 0, 0), Augmentation(mirror=True, nameless=0.0))
+    on_beat = drawn.music[..., 34] > 0
+    np.testing.assert_allclose(drawn.clock[..., 0][on_beat], 1, atol=1e-5)
+    assert (drawn.clock[..., 0][~on_beat] < 0.99).all()
+    rows = np.arange(len(data))
+    for mirrored in (False, True):
+        batch = data.gather(rows, np.full(len(rows), mirrored))
+        slowest = np.arctan2(batch.clock[:, 0, 5], batch.clock[:, 0, 2]) / (2 * np.pi) * 4
+        expected = data.start_of / 10 - data.ones[int(mirrored)]
+        np.testing.assert_allclose((slowest - expected + 2) % 4, 2, atol=1e-4)
+
+
 def test_same_key_same_batch_other_key_other_batch():
     found = windows([sequence(400, seed) for seed in range(3)])
     one, same, other = (found.draw(8, key, Augmentation()) for key in ((0, 5), (0, 5), (0, 6)))
