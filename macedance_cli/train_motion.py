@@ -106,6 +106,16 @@ def train_motion(
         Literal["paper", "small", "tiny"] | None,
         option("preset", "Size of the network.", "paper", rich_help_panel=MODEL),
     ] = None,
+    init: Annotated[
+        str | None,
+        option(
+            "init",
+            'Begin with the weights of this Motion Expert, or with "shipped".',
+            "random ones",
+            metavar="FOLDER",
+            rich_help_panel=MODEL,
+        ),
+    ] = None,
     backbone: Annotated[
         Literal["bimamba", "mamba", "transformer"] | None,
         option("backbone", "What mixes the frames.", "bimamba", rich_help_panel=MODEL),

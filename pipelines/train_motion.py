@@ -54,6 +54,8 @@ class TrainMotionConfig:
         workspace: where features, models and logs go.
         run: name of the run; "" derives one from the preset and the other options.
         preset: "paper", "small" or "tiny" (`motion_expert.presets`).
+        init: folder of a Motion Expert to begin with instead of random weights, or "shipped"; its
+            scaling and its genres are kept.
         window, stride: frames of a training window, and between the starts of two windows.
         batch_size: windows per update, over all processes.
         steps: updates.
@@ -82,6 +84,7 @@ class TrainMotionConfig:
     workspace: Path = Path("workspace")
     run: str = ""
     preset: str = "paper"
+    init: str = ""
     window: int = 150
     stride: int = 15
     batch_size: int = 128
@@ -160,10 +163,17 @@ class TrainMotionConfig:
             return self.run
         return f"{self.preset}-{sha256_json(self.identity())[:8]}"
 
+    def init_folder(self) -> Path | None:
+        """Where the first weights lie; None is the Motion Expert that ships."""
+        return None if self.init == "shipped" else Path(self.init)
+
     def identity(self) -> dict[str, Any]:
         """The options that make this run another one when they change, JSON-able."""
+        from pipelines.motion_expert.checkpoint import checkpoint_digest
+
         values = {k: v for k, v in asdict(self).items() if k not in _MAY_CHANGE}
         values["data"] = sorted(path.resolve().name for path in self.data)
+        values["init"] = checkpoint_digest(self.init_folder()) if self.init else ""
         return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
 
@@ -281,6 +291,14 @@ def _network_config(
     return network
 
 
+def _joined(
+    known: tuple[str, ...], named: tuple[str, ...], train: list[PairedSequence]
+) -> tuple[str, ...]:
+    """The genres of the first weights, and behind them those that only the data name."""
+    in_data = {s.genre.lower() for s in train if s.genre} - {name.lower() for name in known}
+    return known + tuple(name for name in named if name.lower() in in_data)
+
+
 def _engine(
     config: TrainMotionConfig,
     sequences: list[PairedSequence],
@@ -290,6 +308,7 @@ def _engine(
     progress: Progress,
 ) -> Engine:
     """Split the data, set up or take up the run, and hand the engine its course."""
+    from pipelines.motion_expert.checkpoint import load_checkpoint
     from pipelines.motion_expert.dataset import Augmentation, Windows, split_takes
     from pipelines.motion_expert.engine import Engine, EngineOptions
 
@@ -297,8 +316,11 @@ def _engine(
     _check_same_run(config, folder, processes)
     known = _known_checkpoint(folder)
     network = _network_config(config, train)
+    first = load_checkpoint(config.init_folder()) if config.init and known is None else None
     if known is not None:
         network = network.with_genres(known.config.genres)
+    elif first is not None:
+        network = network.with_genres(_joined(first.config.genres, network.genres, train))
     windows = Windows(
         train, network.genres, config.window, config.stride, config.balance, network.beat_clock
     )
@@ -321,7 +343,7 @@ def _engine(
         augment=augment, validate_every=config.validate_every,
         checkpoint_every=config.checkpoint_every, keep=config.keep, workers=config.workers,
     )  # fmt: skip
-    course = _course(config, network, known, windows, held_windows, folder, device)
+    course = _course(config, network, known, first, windows, held_windows, folder, device)
     course.facts.update(
         data_digest=digest, training_minutes=round(windows.frames / 1800, 2),
         held_out=sorted({s.take for s in held}), music=list(config.music),
@@ -333,12 +355,13 @@ def _course(
     config: TrainMotionConfig,
     network: MotionExpertConfig,
     known: Checkpoint | None,
+    first: Checkpoint | None,
     windows: Windows,
     held: Windows | None,
     folder: Path,
     device: torch.device,
 ) -> Course:
-    """The network, its loss and its scaling; the scaling of a known run is kept as it is."""
+    """The network, its loss and its scaling; the scaling of a run that went before is kept."""
     import torch
 
     from pipelines.motion_expert.checkpoint import Checkpoint, save_checkpoint
@@ -347,16 +370,20 @@ def _course(
     from pipelines.motion_expert.network import MotionExpert
     from pipelines.motion_expert.objective import Objective, ObjectiveConfig
     from pipelines.motion_expert.representation import Normalizer, Standardizer
+    from pipelines.motion_expert.warm_start import start_from
     from pipelines.music.features import FEATURE_SCHEMA
 
-    if known is None:
+    before = known or first
+    if before is None:
         normalizer = Normalizer.fit([windows.extremes(Augmentation(config.mirror, config.turn))])
         standardizer = Standardizer.fit(windows.features)
     else:
-        normalizer, standardizer = known.normalizer, known.standardizer
+        normalizer, standardizer = before.normalizer, before.standardizer
     torch.manual_seed(config.seed)
     model = MotionExpert(network).to(device)
-    if model.precondition is not None:
+    if first is not None:
+        start_from(model, first)
+    elif model.precondition is not None:
         drawn = windows.draw(1024, (config.seed, 0, 0), Augmentation(config.mirror, config.turn))
         normalised = torch.from_numpy(normalizer.transform(drawn.motion))
         model.precondition.fit(normalised.to(device))

@@ -199,6 +199,23 @@ def test_every_variant_trains(pairs, tmp_path, changes):
     assert all(options[name] == value for name, value in changes.items() if name in options)
 
 
+def test_begins_with_the_weights_of_another_run(pairs, straight, tmp_path):
+    from pipelines.motion_expert.checkpoint import load_checkpoint
+
+    first = straight[1].folder / "latest"
+    options = config(pairs, tmp_path, steps=1, lr=1e-9, ema_decay=0.0, init=str(first))
+    train_motion(options, SILENT)
+    before = load_checkpoint(first)
+    after = load_checkpoint(tmp_path / "models" / "motion" / "r" / "latest")
+    assert after.config == before.config
+    assert np.array_equal(after.normalizer.low, before.normalizer.low)
+    for name, value in before.weights.items():
+        torch.testing.assert_close(after.weights[name], value, atol=1e-5, rtol=0)
+    assert options.run_name() == config(pairs, tmp_path, init="").run_name() == "r"
+    named = replace(options, run="")
+    assert named.run_name() != replace(named, init="").run_name()
+
+
 def test_bad_files_are_named_and_skipped(pairs, tmp_path):
     data = tmp_path / "data"
     data.mkdir()
