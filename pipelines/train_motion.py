@@ -41,6 +41,8 @@ _MAY_CHANGE = frozenset({
 })  # fmt: skip
 """Options that do not make it another run when they change between two calls."""
 
+_FITTED_WINDOWS = 2048
+"""Drawn for what is fitted in closed form: mean, spectrum and mean bars."""
 _SAMPLES = 3
 """Held-out songs that are danced to, for looking at, after each validation."""
 
@@ -383,10 +385,6 @@ def _course(
     model = MotionExpert(network).to(device)
     if first is not None:
         start_from(model, first)
-    elif model.precondition is not None:
-        drawn = windows.draw(1024, (config.seed, 0, 0), Augmentation(config.mirror, config.turn))
-        normalised = torch.from_numpy(normalizer.transform(drawn.motion))
-        model.precondition.fit(normalised.to(device))
     kind, guidance = cast(Any, config.objective), cast(Any, config.guidance)
     objective = Objective(ObjectiveConfig(kind=kind, guidance=guidance), normalizer, device)
 
@@ -399,6 +397,11 @@ def _course(
             "music_BTF": torch.from_numpy(music),
             "genre_B": torch.from_numpy(batch.genre),
         }
+
+    if known is None and model.precondition is not None:
+        augment = Augmentation(config.mirror, config.turn)
+        drawn = prepare(windows.draw(_FITTED_WINDOWS, (config.seed, 0, 0), augment))
+        model.fit_means(*(drawn[name].to(device) for name in ("x_BTK", "music_BTF", "genre_B")))
 
     def save_weights(target: Path, average: nn.Module, facts: dict[str, Any]) -> None:
         weights = average.state_dict()

@@ -127,7 +127,8 @@ class Choreographer:
             music_1TF = music[None].to(self.device)
             genre_1 = torch.tensor([genre], device=self.device)
             tokens = self.model.encode_music(music_1TF, genre_1).expand(count, -1, -1)
-            denoise = self._denoiser(tokens, config.beta)
+            bar_1TK = self.model.bar(music_1TF, genre_1, torch.ones_like(genre_1))
+            denoise = self._denoiser(tokens, config.beta, bar_1TK)
             shape = (count, len(features), SIZE)
             sample = sampler.sample(denoise, shape, generator, self.device, on_step)
         return sample.float().cpu().numpy()
@@ -139,19 +140,19 @@ class Choreographer:
             return music
         return np.concatenate([music, clock_hands(count_beats(features))], axis=-1)
 
-    def _denoiser(self, tokens_BTM: Tensor, beta: float) -> Denoiser:
+    def _denoiser(self, tokens_BTM: Tensor, beta: float, bar_1TK: Tensor | None = None) -> Denoiser:
         model, count = self.model, len(tokens_BTM)
         everyone = torch.ones(count, dtype=torch.bool, device=self.device)
         conditional = model.condition(tokens_BTM, everyone)
         beta_B = torch.full((count,), beta, device=self.device)
 
         def guidance_free(x: Tensor, step: int) -> Tensor:
-            return model.denoise(x, _filled(step, beta_B), conditional, beta_B)
+            return model.denoise(x, _filled(step, beta_B), conditional, beta_B, bar_1TK)
 
         def classifier_free(x: Tensor, step: int) -> Tensor:
             free = model.condition(tokens_BTM, ~everyone)
             step_B = _filled(step, beta_B)
-            with_music = model.denoise(x, step_B, conditional, beta_B)
+            with_music = model.denoise(x, step_B, conditional, beta_B, bar_1TK)
             without = model.denoise(x, step_B, free, beta_B)
             return without + (with_music - without) / beta
 

@@ -12,7 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from pipelines.motion_expert.attention import MusicAttention
+from pipelines.motion_expert.beat_clock import SIZE as CLOCK_SIZE
 from pipelines.motion_expert.mamba import BiMamba
+from pipelines.motion_expert.mean_bar import MeanBar
 from pipelines.motion_expert.precondition import Precondition
 from pipelines.motion_expert.presets import MotionExpertConfig
 
@@ -38,6 +40,7 @@ class MotionExpert(nn.Module):
         self.null_music = nn.Parameter(torch.zeros(1, 1, width))
         self.music_align = nn.Linear(width, width) if config.aligned_music else None
         self.precondition = Precondition(config.motion_size) if config.preconditioned else None
+        self.mean_bar = _mean_bar(config)
         if config.preconditioned:
             nn.init.zeros_(self.motion_out.weight)
             nn.init.zeros_(self.motion_out.bias)
@@ -68,7 +71,27 @@ class MotionExpert(nn.Module):
             tokens_BTM = self.encode_music(music_BTF, genre_B)
         else:
             tokens_BTM = self.null_music.new_zeros(*music_BTF.shape[:2], self.config.width)
-        return self.denoise(x_BTK, step_B, self.condition(tokens_BTM, keep_B), beta_B)
+        heard = self.condition(tokens_BTM, keep_B)
+        return self.denoise(x_BTK, step_B, heard, beta_B, self.bar(music_BTF, genre_B, keep_B))
+
+    @torch.no_grad()
+    def fit_means(self, x_NTK: Tensor, music_NTF: Tensor, genre_N: Tensor) -> None:
+        """Fit mean, spectrum and mean bars to training windows, in a network that has them."""
+        assert self.precondition is not None
+        self.precondition.fit(x_NTK)
+        if self.mean_bar is not None:
+            clock_NTH = music_NTF[..., self.config.music_size :]
+            self.mean_bar.fit(x_NTK - self.precondition.mean_K, clock_NTH, genre_N)
+            everyone = torch.ones_like(genre_N, dtype=torch.bool)
+            self.precondition.fit(x_NTK, self.mean_bar(clock_NTH, genre_N, everyone))
+
+    def bar(self, music_BTF: Tensor, genre_B: Tensor, keep_B: Tensor) -> Tensor | None:
+        """The mean motion (B, T, K) at this count and of this genre, for a network that has it."""
+        if self.mean_bar is None:
+            return None
+        clock_BTH = music_BTF[..., self.config.music_size :]
+        mean: Tensor = self.mean_bar(clock_BTH, genre_B, keep_B)
+        return mean
 
     def encode_music(self, music_BTF: Tensor, genre_B: Tensor) -> Tensor:
         """Music tokens (B, T, M): they do not depend on the diffusion step."""
@@ -83,14 +106,21 @@ class MotionExpert(nn.Module):
         null = self.null_music if self.config.null == "add" else self.null_music * (1 - keep)
         return tokens_BTM * keep + null
 
-    def denoise(self, x_BTK: Tensor, step_B: Tensor, music_BTM: Tensor, beta_B: Tensor) -> Tensor:
-        """One evaluation for given music tokens; see `forward`."""
+    def denoise(
+        self,
+        x_BTK: Tensor,
+        step_B: Tensor,
+        music_BTM: Tensor,
+        beta_B: Tensor,
+        bar_BTK: Tensor | None = None,
+    ) -> Tensor:
+        """One evaluation for given music tokens and mean bar; see `forward`."""
         steer_BM = self.step_embedding(step_B.to(x_BTK.dtype))
         if self.beta_embedding is not None:
             steer_BM = steer_BM + self.beta_embedding(beta_B.to(x_BTK.dtype) * BETA_SCALE)
         if self.precondition is None:
             return self._predict(x_BTK, music_BTM, steer_BM)
-        guess = self.precondition.guess(x_BTK, step_B)
+        guess = self.precondition.guess(x_BTK, step_B, bar_BTK)
         return guess.completed(self._predict(guess.inputs, music_BTM, steer_BM))
 
     def _predict(self, x_BTK: Tensor, music_BTM: Tensor, steer_BM: Tensor) -> Tensor:
@@ -160,6 +190,12 @@ def _positions(x_BTM: Tensor) -> Tensor:
     index = torch.arange(width // 2, device=x_BTM.device, dtype=x_BTM.dtype)
     angle = time * torch.exp(-index * (2 * math.log(10000.0) / width))
     return torch.cat([angle.sin(), angle.cos()], dim=-1)
+
+
+def _mean_bar(config: MotionExpertConfig) -> MeanBar | None:
+    if not (config.preconditioned and config.beat_clock):
+        return None
+    return MeanBar(len(config.genres), CLOCK_SIZE, config.motion_size)
 
 
 def _mixer(config: MotionExpertConfig) -> nn.Module:

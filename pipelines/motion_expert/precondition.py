@@ -33,37 +33,44 @@ class Precondition(nn.Module):
         alphas = torch.as_tensor(alphas_cumulative(), dtype=torch.float32)
         self.register_buffer("alphas", alphas, persistent=False)
 
-    def fit(self, motion_NTK: Tensor) -> None:
-        """Estimate mean and spectrum from N normalised training windows."""
+    def fit(self, motion_NTK: Tensor, mean_bar_NTK: Tensor | None = None) -> None:
+        """Estimate mean and spectrum from N normalised training windows.
+
+        With `mean_bar_NTK` (`mean_bar`), the spectrum is that of what the mean bar leaves.
+        """
         self.mean_K.copy_(motion_NTK.mean((0, 1)))
-        power_WK = _mirrored_spectrum(motion_NTK - self.mean_K).abs().square().mean(0)
+        rest_NTK = motion_NTK - self.mean_K
+        if mean_bar_NTK is not None:
+            rest_NTK = rest_NTK - mean_bar_NTK
+        power_WK = _mirrored_spectrum(rest_NTK).abs().square().mean(0)
         power_WK[0] /= 2  # of white noise the mirrored signal has twice as much at frequency 0
         spectrum = _at_frequencies(power_WK, FREQUENCIES)
         self.spectrum_FK.copy_(spectrum.clamp(min=1e-5))
 
-    def guess(self, z_BTK: Tensor, step_B: Tensor) -> Guess:
-        """The linear part of denoising at diffusion steps `step_B`."""
+    def guess(self, z_BTK: Tensor, step_B: Tensor, mean_bar_BTK: Tensor | None = None) -> Guess:
+        """The linear part of denoising at diffusion steps `step_B`, around a mean bar if given."""
+        mean = self.mean_K if mean_bar_BTK is None else self.mean_K + mean_bar_BTK.float()
         alpha = self.alphas[step_B.long()].reshape(-1, 1, 1)
         power_WK = _at_frequencies(self.spectrum_FK, z_BTK.shape[1] + 1)
         noisy_power = alpha * power_WK + 1 - alpha
-        centred = z_BTK.float() - alpha.sqrt() * self.mean_K
+        centred = z_BTK.float() - alpha.sqrt() * mean
         clean = _filtered(centred, alpha.sqrt() * power_WK / noisy_power)
         error = (power_WK * (1 - alpha) / noisy_power).sqrt()
         variance = alpha * power_WK.mean(0) + 1 - alpha
-        return Guess(centred * variance.rsqrt(), clean, self.mean_K, error)
+        return Guess(centred * variance.rsqrt(), clean, mean, error)
 
 
 class Guess:
     """A linear guess of clean motion, and how the network's answer completes it."""
 
-    def __init__(self, scaled: Tensor, clean: Tensor, mean_K: Tensor, error_BWK: Tensor) -> None:
-        self._clean, self._mean_K, self._error_BWK = clean, mean_K, error_BWK
+    def __init__(self, scaled: Tensor, clean: Tensor, mean: Tensor, error_BWK: Tensor) -> None:
+        self._clean, self._mean, self._error_BWK = clean, mean, error_BWK
         self.inputs = torch.cat([scaled, clean], dim=-1)
         """(B, T, 2K): the noisy motion with unit variance, and the guess less its mean."""
 
     def completed(self, answer_BTK: Tensor) -> Tensor:
         """The guess plus the answer, coloured with the spectrum of the guess's error."""
-        return self._mean_K + self._clean + _filtered(answer_BTK, self._error_BWK)
+        return self._mean + self._clean + _filtered(answer_BTK, self._error_BWK)
 
 
 def _mirrored_spectrum(x_BTK: Tensor) -> Tensor:

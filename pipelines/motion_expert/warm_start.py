@@ -8,11 +8,14 @@ from torch import nn
 from pipelines.errors import BadUsage
 from pipelines.motion_expert.checkpoint import Checkpoint
 
+_FITTED = ("precondition.", "mean_bar.")
+
 
 @torch.no_grad()
 def start_from(model: nn.Module, checkpoint: Checkpoint) -> None:
     """Give a new network the weights of a trained one, in place.
 
+    What is fitted in closed form (`MotionExpert.fit_means`) is left to be fitted to the new data.
     Where the new network has more columns or rows (it also hears the beat clock, or knows more
     genres), these begin at zero, so that at first it answers as the trained one does.
 
@@ -21,6 +24,8 @@ def start_from(model: nn.Module, checkpoint: Checkpoint) -> None:
     """
     known = checkpoint.weights
     for name, value in model.state_dict().items():
+        if name.startswith(_FITTED):
+            continue
         old = known.get(name)
         if (
             old is None

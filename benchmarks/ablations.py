@@ -1,0 +1,133 @@
+"""Table 2 of the paper in miniature: the Motion Expert and its three ablations, trained alike.
+
+python benchmarks/ablations.py --pairs FOLDER --songs FOLDER --out FOLDER \
+    --held-out-songs examples/held_out_songs.txt --held-out-takes salsa__60_03 salsa__60_12 ...
+
+Trains four networks of one preset for the same number of steps, lets them dance to songs that took
+no part, and prints the paper's columns against held-out takes; FPS is frames of dance per second of
+sampling. Dances are longer than training windows, which is where the paper sees a transformer fail.
+Run again, it goes on after a stop.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from motion_quality import Study, measured, study
+from motion_quality import parse as parse_study
+from quality import measures
+from quality.clips import real_clips
+from quality.dancers import Ensemble, Stretch
+
+from macedance_cli.console import open_progress
+from pipelines.files import write_json
+from pipelines.motion_expert.choreographer import Choreographer, SamplingConfig
+from pipelines.train_motion import TrainMotionConfig, train_motion
+
+VARIANTS: dict[str, dict[str, str]] = {
+    "full": {},
+    "GFT -> CFG": {"guidance": "cfg"},
+    "BiMamba -> Mamba": {"backbone": "mamba"},
+    "BiMamba -> Transformer": {"backbone": "transformer"},
+}
+PAPER = {
+    "full": (17.83, 25.09, 0.210, 10.30, 8.09, 0.229, 770),
+    "GFT -> CFG": (25.54, 36.31, 0.295, 11.57, 7.03, 0.223, 475),
+    "BiMamba -> Mamba": (65.10, 51.74, 0.35, 9.59, 7.66, 0.224, 1044),
+    "BiMamba -> Transformer": (104.93, 114.42, 0.12, 7.90, 4.22, 0.266, 683),
+}
+"""FID_k, FID_g, FSR, DIV_k, DIV_g, BAS, FPS as published (on FineDance, a thousand times the
+training)."""
+COLUMNS = ("fid_k", "fid_g", "fsr", "div_k", "div_g", "bas_music", "fps")
+
+
+def parse(arguments: Sequence[str] | None = None) -> tuple[argparse.Namespace, list[str]]:
+    """Our own options, and the rest, which are those of motion_quality.py."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], add_help=False)
+    parser.add_argument("--preset", default="tiny")
+    parser.add_argument("--train-steps", type=int, default=1500)
+    parser.add_argument("--train-seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=0)
+    return parser.parse_known_args(arguments)
+
+
+def trained(own: argparse.Namespace, options: argparse.Namespace, name: str) -> Path:
+    """The folder of the variant's checkpoint; trained unless it is there already."""
+    config = TrainMotionConfig(
+        data=[options.pairs], workspace=options.out, preset=own.preset, window=150, stride=10,
+        batch_size=12, steps=own.train_steps, lr=1e-3, optimizer="adamw", warmup=100,
+        schedule="cosine", ema_decay=0.995, grad_clip=1.0, device="cpu", threads=own.threads,
+        precision="fp32", hold_out=tuple(options.held_out_takes), seed=own.train_seed,
+        validate_every=500, checkpoint_every=500, **VARIANTS[name],
+    )  # fmt: skip
+    checkpoint = train_motion(config, open_progress()).checkpoint
+    assert checkpoint is not None
+    return checkpoint
+
+
+def row_of(s: Study, all_real: measures.FeatureSet) -> dict[str, Any]:
+    """The paper's columns for one network."""
+    row = measured(s, s.dances(s.genres, s.sampling), all_real)
+    row["fps"] = frames_per_second(s.choreographer, s.stretches[0], s.sampling)
+    return row
+
+
+def frames_per_second(
+    choreographer: Choreographer, stretch: Stretch, sampling: SamplingConfig
+) -> float:
+    """Frames of one dance per second of sampling, the best of three."""
+    taken = []
+    for _ in range(3):
+        begin = time.perf_counter()
+        choreographer.dance(stretch.features, stretch.schema, replace(sampling, candidates=1))
+        taken.append(time.perf_counter() - begin)
+    return len(stretch.features) / min(taken)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train, dance, measure and print the table."""
+    own, rest = parse(arguments)
+    options = parse_study(rest)
+    options.out.mkdir(parents=True, exist_ok=True)
+    rows: dict[str, dict[str, Any]] = {}
+    for name in VARIANTS:
+        options.checkpoint = trained(own, options, name)
+        s = study(options)
+        every = measures.feature_set([
+            *real_clips(s.train[::3], s.frames), *real_clips(s.held, s.frames)
+        ])  # fmt: skip
+        s.ensemble = Ensemble(s.choreographer, f"{name} {own.train_steps}", options.out / "dances")
+        rows[name] = row_of(s, every)
+        if "real, held-out takes" not in rows:
+            rows["real, held-out takes"] = measured(s, real_clips(s.held, s.frames), every)
+    write_json(options.out / "ablations.json", {"preset": own.preset, "rows": rows})
+    print(table(rows, own))
+
+
+def table(rows: dict[str, dict[str, Any]], own: argparse.Namespace) -> str:
+    """Our row above the paper's, variant by variant."""
+    lines = [
+        f"Preset {own.preset}, {own.train_steps} steps each, seed {own.train_seed}.", "",
+        "| | FID_k | FID_g | FSR | DIV_k | DIV_g | BAS | R feet | FPS |",
+        "|--|--|--|--|--|--|--|--|--|",
+    ]  # fmt: skip
+    for name, row in rows.items():
+        values = [row.get(column, np.nan) for column in COLUMNS]
+        values.insert(6, row["locking"]["feet"]["resultant"])
+        cells = [f"{value:.3g}" if np.isfinite(value) else "" for value in values]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+        if name in PAPER:
+            published = [f"{value:g}" for value in PAPER[name]]
+            published.insert(6, "")
+            lines.append("| as published, on FineDance | " + " | ".join(published) + " |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
