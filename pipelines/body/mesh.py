@@ -28,6 +28,8 @@ SOLE_METRES = 0.017
 """From the toe joints down to the soles of the default body."""
 
 _ANNY = "anny_smpl.npz"
+_CHUNK = 256
+"""Frames whose joints are held at a time: memory does not grow with the dance."""
 _GIRTH = 1.06
 _HIP_FLESH = np.array([0.03, 0.04, 0.0])
 _TORSO_FLESH = np.array([0.0, 0.04, 0.0])
@@ -85,6 +87,14 @@ class BodyMesh:
             trans_T3: (T, 3) pelvis, metres.
         """
         rest_J3 = joint_positions(self.offsets)
+        for start in range(0, len(trans_T3), _CHUNK):
+            yield from self._posed(
+                rest_J3, rotations_TJ33[start : start + _CHUNK], trans_T3[start : start + _CHUNK]
+            )
+
+    def _posed(
+        self, rest_J3: Array, rotations_TJ33: Array, trans_T3: Array
+    ) -> Iterator[tuple[Floats, Floats]]:
         positions, globals_ = forward_kinematics(rotations_TJ33, trans_T3, self.offsets)
         for joints_J3, turns_J33 in zip(positions, globals_, strict=True):
             shift = joints_J3 - np.einsum("jab,jb->ja", turns_J33, rest_J3)

@@ -5,6 +5,8 @@ Works without OpenGL. Shapes: V vertices, F triangles, picture (height, width, 3
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,8 @@ from pipelines.compiled import compiled
 
 Floats = NDArray[np.float32]
 Picture = NDArray[np.uint8]
+SurfaceDepth = Callable[[NDArray[np.floating[Any]]], Floats]
+"""Pixels (K, 2) -> metres (K,) along the camera's axis to what is drawn there; inf: nothing is."""
 
 _NEAREST = np.float32(0.05)
 """Metres before the camera within which triangles are dropped instead of clipped."""
@@ -27,8 +31,8 @@ def draw_mesh(
     colours: Floats,
     camera: Camera,
     samples: int = 2,
-) -> None:
-    """Draw a mesh over `picture`, in place.
+) -> SurfaceDepth:
+    """Draw a mesh over `picture`, in place; returns how far away what was drawn is.
 
     Args:
         picture: (height, width, 3) uint8 of the camera's size.
@@ -47,12 +51,12 @@ def draw_mesh(
     )
     seen = points[inverse > 0]
     if len(seen) == 0:
-        return
+        return no_surface
     size = np.array([camera.width, camera.height])
     low = np.clip(np.floor(seen.min(0)), 0, size).astype(int)
     high = np.clip(np.ceil(seen.max(0)), 0, size).astype(int)
     if (high <= low).any():
-        return
+        return no_surface
     columns, rows = (high - low) * samples
     points = (points - low.astype(np.float32)) * np.float32(samples)
     inverse_depth = np.zeros((rows, columns), dtype=np.float32)
@@ -60,6 +64,29 @@ def draw_mesh(
     _fill(points, inverse, faces, colours, inverse_depth, drawn)
     window = picture[low[1] : high[1], low[0] : high[0]]
     _blend(window, inverse_depth, drawn, samples)
+    return partial(surface_depth, inverse_depth, low, samples)
+
+
+def no_surface(pixels_K2: NDArray[np.floating[Any]]) -> Floats:
+    """The depth of a picture in which nothing was drawn."""
+    return np.full(len(pixels_K2), np.inf, dtype=np.float32)
+
+
+def surface_depth(
+    inverse_depth: Floats,
+    corner: NDArray[np.int_],
+    samples: int,
+    pixels_K2: NDArray[np.floating[Any]],
+) -> Floats:
+    """Metres (K,) at pixels (K, 2), from a buffer of 1/depth whose first sample is at `corner`."""
+    rows, columns = inverse_depth.shape
+    where = (np.nan_to_num(pixels_K2, nan=-1e6) - corner) * samples
+    place = np.floor(np.clip(where, -1, [columns, rows])).astype(int)
+    inside = ((place >= 0) & (place < [columns, rows])).all(1)
+    found = np.zeros(len(place), dtype=np.float32)
+    found[inside] = inverse_depth[place[inside, 1], place[inside, 0]]
+    with np.errstate(divide="ignore"):
+        return np.asarray(1 / found, dtype=np.float32)
 
 
 def vertex_normals(vertices: NDArray[np.floating[Any]], faces: NDArray[np.int32]) -> Floats:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.body.camera import Lens
 from pipelines.body.scene import Scene
 from pipelines.body.wardrobe import Colour, Outfit
 
@@ -24,17 +25,13 @@ class Look:
         betas: (6,) shape of the default body.
         outfit: colours and hair.
         scene: studio and light; the floor is at 0, set it with `dataclasses.replace`.
-        pitch: how far the camera looks down, radians.
-        zoom: size of the dancer against the tightest framing.
-        vertical_view: the lens, full vertical angle in radians.
+        lens: height and distance of the camera, by tilt, framing and angle of view.
     """
 
     betas: NDArray[np.float64]
     outfit: Outfit
     scene: Scene
-    pitch: float
-    zoom: float
-    vertical_view: float
+    lens: Lens
 
 
 def draw_look(seed: int) -> Look:
@@ -63,9 +60,11 @@ def draw_look(seed: int) -> Look:
         betas=betas,
         outfit=outfit,
         scene=scene,
-        pitch=float(rng.uniform(-0.02, 0.16)),
-        zoom=float(rng.uniform(0.75, 1.0)),
-        vertical_view=float(rng.uniform(0.40, 0.75)),
+        lens=Lens(
+            pitch=float(rng.uniform(-0.02, 0.16)),
+            zoom=float(rng.uniform(0.75, 1.0)),
+            vertical_view=float(rng.uniform(0.40, 0.75)),
+        ),
     )
 
 
