@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import colorsys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,19 +19,19 @@ _HAIRS = ((36, 28, 26), (84, 50, 40), (122, 78, 48), (176, 134, 84), (148, 74, 4
 
 @dataclass(frozen=True)
 class Look:
-    """One draw.
+    """One draw; without arguments, what bodies look like where no variety is wanted.
 
     Attributes:
-        betas: (6,) shape of the default body.
+        betas: (6,) shape of the body; None: the body's own.
         outfit: colours and hair.
         scene: studio and light; the floor is at 0, set it with `dataclasses.replace`.
         lens: height and distance of the camera, by tilt, framing and angle of view.
     """
 
-    betas: NDArray[np.float64]
-    outfit: Outfit
-    scene: Scene
-    lens: Lens
+    betas: NDArray[np.float64] | None = None
+    outfit: Outfit = field(default_factory=Outfit)
+    scene: Scene = field(default_factory=Scene)
+    lens: Lens = field(default_factory=Lens)
 
 
 def draw_look(seed: int) -> Look:

@@ -13,7 +13,7 @@ from pipelines.body.rotations import (
     matrix_to_axis_angle,
     resample_rotations,
 )
-from pipelines.body.skeleton import MIRROR, forward_kinematics
+from pipelines.body.skeleton import MIRROR, OFFSETS, forward_kinematics
 from pipelines.errors import UnsuitableInput
 
 _CHUNK = 2048
@@ -75,9 +75,14 @@ class Motion:
         """Local rotation matrices (T, 24, 3, 3)."""
         return axis_angle_to_matrix(self.poses)
 
-    def joints(self) -> NDArray[np.float64]:
-        """Joint positions (T, 24, 3), metres, z up."""
-        return forward_kinematics(self.rotations(), self.trans)[0]
+    def joints(self, offsets_J3: NDArray[np.float64] = OFFSETS) -> NDArray[np.float64]:
+        """Joint positions (T, 24, 3), metres, z up, of a skeleton with these rest offsets."""
+        positions = np.empty((self.frames, 24, 3))
+        for start in range(0, self.frames, _CHUNK):
+            part = slice(start, start + _CHUNK)
+            rotations = axis_angle_to_matrix(self.poses[part])
+            positions[part] = forward_kinematics(rotations, self.trans[part], offsets_J3)[0]
+        return positions
 
     def sliced(self, start: int, stop: int) -> Motion:
         """Frames start (inclusive) to stop (exclusive)."""

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from pipelines.body.camera import (
-    Lens,
     VIEWS,
     Camera,
+    Lens,
     cameras_of_view,
     facing,
     frame_points,
