@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
@@ -27,11 +27,12 @@ class WorkerDied(MacedanceError):
 
 def each(
     function: Callable[[Item], Result], items: Sequence[Item], workers: int
-) -> Iterator[tuple[Item, Result | Exception]]:
+) -> Generator[tuple[Item, Result | Exception], None, None]:
     """`function` of every item, in the order in which they are done.
 
     An item that raises gives its exception as the result; so does one whose process died. With one
-    worker everything runs in this process.
+    worker everything runs in this process. Close the generator (contextlib.closing) to stop the
+    workers for certain.
 
     Args:
         function: at the top of a module, since other processes have to find it.

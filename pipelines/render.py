@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -67,7 +67,7 @@ def plan(config: RenderConfig, progress: Progress) -> dict[str, Any]:
     funnel, jobs = _examine_all(config, _shard(config), progress)
     return {
         "dances": funnel.dances,
-        "failed": funnel.failed,
+        "failed": [f"{entry['file']}: {entry['reason']}" for entry in funnel.failed],
         "too_short": funnel.too_short,
         "skipped": funnel.skipped,
         "clips": len(jobs) + len(funnel.there),
@@ -210,25 +210,32 @@ def _examine_all(
     funnel = Funnel(dances=len(mine), skipped=skipped)
     jobs: list[ClipJob] = []
     examine = partial(_examine, config)
-    with progress.stage("reading dances", len(mine), "dances") as advance:
-        for source, result in each(examine, mine, config.workers):
+    with (
+        progress.stage("reading dances", len(mine), "dances") as advance,
+        closing(each(examine, mine, config.workers)) as results,
+    ):
+        for source, result in results:
             advance(1)
             if isinstance(result, Exception):
                 funnel.note_failure(source.motion, result, progress)
-                continue
-            funnel.read += 1
-            funnel.seconds += result.seconds
-            funnel.clip_seconds += result.finished_seconds
-            funnel.there += result.finished
-            jobs += result.jobs
-            if not result.jobs and not result.finished:
-                funnel.too_short.append(str(source.motion))
-            if result.music_missing:
-                funnel.silent.append(str(source.motion))
+            else:
+                _count(funnel, source, result)
+                jobs += result.jobs
     funnel.clip_seconds += sum(job.stop - job.start for job in jobs) / config.rate()
     if funnel.silent:
         progress.warn(f"{len(funnel.silent)} dances have no song in {config.music}: silent clips")
     return funnel, sorted(jobs, key=lambda job: (str(job.source.motion), job.start))
+
+
+def _count(funnel: Funnel, source: Source, found: Examined) -> None:
+    funnel.read += 1
+    funnel.seconds += found.seconds
+    funnel.clip_seconds += found.finished_seconds
+    funnel.there += found.finished
+    if not found.jobs and not found.finished:
+        funnel.too_short.append(str(source.motion))
+    if found.music_missing:
+        funnel.silent.append(str(source.motion))
 
 
 def _make_all(
@@ -238,8 +245,11 @@ def _make_all(
     from pipelines.rendering.clip import make_clip
 
     failed: set[Path] = set()
-    with progress.stage("drawing clips", len(jobs), "clips") as advance:
-        for job, result in each(make_clip, jobs, config.workers):
+    with (
+        progress.stage("drawing clips", len(jobs), "clips") as advance,
+        closing(each(make_clip, jobs, config.workers)) as results,
+    ):
+        for job, result in results:
             advance(1)
             if not isinstance(result, Exception):
                 funnel.made.append(result)
