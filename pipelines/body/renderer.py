@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from ctypes.util import find_library
-from functools import partial
+from functools import cache, partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,6 +18,7 @@ from pipelines.body.camera import Camera
 from pipelines.body.mesh import Body
 from pipelines.body.rasterizer import SurfaceDepth, draw_mesh, surface_depth
 from pipelines.body.scene import Scene, draw_backdrop, draw_shadow, lit_colours
+from pipelines.body.stick_body import skeleton_body
 from pipelines.compiled import compiled
 from pipelines.errors import MissingAsset
 
@@ -63,21 +64,28 @@ def open_renderer(mesh: Body, width: int, height: int, kind: str = "auto") -> Re
     Raises:
         MissingAsset: pyrender was asked for and no OpenGL context can be made.
     """
-    if kind == "builtin":
+    if kind == "builtin" or (kind == "auto" and not _graphics_card()):
         return BuiltIn(mesh)
     try:
-        renderer = Pyrender(mesh, width, height)
+        return Pyrender(mesh, width, height)
     except Exception as error:  # every GL stack fails with types of its own
-        if kind == "pyrender":
-            raise MissingAsset(
-                f"OpenGL: no offscreen context ({' '.join(str(error).split()) or type(error)})",
-                "apt-get install libegl1 libgl1-mesa-dri, or use the built-in renderer",
-            ) from error
-        return BuiltIn(mesh)
-    if kind == "auto" and any(word in renderer.name.lower() for word in _SOFTWARE_OPENGL):
-        renderer.close()
-        return BuiltIn(mesh)
-    return renderer
+        if kind == "auto":
+            return BuiltIn(mesh)
+        raise MissingAsset(
+            f"OpenGL: no offscreen context ({' '.join(str(error).split()) or type(error)})",
+            "apt-get install libegl1 libgl1-mesa-dri, or use the built-in renderer",
+        ) from error
+
+
+@cache
+def _graphics_card() -> bool:
+    """Whether OpenGL draws on something faster than this processor; asked once per process."""
+    try:
+        renderer = Pyrender(skeleton_body(), 32, 32)
+    except Exception:  # see above
+        return False
+    renderer.close()
+    return not any(word in renderer.name.lower() for word in _SOFTWARE_OPENGL)
 
 
 def render_dance(

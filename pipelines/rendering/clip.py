@@ -130,7 +130,7 @@ def _clip_facts(job: ClipJob, stage: Stage, dance: Motion, audio: Song | None) -
         if audio is None
         else {"file": str(audio[0]), "sha256": job.music_sha256, "start": round(audio[1], 6)},
         "seconds": round(dance.seconds, 6),
-        "fps": str(frame_rate(config.fps)),
+        "fps": round(config.rate(), 6),
         "width": width,
         "height": height,
         "frames": dance.frames,

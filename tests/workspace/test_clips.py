@@ -12,7 +12,7 @@ def make(workspace: Workspace, name: str, **facts):
         (folder / file).write_bytes(name.encode())
     known = {
         "id": name, "maker": "render", "source": {"file": "a.npz", "start": 1.5}, "seconds": 5.0,
-        "fps": "30", "width": 64, "height": 96, "frames": 150, "genre": None, "has_sound": False,
+        "fps": 30.0, "width": 64, "height": 96, "frames": 150, "genre": None, "has_sound": False,
         "scores": {},
     }  # fmt: skip
     finish_clip(folder, known | facts, ["video.mp4", "keypoints.npz"])
