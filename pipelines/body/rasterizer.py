@@ -139,7 +139,7 @@ def _fill(
 ) -> Any:
     """Fill triangles into a cleared buffer of 1/depth, which is linear across the screen."""
     rows, columns = inverse_depth.shape
-    half = np.float32(0.5)
+    half, zero = np.float32(0.5), np.float32(0)
     for face in range(faces.shape[0]):
         a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
         ax, ay = points[a, 0], points[a, 1]
@@ -149,10 +149,11 @@ def _fill(
         area = (cx - ax) * (by - ay) - (cy - ay) * (bx - ax)
         if area <= 0 or inverse[a] < 0 or inverse[b] < 0 or inverse[c] < 0:
             continue
-        left = max(0, int(np.ceil(min(ax, bx, cx) - half)))
-        right = min(columns - 1, int(np.floor(max(ax, bx, cx) - half)))
-        top = max(0, int(np.ceil(min(ay, by, cy) - half)))
-        bottom = min(rows - 1, int(np.floor(max(ay, by, cy) - half)))
+        # Cut off, not rounded: a sample too many costs less than a call of ceil.
+        left = int(max(zero, min(ax, bx, cx) - half))
+        right = min(columns - 1, int(max(zero, max(ax, bx, cx) - half)))
+        top = int(max(zero, min(ay, by, cy) - half))
+        bottom = min(rows - 1, int(max(zero, max(ay, by, cy) - half)))
         if left > right or top > bottom:
             continue
         scale = 1 / area

@@ -126,7 +126,9 @@ def drawn_frames(
     drawn_for: tuple[float, ...] = ()
     posed = mesh.pose(rotations_TJ33, trans_T3)
     for camera, (vertices, normals) in zip(cameras, posed, strict=True):
-        view = (camera.position[2], camera.rotation[2, 2], camera.focal)
+        # Rounded: a camera that turns or moves along the floor sees the same studio.
+        seen = (camera.position[2], camera.rotation[2, 2], camera.focal, camera.distance)
+        view = tuple(round(float(value), 6) for value in seen)
         if backdrop is None or view != drawn_for:
             backdrop, drawn_for = draw_backdrop(scene, camera), view
         picture = backdrop.copy()
