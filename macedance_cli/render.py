@@ -62,8 +62,8 @@ def render(
         list[Path] | None,
         option(
             "src",
-            "A folder of motion files or a data set; may be given again.",
-            metavar="FOLDER",
+            "A folder of dances, a data set, or a file; may be given again.",
+            metavar="PATH",
             rich_help_panel=DANCES,
         ),
     ] = None,

@@ -48,6 +48,9 @@ MEDIAPIPE_MODELS = (
     "modules/pose_landmark/pose_landmark_full.tflite",
 )
 
+SOFTWARE_OPENGL = ("llvmpipe", "softpipe", "swrast", "software")
+"""In the names of renderers that emulate a graphics card; as in body/renderer.py."""
+
 REINSTALL = "run `make setup` again, or pip install --force-reinstall macedance"
 
 
@@ -184,9 +187,12 @@ def check_opengl() -> Check:
         # Mesa without an X server wants to be told so; NVIDIA's driver does not know the word.
         code, output = _try(program, EGL_PLATFORM="surfaceless")
     if code != 0:
-        detail = "cannot draw without a screen; generate does not need it"
+        detail = "cannot draw without a screen; render draws with its built-in renderer"
         return Check("OpenGL", "absent", detail, "apt-get install libegl1 libgl1-mesa-dri")
-    return Check("OpenGL", "ok", output.strip().splitlines()[-1])
+    name = output.strip().splitlines()[-1]
+    if any(word in name.lower() for word in SOFTWARE_OPENGL):
+        name += "; only emulated, so render prefers its built-in renderer"
+    return Check("OpenGL", "ok", name)
 
 
 def check_gpu() -> Check:

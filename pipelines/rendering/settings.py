@@ -107,7 +107,7 @@ class RenderConfig:
             raise BadUsage(f"-o {self.output} goes with one DANCE; --src fills --workspace")
         for folder in self.src:
             if not folder.exists():
-                raise UnsuitableInput(f"{folder}: no such folder", "--src names motion files")
+                raise UnsuitableInput(f"{folder}: no such file or folder", "--src names dances")
         if self.music is not None and not self.music.is_dir():
             raise BadUsage(
                 f"--music {self.music}: a folder of songs goes with --src",

@@ -66,7 +66,7 @@ def test_a_plan(macedance, dances, tmp_path):
     [
         ((), 2, "no dance given"),
         (("none.npz", "-o", "a.mp4"), 3, "none.npz: no such file"),
-        (("--src", "none"), 3, "none: no such folder"),
+        (("--src", "none"), 3, "none: no such file or folder"),
         (("--src", "dances", "--shard", "3/2"), 2, "no such share"),
         (("--src", "dances", "--camera", "top"), 2, "--camera"),
         (("dances/good.npz", "-o", "nowhere/a.mp4"), 3, "nowhere does not exist"),

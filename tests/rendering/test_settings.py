@@ -69,7 +69,7 @@ def test_outputs_that_are_there_or_are_inputs(single, tmp_path):
 def test_folders_that_cannot_be(many, tmp_path):
     with pytest.raises(BadUsage, match="no dance given"):
         RenderConfig().validate()
-    with pytest.raises(UnsuitableInput, match="no such folder"):
+    with pytest.raises(UnsuitableInput, match="no such file or folder"):
         RenderConfig(src=(tmp_path / "none",)).validate()
     with pytest.raises(BadUsage, match="-o"):
         replace(many, output=tmp_path / "a.mp4").validate()
