@@ -149,11 +149,15 @@ def _fill(
         area = (cx - ax) * (by - ay) - (cy - ay) * (bx - ax)
         if area <= 0 or inverse[a] < 0 or inverse[b] < 0 or inverse[c] < 0:
             continue
-        # Cut off, not rounded: a sample too many costs less than a call of ceil.
-        left = int(max(zero, min(ax, bx, cx) - half))
-        right = min(columns - 1, int(max(zero, max(ax, bx, cx) - half)))
-        top = int(max(zero, min(ay, by, cy) - half))
-        bottom = min(rows - 1, int(max(zero, max(ay, by, cy) - half)))
+        first_x, first_y = min(ax, bx, cx) - half, min(ay, by, cy) - half
+        last_x, last_y = max(ax, bx, cx) - half, max(ay, by, cy) - half
+        if last_x < 0 or last_y < 0:
+            continue
+        # Rounded up by hand: a call of ceil costs as much as the triangle.
+        left, top = int(max(zero, first_x)), int(max(zero, first_y))
+        left += left < first_x
+        top += top < first_y
+        right, bottom = min(columns - 1, int(last_x)), min(rows - 1, int(last_y))
         if left > right or top > bottom:
             continue
         scale = 1 / area
@@ -187,8 +191,10 @@ def _fill(
 def _blend(window: Any, inverse_depth: Any, drawn: Any, samples: Any) -> Any:
     """Average the samples of each pixel over what was there before."""
     total = samples * samples
+    half = total // 2
     for y in range(window.shape[0]):
-        for x in range(window.shape[1]):
+        reach = _reach(inverse_depth[y * samples : (y + 1) * samples])
+        for x in range(reach[0] // samples, (reach[1] + samples - 1) // samples):
             red = green = blue = count = 0
             for j in range(y * samples, (y + 1) * samples):
                 for i in range(x * samples, (x + 1) * samples):
@@ -198,7 +204,23 @@ def _blend(window: Any, inverse_depth: Any, drawn: Any, samples: Any) -> Any:
                         blue += drawn[j, i, 2]
                         count += 1
             if count > 0:
-                rest, half = total - count, total // 2
+                rest = total - count
                 window[y, x, 0] = (red + rest * window[y, x, 0] + half) // total
                 window[y, x, 1] = (green + rest * window[y, x, 1] + half) // total
                 window[y, x, 2] = (blue + rest * window[y, x, 2] + half) // total
+
+
+@compiled()
+def _reach(rows: Any) -> Any:
+    """First column in which something was drawn, and the one after the last; (0, 0): nothing."""
+    first, end = rows.shape[1], 0
+    for j in range(rows.shape[0]):
+        left = 0
+        while left < first and rows[j, left] <= 0:
+            left += 1
+        first = left
+        right = rows.shape[1]
+        while right > end and rows[j, right - 1] <= 0:
+            right -= 1
+        end = right
+    return (first, end) if end > first else (0, 0)
