@@ -7,6 +7,7 @@ whatever could crash or hang is tried in a process of its own, all of them at th
 from __future__ import annotations
 
 import ctypes
+import ctypes.util
 import os
 import re
 import shutil
@@ -186,6 +187,8 @@ def check_opengl() -> Check:
     if code != 0:
         # Mesa without an X server wants to be told so; NVIDIA's driver does not know the word.
         code, output = _try(program, EGL_PLATFORM="surfaceless")
+    if code != 0 and ctypes.util.find_library("OSMesa"):
+        code, output = _try((*program, "osmesa"))
     if code != 0:
         detail = "cannot draw without a screen; render draws with its built-in renderer"
         return Check("OpenGL", "absent", detail, "apt-get install libegl1 libgl1-mesa-dri")
