@@ -74,8 +74,7 @@ class _Crew:
         while left or self._at_work:
             for pipe in list(self._hands):
                 if left and pipe not in self._at_work:
-                    self._at_work[pipe] = left.pop()
-                    pipe.send(self._at_work[pipe])
+                    self._hand_over(pipe, left)
             for ready in wait(list(self._at_work)):
                 assert isinstance(ready, Connection)
                 item = self._at_work.pop(ready)
@@ -84,6 +83,16 @@ class _Crew:
                 except (EOFError, OSError):
                     result = self._lost(ready)
                 yield item, result
+
+    def _hand_over(self, pipe: Connection, left: list[Any]) -> None:
+        item = left.pop()
+        try:
+            pipe.send(item)
+            self._at_work[pipe] = item
+        except OSError:
+            # It died while it had nothing to do; another one takes its place.
+            self._lost(pipe)
+            left.append(item)
 
     def dismiss(self) -> None:
         for pipe in self._hands:

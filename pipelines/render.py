@@ -155,8 +155,7 @@ def _single_video(
         _listen(config.music, dance.seconds, progress)
     with ExitStack() as stack:
         stack.callback(stage.close)
-        if stage.renderer.name == "built-in" and config.renderer == "auto":
-            progress.say("drawing with the built-in renderer: no graphics card with OpenGL here")
+        _say_renderer(stage.renderer.name, config, progress)
         advance = stack.enter_context(progress.stage("drawing the dance", dance.frames, "frames"))
         rate = frame_rate(config.fps)
         video = stack.enter_context(
@@ -165,6 +164,11 @@ def _single_video(
         for picture, _ in stage.frames():
             video.write(picture)
             advance(1)
+
+
+def _say_renderer(name: str, config: RenderConfig, progress: Progress) -> None:
+    if name == "built-in" and config.renderer == "auto":
+        progress.say("drawing with the built-in renderer: no graphics card with OpenGL here")
 
 
 def _listen(song: Path, seconds: float, progress: Progress) -> None:
@@ -244,6 +248,8 @@ def _make_all(
     from pipelines.parallel import each
     from pipelines.rendering.clip import make_clip
 
+    if jobs:
+        _say_renderer(_renderer_name(config), config, progress)
     failed: set[Path] = set()
     with (
         progress.stage("drawing clips", len(jobs), "clips") as advance,
