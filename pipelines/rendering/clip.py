@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from pipelines.body.bodies import as_skin
@@ -59,6 +60,8 @@ class ClipJob:
 def make_clip(job: ClipJob) -> str:
     """Make one clip unless it is there; returns its id."""
     config = job.config
+    if config.workers > 1:
+        cv2.setNumThreads(1)  # the other workers have the other cores
     folder = Workspace(config.workspace).clip(job.clip)
     with alone_in(folder, SILENT):
         if finished_clip(folder, SILENT) is not None:
