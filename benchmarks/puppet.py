@@ -17,10 +17,10 @@ from measure import EXAMPLES, headline, table
 from pipelines.appearance_expert.puppet.puppet import Puppet
 from pipelines.body.rotations import axis_angle_to_matrix
 from pipelines.body.skeleton import JOINT
-from pipelines.generate import parse_size
 from pipelines.keypoints.detector import detect_person
 from pipelines.keypoints.staging import stage_dance
 from pipelines.media.image import load_picture
+from pipelines.media.shape import parse_size
 
 
 def swaying(frames: int) -> tuple[np.ndarray, np.ndarray]:

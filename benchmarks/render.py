@@ -3,12 +3,14 @@
 python benchmarks/render.py [frames]
 
 Prints a table. Each figure is the best of three runs; CPU is what one frame used, ffmpeg included.
+Below it the peak memory of the whole command for a short dance and for a long one.
 """
 
 from __future__ import annotations
 
 import os
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -22,15 +24,24 @@ import numpy as np
 from pipelines.body.camera import Camera, cameras_of_view
 from pipelines.body.mesh import BodyMesh
 from pipelines.body.renderer import Renderer, open_renderer, render_dance
-from pipelines.body.rotations import axis_angle_to_matrix
+from pipelines.body.rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from pipelines.body.scene import Scene
 from pipelines.body.skeleton import forward_kinematics
 from pipelines.body.wardrobe import dressed_body
 from pipelines.errors import MissingAsset
+from pipelines.keypoints.pose_drawing import draw_pose
+from pipelines.keypoints.projection import SeenDance, see_dance
 from pipelines.media.video import VideoWriter
+from pipelines.motion.motion import Motion
+from pipelines.motion.npz import save_npz
+from pipelines.progress import SILENT
+from pipelines.render import RenderConfig
+from pipelines.render import render as run_render
 
 SIZES = ((512, 512), (540, 960), (720, 1280))
 REPEATS = 3
+SHORT, LONG = 10, 180
+"""Seconds of the two dances whose memory is compared."""
 
 
 def swaying(frames: int) -> tuple[np.ndarray, np.ndarray]:
@@ -120,6 +131,59 @@ def compare(
         print(f"{size:>10}  plain pyrender: {error}")
     with tempfile.TemporaryDirectory() as folder:
         report("H.264 encoding", size, frames, partial(encode, folder))
+        seen = see_dance(rotations, trans, cameras, 30.0, body.offsets)
+        poses = partial(encode_poses, seen, Path(folder) / "p.mp4")
+        report("pose video, drawn and encoded", size, frames, poses)
+        clip = partial(whole_clip, trans, Path(folder), width, height)
+        report("a whole clip: video, pose video, keypoints", size, frames, clip)
+
+
+def encode_poses(seen: SeenDance, path: Path) -> None:
+    """The second video of a clip."""
+    with VideoWriter(path, seen.width, seen.height, Fraction(30), exact_colours=True) as video:
+        for xy, facing in zip(seen.xy, seen.facing, strict=True):
+            video.write(draw_pose(xy, facing, seen.width, seen.height))
+
+
+def whole_clip(trans: np.ndarray, folder: Path, width: int, height: int) -> None:
+    """The command itself on one dance, another one each time."""
+    count = len(list(folder.glob("src*")))
+    source = folder / f"src{count}"
+    source.mkdir()
+    save_npz(dance_of(len(trans), count), source / "a.npz")
+    run_render(
+        RenderConfig(src=(source,), workspace=folder / "ws", size=f"{width}x{height}"), SILENT
+    )
+
+
+def dance_of(frames: int, place: float = 0.0) -> Motion:
+    """`swaying` as a motion, `place` metres aside."""
+    rotations, trans = swaying(frames)
+    poses = matrix_to_axis_angle(rotations).astype(np.float32)
+    return Motion(poses, (trans + np.array([place, 0, 0])).astype(np.float32), 30.0)
+
+
+# Not the resource usage of a waited-for child: that begins with what its parent had.
+_WATCHED = """
+import sys
+from macedance_cli.app import app
+sys.argv = ["macedance", *sys.argv[1:]]
+app(standalone_mode=False)
+lines = open("/proc/self/status").read().splitlines()
+print([line.split()[1] for line in lines if line.startswith("VmHWM")][0])
+"""
+
+
+def peak_memory(seconds: int) -> float:
+    """MB that the command, without ffmpeg, needs at most for a dance of so many seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        save_npz(dance_of(seconds * 30), Path(folder) / "a.npz")
+        command = ["render", "a.npz", "-o", "a.mp4", "--size", "128x128"]
+        done = subprocess.run(
+            [sys.executable, "-c", _WATCHED, *command], cwd=folder, capture_output=True, text=True,
+            check=True, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        )  # fmt: skip
+        return int(done.stdout.splitlines()[-1]) / 1024
 
 
 def main() -> None:
@@ -131,6 +195,9 @@ def main() -> None:
     print(f"{'size':>10}  {'what':<44} {'frames/s':>8}  {'CPU ms':>7}")
     for width, height in SIZES:
         compare(body, rotations, trans, width, height)
+    print()
+    for seconds in (SHORT, LONG):
+        print(f"peak memory, {seconds:>3} s of dance: {peak_memory(seconds):.0f} MB", flush=True)
 
 
 if __name__ == "__main__":

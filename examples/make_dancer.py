@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pipelines.body.camera import frame_points
+from pipelines.body.camera import Lens, frame_points
 from pipelines.body.rasterizer import draw_mesh
 from pipelines.body.rotations import axis_angle_to_matrix
 from pipelines.body.scene import Scene, draw_backdrop, draw_shadow, lit_colours
@@ -53,7 +53,7 @@ def render_dancer() -> np.ndarray:
     vertices[:, 2] -= vertices[:, 2].min()
     # Room above for raised arms, and at the sides for steps.
     room = np.array([[-0.60, 0, 0.0], [0.60, 0, 0.0], [0, 0, -0.09], [0, 0, 1.96]])
-    camera = frame_points(room, WIDTH, HEIGHT, pitch=0.06, margin=0.0)
+    camera = frame_points(room, WIDTH, HEIGHT, lens=Lens(pitch=0.06), margin=0.0)
     picture = draw_backdrop(STUDIO, camera)
     draw_shadow(picture, STUDIO, vertices, camera)
     colours = lit_colours(STUDIO, vertices, normals, body.colours, camera)

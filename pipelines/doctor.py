@@ -7,6 +7,7 @@ whatever could crash or hang is tried in a process of its own, all of them at th
 from __future__ import annotations
 
 import ctypes
+import ctypes.util
 import os
 import re
 import shutil
@@ -47,6 +48,9 @@ MEDIAPIPE_MODELS = (
     "modules/pose_detection/pose_detection.tflite",
     "modules/pose_landmark/pose_landmark_full.tflite",
 )
+
+SOFTWARE_OPENGL = ("llvmpipe", "softpipe", "swrast", "software")
+"""In the names of renderers that emulate a graphics card; as in body/renderer.py."""
 
 REINSTALL = "run `make setup` again, or pip install --force-reinstall macedance"
 
@@ -183,10 +187,15 @@ def check_opengl() -> Check:
     if code != 0:
         # Mesa without an X server wants to be told so; NVIDIA's driver does not know the word.
         code, output = _try(program, EGL_PLATFORM="surfaceless")
+    if code != 0 and ctypes.util.find_library("OSMesa"):
+        code, output = _try((*program, "osmesa"))
     if code != 0:
-        detail = "cannot draw without a screen; generate does not need it"
+        detail = "cannot draw without a screen; render draws with its built-in renderer"
         return Check("OpenGL", "absent", detail, "apt-get install libegl1 libgl1-mesa-dri")
-    return Check("OpenGL", "ok", output.strip().splitlines()[-1])
+    name = output.strip().splitlines()[-1]
+    if any(word in name.lower() for word in SOFTWARE_OPENGL):
+        name += "; only emulated, so render prefers its built-in renderer"
+    return Check("OpenGL", "ok", name)
 
 
 def check_gpu() -> Check:

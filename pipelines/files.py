@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import is_out_of_space
+from pipelines.errors import UnsuitableInput, is_out_of_space
 
 _CHUNK = 1 << 20
 _STEM = 40
@@ -81,6 +81,16 @@ def sha256_json(value: Any) -> str:
     """Hex SHA-256 of a JSON-able value, independent of key order."""
     canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def check_writable(paths: list[Path]) -> None:
+    """Raise UnsuitableInput before any work if an output's folder is missing or not writable."""
+    for path in paths:
+        folder = path.parent
+        if not folder.is_dir():
+            raise UnsuitableInput(f"{path}: the folder {folder} does not exist", "create it first")
+        if not os.access(folder, os.W_OK):
+            raise UnsuitableInput(f"{path}: no permission to write into {folder}")
 
 
 def _umask() -> int:

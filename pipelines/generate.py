@@ -8,18 +8,17 @@ song. Dance and video stay in the run's folder, and the next run of the same com
 from __future__ import annotations
 
 import math
-import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipelines.errors import BadUsage, OutOfResources, UnsuitableInput, is_out_of_space
-from pipelines.files import atomic_path, sha256_file
+from pipelines.files import atomic_path, check_writable, sha256_file
+from pipelines.media.shape import frame_rate, parse_size
 from pipelines.progress import Progress
 from pipelines.workspace.identity import content_id
 from pipelines.workspace.layout import Workspace
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
 
 LONGER_SIDE = 960
 MOTION_FPS = 30.0
-_COMMON_RATES = (Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60000, 1001))
-_LARGEST_SIDE = 4096
 _SHORTEST, _LONGEST = 2, 600
 DANCE_RECORD, VIDEO_RECORD = "motion.json", "appearance.json"
 _INPUTS = ("song", "picture", "ref_keypoints", "ref_mask", "motion")
@@ -474,27 +471,6 @@ def resolve_device(name: str) -> torch.device:
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
-def frame_rate(fps: float) -> Fraction:
-    """A rate as the fraction that is meant: 29.97 is 30000/1001, 12.5 is 25/2."""
-    for rate in _COMMON_RATES:
-        if abs(float(rate) - fps) < 0.005:
-            return rate
-    return Fraction(fps).limit_denominator(1000)
-
-
-def parse_size(text: str) -> tuple[int | None, int]:
-    """ "540x960" -> (540, 960); "960" -> (None, 960), the longer side."""
-    parts = text.lower().split("x")
-    if len(parts) > 2 or not all(part.strip().isdecimal() for part in parts):
-        raise BadUsage(f"--size {text}: not a size", "write it as 540x960, or 960")
-    numbers = [int(part) for part in parts]
-    if not all(64 <= number <= _LARGEST_SIDE for number in numbers):
-        raise BadUsage(f"--size {text}: sides must lie in 64 ... {_LARGEST_SIDE}")
-    if any(number % 2 for number in numbers):
-        raise BadUsage(f"--size {text}: sides must be even, video codecs need it")
-    return (None, numbers[0]) if len(numbers) == 1 else (numbers[0], numbers[1])
-
-
 def canvas_size(width: int, height: int, size: str | None) -> tuple[int, int]:
     """The video's even size for a picture: as asked, or the picture's shape, longer side 960."""
     asked = (None, LONGER_SIDE) if size is None else parse_size(size)
@@ -554,16 +530,6 @@ def _readable_sha256(path: Path) -> str:
         return sha256_file(path)
     except PermissionError as error:
         raise UnsuitableInput(f"{path}: may not be read ({error.strerror})") from error
-
-
-def check_writable(paths: list[Path]) -> None:
-    """Raise UnsuitableInput before any work if an output's folder is missing or not writable."""
-    for path in paths:
-        folder = path.parent
-        if not folder.is_dir():
-            raise UnsuitableInput(f"{path}: the folder {folder} does not exist", "create it first")
-        if not os.access(folder, os.W_OK):
-            raise UnsuitableInput(f"{path}: no permission to write into {folder}")
 
 
 def copy_atomically(source: Path, target: Path) -> None:

@@ -11,16 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.errors import BadUsage, OutOfResources, UnsuitableInput
+from pipelines.files import check_writable
 from pipelines.generate import (
     GenerateConfig,
     _run_name,
     canvas_size,
-    check_writable,
     copy_atomically,
-    frame_rate,
-    parse_size,
     resolve_device,
 )
+from pipelines.media.shape import frame_rate, parse_size
 
 
 def given_files(folder: Path) -> GenerateConfig:

@@ -27,6 +27,21 @@ _FOLLOW_SECONDS = 0.8
 
 
 @dataclass(frozen=True)
+class Lens:
+    """How a camera looks at a dance, whichever side it looks from.
+
+    Attributes:
+        pitch: how far it looks down, radians.
+        zoom: size of the dancer against the tightest framing, at most 1.
+        vertical_view: full vertical angle of view, radians.
+    """
+
+    pitch: float = 0.05
+    zoom: float = 1.0
+    vertical_view: float = 0.55
+
+
+@dataclass(frozen=True)
 class Camera:
     """A camera at `position` with world-to-camera rotation rows (right, down, forward).
 
@@ -75,23 +90,20 @@ def frame_points(
     height: int,
     *,
     heading: float = 0.0,
-    pitch: float = 0.05,
-    vertical_view: float = 0.55,
+    lens: Lens = Lens(),
     margin: float = _BODY_MARGIN,
-    zoom: float = 1.0,
 ) -> Camera:
     """The nearest camera of a given direction that has every point in its picture.
 
     Args:
         points: (N, 3) world points, metres.
         width, height: picture size.
-        heading, pitch: direction of view, radians, as in `facing`.
-        vertical_view: full vertical angle of view, radians.
+        heading: direction of view, radians, as in `facing`.
+        lens: tilt and angle of view, and how far it steps back from the tightest fit.
         margin: metres kept free around every point.
-        zoom: below 1 steps back from the tightest fit, by that factor of size.
     """
-    rotation = facing(heading, pitch)
-    focal = height / 2 / np.tan(vertical_view / 2)
+    rotation = facing(heading, lens.pitch)
+    focal = height / 2 / np.tan(lens.vertical_view / 2)
     local = points @ rotation.T
     spans = np.array([width, height]) / 2 / focal / (1 / 0.94)
     # A point is inside when |x - cx| <= (z - cz) * span: two half-planes per side whose tightest
@@ -101,7 +113,7 @@ def frame_points(
     nearest = float((-(high + low) / (2 * spans)).min())
     centre = (high - low) / 2
     middle = float(local[:, 2].mean())
-    back = middle - (middle - nearest) / zoom
+    back = middle - (middle - nearest) / lens.zoom
     position = np.array([centre[0], centre[1], back]) @ rotation
     return Camera(position, rotation, focal, width, height, middle - back)
 
@@ -120,7 +132,13 @@ def front_heading(joints_TJ3: Array) -> float:
 
 
 def cameras_of_view(
-    view: str, joints_TJ3: Array, fps: float, width: int, height: int, front: float = 0.0
+    view: str,
+    joints_TJ3: Array,
+    fps: float,
+    width: int,
+    height: int,
+    front: float = 0.0,
+    lens: Lens = Lens(),
 ) -> list[Camera]:
     """One camera per frame for a dance.
 
@@ -131,21 +149,25 @@ def cameras_of_view(
         fps: frame rate of the dance.
         width, height: picture size.
         front: heading that counts as the front, radians; 0 looks along +y.
+        lens: tilt, size and angle of view.
     """
     frames = len(joints_TJ3)
     if view in ("front", "side"):
         heading = front + (np.pi / 2 if view == "side" else 0.0)
-        return [frame_points(joints_TJ3.reshape(-1, 3), width, height, heading=heading)] * frames
+        points = joints_TJ3.reshape(-1, 3)
+        return [frame_points(points, width, height, heading=heading, lens=lens)] * frames
     centre = joints_TJ3[:, 0] * np.array([1.0, 1.0, 0.0])
     if view == "follow":
         path = _smoothed(centre, fps * _FOLLOW_SECONDS)
         around = (joints_TJ3 - path[:, None]).reshape(-1, 3)
-        still = frame_points(around, width, height, heading=front)
+        still = frame_points(around, width, height, heading=front, lens=lens)
         return [_moved(still, step) for step in path]
     middle = centre.mean(0)
     rim = _rim(joints_TJ3 - middle)
     headings = front + 2 * np.pi * np.arange(frames) / (fps * _ORBIT_SECONDS)
-    orbit = [frame_points(rim, width, height, heading=float(heading)) for heading in headings]
+    orbit = [
+        frame_points(rim, width, height, heading=float(heading), lens=lens) for heading in headings
+    ]
     return [_moved(camera, middle) for camera in orbit]
 
 

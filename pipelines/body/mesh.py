@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.body.skeleton import JOINT, forward_kinematics
+from pipelines.compiled import compiled
 
 Array = NDArray[np.floating[Any]]
 Floats = NDArray[np.float32]
@@ -28,6 +29,8 @@ SOLE_METRES = 0.017
 """From the toe joints down to the soles of the default body."""
 
 _ANNY = "anny_smpl.npz"
+_CHUNK = 256
+"""Frames whose joints are held at a time: memory does not grow with the dance."""
 _GIRTH = 1.06
 _HIP_FLESH = np.array([0.03, 0.04, 0.0])
 _TORSO_FLESH = np.array([0.0, 0.04, 0.0])
@@ -85,17 +88,51 @@ class BodyMesh:
             trans_T3: (T, 3) pelvis, metres.
         """
         rest_J3 = joint_positions(self.offsets)
-        positions, globals_ = forward_kinematics(rotations_TJ33, trans_T3, self.offsets)
-        for joints_J3, turns_J33 in zip(positions, globals_, strict=True):
-            shift = joints_J3 - np.einsum("jab,jb->ja", turns_J33, rest_J3)
-            bones = np.concatenate([turns_J33, shift[..., None]], axis=-1).astype(np.float32)
-            blended = (self.weights @ bones.reshape(24, 12)).reshape(-1, 3, 4)
-            vertices: Floats = (
-                np.einsum("vab,vb->va", blended[..., :3], self.template) + blended[..., 3]
+        moved_by = self._moved_by()
+        for start in range(0, len(trans_T3), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            positions, globals_ = forward_kinematics(
+                rotations_TJ33[part], trans_T3[part], self.offsets
             )
-            normals: Floats = np.einsum("vab,vb->va", blended[..., :3], self.normals)
-            normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-            yield vertices, normals
+            for joints_J3, turns_J33 in zip(positions, globals_, strict=True):
+                shift = joints_J3 - np.einsum("jab,jb->ja", turns_J33, rest_J3)
+                bones = np.concatenate([turns_J33, shift[..., None]], axis=-1).astype(np.float32)
+                yield _skinned(self.template, self.normals, *moved_by, bones)
+
+    def _moved_by(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+        """The weights that are not 0: where each vertex's begin (V + 1,), joints and weights."""
+        vertices, joints = np.nonzero(self.weights)
+        starts = np.searchsorted(vertices, np.arange(len(self.weights) + 1))
+        return starts, joints, np.ascontiguousarray(self.weights[vertices, joints])
+
+
+@compiled()
+def _skinned(
+    template: Any, normals: Any, starts: Any, joints: Any, weights: Any, bones: Any
+) -> Any:
+    """Vertices and unit normals under bones (24, 3, 4), blended by the weights."""
+    moved, turned = np.empty_like(template), np.empty_like(normals)
+    blend = np.empty((3, 4), dtype=np.float32)
+    for vertex in range(template.shape[0]):
+        blend[:] = 0
+        for entry in range(starts[vertex], starts[vertex + 1]):
+            joint, weight = joints[entry], weights[entry]
+            for a in range(3):
+                for b in range(4):
+                    blend[a, b] += weight * bones[joint, a, b]
+        x, y, z = template[vertex, 0], template[vertex, 1], template[vertex, 2]
+        u, v, w = normals[vertex, 0], normals[vertex, 1], normals[vertex, 2]
+        square = np.float32(0)
+        for a in range(3):
+            moved[vertex, a] = blend[a, 0] * x + blend[a, 1] * y + blend[a, 2] * z + blend[a, 3]
+            along = blend[a, 0] * u + blend[a, 1] * v + blend[a, 2] * w
+            turned[vertex, a] = along
+            square += along * along
+        if square > 0:
+            length = np.sqrt(square)
+            for a in range(3):
+                turned[vertex, a] /= length
+    return moved, turned
 
 
 def joint_positions(offsets_J3: Array) -> NDArray[np.float64]:

@@ -5,6 +5,8 @@ Works without OpenGL. Shapes: V vertices, F triangles, picture (height, width, 3
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,8 @@ from pipelines.compiled import compiled
 
 Floats = NDArray[np.float32]
 Picture = NDArray[np.uint8]
+SurfaceDepth = Callable[[NDArray[np.floating[Any]]], Floats]
+"""Pixels (K, 2) -> metres (K,) along the camera's axis to what is drawn there; inf: nothing is."""
 
 _NEAREST = np.float32(0.05)
 """Metres before the camera within which triangles are dropped instead of clipped."""
@@ -27,8 +31,8 @@ def draw_mesh(
     colours: Floats,
     camera: Camera,
     samples: int = 2,
-) -> None:
-    """Draw a mesh over `picture`, in place.
+) -> SurfaceDepth:
+    """Draw a mesh over `picture`, in place; returns how far away what was drawn is.
 
     Args:
         picture: (height, width, 3) uint8 of the camera's size.
@@ -47,12 +51,12 @@ def draw_mesh(
     )
     seen = points[inverse > 0]
     if len(seen) == 0:
-        return
+        return no_surface
     size = np.array([camera.width, camera.height])
     low = np.clip(np.floor(seen.min(0)), 0, size).astype(int)
     high = np.clip(np.ceil(seen.max(0)), 0, size).astype(int)
     if (high <= low).any():
-        return
+        return no_surface
     columns, rows = (high - low) * samples
     points = (points - low.astype(np.float32)) * np.float32(samples)
     inverse_depth = np.zeros((rows, columns), dtype=np.float32)
@@ -60,6 +64,29 @@ def draw_mesh(
     _fill(points, inverse, faces, colours, inverse_depth, drawn)
     window = picture[low[1] : high[1], low[0] : high[0]]
     _blend(window, inverse_depth, drawn, samples)
+    return partial(surface_depth, inverse_depth, low, samples)
+
+
+def no_surface(pixels_K2: NDArray[np.floating[Any]]) -> Floats:
+    """The depth of a picture in which nothing was drawn."""
+    return np.full(len(pixels_K2), np.inf, dtype=np.float32)
+
+
+def surface_depth(
+    inverse_depth: Floats,
+    corner: NDArray[np.int_],
+    samples: int,
+    pixels_K2: NDArray[np.floating[Any]],
+) -> Floats:
+    """Metres (K,) at pixels (K, 2), from a buffer of 1/depth whose first sample is at `corner`."""
+    rows, columns = inverse_depth.shape
+    where = (np.nan_to_num(pixels_K2, nan=-1e6) - corner) * samples
+    place = np.floor(np.clip(where, -1, [columns, rows])).astype(int)
+    inside = ((place >= 0) & (place < [columns, rows])).all(1)
+    found = np.zeros(len(place), dtype=np.float32)
+    found[inside] = inverse_depth[place[inside, 1], place[inside, 0]]
+    with np.errstate(divide="ignore"):
+        return np.asarray(1 / found, dtype=np.float32)
 
 
 def vertex_normals(vertices: NDArray[np.floating[Any]], faces: NDArray[np.int32]) -> Floats:
@@ -112,7 +139,7 @@ def _fill(
 ) -> Any:
     """Fill triangles into a cleared buffer of 1/depth, which is linear across the screen."""
     rows, columns = inverse_depth.shape
-    half = np.float32(0.5)
+    half, zero = np.float32(0.5), np.float32(0)
     for face in range(faces.shape[0]):
         a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
         ax, ay = points[a, 0], points[a, 1]
@@ -122,10 +149,15 @@ def _fill(
         area = (cx - ax) * (by - ay) - (cy - ay) * (bx - ax)
         if area <= 0 or inverse[a] < 0 or inverse[b] < 0 or inverse[c] < 0:
             continue
-        left = max(0, int(np.ceil(min(ax, bx, cx) - half)))
-        right = min(columns - 1, int(np.floor(max(ax, bx, cx) - half)))
-        top = max(0, int(np.ceil(min(ay, by, cy) - half)))
-        bottom = min(rows - 1, int(np.floor(max(ay, by, cy) - half)))
+        first_x, first_y = min(ax, bx, cx) - half, min(ay, by, cy) - half
+        last_x, last_y = max(ax, bx, cx) - half, max(ay, by, cy) - half
+        if last_x < 0 or last_y < 0:
+            continue
+        # Rounded up by hand: a call of ceil costs as much as the triangle.
+        left, top = int(max(zero, first_x)), int(max(zero, first_y))
+        left += left < first_x
+        top += top < first_y
+        right, bottom = min(columns - 1, int(last_x)), min(rows - 1, int(last_y))
         if left > right or top > bottom:
             continue
         scale = 1 / area
@@ -159,8 +191,10 @@ def _fill(
 def _blend(window: Any, inverse_depth: Any, drawn: Any, samples: Any) -> Any:
     """Average the samples of each pixel over what was there before."""
     total = samples * samples
+    half = total // 2
     for y in range(window.shape[0]):
-        for x in range(window.shape[1]):
+        reach = _reach(inverse_depth[y * samples : (y + 1) * samples])
+        for x in range(reach[0] // samples, (reach[1] + samples - 1) // samples):
             red = green = blue = count = 0
             for j in range(y * samples, (y + 1) * samples):
                 for i in range(x * samples, (x + 1) * samples):
@@ -170,7 +204,23 @@ def _blend(window: Any, inverse_depth: Any, drawn: Any, samples: Any) -> Any:
                         blue += drawn[j, i, 2]
                         count += 1
             if count > 0:
-                rest, half = total - count, total // 2
+                rest = total - count
                 window[y, x, 0] = (red + rest * window[y, x, 0] + half) // total
                 window[y, x, 1] = (green + rest * window[y, x, 1] + half) // total
                 window[y, x, 2] = (blue + rest * window[y, x, 2] + half) // total
+
+
+@compiled()
+def _reach(rows: Any) -> Any:
+    """First column in which something was drawn, and the one after the last; (0, 0): nothing."""
+    first, end = rows.shape[1], 0
+    for j in range(rows.shape[0]):
+        left = 0
+        while left < first and rows[j, left] <= 0:
+            left += 1
+        first = left
+        right = rows.shape[1]
+        while right > end and rows[j, right - 1] <= 0:
+            right -= 1
+        end = right
+    return (first, end) if end > first else (0, 0)

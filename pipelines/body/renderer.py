@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from ctypes.util import find_library
+from functools import cache, partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,8 +16,9 @@ from numpy.typing import NDArray
 
 from pipelines.body.camera import Camera
 from pipelines.body.mesh import Body
-from pipelines.body.rasterizer import draw_mesh
+from pipelines.body.rasterizer import SurfaceDepth, draw_mesh, surface_depth
 from pipelines.body.scene import Scene, draw_backdrop, draw_shadow, lit_colours
+from pipelines.body.stick_body import skeleton_body
 from pipelines.compiled import compiled
 from pipelines.errors import MissingAsset
 
@@ -35,8 +38,13 @@ class Renderer(Protocol):
 
     name: str
 
-    def draw(self, picture: Picture, vertices: Floats, colours: Floats, camera: Camera) -> None:
-        """Draw the mesh at `vertices` (V, 3) in lit `colours` (V, 3) over a picture, in place."""
+    def draw(
+        self, picture: Picture, vertices: Floats, colours: Floats, camera: Camera
+    ) -> SurfaceDepth:
+        """Draw the mesh at `vertices` (V, 3) in lit `colours` (V, 3) over a picture, in place.
+
+        Returns how far away the surface is; it holds until the next frame is drawn.
+        """
         ...
 
     def close(self) -> None:
@@ -56,21 +64,28 @@ def open_renderer(mesh: Body, width: int, height: int, kind: str = "auto") -> Re
     Raises:
         MissingAsset: pyrender was asked for and no OpenGL context can be made.
     """
-    if kind == "builtin":
+    if kind == "builtin" or (kind == "auto" and not _graphics_card()):
         return BuiltIn(mesh)
     try:
-        renderer = Pyrender(mesh, width, height)
+        return Pyrender(mesh, width, height)
     except Exception as error:  # every GL stack fails with types of its own
-        if kind == "pyrender":
-            raise MissingAsset(
-                f"OpenGL: no offscreen context ({' '.join(str(error).split()) or type(error)})",
-                "apt-get install libegl1 libgl1-mesa-dri, or use the built-in renderer",
-            ) from error
-        return BuiltIn(mesh)
-    if kind == "auto" and any(word in renderer.name.lower() for word in _SOFTWARE_OPENGL):
-        renderer.close()
-        return BuiltIn(mesh)
-    return renderer
+        if kind == "auto":
+            return BuiltIn(mesh)
+        raise MissingAsset(
+            f"OpenGL: no offscreen context ({' '.join(str(error).split()) or type(error)})",
+            "apt-get install libegl1 libgl1-mesa-dri, or use the built-in renderer",
+        ) from error
+
+
+@cache
+def _graphics_card() -> bool:
+    """Whether OpenGL draws on something faster than this processor; asked once per process."""
+    try:
+        renderer = Pyrender(skeleton_body(), 32, 32)
+    except Exception:  # see above
+        return False
+    renderer.close()
+    return not any(word in renderer.name.lower() for word in _SOFTWARE_OPENGL)
 
 
 def render_dance(
@@ -81,7 +96,20 @@ def render_dance(
     cameras: Sequence[Camera],
     scene: Scene,
 ) -> Iterator[Picture]:
-    """Frames (height, width, 3) uint8 RGB of a body that dances in a studio, one after the other.
+    """The pictures of `drawn_frames` alone."""
+    for picture, _ in drawn_frames(renderer, mesh, rotations_TJ33, trans_T3, cameras, scene):
+        yield picture
+
+
+def drawn_frames(
+    renderer: Renderer,
+    mesh: Body,
+    rotations_TJ33: Array,
+    trans_T3: Array,
+    cameras: Sequence[Camera],
+    scene: Scene,
+) -> Iterator[tuple[Picture, SurfaceDepth]]:
+    """Frames of a body that dances in a studio, one after the other, and how far it is away.
 
     Args:
         renderer: from `open_renderer`, for this mesh.
@@ -90,19 +118,23 @@ def render_dance(
         trans_T3: (T, 3) pelvis, metres.
         cameras: T of them, as from `cameras_of_view`.
         scene: light and studio; its floor is where the shadow falls.
+
+    Yields:
+        (height, width, 3) uint8 RGB, and the depth of the body's surface.
     """
     backdrop: Picture | None = None
     drawn_for: tuple[float, ...] = ()
     posed = mesh.pose(rotations_TJ33, trans_T3)
     for camera, (vertices, normals) in zip(cameras, posed, strict=True):
-        view = (camera.position[2], camera.rotation[2, 2], camera.focal)
+        # Rounded: a camera that turns or moves along the floor sees the same studio.
+        seen = (camera.position[2], camera.rotation[2, 2], camera.focal, camera.distance)
+        view = tuple(round(float(value), 6) for value in seen)
         if backdrop is None or view != drawn_for:
             backdrop, drawn_for = draw_backdrop(scene, camera), view
         picture = backdrop.copy()
         draw_shadow(picture, scene, vertices, camera)
         colours = lit_colours(scene, vertices, normals, mesh.colours, camera)
-        renderer.draw(picture, vertices, colours, camera)
-        yield picture
+        yield picture, renderer.draw(picture, vertices, colours, camera)
 
 
 def floor_under(mesh: Body, rotations_TJ33: Array, trans_T3: Array) -> float:
@@ -125,9 +157,11 @@ class BuiltIn:
     def __init__(self, mesh: Body) -> None:
         self._faces = mesh.faces
 
-    def draw(self, picture: Picture, vertices: Floats, colours: Floats, camera: Camera) -> None:
+    def draw(
+        self, picture: Picture, vertices: Floats, colours: Floats, camera: Camera
+    ) -> SurfaceDepth:
         """Draw over a picture, in place."""
-        draw_mesh(picture, vertices, self._faces, colours, camera)
+        return draw_mesh(picture, vertices, self._faces, colours, camera)
 
     def close(self) -> None:
         """Nothing is held."""
@@ -140,7 +174,7 @@ class Pyrender:
     """
 
     def __init__(self, mesh: Body, width: int, height: int) -> None:
-        os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
+        os.environ.setdefault("PYOPENGL_PLATFORM", _platform())
         import pyrender
         from OpenGL import GL
 
@@ -164,7 +198,9 @@ class Pyrender:
         self._offscreen.render(self._scene, self._flags)
         self.name = f"pyrender ({GL.glGetString(GL.GL_RENDERER).decode()})"
 
-    def draw(self, picture: Picture, vertices: Floats, colours: Floats, camera: Camera) -> None:
+    def draw(
+        self, picture: Picture, vertices: Floats, colours: Floats, camera: Camera
+    ) -> SurfaceDepth:
         """Draw over a picture, in place."""
         gl = self._gl
         self._lens.fx = self._lens.fy = camera.focal
@@ -178,12 +214,31 @@ class Pyrender:
         self._offscreen._platform.make_current()
         gl.glBindBuffer(gl.GL_ARRAY_BUFFER, self._primitive._buffers[0])
         gl.glBufferData(gl.GL_ARRAY_BUFFER, self._data.nbytes, self._data, gl.GL_DYNAMIC_DRAW)
-        drawn, _ = self._offscreen.render(self._scene, self._flags)
-        _lay_over(picture, np.ascontiguousarray(drawn))
+        drawn, depth = self._offscreen.render(self._scene, self._flags)
+        _lay_over(picture, _with_alpha(drawn, depth))
+        return partial(_depth_at, depth)
 
     def close(self) -> None:
         """Release the OpenGL context."""
         self._offscreen.delete()
+
+
+def _platform() -> str:
+    """EGL, which draws on graphics cards too; OSMesa where it is all there is."""
+    return "osmesa" if find_library("OSMesa") and not find_library("EGL") else "egl"
+
+
+def _with_alpha(drawn: Picture, depth_HW: Floats) -> Picture:
+    """RGBA also from OSMesa, which leaves the alpha out; without smoothing, a pixel is all body."""
+    if drawn.shape[2] == 3:
+        drawn = np.dstack([drawn, np.where(depth_HW > 0, 255, 0).astype(np.uint8)])
+    return np.ascontiguousarray(drawn)
+
+
+def _depth_at(depth_HW: Floats, pixels_K2: Array) -> Floats:
+    inverse = np.zeros_like(depth_HW)  # pyrender writes 0 where there is nothing
+    np.divide(1, depth_HW, out=inverse, where=depth_HW > 0)
+    return surface_depth(inverse, np.zeros(2, dtype=int), 1, pixels_K2)
 
 
 @compiled()

@@ -85,19 +85,12 @@ def draw_backdrop(scene: Scene, camera: Camera) -> Picture:
 def draw_shadow(picture: Picture, scene: Scene, vertices: Floats, camera: Camera) -> None:
     """Darken the floor where the body stands on it or above it, in place."""
     light = _key_direction(scene, camera)
-    height = np.maximum(vertices[:, 2] - scene.floor_height, 0)
-    # A steeper light than the key keeps the shadow under the dancer, as in a soft studio.
-    ground = vertices[:, :2] - height[:, None] * (light[:2] / light[2] * 0.35).astype(np.float32)
     cell = _SHADOW_METRES / _SHADOW_CELLS
+    # A steeper light than the key keeps the shadow under the dancer, as in a soft studio.
+    slant = (light[:2] / light[2] * 0.35).astype(np.float32)
+    ground, height = _on_ground(vertices, np.float32(scene.floor_height), slant)
     corner = np.median(ground, axis=0) - _SHADOW_METRES / 2
-    index = ((ground - corner) / cell).astype(np.int32)
-    inside = ((index >= 0) & (index < _SHADOW_CELLS)).all(1)
-    flat = index[inside, 1] * _SHADOW_CELLS + index[inside, 0]
-    near = np.exp(-height[inside] / 0.10)
-    size = _SHADOW_CELLS * _SHADOW_CELLS
-    shape = (_SHADOW_CELLS, _SHADOW_CELLS)
-    touching = np.bincount(flat, near, size).reshape(shape).astype(np.float32)
-    above = np.bincount(flat, minlength=size).reshape(shape).astype(np.float32)
+    touching, above = _counted(ground, height, corner, cell, _SHADOW_CELLS)
     contact = cv2.GaussianBlur(np.minimum(touching / 2, 1), (0, 0), 1.2)
     body = cv2.GaussianBlur(np.minimum(above / 3, 1), (0, 0), 4.5)
     darkness = np.minimum(0.75 * contact + 0.55 * body, 1) * np.float32(scene.shadow)
@@ -163,6 +156,34 @@ def _shade(vertices: Any, normals: Any, colours: Any, light: Any, strengths: Any
             value = colours[vertex, k] * (ambient + strengths[0, k] * key) + rim
             lit[vertex, k] = min(value, np.float32(255))
     return lit
+
+
+@compiled()
+def _on_ground(vertices: Any, floor: Any, slant: Any) -> Any:
+    """Where the shadows (V, 2) of vertices fall, and how high (V,) they are above the floor."""
+    ground = np.empty((vertices.shape[0], 2), dtype=np.float32)
+    height = np.empty(vertices.shape[0], dtype=np.float32)
+    for vertex in range(vertices.shape[0]):
+        height[vertex] = max(vertices[vertex, 2] - floor, np.float32(0))
+        for k in range(2):
+            ground[vertex, k] = vertices[vertex, k] - height[vertex] * slant[k]
+    return ground, height
+
+
+@compiled()
+def _counted(ground: Any, height: Any, corner: Any, cell: Any, cells: Any) -> Any:
+    """Vertices per shadow cell: weighed by how near the floor they are, and all alike."""
+    touching = np.zeros((cells, cells), dtype=np.float32)
+    above = np.zeros((cells, cells), dtype=np.float32)
+    for vertex in range(ground.shape[0]):
+        across = (ground[vertex, 0] - corner[0]) / cell
+        up = (ground[vertex, 1] - corner[1]) / cell
+        if 0 <= across < cells and 0 <= up < cells:
+            column, row = int(across), int(up)
+            above[row, column] += 1
+            if height[vertex] < 0.8:
+                touching[row, column] += np.exp(-height[vertex] / np.float32(0.10))
+    return touching, above
 
 
 @compiled()

@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.body.mesh import BodyMesh
 from pipelines.body.rasterizer import vertex_normals
 from pipelines.body.skeleton import JOINT_NAMES, PARENTS
+from pipelines.body.wardrobe import Outfit
 from pipelines.errors import UnsuitableInput
 
 Array = NDArray[np.floating[Any]]
@@ -32,7 +34,6 @@ _NUMPY = {
       for name in ("_reconstruct", "scalar")),
 }  # fmt: skip
 _CHUNK = 32
-_SKIN, _SHIRT, _TROUSERS, _SHOES = (236, 192, 168), (246, 182, 64), (56, 80, 130), (218, 80, 70)
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,37 @@ class SmplBody:
             for vertices in moved.numpy():
                 yield vertices, vertex_normals(vertices, self.faces)
 
+    def skinned(self) -> BodyMesh:
+        """The same body with skin weights alone, on our 24 joints, for files that know no more.
 
-def load_smpl(path: Path, betas: Array | None = None) -> SmplBody:
+        Pose correctives are lost; fingers move with the wrist, jaw and eyes with the head.
+        """
+        tensors = self._tensors
+        template = tensors["v_template"].numpy()
+        pelvis = (tensors["J_regressor"][0] @ tensors["v_template"]).numpy()
+        given = tensors["lbs_weights"].numpy()
+        parents = tensors["parents"].numpy()
+        weights = np.zeros((len(template), 24), dtype=np.float32)
+        for joint in range(given.shape[1]):
+            weights[:, _our_joint(joint, parents)] += given[:, joint]
+        placed = (template - pelvis).astype(np.float32)
+        return BodyMesh(
+            template=placed,
+            normals=vertex_normals(placed, self.faces),
+            faces=self.faces,
+            weights=weights,
+            offsets=self.offsets,
+            colours=self.colours,
+        )
+
+
+def load_smpl(path: Path, betas: Array | None = None, outfit: Outfit | None = None) -> SmplBody:
     """A body from a model file (.pkl or .npz) of SMPL, SMPL-H or SMPL-X.
 
     Args:
         path: the model file.
         betas: up to 10 shape coefficients.
+        outfit: the colours of its clothes; default: `Outfit()`.
 
     Raises:
         UnsuitableInput: missing, damaged, no such model, or a pickle that holds other things.
@@ -121,7 +146,7 @@ def load_smpl(path: Path, betas: Array | None = None) -> SmplBody:
             raise ValueError(f"weights are {tuple(tensors['lbs_weights'].shape)}")
     except (KeyError, ValueError, IndexError, TypeError, RuntimeError) as error:
         raise UnsuitableInput(f"{path}: not an SMPL model that fits together ({error})") from error
-    colours = _painted(arrays["weights"], parents)
+    colours = _painted(arrays["weights"], parents, outfit or Outfit())
     faces = arrays["f"].astype(np.int32)
     return SmplBody(name, faces, colours, _offsets(joints, len(parents)), tensors)
 
@@ -134,16 +159,25 @@ def _offsets(joints: Array, count: int) -> NDArray[np.float64]:
     return offsets
 
 
-def _painted(weights: Array, parents: NDArray[np.int64]) -> Floats:
+def _our_joint(joint: int, parents: NDArray[np.int64]) -> int:
+    """Which of our 24 joints moves what a joint of the model moves."""
+    if len(parents) == 24:
+        return joint
+    while joint >= _SHARED_JOINTS:
+        joint = int(parents[joint])
+    return joint
+
+
+def _painted(weights: Array, parents: NDArray[np.int64], outfit: Outfit) -> Floats:
     """Clothes by joint: the arm's skin begins at the elbow, hands and face are skin."""
-    colours = np.full((len(parents), 3), _SKIN, dtype=np.float32)
+    colours = np.tile(np.asarray(outfit.skin, dtype=np.float32), (len(parents), 1))
     for index, name in enumerate(JOINT_NAMES[:_SHARED_JOINTS]):
         if any(part in name for part in ("spine", "collar", "shoulder")):
-            colours[index] = _SHIRT
+            colours[index] = outfit.shirt
         elif any(part in name for part in ("pelvis", "hip", "knee")):
-            colours[index] = _TROUSERS
+            colours[index] = outfit.trousers
         elif name in ("left_ankle", "right_ankle", "left_foot", "right_foot"):
-            colours[index] = _SHOES
+            colours[index] = outfit.shoes
     return np.asarray(colours[np.asarray(weights).argmax(1)])
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import colorsys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.body.camera import Lens
 from pipelines.body.scene import Scene
 from pipelines.body.wardrobe import Colour, Outfit
 
@@ -18,23 +19,19 @@ _HAIRS = ((36, 28, 26), (84, 50, 40), (122, 78, 48), (176, 134, 84), (148, 74, 4
 
 @dataclass(frozen=True)
 class Look:
-    """One draw.
+    """One draw; without arguments, what bodies look like where no variety is wanted.
 
     Attributes:
-        betas: (6,) shape of the default body.
+        betas: (6,) shape of the body; None: the body's own.
         outfit: colours and hair.
         scene: studio and light; the floor is at 0, set it with `dataclasses.replace`.
-        pitch: how far the camera looks down, radians.
-        zoom: size of the dancer against the tightest framing.
-        vertical_view: the lens, full vertical angle in radians.
+        lens: height and distance of the camera, by tilt, framing and angle of view.
     """
 
-    betas: NDArray[np.float64]
-    outfit: Outfit
-    scene: Scene
-    pitch: float
-    zoom: float
-    vertical_view: float
+    betas: NDArray[np.float64] | None = None
+    outfit: Outfit = field(default_factory=Outfit)
+    scene: Scene = field(default_factory=Scene)
+    lens: Lens = field(default_factory=Lens)
 
 
 def draw_look(seed: int) -> Look:
@@ -63,9 +60,11 @@ def draw_look(seed: int) -> Look:
         betas=betas,
         outfit=outfit,
         scene=scene,
-        pitch=float(rng.uniform(-0.02, 0.16)),
-        zoom=float(rng.uniform(0.75, 1.0)),
-        vertical_view=float(rng.uniform(0.40, 0.75)),
+        lens=Lens(
+            pitch=float(rng.uniform(-0.02, 0.16)),
+            zoom=float(rng.uniform(0.75, 1.0)),
+            vertical_view=float(rng.uniform(0.40, 0.75)),
+        ),
     )
 
 

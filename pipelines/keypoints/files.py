@@ -14,6 +14,7 @@ from pipelines.errors import UnsuitableInput
 from pipelines.files import atomic_path
 from pipelines.keypoints.anatomy import Points, complete
 from pipelines.keypoints.person import POINT_NAMES
+from pipelines.keypoints.projection import SeenDance
 from pipelines.keypoints.staged import StagedDance
 
 COCO_17: tuple[str, ...] = (
@@ -59,17 +60,46 @@ class Keypoints:
 
 def save_keypoints(path: Path, dance: StagedDance) -> None:
     """Write the 2D points of a staged dance as npz, atomically."""
+    _save(path, _seen(dance, dance.visibility))
+
+
+def save_exact_keypoints(
+    path: Path, dance: SeenDance, visibility: NDArray[np.floating[Any]]
+) -> None:
+    """Write the 2D points of a rendered dance, its 3D points and its cameras, atomically.
+
+    Args:
+        visibility: (T, 29) in [0, 1], from `SeenDance.visible` frame by frame.
+    """
+    _save(
+        path,
+        _seen(dance, visibility)
+        | {
+            "xyz": dance.points.astype(np.float32),
+            "camera_position": dance.positions.astype(np.float32),
+            "camera_rotation": dance.rotations.astype(np.float32),
+            "camera_focal": dance.focals.astype(np.float32),
+        },
+    )
+
+
+def _seen(
+    dance: StagedDance | SeenDance, visibility: NDArray[np.floating[Any]]
+) -> dict[str, NDArray[Any] | np.generic]:
+    return {
+        "skeleton": np.array(POINT_NAMES),
+        "xy": dance.xy.astype(np.float32),
+        "visibility": np.asarray(visibility, dtype=np.float32),
+        "depth": dance.depth.astype(np.float32),
+        "fps": np.float64(dance.fps),
+        "width": np.int64(dance.width),
+        "height": np.int64(dance.height),
+    }
+
+
+def _save(path: Path, arrays: dict[str, NDArray[Any] | np.generic]) -> None:
     with atomic_path(path) as temporary, temporary.open("wb") as stream:
-        np.savez_compressed(
-            stream,
-            skeleton=np.array(POINT_NAMES),
-            xy=dance.xy.astype(np.float32),
-            visibility=dance.visibility.astype(np.float32),
-            depth=dance.depth.astype(np.float32),
-            fps=np.float64(dance.fps),
-            width=np.int64(dance.width),
-            height=np.int64(dance.height),
-        )
+        np.savez_compressed(stream, **arrays)
 
 
 def load_keypoints(path: Path) -> Keypoints:

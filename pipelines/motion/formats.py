@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,9 @@ from pipelines.motion.quaternions import is_isaac_motion, read_isaac_motion
 from pipelines.motion.retarget import retarget
 from pipelines.motion.safe_unpickle import load_pickle
 
+LARGEST_FILE, LARGEST_TEXT = 512 << 20, 256 << 20
+"""Bytes. An hour of SMPL-X at 120 fps is 570 MB; reading text takes several times its size."""
+
 
 def load_motion(path: Path | str, *, fps_override: float | None = None) -> Motion:
     """Read one motion file, whatever its format, as a Motion (z up, metres, SMPL skeleton).
@@ -46,6 +50,7 @@ def load_motion(path: Path | str, *, fps_override: float | None = None) -> Motio
             f"{path}: unknown motion format {path.suffix or '(no suffix)'}",
             f"known: {', '.join(sorted(_READERS))}",
         )
+    _refuse_huge(path)
     try:
         motion = reader(path)
     except UnsuitableInput as error:
@@ -57,6 +62,20 @@ def load_motion(path: Path | str, *, fps_override: float | None = None) -> Motio
         # Shapes that do not fit each other surface here, whatever the reader.
         raise UnsuitableInput(f"{path}: broken motion file ({error})") from error
     return replace(motion, fps=float(fps_override)) if fps_override else motion
+
+
+def _refuse_huge(path: Path) -> None:
+    """Raise UnsuitableInput for what would fill the memory, before it does."""
+    size = path.stat().st_size
+    if path.suffix.lower() == ".npz" and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            size = max(size, sum(entry.file_size for entry in archive.infolist()))
+    limit = LARGEST_TEXT if path.suffix.lower() in (".bvh", ".amc", ".json") else LARGEST_FILE
+    if size > limit:
+        raise UnsuitableInput(
+            f"{path}: {size / 1e6:.0f} MB of motion, far more than a dance is",
+            f"split it into files of at most {limit / 1e6:.0f} MB",
+        )
 
 
 def _load_bvh(path: Path) -> Motion:
@@ -109,3 +128,5 @@ _READERS = {
     ".pickle": _load_pickle,
     ".json": load_phantomdance,
 }
+
+MOTION_SUFFIXES: tuple[str, ...] = tuple(_READERS)

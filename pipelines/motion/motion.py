@@ -13,9 +13,10 @@ from pipelines.body.rotations import (
     matrix_to_axis_angle,
     resample_rotations,
 )
-from pipelines.body.skeleton import MIRROR, forward_kinematics
+from pipelines.body.skeleton import MIRROR, OFFSETS, forward_kinematics
 from pipelines.errors import UnsuitableInput
 
+_CHUNK = 2048
 _NO_BETAS: NDArray[np.float32] = np.zeros(10, dtype=np.float32)
 
 
@@ -74,9 +75,14 @@ class Motion:
         """Local rotation matrices (T, 24, 3, 3)."""
         return axis_angle_to_matrix(self.poses)
 
-    def joints(self) -> NDArray[np.float64]:
-        """Joint positions (T, 24, 3), metres, z up."""
-        return forward_kinematics(self.rotations(), self.trans)[0]
+    def joints(self, offsets_J3: NDArray[np.float64] = OFFSETS) -> NDArray[np.float64]:
+        """Joint positions (T, 24, 3), metres, z up, of a skeleton with these rest offsets."""
+        positions = np.empty((self.frames, 24, 3))
+        for start in range(0, self.frames, _CHUNK):
+            part = slice(start, start + _CHUNK)
+            rotations = axis_angle_to_matrix(self.poses[part])
+            positions[part] = forward_kinematics(rotations, self.trans[part], offsets_J3)[0]
+        return positions
 
     def sliced(self, start: int, stop: int) -> Motion:
         """Frames start (inclusive) to stop (exclusive)."""
@@ -92,14 +98,17 @@ class Motion:
     def at_times(self, seconds: NDArray[np.floating[Any]], fps: float) -> Motion:
         """The dance sampled at the given times (S,), to be played at `fps`."""
         times = np.arange(self.frames) / self.fps
-        rotations = resample_rotations(self.rotations(), times, seconds)
         trans = np.stack([np.interp(seconds, times, self.trans[:, k]) for k in range(3)], axis=-1)
-        return replace(
-            self,
-            poses=matrix_to_axis_angle(rotations).astype(np.float32),
-            trans=trans.astype(np.float32),
-            fps=fps,
-        )
+        poses = np.empty((len(seconds), *self.poses.shape[1:]), dtype=np.float32)
+        # Piece by piece: matrices take ten times the memory of the poses.
+        for start in range(0, len(seconds), _CHUNK):
+            wanted = seconds[start : start + _CHUNK]
+            first = max(0, int(np.searchsorted(times, wanted.min(), "right")) - 1)
+            last = int(np.searchsorted(times, wanted.max(), "left")) + 1
+            here = axis_angle_to_matrix(self.poses[first:last])
+            turned = resample_rotations(here, times[first:last], wanted)
+            poses[start : start + _CHUNK] = matrix_to_axis_angle(turned)
+        return replace(self, poses=poses, trans=trans.astype(np.float32), fps=fps)
 
     def mirrored(self) -> Motion:
         """The dance seen in a mirror: left and right limbs swapped, x negated."""

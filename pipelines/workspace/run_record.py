@@ -96,7 +96,8 @@ def recorded_run(
         with suppress(OSError):
             _write(record, files)
         raise
-    record.status, record.exit_code = "done", 0
+    # A run that finished although some of its items failed has set its exit code itself.
+    record.status, record.exit_code = "done", record.exit_code or 0
     record.total_seconds = round(time.perf_counter() - begin, 3)
     _write(record, files)
 

@@ -4,6 +4,7 @@ import pytest
 from pipelines.body.camera import (
     VIEWS,
     Camera,
+    Lens,
     cameras_of_view,
     facing,
     frame_points,
@@ -52,7 +53,7 @@ def test_framing_holds_every_point_and_wastes_little(size, heading):
 
 def test_zoom_steps_back():
     near = frame_points(POINTS, 540, 960)
-    far = frame_points(POINTS, 540, 960, zoom=0.5)
+    far = frame_points(POINTS, 540, 960, lens=Lens(zoom=0.5))
     spans = [np.ptp(camera.project(POINTS)[0][:, 1]) for camera in (near, far)]
     assert spans[1] == pytest.approx(spans[0] / 2, rel=0.15)
 

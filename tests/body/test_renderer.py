@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from pipelines.body.camera import cameras_of_view
-from pipelines.body.renderer import Pyrender, floor_under, open_renderer, render_dance
+from pipelines.body.renderer import (
+    Pyrender,
+    _graphics_card,
+    _with_alpha,
+    drawn_frames,
+    floor_under,
+    open_renderer,
+    render_dance,
+)
 from pipelines.body.rotations import axis_angle_to_matrix
 from pipelines.body.scene import Scene, draw_backdrop, draw_shadow
 from pipelines.body.skeleton import forward_kinematics
@@ -101,9 +109,40 @@ def test_without_opengl_the_built_in_renderer_takes_over(monkeypatch):
         raise RuntimeError("no display")
 
     monkeypatch.setattr(Pyrender, "__init__", broken)
-    assert open_renderer(skeleton_body(), 32, 32).name == "built-in"
-    with pytest.raises(MissingAsset, match="no display"):
-        open_renderer(skeleton_body(), 32, 32, "pyrender")
+    _graphics_card.cache_clear()
+    try:
+        assert open_renderer(skeleton_body(), 32, 32).name == "built-in"
+        with pytest.raises(MissingAsset, match="no display"):
+            open_renderer(skeleton_body(), 32, 32, "pyrender")
+    finally:
+        _graphics_card.cache_clear()
+
+
+def test_both_renderers_tell_the_same_depth(body, opengl):
+    rotations, trans = dance(1)
+    joints, _ = forward_kinematics(rotations, trans)
+    cameras = cameras_of_view("front", joints, 30.0, WIDTH, HEIGHT)
+    pixels, depth = cameras[0].project(joints[0])
+    beside = np.concatenate([pixels, [[1.5, 1.5], [-20, 3], [np.nan, 3]]])
+    found = []
+    for kind in ("builtin", "pyrender"):
+        renderer = open_renderer(body, WIDTH, HEIGHT, kind)
+        _, surface = next(drawn_frames(renderer, body, rotations, trans, cameras, Scene()))
+        found.append(surface(beside))
+        renderer.close()
+    for metres in found:
+        assert np.isinf(metres[-3:]).all()
+        assert (np.abs(metres[:24] - depth) < 0.25).all()
+    np.testing.assert_allclose(*found, atol=0.02)
+
+
+def test_pictures_without_alpha_are_laid_over_where_there_is_depth():
+    """OSMesa's pictures have three channels."""
+    drawn = np.full((2, 2, 3), 90, dtype=np.uint8)
+    depth = np.array([[0, 2], [0, 3]], dtype=np.float32)
+    alpha = _with_alpha(drawn, depth)
+    assert alpha.shape == (2, 2, 4)
+    np.testing.assert_array_equal(alpha[..., 3], [[0, 255], [0, 255]])
 
 
 def test_the_shadow_falls_under_the_feet_and_only_on_the_floor(body):

@@ -10,6 +10,7 @@ from pipelines.body.mesh import load_anny
 from pipelines.body.rotations import axis_angle_to_matrix
 from pipelines.body.skeleton import PARENTS, forward_kinematics
 from pipelines.body.smpl_model import load_smpl
+from pipelines.body.wardrobe import Outfit
 from pipelines.errors import UnsuitableInput
 
 
@@ -82,6 +83,29 @@ def test_bodies_with_fingers_take_the_22_shared_joints(tmp_path, joints, name):
     ):
         np.testing.assert_array_equal(vertices, same)
     assert (body.offsets[22:] == 0).all()
+
+
+@pytest.mark.parametrize("joints", [24, 52, 55])
+def test_as_a_plain_skin_it_moves_the_same_but_for_correctives(tmp_path, joints):
+    model = synthetic(joints)
+    model["posedirs"] *= 0
+    np.savez(tmp_path / "a.npz", **model)
+    body = load_smpl(tmp_path / "a.npz", np.linspace(-1, 1, 10))
+    skin = body.skinned()
+    np.testing.assert_allclose(skin.weights.sum(1), 1, rtol=1e-5)
+    turns, trans = dance(2)
+    turns[:, 22:] = np.eye(3)
+    for (vertices, _), (same, _) in zip(
+        body.pose(turns, trans), skin.pose(turns, trans), strict=True
+    ):
+        np.testing.assert_allclose(vertices, same, atol=1e-5)
+
+
+def test_it_wears_the_outfit(tmp_path):
+    np.savez(tmp_path / "a.npz", **synthetic())
+    outfit = Outfit(skin=(1, 2, 3), shirt=(4, 5, 6), trousers=(7, 8, 9), shoes=(10, 11, 12))
+    colours = {tuple(row) for row in load_smpl(tmp_path / "a.npz", outfit=outfit).colours}
+    assert colours == {(1, 2, 3), (4, 5, 6), (7, 8, 9), (10, 11, 12)}
 
 
 def test_the_free_body_has_the_same_file_layout(tmp_path, request):

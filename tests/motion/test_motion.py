@@ -5,6 +5,7 @@ import pytest
 
 from pipelines.body.skeleton import MIRROR
 from pipelines.errors import UnsuitableInput
+from pipelines.motion.motion import Motion
 
 
 def test_a_mirrored_dance_has_mirrored_joints(swaying):
@@ -36,3 +37,17 @@ def test_resampling_keeps_the_length_and_hits_shared_instants(swaying):
 def test_what_is_wrong_is_named(swaying, change, says):
     with pytest.raises(UnsuitableInput, match=says):
         change(swaying(20)).validate()
+
+
+def test_resampling_a_long_dance_has_no_seams():
+    """Longer than what is worked on at a time; a steady turn has a closed form."""
+    times = np.arange(6000) / 120
+    poses = np.zeros((6000, 24, 3), dtype=np.float32)
+    poses[:, 16, 2] = 0.05 * times
+    trans = np.stack([times, 0 * times, 0 * times + 1], axis=-1).astype(np.float32)
+    dance = Motion(poses, trans, 120.0).resampled(59.94)
+    seconds = np.arange(dance.frames) / 59.94
+    inside = seconds <= times[-1]
+    np.testing.assert_allclose(dance.poses[inside, 16, 2], 0.05 * seconds[inside], atol=1e-5)
+    np.testing.assert_allclose(dance.trans[inside, 0], seconds[inside], atol=1e-4)
+    assert np.abs(np.diff(dance.joints(), axis=0)).max() < 0.02

@@ -105,6 +105,14 @@ def knows(path: Path) -> bool:
     return path.stem in OTHER_TAKES or (name is not None and name[1] in SUBJECTS)
 
 
+def true_fps(path: Path) -> float | None:
+    """The frame rate of a BVH whose header is known to lie, by CMU's name; None for all others."""
+    name = _CMU_NAME.fullmatch(path.stem)
+    if name is None or name[1] not in SUBJECTS or path.suffix.lower() != ".bvh":
+        return None
+    return SUBJECTS[name[1]].fps
+
+
 def _look_up(path: Path, skipped: list[str]) -> _Known | None:
     if path.stem in OTHER_TAKES:
         genre, take = OTHER_TAKES[path.stem]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipelines.motion.formats import MOTION_SUFFIXES
 from pipelines.motion_expert.corpora.listing import ListedTake, Listing, sounds_under
 from pipelines.motion_expert.corpora.paired import group_of
+from pipelines.motion_expert.corpora.phantom_dance import is_phantom_motion
 
 _MOTIONS = (".npz", ".bvh", ".amc", ".pkl", ".npy")
 _UNREAD = (".fbx", ".c3d", ".vmd", ".trc", ".glb")
@@ -32,6 +34,26 @@ def list_workspace(folder: Path) -> Listing:
                 group=group_of(path.stem),
             )
         )
+    return listing
+
+
+def every_motion_file(folder: Path) -> Listing:
+    """Every file under a folder that may be a motion, PhantomDance's too, whatever its name."""
+    sounds = sounds_under(folder)
+    listing = Listing()
+    for path in sorted(folder.rglob("*")):
+        suffix = path.suffix.lower()
+        if not path.is_file() or path.name.startswith("."):
+            continue
+        if suffix == ".json" and not is_phantom_motion(path):
+            listing.skipped.append(f"{path}: not a PhantomDance motion (no bone_name)")
+        elif suffix in MOTION_SUFFIXES:
+            sound = sounds.get(path.stem)
+            # A video beside a dance is more likely a picture of it than its song.
+            music = None if sound is None or sound.suffix.lower() == ".mp4" else sound
+            listing.takes.append(ListedTake(path.stem, path, music))
+        elif suffix in _UNREAD:
+            listing.skipped.append(f"{path}: no reader for {suffix}; export it as BVH")
     return listing
 
 

@@ -11,7 +11,7 @@ _HEAD_BYTES = 4096
 
 def is_phantom_dance(folder: Path) -> bool:
     """Whether some JSON under the folder begins like a PhantomDance motion."""
-    return any(_is_motion(path) for path in sorted(folder.rglob("*.json"))[:20])
+    return any(is_phantom_motion(path) for path in sorted(folder.rglob("*.json"))[:20])
 
 
 def list_phantom_dance(folder: Path) -> Listing:
@@ -19,7 +19,7 @@ def list_phantom_dance(folder: Path) -> Listing:
     listing = Listing()
     sounds = sounds_under(folder)
     for path in sorted(folder.rglob("*.json")):
-        if _is_motion(path):
+        if is_phantom_motion(path):
             listing.takes.append(
                 ListedTake(path.stem, path, music=sounds.get(path.stem), group=path.stem)
             )
@@ -28,6 +28,7 @@ def list_phantom_dance(folder: Path) -> Listing:
     return listing
 
 
-def _is_motion(path: Path) -> bool:
+def is_phantom_motion(path: Path) -> bool:
+    """Whether a JSON file begins like a PhantomDance motion."""
     with path.open("rb") as stream:
         return b'"bone_name"' in stream.read(_HEAD_BYTES)

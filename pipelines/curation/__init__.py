@@ -1,0 +1,1 @@
+"""From raw videos and dances to clips worth learning from."""
