@@ -15,7 +15,7 @@ from pipelines.errors import BadUsage, UnsuitableInput
 
 Config = TypeVar("Config")
 
-COMMANDS = ("generate", "train-motion")
+COMMANDS = ("generate", "train-motion", "evaluate")
 
 
 def resolve(
