@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import typer
-
 from macedance_cli.config_file import resolve
 from macedance_cli.console import open_progress, print_data, print_json, talk
 from macedance_cli.generate import show
@@ -247,9 +245,7 @@ def _drawn(table: Any) -> str:
 
 
 def _tell_failures(result: dict[str, Any]) -> None:
-    failed = [
-        f"{name}/{clip}" for name, clips in result["left_out"].items() for clip in clips
-    ]
+    failed = [f"{name}/{clip}" for name, clips in result["left_out"].items() for clip in clips]
     for name, clips in result["left_out"].items():
         for clip, reason in clips.items():
             talk(f"left out: {name}/{clip}: {reason}")

@@ -325,8 +325,8 @@ def _videos_of(
     config: EvaluateConfig, sets: _Sets, progress: Progress
 ) -> Callable[[str, list[Item]], MeasuredSet]:
     from pipelines.metrics.measuring import Listener
-    from pipelines.metrics.video_set import PoseSource, measure_videos
     from pipelines.metrics.vbench.scorer import AppearanceScorer, vbench_results
+    from pipelines.metrics.video_set import PoseSource, measure_videos
 
     profile = keypoint_profile(config.profile)
     listener = Listener(profile.beats.music, _cache(config, "beats"))
@@ -351,8 +351,11 @@ def _pairs_of(
 
     judge = AnimationJudge(_animation(config), progress)
     truth = {item.name: item for item in sets.truth}
+    driven = {item.name for items in sets.systems.values() for item in items}
 
     def measure(name: str, items: list[Item]) -> MeasuredSet:
+        if name == "truth":
+            items = [item for item in items if item.name in driven]
         return measure_pairs(name, items, truth, judge, progress)
 
     return measure

@@ -1,4 +1,4 @@
-"""Every metric by its key: how it is called, which way is better, how many digits mean something."""
+"""Every metric by its key: its name, which way is better, how many digits mean something."""
 
 from __future__ import annotations
 
@@ -46,9 +46,6 @@ METRICS: dict[str, Metric] = {
     "bc": Metric("BC", "BC", "high", 2, "background consistency (VBench)", 100.0),
     "ms": Metric("MS", "MS", "high", 2, "motion smoothness (VBench)", 100.0),
     "tf": Metric("TF", "TF", "high", 2, "temporal flickering (VBench), no static filter", 100.0),
-    "motion_smoothness_flow": Metric(
-        "MS (flow proxy)", "MS$_{flow}$", "high", 2,
-        "proxy: odd frames against those between which optical flow interpolates", 100.0),
     "fvd": Metric("FVD", "FVD", "low", 2, "Frechet video distance"),
     "ssim": Metric("SSIM", "SSIM", "high", 3, "structural similarity, grey, 7×7 uniform window"),
     "ssim_gauss": Metric("SSIM (Gauss)", "SSIM$_G$", "high", 3,
@@ -61,7 +58,7 @@ METRICS: dict[str, Metric] = {
 COLUMNS: dict[str, tuple[str, ...]] = {
     "motion-3d": ("fid_k", "fid_g", "div_k", "div_g", "bas", "fsr", "pfc", "jitter", "fps"),
     "motion-appearance": (
-        "iq", "aq", "sc", "bc", "ms", "motion_smoothness_flow", "tf",
+        "iq", "aq", "sc", "bc", "ms", "tf",
         "fid_k", "fid_g", "div_k", "div_g", "bas",
     ),
     "animation": ("fvd", "ssim", "ssim_gauss", "lpips_alex", "lpips_vgg", "psnr"),

@@ -16,6 +16,7 @@ from pipelines.metrics.catalogue import METRICS
 from pipelines.metrics.joints import Array, Float
 from pipelines.metrics.motion_3d import posed_joints
 from pipelines.metrics.profiles import MotionProfile
+from pipelines.metrics.results import shown
 from pipelines.motion.formats import load_motion
 
 _PICTURES = 6
@@ -45,7 +46,7 @@ class Exhibit:
 
 
 def worst_clips(result: dict[str, Any], system: str, count: int = 3) -> list[tuple[str, str]]:
-    """The clips that lie farthest from the truth, or score worst where nothing is far: (name, why)."""
+    """Clips that lie farthest from the truth, or score worst where nothing is far: (name, why)."""
     clips = result["clips"][system]
 
     def by(metric: str, sign: float) -> list[str]:
@@ -60,11 +61,8 @@ def worst_clips(result: dict[str, Any], system: str, count: int = 3) -> list[tup
         ]
     for metric, sign in (("psnr", 1), ("bas", 1), ("sc", 1), ("tf", 1), ("jitter", -1)):
         if found := by(metric, sign):
-            described = METRICS[metric]
-            return [
-                (name, f"{described.label} {clips[name][metric] * described.scale:.{described.digits}f}")
-                for name in found
-            ]
+            label = METRICS[metric].label
+            return [(name, f"{label} {shown(metric, clips[name][metric])}") for name in found]
     return []
 
 

@@ -112,7 +112,9 @@ def _of_kind(place: Path, kind: str) -> list[Item]:
         (folder / name for name in named if (folder / name).is_file()), None
     )
     items = [
-        Item(folder.name, path) for folder in entries if folder.is_dir() and (path := inside(folder))
+        Item(folder.name, path)
+        for folder in entries
+        if folder.is_dir() and (path := inside(folder))
     ]
     if items or kind != "keypoints":
         return items

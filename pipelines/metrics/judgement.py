@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.errors import UnsuitableInput
-from pipelines.metrics.clip import Clip, feature_rows, row_owners, score_column
+from pipelines.metrics.clip import Clip, feature_rows, score_column
 from pipelines.metrics.distributions import (
     diversity,
     frechet_distance,
@@ -233,8 +233,3 @@ def _jackknife_deviation(
         kept = [number for number, block in enumerate(block_of) if block != out]
         left.append(statistic([a[i] for i in kept]) - statistic([b[i] for i in kept]))
     return float(np.sqrt((blocks - 1) * np.var(left)))
-
-
-def too_few(clips: Sequence[Clip], space: FeatureSpace) -> bool:
-    """Whether the set has fewer rows than features, so that its covariance is singular."""
-    return len(row_owners(clips, space.space)) <= space.dimensions

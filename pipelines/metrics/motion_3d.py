@@ -175,7 +175,7 @@ def _centred(joints_TJ3: Float, profile: MotionProfile) -> Float:
 
 
 def _fallen(joints_TJ3: Array, profile: MotionProfile) -> Float:
-    """MACE's turn about the z axis of y-up data, seen in our z-up frame: (x, y, z) -> (-z, y, x)."""
+    """MACE's turn about z of y-up data, as it is in our z-up frame: (x, y, z) -> (-z, y, x)."""
     joints = np.asarray(joints_TJ3, dtype=np.float64)
     if not profile.fallen:
         return joints

@@ -7,7 +7,7 @@ results with equal hashes were measured alike.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pipelines.errors import BadUsage
 from pipelines.files import sha256_json
@@ -16,6 +16,7 @@ from pipelines.metrics.beat_alignment import Direction
 VERSION = 1
 """Counts up with every change that changes a number."""
 
+Profile = TypeVar("Profile")
 Recipe = Literal["strict", "mace", "aist", "lodge", "megadance", "mace-2d"]
 
 
@@ -210,7 +211,7 @@ def settings_of(profile: MotionProfile | KeypointProfile) -> dict[str, Any]:
     return settings
 
 
-def _found(profiles: dict[str, Any], name: str, protocol: str) -> Any:
+def _found(profiles: dict[str, Profile], name: str, protocol: str) -> Profile:
     if name not in profiles:
         raise BadUsage(
             f"--profile {name}: not for --protocol {protocol}", f"choose {', '.join(profiles)}"

@@ -14,25 +14,29 @@ _ANIMATION = ("fvd", "ssim", "lpips_alex", "psnr")
 
 
 def _row(columns: tuple[str, ...], *values: float | None) -> Row:
-    return {
-        name: value for name, value in zip(columns, values, strict=True) if value is not None
-    }
+    return {name: value for name, value in zip(columns, values, strict=True) if value is not None}
 
 
 PUBLISHED: dict[str, dict[str, Row]] = {
     "motion-appearance": {
-        "Ground truth": _row(_APPEARANCE, 67.12, 53.51, 91.86, 92.97, 98.20, 96.88, None, None,
-                             9.24, 5.31, 0.526),
-        "Hallo2": _row(_APPEARANCE, 62.64, 50.79, 92.48, 93.84, 98.30, 96.56, 16.55, 1.29, 8.11,
-                       5.47, 0.505),
-        "EDGE": _row(_APPEARANCE, 63.05, 49.70, 91.79, 93.30, 98.64, 97.10, 21.77, 1.39, 9.08,
-                     5.74, 0.498),
-        "Lodge": _row(_APPEARANCE, 63.69, 49.22, 91.67, 92.98, 98.46, 97.05, 18.73, 1.49, 8.87,
-                      5.71, 0.474),
-        "MEGADance": _row(_APPEARANCE, 66.14, 49.89, 92.95, 94.13, 97.45, 96.32, 18.98, 1.65,
-                          8.78, 5.59, 0.513),
-        "MACE-Dance": _row(_APPEARANCE, 65.35, 51.79, 93.97, 94.57, 98.46, 97.10, 16.46, 0.28,
-                           9.74, 6.34, 0.523),
+        "Ground truth": _row(
+            _APPEARANCE, 67.12, 53.51, 91.86, 92.97, 98.20, 96.88, None, None, 9.24, 5.31, 0.526
+        ),
+        "Hallo2": _row(
+            _APPEARANCE, 62.64, 50.79, 92.48, 93.84, 98.30, 96.56, 16.55, 1.29, 8.11, 5.47, 0.505
+        ),
+        "EDGE": _row(
+            _APPEARANCE, 63.05, 49.70, 91.79, 93.30, 98.64, 97.10, 21.77, 1.39, 9.08, 5.74, 0.498
+        ),
+        "Lodge": _row(
+            _APPEARANCE, 63.69, 49.22, 91.67, 92.98, 98.46, 97.05, 18.73, 1.49, 8.87, 5.71, 0.474
+        ),
+        "MEGADance": _row(
+            _APPEARANCE, 66.14, 49.89, 92.95, 94.13, 97.45, 96.32, 18.98, 1.65, 8.78, 5.59, 0.513
+        ),
+        "MACE-Dance": _row(
+            _APPEARANCE, 65.35, 51.79, 93.97, 94.57, 98.46, 97.10, 16.46, 0.28, 9.74, 6.34, 0.523
+        ),
     },
     "motion-3d": {
         "Ground truth": _row(_MOTION, None, None, 0.216, 9.94, 7.54, 0.201, None),

@@ -137,7 +137,7 @@ def _distributions(result: dict[str, Any]) -> str:
     charts = []
     names = list(result["clips"])
     for metric in (*COLUMNS[result["protocol"]], "far_k", "far_g"):
-        series = {
+        series: dict[str, Sequence[float]] = {
             name: [s[metric] for s in clips.values() if s.get(metric) is not None]
             for name, clips in result["clips"].items()
         }
@@ -170,7 +170,9 @@ def _exhibited(exhibits: Sequence[Exhibit]) -> str:
             "beats of the music.</p>"
         )
     for exhibit in exhibits:
-        parts.append(f"<h3>{_safe(exhibit.system)}: {_safe(exhibit.clip)}, {_safe(exhibit.why)}</h3>")
+        parts.append(
+            f"<h3>{_safe(exhibit.system)}: {_safe(exhibit.clip)}, {_safe(exhibit.why)}</h3>"
+        )
         parts.append(f'<div class="pictures">{"".join(exhibit.pictures)}</div>')
         if len(exhibit.speed) > 1:
             parts.append(beat_plot(exhibit))

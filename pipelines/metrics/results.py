@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from pipelines.metrics.catalogue import COLUMNS, METRICS
 from pipelines.metrics.clip import Clip, feature_rows, row_owners, score_column, weight_column
+from pipelines.metrics.distributions import frechet_distance
 from pipelines.metrics.judgement import (
     Difference,
     Estimate,
     FeatureSpace,
     SetChance,
+    SetStatistic,
     chance_of_set,
     mean_estimate,
     score_difference,
@@ -26,6 +28,7 @@ from pipelines.metrics.judgement import (
 from pipelines.metrics.profiles import SetRule
 
 TRUTH = "truth"
+FVD = "fvd"
 
 
 @dataclass
@@ -58,7 +61,8 @@ class Judged:
             "floor": _plain(self.floor),
             "chance": {name: _plain(asdict(level)) for name, level in self.chance.items()},
             "differences": {
-                metric: _plain(asdict(difference)) for metric, difference in self.differences.items()
+                metric: _plain(asdict(difference))
+                for metric, difference in self.differences.items()
             },
             "dimensions": self.dimensions,
         }
@@ -83,11 +87,12 @@ def judge(
     if rule is not None and rule.paired and truth is not None:
         systems, truth = _paired(systems, truth)
     spaces = _spaces(systems, truth, rule, judged)
+    statistics = _statistics(spaces, truth)
     everyone = {**systems, **({TRUTH: truth} if truth else {})}
     for name, clips in everyone.items():
         judged.rows[name] = {}
         for metric in COLUMNS[protocol]:
-            estimate = _estimate(metric, name, clips, spaces, seed)
+            estimate = _estimate(metric, name, clips, statistics, seed)
             if estimate is not None:
                 judged.rows[name][metric] = estimate
             progress(1)
@@ -100,8 +105,33 @@ def judge(
         _note_strangeness(clips, spaces)
     if len(systems) == 2:
         (a, first), (b, second) = systems.items()
-        _compare(protocol, a, first, b, second, spaces, judged, seed)
+        _compare(protocol, a, first, b, second, statistics, judged, seed)
     return judged
+
+
+@dataclass(frozen=True)
+class _OfSets:
+    """A number that only a whole set has, and the features that it is made of."""
+
+    space: str
+    value: SetStatistic
+    of_truth: bool
+
+    def having(self, clips: Sequence[Clip]) -> list[Clip]:
+        return [clip for clip in clips if self.space in clip.features]
+
+
+def _statistics(spaces: dict[str, FeatureSpace], truth: list[Clip] | None) -> dict[str, _OfSets]:
+    found = {}
+    for space, features in spaces.items():
+        found[f"fid_{space}"] = _OfSets(space, features.fid, of_truth=False)
+        found[f"div_{space}"] = _OfSets(space, features.div, of_truth=True)
+    real = feature_rows(truth or [], FVD)
+    if len(real) >= 2:
+        found[FVD] = _OfSets(
+            FVD, lambda clips: frechet_distance(feature_rows(clips, FVD), real), of_truth=False
+        )
+    return found
 
 
 def _paired(
@@ -123,7 +153,9 @@ def _spaces(
     if rule is None:
         return {}
     if not truth:
-        judged.warnings.append("no clip of the truth: no FID and DIV, which are measured in its units")
+        judged.warnings.append(
+            "no clip of the truth: no FID and DIV, which are measured in its units"
+        )
         return {}
     if len(truth) < 2:
         judged.warnings.append("one clip of the truth has no deviation to measure FID and DIV in")
@@ -170,14 +202,14 @@ def _note_size(name: str, clips: Sequence[Clip], space: FeatureSpace, judged: Ju
 
 
 def _estimate(
-    metric: str, name: str, clips: Sequence[Clip], spaces: dict[str, FeatureSpace], seed: int
+    metric: str, name: str, clips: Sequence[Clip], statistics: dict[str, _OfSets], seed: int
 ) -> Estimate | None:
-    kind, _, space = metric.partition("_")
-    if kind in ("fid", "div") and space in ("k", "g"):
-        if space not in spaces or (kind == "fid" and name == TRUTH):
+    if metric in statistics:
+        statistic = statistics[metric]
+        having = statistic.having(clips)
+        if (name == TRUTH and not statistic.of_truth) or not having:
             return None
-        statistic = spaces[space].fid if kind == "fid" else spaces[space].div
-        return set_estimate(statistic, [clip for clip in clips if space in clip.features], seed)
+        return set_estimate(statistic.value, having, seed)
     values = score_column(clips, metric)
     if not np.isfinite(values).any():
         return None
@@ -192,7 +224,8 @@ def _floors(
         if math.isfinite(floor):
             judged.floor[f"fid_{space}"] = floor
         elif truth:
-            judged.warnings.append(f"FID_{space}: {len(truth)} clips of truth give no floor")
+            count = len(feature_rows(truth, space))
+            judged.warnings.append(f"FID_{space}: {count} clips of the truth give no floor")
 
 
 def _note_beats(judged: Judged) -> None:
@@ -222,7 +255,7 @@ def _compare(
     first: Sequence[Clip],
     b: str,
     second: Sequence[Clip],
-    spaces: dict[str, FeatureSpace],
+    statistics: dict[str, _OfSets],
     judged: Judged,
     seed: int,
 ) -> None:
@@ -235,10 +268,12 @@ def _compare(
     for metric in COLUMNS[protocol]:
         if metric not in judged.rows[a] or metric not in judged.rows[b]:
             continue
-        kind, _, space = metric.partition("_")
-        if kind in ("fid", "div") and space in spaces:
-            statistic = spaces[space].fid if kind == "fid" else spaces[space].div
-            judged.differences[metric] = set_difference(statistic, ours, theirs, seed)
+        if metric in statistics:
+            statistic = statistics[metric]
+            both = [(x, y) for x, y in pairs if statistic.having([x]) and statistic.having([y])]
+            judged.differences[metric] = set_difference(
+                statistic.value, [x for x, _ in both], [y for _, y in both], seed
+            )
         elif np.isfinite(score_column(ours, metric)).any():
             judged.differences[metric] = score_difference(
                 score_column(ours, metric), score_column(theirs, metric), seed

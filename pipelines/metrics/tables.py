@@ -133,7 +133,9 @@ def to_csv(result: dict[str, Any]) -> str:
 
 
 def _used(result: dict[str, Any]) -> list[str]:
-    return [m for m in COLUMNS[result["protocol"]] if any(m in row for row in result["rows"].values())]
+    return [
+        m for m in COLUMNS[result["protocol"]] if any(m in row for row in result["rows"].values())
+    ]
 
 
 def _with_interval(metric: str, entry: dict[str, Any] | None) -> str:

@@ -56,7 +56,8 @@ def beats_by_recipe(
                 return np.zeros(0)
             _, frames = librosa.beat.beat_track(y=samples, sr=_MACE_2D_RATE)
             times = librosa.frames_to_time(frames, sr=_MACE_2D_RATE)
-            return np.unique((times * _MACE_2D_FPS).astype(int)) / _MACE_2D_FPS
+            sixteenths = np.unique((np.asarray(times) * _MACE_2D_FPS).astype(np.int64))
+            return np.asarray(sixteenths / _MACE_2D_FPS, dtype=np.float64)
         rate = _AIST_RATE if recipe == "aist" else SAMPLE_RATE
         samples = load_audio(path, rate, start, duration)
         envelope = _envelope(librosa, samples, rate, recipe)
