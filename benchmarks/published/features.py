@@ -6,6 +6,7 @@ to share nothing with pipelines.metrics. Positions are (T, J, 3), 2D arrays (T, 
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -182,8 +183,8 @@ def geometric(positions, frame_time=1 / 120):
 
 def geometric_2d(stored):
     """MACE's 32 numbers of an easy_ViTPose array, joint table and collapsed tests as published."""
-    table = {"lshoulder": 5, "rshoulder": 6, "lelbow": 7, "relbow": 8, "lwrist": 9, "rwrist": 10,
-             "lhip": 11, "rhip": 12, "lknee": 13, "rknee": 14, "lankle": 15, "rankle": 16}  # fmt: skip
+    names = "lshoulder rshoulder lelbow relbow lwrist rwrist lhip rhip lknee rknee lankle rankle"
+    table = {name: number for number, name in enumerate(names.split(), 5)}
     frames = []
     for points in stored[..., :2]:
         frame = {name: points[number] for name, number in table.items()}
@@ -200,7 +201,7 @@ def geometric_2d(stored):
         degrees = math.degrees(math.acos(max(-1.0, min(1.0, float(one @ other)))))
         return low <= degrees <= high
 
-    for before, f in zip(frames, frames[1:], strict=False):
+    for before, f in itertools.pairwise(frames):
 
         def fast(name, limit, before=before, f=f):
             return math.dist(f[name], before[name]) > limit * arm

@@ -280,7 +280,7 @@ def test_weight_files_of_every_kind(tmp_path):
     (tmp_path / "plain.safetensors").rename(tmp_path / "deep" / "plain.safetensors")
     assert find_file(tmp_path, "plain.pth") == tmp_path / "deep" / "plain.safetensors"
     (tmp_path / "broken.pth").write_bytes(b"no weights at all")
-    with pytest.raises(UnsuitableInput, match="broken.pth"):
+    with pytest.raises(UnsuitableInput, match=r"broken\.pth"):
         load_state(tmp_path / "broken.pth")
     with pytest.raises(UnsuitableInput, match="another network"):
         build(tmp_path / "wrapped.pth", dino_from_state)
