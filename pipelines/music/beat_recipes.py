@@ -106,5 +106,5 @@ def cached_beats(path: Path, recipe: str, start: float, folder: Path) -> Beats:
         return np.array(read_json(kept), dtype=np.float64).reshape(-1)
     except (OSError, ValueError, TypeError):
         beats = beats_by_recipe(path, recipe, start)
-    write_json(kept, [round(float(beat), 9) for beat in beats])
+    write_json(kept, [float(beat) for beat in beats])
     return beats

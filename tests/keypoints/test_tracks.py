@@ -78,7 +78,7 @@ def test_coco_annotations_take_the_surest_person_and_leave_gaps(tmp_path):
     unsure = one.copy()
     unsure[..., 2] = 0.1
     rows = [{"image_id": 5 + t, "keypoints": p[t].ravel().tolist()}
-            for t in (0, 1, 3) for p in (unsure + [1, 1, 0], one)]  # fmt: skip
+            for t in (0, 1, 3) for p in (unsure + np.array([1, 1, 0]), one)]  # fmt: skip
     for content in ({"annotations": rows, "fps": 24}, rows):
         track = read_track(write(tmp_path / "a.json", content), fps=24)
         assert track.frames == 4
