@@ -311,6 +311,7 @@ def _motions_of(
 
     profile = motion_profile(config.profile)
     listener = Listener(profile.beats.music, _cache(config, "beats"))
+    listener.listen([item for items in sets.everyone().values() for item in items], progress)
 
     def measure(name: str, items: list[Item]) -> MeasuredSet:
         return measure_motions(
@@ -330,6 +331,7 @@ def _videos_of(
 
     profile = keypoint_profile(config.profile)
     listener = Listener(profile.beats.music, _cache(config, "beats"))
+    listener.listen([item for items in sets.everyone().values() for item in items], progress)
     poses = PoseSource(_cache(config, "poses"), config.keypoint_fps)
     given = vbench_results(config.vbench_json, [*config.systems(), "truth"])
     scorer = AppearanceScorer(config.vbench_weights, config.device, _cache(config, "appearance"))

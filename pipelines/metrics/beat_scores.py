@@ -34,11 +34,13 @@ def beat_score(
     sigma = rule.sigma_frames / fps
     score = beat_alignment(music, motion_beats, sigma, rule.direction)
     shifts = seconds * (np.arange(CHANCE_SHIFTS) + 1) / (CHANCE_SHIFTS + 1)
-    chance = [
-        beat_alignment((music + shift) % seconds, motion_beats, sigma, rule.direction)
-        for shift in shifts
-    ]
-    return score, np.array(chance)
+    shifted = (music + shifts[:, None]) % seconds
+    # All shifts at once: the distances of every pair of beats (shifts, music, dance).
+    apart = np.abs(shifted[:, :, None] - np.asarray(motion_beats)).min(
+        axis=2 if rule.direction == "music" else 1
+    )
+    chance: Float = np.exp(-(apart**2) / (2 * sigma**2)).mean(axis=1)
+    return score, chance
 
 
 def _given(value: float | None) -> float:

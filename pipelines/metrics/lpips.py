@@ -14,7 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pipelines.errors import MissingAsset, UnsuitableInput
-from pipelines.metrics.vbench.weights import State, build, find_file
+from pipelines.metrics.vbench.weight_files import find_file
+from pipelines.metrics.vbench.weights import State, build
 
 Net = Literal["alex", "vgg"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,23 @@ class Listener:
 
     def __init__(self, recipe: str, folder: Path) -> None:
         self._recipe, self._folder = recipe, folder
+
+    def listen(self, items: Sequence[Item], progress: Progress) -> None:
+        """Find the beats of all songs on all cores; `beats` then has them at once.
+
+        Most of the time goes into decoding, which runs in processes of its own.
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        songs = {(item.music, item.start): item for item in items if item.music is not None}
+        if len(songs) < 2:
+            return
+        with (
+            progress.stage("listening to the music", len(songs), "songs") as advance,
+            ThreadPoolExecutor(max_workers=os.cpu_count()) as pool,
+        ):
+            for _ in pool.map(self.beats, songs.values()):
+                advance(1)
 
     def beats(self, item: Item, measured: MeasuredSet | None = None) -> Float | None:
         """Seconds (B,), or None where there is no music; `measured` hears why."""

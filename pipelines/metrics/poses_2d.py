@@ -172,42 +172,30 @@ def kinetic_2d_official(stored_TK3: Array, frame_time: float = 1 / 30) -> Float:
 
 def geometric_2d_official(stored_TK3: Array) -> Float:
     """MACE's 32 geometric features of an easy_ViTPose array; 11 of them are always 0."""
-    points = np.asarray(stored_TK3, dtype=np.float64)[..., :2]
-    joints = {name: points[:, number] for name, number in _TABLE.items()}
-    joints["root"] = (joints["left_hip"] + joints["right_hip"]) / 2
-    joints["neck"] = (joints["left_shoulder"] + joints["right_shoulder"]) / 2
-    shoulders = joints["left_shoulder"][0] - joints["right_shoulder"][0]
-    width = float(np.linalg.norm(shoulders)) + 1e-6
+    points = np.asarray(stored_TK3, dtype=np.float64)[..., :2].transpose(1, 2, 0)
+    joints = np.zeros((len(points) + 4, *points.shape[1:]))
+    joints[: len(points)] = points
+    joints[_PLACES["root"]] = (points[_TABLE["left_hip"]] + points[_TABLE["right_hip"]]) / 2
+    shoulders = points[_TABLE["left_shoulder"]], points[_TABLE["right_shoulder"]]
+    joints[_PLACES["neck"]] = (shoulders[0] + shoulders[1]) / 2
+    joints[_PLACES["down"], 1] = 1.0
+    across = joints[_TABLE["left_shoulder"], :, 0] - joints[_TABLE["right_shoulder"], :, 0]
+    width = float(np.hypot(*across)) + 1e-6
+    frames = joints.shape[2] - 1
     features = np.zeros(FEATURE_COUNT)
 
-    def fast(name: str, threshold: float) -> float:
-        speed = np.linalg.norm(np.diff(joints[name], axis=0), axis=-1)
-        return float((speed > threshold * width).mean())
+    step = np.diff(joints[_MOVING], axis=2)
+    speed = np.sqrt(step[:, 0] ** 2 + step[:, 1] ** 2)[_FAST_JOINTS]
+    features[_FAST_NUMBERS] = np.count_nonzero(speed > _FAST_LIMITS * width, axis=1) / frames
 
-    def angle(first: Float, second: Float, low: float, high: float) -> float:
-        one = first / (np.linalg.norm(first, axis=-1, keepdims=True) + 1e-6)
-        two = second / (np.linalg.norm(second, axis=-1, keepdims=True) + 1e-6)
-        degrees = np.degrees(np.arccos(np.clip((one * two).sum(-1), -1, 1)))[1:]
-        return float(((low <= degrees) & (degrees <= high)).mean())
-
-    spine = joints["root"] - joints["neck"]
-    features[[0, 1]] = fast("neck", 1.8)
-    features[[4, 5]] = fast("root", 1.8)
-    features[[9, 11]] = fast("left_wrist", 1.4)
-    features[10] = fast("right_wrist", 1.4)
-    for number, side in enumerate(("right", "left")):
-        shoulder, elbow, wrist, hip, knee, ankle = (
-            joints[f"{side}_{part}"]
-            for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
-        )
-        features[6 + number] = angle(shoulder - elbow, wrist - elbow, 0, 110)
-        features[12 + number] = fast(f"{side}_wrist", 2.5)
-        features[19 + number] = angle(hip - knee, ankle - knee, 0, 110)
-        features[21 + number] = fast(f"{side}_ankle", 2.5)
-        features[23 + number] = angle(spine, elbow - shoulder, 25, 180)
-        features[25 + number] = angle(spine, knee - hip, 50, 180)
-    features[28] = angle(spine, np.broadcast_to([0.0, 1.0], spine.shape), 70, 110)
-    features[31] = fast("root", 2.3)
+    a, b, c, d = joints[_ANGLE_JOINTS][..., 1:]
+    one, other = b - a, d - c
+    lengths = [np.sqrt(v[:, 0] ** 2 + v[:, 1] ** 2) + 1e-6 for v in (one, other)]
+    cosine = (one[:, 0] / lengths[0]) * (other[:, 0] / lengths[1])
+    cosine += (one[:, 1] / lengths[0]) * (other[:, 1] / lengths[1])
+    cosine = np.minimum(np.maximum(cosine, -1), 1)
+    inside = (cosine <= _ANGLE_LIMITS[:, :1]) & (cosine >= _ANGLE_LIMITS[:, 1:])
+    features[_ANGLE_NUMBERS] = np.count_nonzero(inside, axis=1) / frames
     return features
 
 
@@ -218,6 +206,33 @@ _TABLE = {
     "left_ankle": 15, "right_ankle": 16,
 }  # fmt: skip
 _TABLE_HIPS = (_TABLE["left_hip"], _TABLE["right_hip"])
+_PLACES = _TABLE | {"root": 25, "neck": 26, "zero": 27, "down": 28}
+
+# What the collapsed tests come down to: speeds of single joints, and angles (spec E.10).
+_FAST_TESTS = (
+    (0, "neck", 1.8), (1, "neck", 1.8), (4, "root", 1.8), (5, "root", 1.8),
+    (9, "left_wrist", 1.4), (10, "right_wrist", 1.4), (11, "left_wrist", 1.4),
+    (12, "right_wrist", 2.5), (13, "left_wrist", 2.5), (21, "right_ankle", 2.5),
+    (22, "left_ankle", 2.5), (31, "root", 2.3),
+)  # fmt: skip
+_ANGLE_TESTS = (
+    (6, ("right_elbow", "right_shoulder", "right_elbow", "right_wrist"), (0, 110)),
+    (7, ("left_elbow", "left_shoulder", "left_elbow", "left_wrist"), (0, 110)),
+    (19, ("right_knee", "right_hip", "right_knee", "right_ankle"), (0, 110)),
+    (20, ("left_knee", "left_hip", "left_knee", "left_ankle"), (0, 110)),
+    (23, ("neck", "root", "right_shoulder", "right_elbow"), (25, 180)),
+    (24, ("neck", "root", "left_shoulder", "left_elbow"), (25, 180)),
+    (25, ("neck", "root", "right_hip", "right_knee"), (50, 180)),
+    (26, ("neck", "root", "left_hip", "left_knee"), (50, 180)),
+    (28, ("neck", "root", "zero", "down"), (70, 110)),
+)
+_FAST_NUMBERS = [number for number, _, _ in _FAST_TESTS]
+_MOVING = sorted({_PLACES[name] for _, name, _ in _FAST_TESTS})
+_FAST_JOINTS = [_MOVING.index(_PLACES[name]) for _, name, _ in _FAST_TESTS]
+_FAST_LIMITS = np.array([[limit] for _, _, limit in _FAST_TESTS])
+_ANGLE_NUMBERS = [number for number, _, _ in _ANGLE_TESTS]
+_ANGLE_JOINTS = np.array([[_PLACES[name] for name in names] for _, names, _ in _ANGLE_TESTS]).T
+_ANGLE_LIMITS = np.cos(np.radians([limits for _, _, limits in _ANGLE_TESTS]))
 
 
 def _official(

@@ -85,7 +85,7 @@ def judge(
     """
     judged = Judged()
     if rule is not None and rule.paired and truth is not None:
-        systems, truth = _paired(systems, truth)
+        systems, truth = _paired(systems, truth, judged)
     spaces = _spaces(systems, truth, rule, judged)
     statistics = _statistics(spaces, truth)
     everyone = {**systems, **({TRUTH: truth} if truth else {})}
@@ -135,11 +135,17 @@ def _statistics(spaces: dict[str, FeatureSpace], truth: list[Clip] | None) -> di
 
 
 def _paired(
-    systems: dict[str, list[Clip]], truth: list[Clip]
+    systems: dict[str, list[Clip]], truth: list[Clip], judged: Judged
 ) -> tuple[dict[str, list[Clip]], list[Clip]]:
     common = {clip.name for clip in truth}
     for clips in systems.values():
         common &= {clip.name for clip in clips}
+    if len(common) < 2:
+        judged.warnings.append(
+            "the published script compares clips of the same name, of which there are "
+            f"{len(common)}; here the whole sets are compared"
+        )
+        return systems, truth
     kept = {name: [c for c in clips if c.name in common] for name, clips in systems.items()}
     return kept, [clip for clip in truth if clip.name in common]
 

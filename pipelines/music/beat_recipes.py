@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.files import read_json, sha256_file, sha256_json, write_json
-from pipelines.media.audio import load_audio
+from pipelines.media.audio import AudioInfo, load_audio, probe_audio
 from pipelines.music.beats import TRACKER_LAG_SECONDS
 from pipelines.music.features import (
     HOP,
@@ -47,11 +47,12 @@ def beats_by_recipe(
         UnsuitableInput: no sound, or unreadable.
     """
     librosa = import_librosa()
+    info = probe_audio(path)
     with warnings.catch_warnings():
         # librosa remarks on silence and on songs shorter than its longest window.
         warnings.simplefilter("ignore", UserWarning)
         if recipe == "mace-2d":
-            samples = load_audio(path, _MACE_2D_RATE, start, duration)
+            samples = load_audio(path, _MACE_2D_RATE, start, duration, info)
             if not samples.any():
                 return np.zeros(0)
             _, frames = librosa.beat.beat_track(y=samples, sr=_MACE_2D_RATE)
@@ -59,11 +60,11 @@ def beats_by_recipe(
             sixteenths = np.unique((np.asarray(times) * _MACE_2D_FPS).astype(np.int64))
             return np.asarray(sixteenths / _MACE_2D_FPS, dtype=np.float64)
         rate = _AIST_RATE if recipe == "aist" else SAMPLE_RATE
-        samples = load_audio(path, rate, start, duration)
+        samples = load_audio(path, rate, start, duration, info)
         envelope = _envelope(librosa, samples, rate, recipe)
         if not envelope.any():
             return np.zeros(0)
-        options = _start(path, samples, recipe, start, duration)
+        options = _start(path, samples, recipe, start, duration, info)
         _, frames = librosa.beat.beat_track(
             onset_envelope=envelope, sr=rate, hop_length=HOP, tightness=100, **options
         )
@@ -84,7 +85,12 @@ def _envelope(librosa: Any, samples: Samples, rate: int, recipe: str) -> Samples
 
 
 def _start(
-    path: Path, samples: Samples, recipe: str, start: float, duration: float | None
+    path: Path,
+    samples: Samples,
+    recipe: str,
+    start: float,
+    duration: float | None,
+    info: AudioInfo,
 ) -> dict[str, float]:
     """Where the tracker begins to look for the tempo; librosa's default for MEGADance."""
     if recipe == "megadance":
@@ -93,7 +99,7 @@ def _start(
     if named is not None:
         return {"start_bpm": named}
     if recipe != "lodge":
-        samples = load_audio(path, TEMPO_SAMPLE_RATE, start, duration)
+        samples = load_audio(path, TEMPO_SAMPLE_RATE, start, duration, info)
     return {"start_bpm": estimate_start_bpm(samples)}
 
 

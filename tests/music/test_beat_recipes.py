@@ -15,11 +15,9 @@ from pipelines.music.features import song_features
 def clicks(tmp_path_factory):
     """Ten seconds of clicks at 120 beats a minute."""
     rate = 22050
-    samples = np.zeros(10 * rate)
+    samples, click = np.zeros(10 * rate), np.arange(400)
     for start in range(0, len(samples), rate // 2):
-        samples[start : start + 400] = (
-            0.8 * np.sin(np.arange(400) * 0.5) * np.exp(-np.arange(400) / 80)
-        )
+        samples[start : start + 400] = 0.8 * np.sin(click * 0.5) * np.exp(-click / 80)
     path = tmp_path_factory.mktemp("clicks") / "clicks.wav"
     write_wav(path, samples, rate)
     return path

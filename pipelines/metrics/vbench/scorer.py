@@ -45,7 +45,7 @@ class AppearanceScorer:
     """
 
     def __init__(self, weights: Path | None, device: str, cache: Path) -> None:
-        from pipelines.metrics.vbench.weights import find_file
+        from pipelines.metrics.vbench.weight_files import find_file
 
         if weights is not None and not weights.is_dir():
             raise UnsuitableInput(f"--vbench-weights {weights}: no such folder")

@@ -26,17 +26,6 @@ def network_device(name: str) -> torch.device:
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
-def find_file(folder: Path | None, name: str) -> Path | None:
-    """A file of this name (or the same as .safetensors) anywhere below a folder."""
-    if folder is None:
-        return None
-    for wanted in (name, f"{Path(name).stem}.safetensors"):
-        found = sorted(folder.rglob(wanted))
-        if found:
-            return found[0]
-    return None
-
-
 def load_state(path: Path) -> dict[str, Tensor]:
     """Tensors by name from a .safetensors, a pickled state dict or a TorchScript archive, on CPU.
 

@@ -16,7 +16,8 @@ from pipelines.metrics.vbench.transformer import (
     clip_from_state,
     dino_from_state,
 )
-from pipelines.metrics.vbench.weights import build, find_file, load_state
+from pipelines.metrics.vbench.weight_files import find_file
+from pipelines.metrics.vbench.weights import build, load_state
 
 
 def randomised(model, seed=0):
