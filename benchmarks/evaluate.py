@@ -4,8 +4,9 @@ python benchmarks/evaluate.py [--clips 500] [--loops 500]
 
 Features of synthetic dances of 5 s: seconds of ours and of the loops over the same clips, how many
 times faster, and the largest relative difference, which must stay below 1e-9. Then `evaluate` over
-2 x 500 keypoint files with 500 songs, in a process of its own: seconds, seconds once the songs' beats
-are known, and peak memory beside that of a fifth of the clips. --loops times the loops on fewer clips and scales.
+2 x 500 keypoint files with 500 songs, in a process of its own: seconds, seconds once the songs'
+beats are known, and peak memory beside that of a fifth of the clips. --loops N runs the loops on
+N clips only and scales their time.
 """
 
 from __future__ import annotations
