@@ -29,7 +29,7 @@ EPILOG = """Examples:
 
   macedance evaluate --protocol motion-appearance --pred videos/ --truth real/
 
-  macedance evaluate --protocol animation --pred videos/ --truth real/ --frames 80
+  macedance evaluate --protocol animation --pred videos/ --truth real/ --video-frames 80
 
   macedance evaluate --protocol motion-3d --compare ours=a/ theirs=b/ --truth finedance/
 """
@@ -144,18 +144,26 @@ def evaluate(
             rich_help_panel=ANIMATION,
         ),
     ] = None,
-    frames: Annotated[
-        int | None,
-        option("frames", "First frames of each video.", 77, metavar="N", rich_help_panel=ANIMATION),
-    ] = None,
-    fps: Annotated[
-        float | None,
-        option("fps", "Rate they are read at.", 16, metavar="RATE", rich_help_panel=ANIMATION),
-    ] = None,
-    size: Annotated[
+    video_frames: Annotated[
         int | None,
         option(
-            "size",
+            "video-frames",
+            "First frames of each video.",
+            77,
+            metavar="N",
+            rich_help_panel=ANIMATION,
+        ),
+    ] = None,
+    video_fps: Annotated[
+        float | None,
+        option(
+            "video-fps", "Rate they are read at.", 16, metavar="RATE", rich_help_panel=ANIMATION
+        ),
+    ] = None,
+    video_side: Annotated[
+        int | None,
+        option(
+            "video-side",
             "Shorter side they are scaled to.",
             "the truth's",
             metavar="PIXELS",

@@ -59,7 +59,7 @@ class EvaluateConfig:
         vbench_weights: folder of VBench's weight files. vbench_json: "FILE" or "NAME=FILE",
             results of VBench itself.
         i3d, lpips_weights: weight files of FVD and LPIPS. fvd, lpips_disco_compat: conventions.
-        frames, fps, size: what of each video the animation metrics look at.
+        video_frames, video_fps, video_side: what of each video the animation metrics look at.
         latex, markdown, csv: also write the tables here.
         seed: of resampling. device: where networks run. force: write over outputs that exist.
     """
@@ -80,9 +80,9 @@ class EvaluateConfig:
     fvd: Literal["styleganv", "disco"] = "styleganv"
     lpips_weights: Path | None = None
     lpips_disco_compat: bool = False
-    frames: int = 77
-    fps: float = 16.0
-    size: int | None = None
+    video_frames: int = 77
+    video_fps: float = 16.0
+    video_side: int | None = None
     latex: Path | None = None
     markdown: Path | None = None
     csv: Path | None = None
@@ -105,7 +105,8 @@ class EvaluateConfig:
         elif self.profile != "strict":
             raise BadUsage(
                 f"--profile {self.profile}: the animation protocol has none",
-                "its conventions are --frames, --fps, --size, --fvd and --lpips-disco-compat",
+                "its conventions are --video-frames, --video-fps, --video-side, --fvd and "
+                "--lpips-disco-compat",
             )
         if self.protocol == "animation" and self.truth is None:
             raise BadUsage("--protocol animation compares frame by frame", "add --truth FOLDER")
@@ -145,12 +146,16 @@ class EvaluateConfig:
             raise BadUsage("--window is for --protocol motion-3d with --profile strict")
         if self.keypoint_fps is not None and not 1 <= self.keypoint_fps <= 1000:
             raise BadUsage(f"--keypoint-fps {self.keypoint_fps:g}: must lie in 1 ... 1000")
-        if not 2 <= self.frames <= 100_000:
-            raise BadUsage(f"--frames {self.frames}: must lie in 2 ... 100000", "77 is the default")
-        if not 1 <= self.fps <= 120:
-            raise BadUsage(f"--fps {self.fps:g}: must lie in 1 ... 120", "16 is the default")
-        if self.size is not None and not 16 <= self.size <= 4096:
-            raise BadUsage(f"--size {self.size}: must lie in 16 ... 4096")
+        if not 2 <= self.video_frames <= 100_000:
+            raise BadUsage(
+                f"--video-frames {self.video_frames}: must lie in 2 ... 100000", "77 is the default"
+            )
+        if not 1 <= self.video_fps <= 120:
+            raise BadUsage(
+                f"--video-fps {self.video_fps:g}: must lie in 1 ... 120", "16 is the default"
+            )
+        if self.video_side is not None and not 16 <= self.video_side <= 4096:
+            raise BadUsage(f"--video-side {self.video_side}: must lie in 16 ... 4096")
         if not 0 <= self.seed <= _LARGEST_SEED:
             raise BadUsage(f"--seed {self.seed}: must lie in 0 ... {_LARGEST_SEED}")
 
@@ -470,8 +475,9 @@ def _animation(config: EvaluateConfig) -> AnimationSettings:
     from pipelines.metrics.animation_set import AnimationSettings
 
     return AnimationSettings(
-        config.frames, config.fps, config.size, config.fvd, config.lpips_disco_compat,
-        config.i3d, config.lpips_weights, config.device,
+        frames=config.video_frames, fps=config.video_fps, size=config.video_side,
+        fvd=config.fvd, lpips_disco_compat=config.lpips_disco_compat, i3d=config.i3d,
+        lpips_weights=config.lpips_weights, device=config.device,
     )  # fmt: skip
 
 
