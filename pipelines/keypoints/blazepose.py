@@ -96,7 +96,7 @@ class BlazePose:
         self._pose: Any = None
 
     def __enter__(self) -> BlazePose:
-        self._open.enter_context(_quiet_stderr())
+        self._open.enter_context(quiet_stderr())
         try:
             import mediapipe
 
@@ -196,7 +196,7 @@ def _depth(sighting: Sighting) -> NDArray[np.float64]:
 
 
 @contextmanager
-def _quiet_stderr() -> Iterator[None]:
+def quiet_stderr() -> Iterator[None]:
     """Send what C libraries write to file descriptor 2 nowhere while the block runs."""
     sys.stderr.flush()
     try:

@@ -85,7 +85,11 @@ def probe_audio(path: Path) -> AudioInfo:
 
 
 def load_audio(
-    path: Path, sample_rate: int, start: float = 0.0, duration: float | None = None
+    path: Path,
+    sample_rate: int,
+    start: float = 0.0,
+    duration: float | None = None,
+    info: AudioInfo | None = None,
 ) -> NDArray[np.float32]:
     """Decode the first sound track to mono.
 
@@ -96,6 +100,7 @@ def load_audio(
         sample_rate: of the result, samples per second.
         start: seconds to skip.
         duration: seconds to take; None takes all.
+        info: what `probe_audio` said of the file, where that is known already.
 
     Returns:
         (N,) samples, full scale = 1.
@@ -104,7 +109,7 @@ def load_audio(
         UnsuitableInput: missing, empty, no sound, damaged, or `start` beyond the end.
         MissingAsset: ffmpeg is not installed.
     """
-    return _load(path, probe_audio(path), sample_rate, start, duration)[0]
+    return _load(path, info or probe_audio(path), sample_rate, start, duration)[0]
 
 
 def load_song(

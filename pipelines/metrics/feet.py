@@ -58,12 +58,13 @@ def foot_skating_ratio(joints_TJ3: Array, fps: float) -> FootSkating:
 def foot_skating_ratio_lodge(joints_TJ3: Array) -> FootSkating:
     """FSR as Lodge's script computes it (spec E.7), for motions at 30 fps.
 
-    Its slide is the magnitude of the mean of both signed components: a foot that slides along the
-    diagonal x = -y does not slide, and one that slides along an axis counts half.
+    Its slide is the magnitude of the mean of both signed components of y-up data (x and z, which
+    is our -y): a foot that slides along our diagonal x = y does not slide, and one that slides
+    along an axis counts half.
     """
     joints = checked(joints_TJ3)
     steps = np.diff(joints[..., :2], axis=0)
-    sliding = np.abs(steps.mean(axis=-1)) > 0.01
+    sliding = np.abs(steps[..., 0] - steps[..., 1]) / 2 > 0.01
     return _skating(joints[..., 2] - first_frame_ground(joints), sliding)
 
 

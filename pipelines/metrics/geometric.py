@@ -19,6 +19,7 @@ PUBLISHED_FRAME_TIME = 1 / 120
 """What every published script divides by, whatever the data's rate."""
 
 Flags = NDArray[np.bool_]
+Names = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,83 @@ class RestLengths:
 REST_LENGTHS = RestLengths(0.2568381, 0.3908484, 0.1192471)
 MISINDEXED_REST_LENGTHS = RestLengths(0.2493235, 0.4857136, 0.4241398)
 """Of the older published file, which measures between the wrong joints."""
+
+
+# Feature number, its joints, and the threshold as (rest length, factor). "zero", "up", "down" and
+# "floor" are the origin, the unit vectors along z and the point of the lowest joint's height.
+_NMOVE = (
+    (0, ("neck", "right_hip", "left_hip", "right_wrist"), ("upper_arm", 1.8)),
+    (1, ("neck", "left_hip", "right_hip", "left_wrist"), ("upper_arm", 1.8)),
+)
+_MOVE = (
+    (4, ("spine1", "spine3", "spine3", "right_wrist"), ("upper_arm", 1.8)),
+    (5, ("spine1", "spine3", "spine3", "left_wrist"), ("upper_arm", 1.8)),
+    (9, ("left_wrist", "right_wrist", "right_wrist", "left_wrist"), ("upper_arm", 1.4)),
+    (10, ("right_wrist", "pelvis", "left_wrist", "pelvis"), ("upper_arm", 1.4)),
+    (11, ("left_wrist", "pelvis", "right_wrist", "pelvis"), ("upper_arm", 1.4)),
+)
+_NPLANE = (
+    (2, ("spine3", "neck", "neck", "right_wrist"), ("upper_arm", 0.2)),
+    (3, ("spine3", "neck", "neck", "left_wrist"), ("upper_arm", 0.2)),
+    (8, ("left_shoulder", "right_shoulder", "left_wrist", "right_wrist"), ("shoulders", 2.5)),
+    (16, ("zero", "up", "floor", "right_ankle"), ("upper_arm", 1.2)),
+    (17, ("zero", "up", "floor", "left_ankle"), ("upper_arm", 1.2)),
+    (18, ("left_hip", "right_hip", "left_ankle", "right_ankle"), ("hips", 2.1)),
+    (29, ("zero", "down", "floor", "right_wrist"), ("upper_arm", -1.2)),
+    (30, ("zero", "down", "floor", "left_wrist"), ("upper_arm", -1.2)),
+)
+_PLANE = (
+    (14, ("pelvis", "left_hip", "left_foot", "right_ankle"), ("upper_arm", 0.38)),
+    (15, ("pelvis", "right_hip", "right_foot", "left_ankle"), ("upper_arm", 0.38)),
+    (27, ("right_ankle", "neck", "left_ankle", "pelvis"), ("upper_arm", 0.5)),
+)
+_FAST = (
+    (12, ("right_wrist",), ("upper_arm", 2.5)),
+    (13, ("left_wrist",), ("upper_arm", 2.5)),
+    (21, ("right_ankle",), ("upper_arm", 2.5)),
+    (22, ("left_ankle",), ("upper_arm", 2.5)),
+    (31, ("pelvis",), ("upper_arm", 2.3)),
+)
+_ANGLE = (
+    (6, ("right_elbow", "right_shoulder", "right_elbow", "right_wrist"), (0, 110)),
+    (7, ("left_elbow", "left_shoulder", "left_elbow", "left_wrist"), (0, 110)),
+    (19, ("right_knee", "right_hip", "right_knee", "right_ankle"), (0, 110)),
+    (20, ("left_knee", "left_hip", "left_knee", "left_ankle"), (0, 110)),
+    (23, ("neck", "pelvis", "right_shoulder", "right_elbow"), (25, 180)),
+    (24, ("neck", "pelvis", "left_shoulder", "left_elbow"), (25, 180)),
+    (25, ("neck", "pelvis", "right_hip", "right_knee"), (50, 180)),
+    (26, ("neck", "pelvis", "left_hip", "left_knee"), (50, 180)),
+    (28, ("neck", "pelvis", "zero", "up"), (70, 110)),
+)
+_JOINTS = 22
+_PLACES = {name: k for name, k in JOINT.items() if k < _JOINTS} | {
+    "zero": _JOINTS, "up": _JOINTS + 1, "down": _JOINTS + 2, "floor": _JOINTS + 3
+}  # fmt: skip
+
+
+class _Family:
+    """Features of one kind, so that each kind is one pass over arrays (features, 3, frames)."""
+
+    def __init__(self, listed: tuple[tuple[int, Names, tuple[str | float, float]], ...]) -> None:
+        self.numbers = [number for number, _, _ in listed]
+        self.joints = np.array([[_PLACES[name] for name in names] for _, names, _ in listed]).T
+        self.limits = [limit for _, _, limit in listed]
+
+    def thresholds(self, lengths: RestLengths) -> Float:
+        """(features, 1) metres, or metres per second."""
+        found = [getattr(lengths, str(unit)) * factor for unit, factor in self.limits]
+        return np.array(found)[:, None]
+
+    def bounds(self) -> tuple[Float, Float]:
+        """(features, 1) cosines of the smallest and of the largest angle."""
+        both = np.cos(np.radians(np.array(self.limits, dtype=np.float64)))
+        return both[:, :1], both[:, 1:]
+
+
+_FAMILIES = {
+    "nmove": _Family(_NMOVE), "move": _Family(_MOVE), "nplane": _Family(_NPLANE),
+    "plane": _Family(_PLANE), "fast": _Family(_FAST), "angle": _Family(_ANGLE),
+}  # fmt: skip
 
 
 def geometric_features(
@@ -50,124 +128,80 @@ def geometric_features(
         published_move: reproduce that the published "move" ignores its fourth joint, which makes
             features 4 and 5 the same and blind to the wrists.
     """
-    body = _Body(checked(joints_TJ3, least_frames=2), frame_time, published_move)
-    flags = [*_arms(body, lengths), *_legs(body, lengths), *_posture(body, lengths)]
-    shares: Float = np.mean(flags, axis=1)
+    joints = checked(joints_TJ3, least_frames=2)[:, :_JOINTS].transpose(1, 2, 0)
+    frames = joints.shape[2] - 1
+    points = np.zeros((_JOINTS + 4, 3, frames))
+    points[:_JOINTS] = joints[..., 1:]
+    points[_PLACES["up"], 2], points[_PLACES["down"], 2] = 1.0, -1.0
+    # All joints of the body, hands too, may be the lowest.
+    points[_PLACES["floor"], 2] = np.asarray(joints_TJ3, dtype=np.float64)[1:, :, 2].min(axis=1)
+    velocity = np.diff(joints, axis=2) / frame_time
+    shares = np.empty(FEATURE_COUNT)
+    for kind, flags in _flags(points, velocity, lengths, published_move).items():
+        # A count of booleans is exact, and much faster than their mean.
+        shares[_FAMILIES[kind].numbers] = np.count_nonzero(flags, axis=1) / frames
     return shares
 
 
-def _arms(body: _Body, unit: RestLengths) -> list[Flags]:
-    arm, at = unit.upper_arm, body.at
-    return [
-        body.nmove("neck", "right_hip", "left_hip", "right_wrist", 1.8 * arm),
-        body.nmove("neck", "left_hip", "right_hip", "left_wrist", 1.8 * arm),
-        _nplane(at("spine3"), at("neck"), at("neck"), at("right_wrist"), 0.2 * arm),
-        _nplane(at("spine3"), at("neck"), at("neck"), at("left_wrist"), 0.2 * arm),
-        body.move("spine1", "spine3", "spine3", "right_wrist", 1.8 * arm),
-        body.move("spine1", "spine3", "spine3", "left_wrist", 1.8 * arm),
-        _bent(at("right_elbow"), at("right_shoulder"), at("right_wrist")),
-        _bent(at("left_elbow"), at("left_shoulder"), at("left_wrist")),
-        _nplane(at("left_shoulder"), at("right_shoulder"), at("left_wrist"), at("right_wrist"),
-                2.5 * unit.shoulders),
-        body.move("left_wrist", "right_wrist", "right_wrist", "left_wrist", 1.4 * arm),
-        body.move("right_wrist", "pelvis", "left_wrist", "pelvis", 1.4 * arm),
-        body.move("left_wrist", "pelvis", "right_wrist", "pelvis", 1.4 * arm),
-        body.fast("right_wrist", 2.5 * arm),
-        body.fast("left_wrist", 2.5 * arm),
-    ]  # fmt: skip
+def _flags(
+    points: Float, velocity: Float, lengths: RestLengths, published_move: bool
+) -> dict[str, Flags]:
+    """Per kind (features, frames), whether each feature holds."""
+    found: dict[str, Flags] = {}
+    for kind in ("nmove", "plane"):
+        family = _FAMILIES[kind]
+        a, b, c, p = points[family.joints]
+        normal = _cross(c - a, b - a)
+        if kind == "nmove":
+            moving = velocity[family.joints[3]] - velocity[family.joints[0]]
+        else:
+            moving = p - a
+        found[kind] = _along(moving, normal) > family.thresholds(lengths)
+    family = _FAMILIES["move"]
+    one, two, three, four = family.joints
+    moving = velocity[three] - velocity[one] if published_move else velocity[four] - velocity[three]
+    found["move"] = _along(moving, points[two] - points[one]) > family.thresholds(lengths)
+    family = _FAMILIES["nplane"]
+    a, b, c, p = points[family.joints]
+    found["nplane"] = _along(p - c, b - a) > family.thresholds(lengths)
+    family = _FAMILIES["fast"]
+    found["fast"] = _length(velocity[family.joints[0]]) > family.thresholds(lengths)
+    family = _FAMILIES["angle"]
+    a, b, c, p = points[family.joints]
+    low, high = family.bounds()
+    cosine = _cosine(b - a, p - c)
+    found["angle"] = (cosine < low) & (cosine > high)
+    return found
 
 
-def _legs(body: _Body, unit: RestLengths) -> list[Flags]:
-    arm, at = unit.upper_arm, body.at
-    return [
-        _plane(at("pelvis"), at("left_hip"), at("left_foot"), at("right_ankle"), 0.38 * arm),
-        _plane(at("pelvis"), at("right_hip"), at("right_foot"), at("left_ankle"), 0.38 * arm),
-        _nplane(body.zero, body.up, body.floor, at("right_ankle"), 1.2 * arm),
-        _nplane(body.zero, body.up, body.floor, at("left_ankle"), 1.2 * arm),
-        _nplane(at("left_hip"), at("right_hip"), at("left_ankle"), at("right_ankle"),
-                2.1 * unit.hips),
-        _bent(at("right_knee"), at("right_hip"), at("right_ankle")),
-        _bent(at("left_knee"), at("left_hip"), at("left_ankle")),
-        body.fast("right_ankle", 2.5 * arm),
-        body.fast("left_ankle", 2.5 * arm),
-    ]  # fmt: skip
+def _cross(a: Float, b: Float) -> Float:
+    out = np.empty_like(a)
+    out[:, 0] = a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1]
+    out[:, 1] = a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2]
+    out[:, 2] = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+    return out
 
 
-def _posture(body: _Body, unit: RestLengths) -> list[Flags]:
-    arm, at = unit.upper_arm, body.at
-    spine = (at("neck"), at("pelvis"))
-    return [
-        _angle(*spine, at("right_shoulder"), at("right_elbow"), 25, 180),
-        _angle(*spine, at("left_shoulder"), at("left_elbow"), 25, 180),
-        _angle(*spine, at("right_hip"), at("right_knee"), 50, 180),
-        _angle(*spine, at("left_hip"), at("left_knee"), 50, 180),
-        _plane(at("right_ankle"), at("neck"), at("left_ankle"), at("pelvis"), 0.5 * arm),
-        _angle(*spine, body.zero, body.up, 70, 110),
-        _nplane(body.zero, -body.up, body.floor, at("right_wrist"), -1.2 * arm),
-        _nplane(body.zero, -body.up, body.floor, at("left_wrist"), -1.2 * arm),
-        body.fast("pelvis", 2.3 * arm),
-    ]
+def _dot(a: Float, b: Float) -> Float:
+    product: Float = a[:, 0] * b[:, 0]
+    product += a[:, 1] * b[:, 1]
+    product += a[:, 2] * b[:, 2]
+    return product
 
 
-class _Body:
-    """Named joints of frames 1 .. T-1, and their velocities since the frame before."""
-
-    def __init__(self, joints: Float, frame_time: float, published_move: bool) -> None:
-        self.joints = joints
-        self.frame_time = frame_time
-        self.published_move = published_move
-        self.zero = np.zeros(3)
-        self.up = np.array([0.0, 0.0, 1.0])
-        lowest = joints[1:, :, 2].min(axis=1, keepdims=True)
-        self.floor: Float = np.pad(lowest, ((0, 0), (2, 0)))
-
-    def at(self, name: str) -> Float:
-        return self.joints[1:, JOINT[name]]
-
-    def velocity(self, name: str, relative_to: str | None = None) -> Float:
-        path = self.joints[:, JOINT[name]]
-        if relative_to:
-            path = path - self.joints[:, JOINT[relative_to]]
-        return np.diff(path, axis=0) / self.frame_time
-
-    def nmove(self, a: str, b: str, c: str, p: str, threshold: float) -> Flags:
-        """Joint p moves relative to a along the normal of the plane through a, b, c."""
-        normal = np.cross(self.at(c) - self.at(a), self.at(b) - self.at(a))
-        return _along(self.velocity(p, a), normal) > threshold
-
-    def move(self, a: str, b: str, c: str, p: str, threshold: float) -> Flags:
-        """Joint p moves relative to c in the direction from a to b (published: c relative to a)."""
-        velocity = self.velocity(c, a) if self.published_move else self.velocity(p, c)
-        return _along(velocity, self.at(b) - self.at(a)) > threshold
-
-    def fast(self, name: str, threshold: float) -> Flags:
-        speed: Float = np.linalg.norm(self.velocity(name), axis=-1)
-        return speed > threshold
+def _length(a: Float) -> Float:
+    length: Float = np.sqrt(_dot(a, a))
+    return length
 
 
 def _along(vectors: Float, direction: Float) -> Float:
     """Components along a direction; NaN, which exceeds no threshold, where it has no length."""
-    length = np.linalg.norm(direction, axis=-1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        component: Float = (vectors * direction).sum(axis=-1) / length
+        component: Float = _dot(vectors, direction) / _length(direction)
     return component
 
 
-def _nplane(n1: Float, n2: Float, a: Float, p: Float, threshold: float) -> Flags:
-    return _along(p - a, n2 - n1) > threshold
-
-
-def _plane(a: Float, b: Float, c: Float, p: Float, threshold: float) -> Flags:
-    return _along(p - a, np.cross(c - a, b - a)) > threshold
-
-
-def _angle(a: Float, b: Float, c: Float, d: Float, low: float, high: float) -> Flags:
-    first, second = b - a, d - c
-    cosine = _along(first, second) / np.maximum(np.linalg.norm(first, axis=-1), 1e-300)
-    degrees = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
-    inside: Flags = (low < degrees) & (degrees < high)
-    return inside
-
-
-def _bent(joint: Float, upper: Float, lower: Float) -> Flags:
-    return _angle(joint, upper, joint, lower, 0, 110)
+def _cosine(a: Float, b: Float) -> Float:
+    cosine = _along(a, b) / np.maximum(_length(a), 1e-300)
+    clipped: Float = np.minimum(np.maximum(cosine, -1), 1)
+    return clipped

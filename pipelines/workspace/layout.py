@@ -60,6 +60,10 @@ class Workspace:
         """Folder of one evaluation: metrics.json, report.html."""
         return self._item("evaluations", run)
 
+    def cache(self, kind: str) -> Path:
+        """Folder of what was extracted from files, named by their content."""
+        return self._item("cache", kind)
+
     def run_record(self, run: str) -> Path:
         """The JSON record of one run of a command."""
         return self._item("runs", run, ".json")

@@ -26,6 +26,7 @@ def test_paths_are_those_of_the_design() -> None:
         WORKSPACE.generation("g"): "w/generations/g",
         WORKSPACE.evaluation("e"): "w/evaluations/e",
         WORKSPACE.run_record("g"): "w/runs/g.json",
+        WORKSPACE.cache("beats"): "w/cache/beats",
     }
     assert {str(path): expected for path, expected in paths.items()} == {
         expected: expected for expected in paths.values()

@@ -1,0 +1,1 @@
+"""The published evaluation's algorithms as Python loops, y up, to be held against ours."""

@@ -1,0 +1,80 @@
+"""The pose of the dancer in every frame of a video, by MediaPipe's tracker, without network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.errors import MissingAsset, UnsuitableInput
+from pipelines.keypoints.blazepose import quiet_stderr
+from pipelines.keypoints.tracks import PoseTrack
+from pipelines.media.video import probe_video, read_frames
+
+DETECTOR = "mediapipe-pose-1"
+"""Part of what cached poses are named by; changes with the detector or its settings."""
+
+_POINTS: dict[str, int] = {
+    "nose": 0, "left_eye": 2, "right_eye": 5, "left_ear": 7, "right_ear": 8,
+    "left_shoulder": 11, "right_shoulder": 12, "left_elbow": 13, "right_elbow": 14,
+    "left_wrist": 15, "right_wrist": 16, "left_hip": 23, "right_hip": 24,
+    "left_knee": 25, "right_knee": 26, "left_ankle": 27, "right_ankle": 28,
+    "left_foot": 31, "right_foot": 32, "left_heel": 29, "right_heel": 30,
+}  # fmt: skip
+_WORKING_SIDE = 512
+
+
+def track_video(path: Path) -> PoseTrack:
+    """Follow the most prominent person through a video.
+
+    Points that lie outside the picture, or in frames where nobody is found, have confidence 0.
+
+    Raises:
+        UnsuitableInput: not a video, or nobody is seen in any frame.
+        MissingAsset: mediapipe is not installed.
+    """
+    info = probe_video(path)
+    scale = min(1.0, _WORKING_SIDE / max(info.width, info.height))
+    size = (max(2, round(info.width * scale)), max(2, round(info.height * scale)))
+    marks = follow(read_frames(path, size=size))
+    if len(marks) == 0:
+        raise UnsuitableInput(f"{path}: the video has no frames")
+    chosen = marks[:, list(_POINTS.values())]
+    xy, confidence = chosen[..., :2], chosen[..., 2].copy()
+    confidence[((xy < 0) | (xy > 1)).any(-1)] = 0.0
+    if not confidence.any():
+        raise UnsuitableInput(f"{path}: nobody is found in any frame")
+    pixels = xy * [info.width, info.height]
+    return PoseTrack(tuple(_POINTS), pixels, confidence, float(info.fps), "mediapipe")
+
+
+def follow(frames: Iterable[NDArray[np.uint8]]) -> NDArray[np.float64]:
+    """MediaPipe's 33 points in RGB frames of one video: (T, 33, 3) of x, y in 0 ... 1, visibility.
+
+    Zeros in frames where nobody is found.
+    """
+    found = []
+    with quiet_stderr(), _tracker() as tracker:
+        for frame in frames:
+            seen = tracker.process(np.ascontiguousarray(frame)).pose_landmarks
+            if seen is None:
+                found.append(np.zeros((33, 3)))
+            else:
+                found.append(np.array([[m.x, m.y, m.visibility] for m in seen.landmark]))
+    return np.array(found).reshape(-1, 33, 3)
+
+
+def _tracker() -> Any:
+    try:
+        import mediapipe
+    except ImportError as error:
+        raise MissingAsset(
+            f"the pose detector cannot be loaded ({error})",
+            "install mediapipe==0.10.21, or give keypoint files instead of videos",
+        ) from None
+    return mediapipe.solutions.pose.Pose(
+        static_image_mode=False, model_complexity=1, min_detection_confidence=0.5
+    )
