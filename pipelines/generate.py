@@ -226,6 +226,7 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
             drawn = _video(config, dance, person, folder, record, progress)
         elif drawn is not None:
             progress.say("the video is there from an earlier run")
+            _warn_of(drawn, progress)
         if drawn is not None:
             _hand_over_video(config, folder, drawn, record)
         record.facts["run"] = run
@@ -431,9 +432,15 @@ def _draw(
         frames = backend.frames(person, staged, config.seed)
         _write("drawing the video", frames, len(staged.xy), video, progress)
     report = {"backend": backend.name, "draft": backend.name == "puppet", **backend.report()}
+    return report
+
+
+def _warn_of(report: dict[str, Any], progress: Progress) -> None:
+    """Say again what the run that drew the video said: nobody may take a draft for the real one."""
+    if report.get("draft"):
+        progress.warn(f"the video is a draft made by the {report.get('backend', 'puppet')}")
     for warning in report.get("warnings", []):
         progress.warn(warning)
-    return report
 
 
 def _write(
