@@ -208,6 +208,7 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     config.validate()
     check_writable([path for _, path in config._targets()])
     run = _run_name(config)
+    _refuse_without_sound(config)
     workspace = Workspace(config.workspace)
     folder = workspace.generation(run)
     records = [folder / "run.json", workspace.run_record(run)]
@@ -231,6 +232,14 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
             _hand_over_video(config, folder, drawn, record)
         record.facts["run"] = run
     return _summary(config, folder, record, dance)
+
+
+def _refuse_without_sound(config: GenerateConfig) -> None:
+    """A song that is none is told at once, not after the picture has been searched."""
+    from pipelines.media.audio import probe_audio
+
+    assert config.song is not None
+    probe_audio(config.song)
 
 
 # The dance ------------------------------------------------------------------------------------

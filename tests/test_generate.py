@@ -18,9 +18,11 @@ from pipelines.generate import (
     check_writable,
     copy_atomically,
     frame_rate,
+    generate,
     parse_size,
     resolve_device,
 )
+from pipelines.progress import Silent
 
 
 def given_files(folder: Path) -> GenerateConfig:
@@ -216,6 +218,16 @@ def test_missing_files_are_named(tmp_path):
         _run_name(replace(config, song=tmp_path / "nothing.wav"))
     with pytest.raises(UnsuitableInput, match="not a file"):
         _run_name(replace(config, picture=tmp_path))
+
+
+def test_a_song_that_is_none_is_told_before_any_stage(tmp_path):
+    class Listener(Silent):
+        def stage(self, name, total=None, unit=""):
+            raise AssertionError(name)
+
+    with pytest.raises(UnsuitableInput, match=r"song\.wav: not a sound"):
+        generate(given_files(tmp_path), Listener())
+    assert not (tmp_path / "workspace").exists()
 
 
 def test_devices():
