@@ -205,6 +205,7 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     config.validate()
     check_writable([path for _, path in config._targets()])
     run = _run_name(config)
+    _refuse_without_sound(config)
     workspace = Workspace(config.workspace)
     folder = workspace.generation(run)
     records = [folder / "run.json", workspace.run_record(run)]
@@ -223,10 +224,19 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
             drawn = _video(config, dance, person, folder, record, progress)
         elif drawn is not None:
             progress.say("the video is there from an earlier run")
+            _warn_of(drawn, progress)
         if drawn is not None:
             _hand_over_video(config, folder, drawn, record)
         record.facts["run"] = run
     return _summary(config, folder, record, dance)
+
+
+def _refuse_without_sound(config: GenerateConfig) -> None:
+    """A song that is none is told at once, not after the picture has been searched."""
+    from pipelines.media.audio import probe_audio
+
+    assert config.song is not None
+    probe_audio(config.song)
 
 
 # The dance ------------------------------------------------------------------------------------
@@ -428,9 +438,15 @@ def _draw(
         frames = backend.frames(person, staged, config.seed)
         _write("drawing the video", frames, len(staged.xy), video, progress)
     report = {"backend": backend.name, "draft": backend.name == "puppet", **backend.report()}
+    return report
+
+
+def _warn_of(report: dict[str, Any], progress: Progress) -> None:
+    """Say again what the run that drew the video said: nobody may take a draft for the real one."""
+    if report.get("draft"):
+        progress.warn(f"the video is a draft made by the {report.get('backend', 'puppet')}")
     for warning in report.get("warnings", []):
         progress.warn(warning)
-    return report
 
 
 def _write(

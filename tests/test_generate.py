@@ -17,9 +17,11 @@ from pipelines.generate import (
     _run_name,
     canvas_size,
     copy_atomically,
+    generate,
     resolve_device,
 )
 from pipelines.media.shape import frame_rate, parse_size
+from pipelines.progress import Silent
 
 
 def given_files(folder: Path) -> GenerateConfig:
@@ -215,6 +217,16 @@ def test_missing_files_are_named(tmp_path):
         _run_name(replace(config, song=tmp_path / "nothing.wav"))
     with pytest.raises(UnsuitableInput, match="not a file"):
         _run_name(replace(config, picture=tmp_path))
+
+
+def test_a_song_that_is_none_is_told_before_any_stage(tmp_path):
+    class Listener(Silent):
+        def stage(self, name, total=None, unit=""):
+            raise AssertionError(name)
+
+    with pytest.raises(UnsuitableInput, match=r"song\.wav: not a sound"):
+        generate(given_files(tmp_path), Listener())
+    assert not (tmp_path / "workspace").exists()
 
 
 def test_devices():

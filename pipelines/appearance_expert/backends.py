@@ -100,4 +100,4 @@ def _puppet(progress: Progress, reason: str) -> AppearanceBackend:
         f"the video is a draft made by the puppet ({reason}); a photographic one needs "
         "Wan-Animate's weights and a large GPU, see `macedance doctor`"
     )
-    return Puppet()
+    return Puppet(progress)

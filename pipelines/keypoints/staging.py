@@ -40,6 +40,7 @@ from pipelines.keypoints.travel import (
 Array = NDArray[np.floating[Any]]
 
 _ANKLES = [JOINT["left_ankle"], JOINT["right_ankle"]]
+_HANDS = [POINT["left_hand"], POINT["right_hand"]]
 _REST_TOE_HEIGHT = SOLE
 _REST_ANKLE_HEIGHT = SOLE - float(OFFSETS[[JOINT["left_foot"], JOINT["right_foot"]], 1].mean())
 
@@ -226,11 +227,13 @@ def _framed(
         return _framed_upper(danced, placed, camera, width)
     depth_limit = _DEPTH_LIMIT * camera.distance
     anchor = np.array([camera.centre[0], placed.ground_y])
-    radius = placed.reach[placed.seen]
+    hands = [hand for hand in _HANDS if placed.seen[hand]]
+    radius = np.concatenate([placed.reach[placed.seen], placed.reach[hands]])
     joints = _world_points(danced, placed.body)[0]
 
     def frame_of(points: Array) -> Frame:
-        xy = camera.project(camera.to_camera(points))[:, placed.seen]
+        xy = camera.project(camera.to_camera(points))
+        xy = np.concatenate([xy[:, placed.seen], _carried(xy, hands, placed)], axis=1)
         return fit_inside(xy, radius, anchor, width, height)
 
     roots = [_contained(danced, *way, depth_limit, fps) for way in _CONTAINMENTS]
@@ -239,6 +242,22 @@ def _framed(
     root = next(root for root, scale in zip(roots, scales, strict=True) if scale >= enough)
     smaller = _with_root(danced, root, placed.body, fps)
     return smaller, frame_of(_world_points(smaller, placed.body)[0])
+
+
+def _carried(xy_T29: Array, hands: list[int], placed: _Placed) -> Array:
+    """Where hands (T, H, 2) would be if the trunk carried the arms as the picture shows them.
+
+    An Appearance Expert that cannot free an arm from the trunk does that, and those hands, too,
+    have to stay on the canvas.
+    """
+    neck, pelvis = POINT["neck"], POINT["pelvis"]
+    spine = xy_T29[:, neck] - xy_T29[:, pelvis]
+    rest = placed.xy[neck] - placed.xy[pelvis]
+    angle = np.arctan2(spine[:, 1], spine[:, 0]) - np.arctan2(rest[1], rest[0])
+    turn = np.stack([np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle)], axis=1)
+    arms = placed.xy[hands] - placed.xy[neck]
+    carried = np.einsum("tij,hj->thi", turn.reshape(-1, 2, 2), arms)
+    return np.asarray(xy_T29[:, neck, None] + carried)
 
 
 def _contained(

@@ -14,6 +14,8 @@ PACKAGE_HINT = "install it with: apt-get install ffmpeg"
 LOCAL_ONLY = ("-protocol_whitelist", "file,pipe,fd")
 """Goes before an input, so that a playlist cannot make ffmpeg open network addresses."""
 
+_NEXT_TO_NOTHING = 1 << 17
+"""Bytes left on a disk under which it counts as full."""
 _DISK_FULL = "No space left on device"
 
 
@@ -53,9 +55,19 @@ def last_line(stderr: bytes) -> str:
     return " ".join(lines[-1].split()) if lines else "no message"
 
 
+def is_disk_full(path: Path, stderr: bytes) -> bool:
+    """Whether ffmpeg failed to write `path` for want of room.
+
+    It does not always say so: a file that was cut short by a full disk fails when it is read on.
+    """
+    if _DISK_FULL in stderr.decode(errors="replace"):
+        return True
+    return path.parent.is_dir() and shutil.disk_usage(path.parent).free < _NEXT_TO_NOTHING
+
+
 def raise_write_failure(path: Path, stderr: bytes) -> None:
     """Raise what a failed ffmpeg that wrote `path` means: OutOfResources or UnsuitableInput."""
-    if _DISK_FULL in stderr.decode(errors="replace"):
+    if is_disk_full(path, stderr):
         raise OutOfResources(f"{path}: the disk is full", "free some space, or write elsewhere")
     raise UnsuitableInput(f"{path}: ffmpeg could not write it ({last_line(stderr)})")
 

@@ -26,6 +26,7 @@ from pipelines.media.ffmpeg import (
     LOCAL_ONLY,
     ffmpeg_program,
     ffprobe_json,
+    is_disk_full,
     last_line,
     raise_write_failure,
 )
@@ -263,7 +264,8 @@ class VideoWriter:
             complaint = done.stderr.decode(errors="replace")
             if "NaN" in complaint and not repair:
                 return self._add_sound(audio, _NAN_TO_SILENCE)
-            if "matches no streams" in complaint or "Invalid data" in complaint:
+            unreadable = "matches no streams" in complaint or "Invalid data" in complaint
+            if unreadable and not is_disk_full(self._path, done.stderr):
                 raise UnsuitableInput(f"{audio}: holds no sound that ffmpeg can read")
             raise_write_failure(self._path, done.stderr)
 

@@ -16,7 +16,8 @@ from pipelines.body.rotations import matrix_to_axis_angle
 from pipelines.body.skeleton import FOOT_JOINTS, JOINT, OFFSETS, forward_kinematics
 from pipelines.motion.contacts import Spans, contact_spans
 from pipelines.motion.drift import in_place
-from pipelines.motion.grounding import SOLE_DEPTH, on_floor
+from pipelines.motion.footwork import stepping
+from pipelines.motion.grounding import SOLE_DEPTH, foot_heights, on_floor, settled
 from pipelines.motion.leg_ik import leg_length, reach
 from pipelines.motion.motion import Motion
 from pipelines.motion.smoothing import smoothed
@@ -26,6 +27,8 @@ Floats = NDArray[np.float64]
 _EASE_SECONDS = 0.2
 _STANDING_HEIGHT = 0.02
 """A planted foot point may stay this far above its height in the standing rest pose, metres."""
+_HOVERING, _HOVERING_SECONDS = 0.1, 1.0
+"""Metres that a foot may hover over the floor without meaning it, and seconds that it does."""
 _TOES_FLEX = 0.015
 """How far an ankle may sink below its standing height before it counts as in the floor."""
 
@@ -37,8 +40,27 @@ def clean_up(motion: Motion, contacts: NDArray[np.floating[Any]] | None = None) 
         motion: the dance.
         contacts: (T, 4) contact probabilities as the model gives them, or None to find them.
     """
-    calm = in_place(on_floor(smoothed(motion)))
-    return lock_feet(calm, contacts)
+    calm = settled(on_floor(smoothed(motion)))
+    return lock_feet(in_place(stepping(both_feet_down(calm))), contacts)
+
+
+def both_feet_down(motion: Motion) -> Motion:
+    """The motion with a foot that always hovers a little, beside one that stands, brought down.
+
+    A foot that is held up on purpose hovers higher than `_HOVERING` and stays. Floor at z = 0.
+    """
+    heights = foot_heights(motion.joints())
+    height = np.minimum(heights[:, :2], heights[:, 2:])
+    window = 2 * round(_HOVERING_SECONDS * motion.fps / 2) + 1
+    hover = np.maximum(minimum_filter1d(height, window, axis=0, mode="nearest"), 0)
+    hover *= np.clip(2 - hover / _HOVERING, 0, 1)
+    hover = gaussian_filter1d(hover, 0.25 * window, axis=0, mode="nearest")
+    if hover.max() < _STANDING_HEIGHT:
+        return motion
+    positions = forward_kinematics(motion.rotations(), motion.trans.astype(np.float64))[0]
+    targets = positions[:, list(FOOT_JOINTS)]
+    targets[..., 2] -= np.tile(hover, 2)
+    return _with_feet(motion, targets)
 
 
 def lock_feet(motion: Motion, contacts: NDArray[np.floating[Any]] | None = None) -> Motion:
@@ -49,11 +71,16 @@ def lock_feet(motion: Motion, contacts: NDArray[np.floating[Any]] | None = None)
     """
     if motion.frames < 2:
         return motion
+    positions = forward_kinematics(motion.rotations(), motion.trans.astype(np.float64))[0]
+    spans = contact_spans(positions, motion.fps, contacts)
+    return _with_feet(motion, _targets(positions, spans, motion.fps))
+
+
+def _with_feet(motion: Motion, targets: Floats) -> Motion:
+    """The motion with its four foot points at `targets` (T, 4, 3) as far as the legs reach."""
     rotations = motion.rotations()
     trans = motion.trans.astype(np.float64)
-    positions, turned = forward_kinematics(rotations, trans)
-    spans = contact_spans(positions, motion.fps, contacts)
-    targets = _targets(positions, spans, motion.fps)
+    positions = forward_kinematics(rotations, trans)[0]
     trans[:, 2] += _sink(positions, targets, motion.fps)
     positions, turned = forward_kinematics(rotations, trans)
     for number, side in enumerate(("left", "right")):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d, minimum_filter1d
 
 from pipelines.body.skeleton import FOOT_JOINTS
 from pipelines.motion.motion import Motion
@@ -18,6 +19,10 @@ The toe joints of the offset table are 0.956 m below the pelvis and count as flo
 """
 _SLOW = 0.3
 """Speed of a planted foot, m/s: the contact rule of EDGE (spec A.6)."""
+_LONGEST_JUMP = 0.5
+"""Seconds that nobody stays in the air for: 30 cm high jumps last that long."""
+_SETTLING = 0.1
+"""Seconds: sigma of the filter that keeps the way down free of jolts."""
 
 
 def foot_heights(joints_TJ3: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
@@ -44,4 +49,18 @@ def on_floor(motion: Motion) -> Motion:
     """The same motion, moved up or down so that it stands on z = 0."""
     height = floor_height(motion.joints(), motion.fps)
     trans = motion.trans - np.array([0, 0, height], dtype=np.float32)
+    return replace(motion, trans=trans)
+
+
+def settled(motion: Motion) -> Motion:
+    """The motion without floating: within any half second the lower foot comes down to z = 0.
+
+    Leaps stay as high as they are; only what lasts longer than a leap can is taken out.
+    """
+    lowest = foot_heights(motion.joints()).min(axis=1)
+    longest = 2 * round(_LONGEST_JUMP * motion.fps / 2) + 1
+    floating = minimum_filter1d(lowest, longest, mode="nearest")
+    floating = gaussian_filter1d(floating, _SETTLING * motion.fps, mode="nearest")
+    trans = motion.trans.copy()
+    trans[:, 2] -= np.maximum(floating, 0).astype(np.float32)
     return replace(motion, trans=trans)

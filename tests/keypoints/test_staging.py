@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pipelines.body.rotations import axis_angle_to_matrix
 from pipelines.body.skeleton import MIRROR, PARENTS, forward_kinematics
+from pipelines.keypoints.fit import REST_POINTS
 from pipelines.keypoints.person import POINT, POINT_NAMES
 from pipelines.keypoints.staging import stage_dance
 
@@ -101,6 +102,21 @@ def test_nothing_leaves_the_canvas(make_person, make_dance, seed, travel, shape,
     assert (seen >= 0).all() and (seen <= shape).all()
     assert 0.2 < staged.figure_scale <= 1
     assert 0 < staged.ground_y <= 1.05 * shape[1]
+
+
+def test_arms_that_the_trunk_carries_stay_on_the_canvas(make_person, standing) -> None:
+    body = np.array([[REST_POINTS[name][0], -REST_POINTS[name][1]] for name in POINT_NAMES])
+    for side, sign in (("left", 1), ("right", -1)):  # stretched sideways, to the picture's edges
+        for joint, reach in (("elbow", 0.5), ("wrist", 0.7), ("hand", 0.8)):
+            body[POINT[f"{side}_{joint}"]] = body[POINT[f"{side}_shoulder"]] + [sign * reach, 0]
+    person = make_person(body=body, scale=260.0)
+    rotations, trans = (np.repeat(array[:1], 20, axis=0) for array in standing)
+    trans[:, 0] = np.linspace(0, 0.3, 20)
+    staged = stage_dance(rotations, trans, 30.0, person, 540, 960)
+    hands = person.xy[[POINT["left_hand"], POINT["right_hand"]]] - person.xy[POINT["neck"]]
+    hands = hands * staged.reference_to_canvas[0, 0] * staged.figure_scale
+    carried = staged.xy[:, POINT["neck"], None] + hands
+    assert (carried >= 0).all() and (carried <= (540, 960)).all()
 
 
 def test_planted_feet_stay_planted_when_the_way_is_long(make_person, standing) -> None:

@@ -9,7 +9,9 @@ from pipelines.appearance_expert.puppet.figure import (
     CHAINS,
     HEAD,
     LEFT_ARM,
+    LEFT_LEG,
     RIGHT_ARM,
+    RIGHT_LEG,
     TORSO,
 )
 from pipelines.keypoints.person import POINT
@@ -47,6 +49,9 @@ def depth_keys(dance: StagedDance, groups: list[Group]) -> NDArray[np.float64]:
             root, middle, end, _ = CHAINS[part]
             forward = _ARM_FORWARD if part in (LEFT_ARM, RIGHT_ARM) else _LEG_BACKWARD
             key = at(root, middle, middle) if half == 0 else at(middle, end, end)
+            if half == 0 and part in (LEFT_LEG, RIGHT_LEG):
+                # A thigh lies before the hem that it raises, however the chest above it leans.
+                key = key - at("pelvis") + at("pelvis", "spine2", "spine3", "neck")
             keys.append(key + forward)
     return np.stack(keys, axis=1)
 

@@ -92,7 +92,7 @@ def _move_border(
     given = hand & (kept == 0)
     labels[fingers] = arm
     if given.any():
-        _give_to_nearest(labels, given, cloth & ~fingers)
+        give_to_nearest(labels, given, cloth & ~fingers)
 
 
 def _gap(lab: Lab, colour: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -105,7 +105,8 @@ def _touching(mask: Mask, seed: Mask) -> Mask:
     return np.asarray(mask & np.isin(pieces, np.unique(pieces[seed & mask])))
 
 
-def _give_to_nearest(labels: NDArray[np.uint8], given: Mask, takers: Mask) -> None:
+def give_to_nearest(labels: NDArray[np.uint8], given: Mask, takers: Mask) -> None:
+    """Give each of the `given` pixels, in place, the label of the nearest of the `takers`."""
     if not takers.any():
         return
     _, nearest = cv2.distanceTransformWithLabels(

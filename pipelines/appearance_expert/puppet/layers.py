@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.appearance_expert.puppet.borders import UNLIKE
 from pipelines.appearance_expert.puppet.capsules import (
     Capsule,
     distance_to_segment,
@@ -30,7 +31,8 @@ Mask = NDArray[np.bool_]
 _ARMS = (LEFT_ARM, RIGHT_ARM)
 _LEGS = (LEFT_LEG, RIGHT_LEG)
 _OCCLUDER_RIM = 4
-_UNLIKE = 40.0
+_UNDER_HEM = 0.22
+"""In units: how far a leg goes on under another colour's hem, where it shows when it is raised."""
 
 
 @dataclass(frozen=True)
@@ -65,16 +67,18 @@ def _build_layer(
 ) -> Layer:
     core = labels == part
     kept, fade = _kept_pad(part, figure, labels, capsules)
+    foreign: Mask = np.zeros(core.shape, dtype=np.bool_)
+    if part == TORSO:
+        kept &= ~(_near_arms(labels) & np.isin(labels, _LEGS))
+    if part in _LEGS:
+        foreign = kept & _unlike_core(figure, labels, core)
+        fade = np.where(foreign, fade * _close_to(core, _UNDER_HEM * figure.unit), fade)
     hidden = _hidden_pad(part, figure, labels, capsules) & ~core & ~kept
     alpha = np.where(core | hidden, figure.matte, 0).astype(np.float32)
     edge = cv2.GaussianBlur((core | hidden | kept).astype(np.float32), (0, 0), 1.0)
     alpha = np.maximum(alpha, np.where(kept, figure.matte * fade, 0))
     alpha = np.minimum(alpha, np.clip(edge * 2 - 0.5, 0, 1))
-    if part in _LEGS:
-        foreign = kept & _unlike_core(figure, labels, core)
-        colour = _paint(figure, core, kept & ~foreign, hidden | foreign, labels, mirrored=False)
-    else:
-        colour = _paint(figure, core, kept, hidden, labels, mirrored=part == TORSO)
+    colour = _paint(figure, core, kept & ~foreign, hidden | foreign, labels, mirrored=part == TORSO)
     opaque = alpha > 0.5
     invented = hidden & (labels != TORSO) if part in _LEGS else hidden
     filled = float((opaque & invented).sum() / max(1, opaque.sum()))
@@ -111,6 +115,18 @@ def _paint(
     return mixed
 
 
+def _near_arms(labels: NDArray[np.uint8]) -> Mask:
+    arms = np.isin(labels, _ARMS).astype(np.uint8)
+    return np.asarray(cv2.dilate(arms, _disc(_OCCLUDER_RIM + 2)) > 0)
+
+
+def _close_to(core: Mask, reach: float) -> NDArray[np.float32]:
+    """(H, W) 1 beside the core, 0 from `reach` pixels on."""
+    far = cv2.distanceTransform((~core).astype(np.uint8), cv2.DIST_L2, 5)
+    share = np.minimum(far / max(reach, 1.0), 1)
+    return np.asarray(np.clip(1.5 - 1.5 * share, 0, 1), dtype=np.float32)
+
+
 def _goes_on(labels: NDArray[np.uint8], core: Mask) -> Mask:
     """Legs for the trunk, the trunk for a leg: cloth goes on there, nothing lies in front."""
     part = int(labels[core][0]) if core.any() else HEAD
@@ -125,7 +141,7 @@ def _unlike_core(figure: Figure, labels: NDArray[np.uint8], core: Mask) -> Mask:
     own = core & (cv2.dilate(strangers.astype(np.uint8), _disc(_OCCLUDER_RIM)) == 0)
     carried_on = push_pull(figure.image, own.astype(np.float32))
     gap = np.abs(carried_on - figure.image).max(-1)
-    unlike = cv2.morphologyEx((gap > _UNLIKE).astype(np.uint8), cv2.MORPH_CLOSE, _disc(2))
+    unlike = cv2.morphologyEx((gap > UNLIKE).astype(np.uint8), cv2.MORPH_CLOSE, _disc(2))
     return np.asarray(cv2.dilate(unlike, _disc(1)) > 0)
 
 

@@ -29,6 +29,7 @@ MOST_STRETCH = 1.3
 _SMOOTHNESS = 0.03
 _FOLDED = np.cos(np.radians(105))
 """Cosine between neighbouring bones below which a limb is folded on itself in the picture."""
+_MOST_FORESHORTENING = 2.5
 _TIP_RANGE = (0.6, 1.0)
 _ARM_CENTRE = np.radians(30)
 """Arms hang and reach across the chest more than they reach behind the neck."""
@@ -257,6 +258,16 @@ def _along_bone(angle: float, stretch: Array, slide: Array) -> Array:
     return np.asarray(turn @ local @ turn.T)
 
 
+def _foreshortening(size: float, toes_T2: Array) -> float:
+    """How much longer the picture shows a foot than the dance does.
+
+    A picture taken from above shows the whole back of a foot whose toes point at the camera; seen
+    as the dance's camera sees it, the foot would be a stump above the ground.
+    """
+    usual = float(np.median(np.linalg.norm(toes_T2, axis=1)))
+    return float(np.clip(size / max(usual, 1e-6), 1.0, _MOST_FORESHORTENING))
+
+
 def _foot_shape(chain: Array, vectors: Array, turn: Array) -> Array:
     """(T, 2, 2) feet turned with the shank and sheared towards where the toes point.
 
@@ -266,7 +277,7 @@ def _foot_shape(chain: Array, vectors: Array, turn: Array) -> Array:
     toes = chain[3] - chain[2]
     size = max(float(np.linalg.norm(toes)), 1.0)
     cos, sin = np.cos(-turn), np.sin(-turn)
-    wish = vectors[:, 2]
+    wish = vectors[:, 2] * _foreshortening(size, vectors[:, 2])
     wish = np.stack([cos * wish[:, 0] - sin * wish[:, 1], sin * wish[:, 0] + cos * wish[:, 1]], 1)
     source = np.stack([toes / size, shank], axis=1)  # (2, k) columns
     weight = np.diag([1.0, 0.8])

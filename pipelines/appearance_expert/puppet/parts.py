@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.appearance_expert.puppet.borders import with_whole_hems, without_spikes
 from pipelines.appearance_expert.puppet.capsules import (
     Capsule,
     distance_to_segment,
@@ -83,6 +84,8 @@ def label_parts(figure: Figure, capsules: list[Capsule]) -> NDArray[np.uint8]:
     if not figure.drawn:
         labels = with_whole_hair(labels, figure, capsules)
     labels[skirt_of(figure, capsules, labels)] = TORSO
+    if not figure.drawn:
+        labels = without_spikes(with_whole_hems(labels, figure), figure)
     if figure.cut_row < len(labels):
         _continue_below(labels, figure.cut_row, capsules)
     return with_whole_hands(labels, figure, capsules)

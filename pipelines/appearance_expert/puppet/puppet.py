@@ -88,7 +88,8 @@ def prepare(person: ReferencePerson, dance: StagedDance, clean: NDArray[np.float
         free = [arm for arm in (LEFT_ARM, RIGHT_ARM) if arm in cut.figure.limbs]
         if not cut.failed or not free:
             return replace(cut, rig=None) if cut.failed else cut
-        held = tuple(sorted((*held, *free)))
+        torn = cut.tears.torn_arms if cut.tears else ()
+        held = tuple(sorted((*held, *(torn or free))))
 
 
 def _cut_up(

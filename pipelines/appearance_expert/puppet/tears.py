@@ -23,14 +23,15 @@ from pipelines.keypoints.staged import StagedDance
 
 MOST_LOOSE = 0.01
 MOST_HOLES = 0.04
-MOST_STRETCHED = {LEFT_ARM: 0.045, RIGHT_ARM: 0.045, LEFT_LEG: 0.12, RIGHT_LEG: 0.12}
+MOST_STRETCHED = {LEFT_ARM: 0.06, RIGHT_ARM: 0.06, LEFT_LEG: 0.12, RIGHT_LEG: 0.12}
 """An arm can be held instead; with a leg the whole figure is given up."""
 
 _POSES = 6
 _SIDE = 320
 _SPECK = 6
 _TRUNK = ("left_shoulder", "right_shoulder", "right_hip", "left_hip")
-_TRUNK_INSIDE = 0.6
+_TRUNK_INSIDE, _TRUNK_CORE = 0.6, 0.4
+"""How far towards the corners of the trunk holes are looked for, and where its edge may not be."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,12 @@ class Tears:
                     f"(most {MOST_STRETCHED[limb]:.0%})"
                 )
         return tuple(found)
+
+    @property
+    def torn_arms(self) -> tuple[int, ...]:
+        """The arms that are drawn out too far."""
+        arms = (LEFT_ARM, RIGHT_ARM)
+        return tuple(arm for arm in arms if self.stretched.get(arm, 0.0) > MOST_STRETCHED[arm])
 
     def as_json(self) -> dict[str, float]:
         """The numbers, rounded."""
@@ -114,13 +121,27 @@ def loose_share(solid: NDArray[np.bool_]) -> float:
 
 
 def open_share(solid: NDArray[np.bool_], corners_42: NDArray[np.float64]) -> float:
-    """Share of the inner part of a quadrilateral that a mask leaves open."""
+    """Share of the inner part of a quadrilateral that a mask leaves open.
+
+    A slim waist lets the outside in between shoulder and hip: what is open to the outside counts
+    only near the middle.
+    """
+    inside, core = (_shrunk(solid.shape, corners_42, size) for size in (_TRUNK_INSIDE, _TRUNK_CORE))
+    _, pieces = cv2.connectedComponents((~np.pad(solid, 1)).astype(np.uint8), connectivity=4)
+    outside = (pieces == pieces[0, 0])[1:-1, 1:-1]
+    hole = (inside & ~solid & ~outside).sum() / max(1, inside.sum())
+    gap = (core & outside).sum() / max(1, core.sum())
+    return float(hole + gap)
+
+
+def _shrunk(
+    shape: tuple[int, ...], corners_42: NDArray[np.float64], size: float
+) -> NDArray[np.bool_]:
     middle = corners_42.mean(0)
-    inner = middle + _TRUNK_INSIDE * (corners_42 - middle)
-    mask = np.zeros(solid.shape, np.uint8)
+    inner = middle + size * (corners_42 - middle)
+    mask = np.zeros(shape, np.uint8)
     cv2.fillConvexPoly(mask, cv2.convexHull(np.round(inner).astype(np.int32)), 1)
-    inside = mask > 0
-    return float((inside & ~solid).sum() / max(1, inside.sum()))
+    return mask > 0
 
 
 def _fitted(draw: DrawList) -> tuple[DrawList, float, NDArray[np.float64]]:

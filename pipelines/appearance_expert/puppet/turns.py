@@ -7,18 +7,24 @@ back, and around the profile the front gives way to the back. Shapes: T frames.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from pipelines.appearance_expert.puppet.depth_order import switched_with_hysteresis
+
 Array = NDArray[np.float64]
 
 _SOFT_FROM = np.radians(35)
-_CROSSFADE_SECONDS = 0.045
+_CROSSFADE_SECONDS = 0.06
 _CROSSFADE_ANGLE = np.radians(5)
 _CROSSFADE_AFTER = np.radians(8)
 """A little past the profile the front is still the better guess."""
+_SHORTEST_STAY = 0.4
+"""Seconds: a glance just past the profile that is over sooner would look like a flicker."""
+_GLANCE = np.sin(np.radians(125 - 90))
 
 
 @dataclass(frozen=True)
@@ -59,10 +65,27 @@ def hold_back_turns(
         front = _nods_held_back(front, 1.0, most_nod)
         back = _nods_held_back(back, -1.0, most_nod)
     beyond = to_camera[:, 2] + np.sin(_CROSSFADE_AFTER)
-    facing = np.clip(0.5 + beyond / (2 * np.sin(_CROSSFADE_ANGLE)), 0, 1)
-    share = gaussian_filter1d(facing, max(0.5, _CROSSFADE_SECONDS * fps), mode="nearest")
+    faces = switched_with_hysteresis(beyond, float(np.sin(_CROSSFADE_ANGLE)))
+    faces = _without_glances(faces, -to_camera[:, 2], round(_SHORTEST_STAY * fps))
+    sigma = max(0.5, _CROSSFADE_SECONDS * fps)
+    share = gaussian_filter1d(faces.astype(np.float64), sigma, mode="nearest")
     share[share > 0.995], share[share < 0.005] = 1.0, 0.0
     return Turn(front, back, share, np.arccos(np.clip(to_camera[:, 2], -1, 1)))
+
+
+def _without_glances(faces_T: NDArray[np.bool_], away_T: Array, shortest: int) -> NDArray[np.bool_]:
+    """The back is left out where it would show shortly and not for a real turn.
+
+    Args:
+        away_T: (T,) how far the front points away from the camera, in [-1, 1].
+        shortest: frames.
+    """
+    result = faces_T.copy()
+    switches = np.flatnonzero(np.diff(faces_T)) + 1
+    for start, end in pairwise(switches):
+        if end - start < shortest and away_T[start:end].max() < _GLANCE:
+            result[start:end] = True
+    return result
 
 
 def _nods_held_back(rotations: Array, side: float, most: float) -> Array:
