@@ -120,6 +120,15 @@ def train_motion(
         Literal["bimamba", "mamba", "transformer"] | None,
         option("backbone", "What mixes the frames.", "bimamba", rich_help_panel=MODEL),
     ] = None,
+    beat_clock: Annotated[
+        bool | None,
+        switch(
+            "beat-clock/no-beat-clock",
+            "Let the network hear the beats counted.",
+            "the preset's choice",
+            rich_help_panel=MODEL,
+        ),
+    ] = None,
     guidance: Annotated[
         Literal["gft", "cfg"] | None,
         option(

@@ -71,6 +71,7 @@ class TrainMotionConfig:
         max_tempo_change: how far "warp" may change a dance's tempo.
         objective: "paper", or "official" for the published code's behaviour (spec C.7).
         guidance, backbone: the ablations of the paper's Table 2.
+        beat_clock: whether the network hears the beats counted; None leaves it to the preset.
         validate_every, checkpoint_every, keep: in steps; how many checkpoints are kept.
         resume: take up the run even if options changed.
         prepare_only: write the paired files and stop.
@@ -108,6 +109,7 @@ class TrainMotionConfig:
     objective: str = "paper"
     guidance: str = "gft"
     backbone: str = "bimamba"
+    beat_clock: bool | None = None
     validate_every: int = 500
     checkpoint_every: int = 500
     keep: int = 3
@@ -281,8 +283,10 @@ def _network_config(
     """
     from pipelines.motion_expert.presets import PRESETS
 
+    preset = PRESETS[config.preset]
     network = replace(
-        PRESETS[config.preset],
+        preset,
+        beat_clock=preset.beat_clock if config.beat_clock is None else config.beat_clock,
         guidance=cast(Any, config.guidance),
         backbone=cast(Any, config.backbone),
         null="add" if config.objective == "official" else "replace",
