@@ -38,6 +38,7 @@ PROTOCOLS = ("motion-3d", "motion-appearance", "animation")
 STAGE_RECORD = "evaluation.json"
 METRICS_FILE, REPORT_FILE = "metrics.json", "report.html"
 _LARGEST_SEED = 2**63 - 1
+_NOT_SETTINGS = ("i3d", "lpips_weights", "device")
 _PAPER_SUFFIXES = {"latex": ".tex", "markdown": ".md", "csv": ".csv"}
 
 
@@ -432,31 +433,45 @@ def _add_speed(config: EvaluateConfig, sets: _Sets, result: dict[str, Any]) -> N
 
 def _exhibits(config: EvaluateConfig, sets: _Sets, result: dict[str, Any]) -> list[Any]:
     """The clips that the report shows: the worst of each system."""
-    from pipelines.metrics.exhibits import exhibit_motion, exhibit_video, worst_clips
+    from pipelines.metrics.exhibits import worst_clips
 
     shown = []
     for name, items in sets.systems.items():
         by_name = {item.name: item for item in items}
         for clip, why in worst_clips(result, name):
-            item = by_name[clip]
             try:
-                if config.protocol == "motion-3d":
-                    beats = _shown_beats(config, item)
-                    profile = motion_profile(config.profile)
-                    shown.append(exhibit_motion(item.path, name, clip, why, profile, beats))
-                elif item.path.is_file() and item.path.suffix not in (".json", ".npz"):
-                    shown.append(exhibit_video(item.path, name, clip, why))
+                shown.append(_exhibit(config, by_name[clip], name, why))
             except UnsuitableInput:
                 # It could be measured, so only its picture is missing.
                 continue
     return shown
 
 
-def _shown_beats(config: EvaluateConfig, item: Item) -> Any:
-    from pipelines.metrics.measuring import Listener
+def _exhibit(config: EvaluateConfig, item: Item, system: str, why: str) -> Any:
+    from dataclasses import replace
 
-    recipe = motion_profile(config.profile).beats.music
-    return Listener(recipe, _cache(config, "beats")).beats(item)
+    from pipelines.metrics.exhibits import exhibit_motion, exhibit_poses, exhibit_video
+    from pipelines.metrics.items import is_video
+    from pipelines.metrics.measuring import Listener
+    from pipelines.metrics.video_set import PoseSource
+
+    video = exhibit_video(item.path, system, item.name, why) if is_video(item.path) else None
+    if config.protocol == "animation":
+        return video
+    if config.protocol == "motion-3d":
+        motion = motion_profile(config.profile)
+        beats = Listener(motion.beats.music, _cache(config, "beats")).beats(item)
+        return exhibit_motion(item.path, system, item.name, why, motion, beats)
+    profile = keypoint_profile("strict")
+    beats = Listener(profile.beats.music, _cache(config, "beats")).beats(item)
+    try:
+        track = PoseSource(_cache(config, "poses"), config.keypoint_fps).track(item.path)
+        drawn = exhibit_poses(track, system, item.name, why, profile, beats)
+    except UnsuitableInput:
+        if video is None:
+            raise
+        return video
+    return drawn if video is None else replace(drawn, pictures=video.pictures)
 
 
 # Small matters ---------------------------------------------------------------------------------
@@ -468,7 +483,8 @@ def _settings(config: EvaluateConfig) -> dict[str, Any]:
         return settings_of(motion_profile(config.profile)) | {"window": config.window}
     if config.protocol == "motion-appearance":
         return settings_of(keypoint_profile(config.profile))
-    return asdict(_animation(config)) | {"i3d": None, "lpips_weights": None}
+    settings = asdict(_animation(config))
+    return {name: settings[name] for name in settings if name not in _NOT_SETTINGS}
 
 
 def _animation(config: EvaluateConfig) -> AnimationSettings:

@@ -9,19 +9,28 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.body.skeleton import PARENTS
+from pipelines.body.skeleton import JOINT, PARENTS
+from pipelines.keypoints.tracks import PoseTrack
 from pipelines.metrics.beat_alignment import step_lengths
 from pipelines.metrics.beat_scores import dance_beats
 from pipelines.metrics.catalogue import METRICS
 from pipelines.metrics.joints import Array, Float
 from pipelines.metrics.motion_3d import posed_joints
-from pipelines.metrics.profiles import MotionProfile
+from pipelines.metrics.poses_2d import BODY_POINTS, planar_body
+from pipelines.metrics.profiles import KeypointProfile, MotionProfile
 from pipelines.metrics.results import shown
 from pipelines.motion.formats import load_motion
 
 _PICTURES = 6
 _THUMBNAIL_HEIGHT = 180
 _SHOWN_SECONDS = 12.0
+
+_BONES_2D = (
+    ("left_shoulder", "right_shoulder"), ("left_hip", "right_hip"), ("left_shoulder", "left_hip"),
+    ("right_shoulder", "right_hip"), ("left_shoulder", "left_elbow"), ("left_elbow", "left_wrist"),
+    ("right_shoulder", "right_elbow"), ("right_elbow", "right_wrist"), ("left_hip", "left_knee"),
+    ("left_knee", "left_ankle"), ("right_hip", "right_knee"), ("right_knee", "right_ankle"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,37 @@ def exhibit_motion(
     )  # fmt: skip
 
 
+def exhibit_poses(
+    track: PoseTrack,
+    system: str,
+    clip: str,
+    why: str,
+    profile: KeypointProfile,
+    beats: Array | None,
+) -> Exhibit:
+    """A dance seen in 2D, as stick figures, and its speed beside the beats."""
+    body = planar_body(track, profile)
+    points = body.points[: round(_SHOWN_SECONDS * profile.fps)]
+    moving = np.insert(points[:, body.known], 1, 0.0, axis=-1)
+    music = np.zeros(0) if beats is None else np.asarray(beats, dtype=np.float64)
+    frames = np.linspace(0, len(points) - 1, _PICTURES).round().astype(int)
+    bones = [
+        (BODY_POINTS.index(a), BODY_POINTS.index(b))
+        for a, b in _BONES_2D
+        if body.known[BODY_POINTS.index(a)] and body.known[BODY_POINTS.index(b)]
+    ]
+    hips = points[:, [BODY_POINTS.index(f"{side}_hip") for side in ("left", "right")]].mean(1)
+    pictures = []
+    for frame in frames:
+        x, y = points[frame, :, 0] - hips[frame, 0], points[frame, :, 1]
+        lowest = float(y[body.known].min())
+        pictures.append(_figure(x, y - lowest, bones, 0, frame / profile.fps))
+    return Exhibit(
+        system, clip, why, pictures, step_lengths(moving) * profile.fps, profile.fps,
+        music[music < len(points) / profile.fps], dance_beats(moving, profile.fps, profile.beats),
+    )  # fmt: skip
+
+
 def exhibit_video(path: Path, system: str, clip: str, why: str) -> Exhibit:
     """A video as a few small frames."""
     import cv2
@@ -107,18 +147,23 @@ def exhibit_video(path: Path, system: str, clip: str, why: str) -> Exhibit:
 
 def _stick_figure(joints_J3: Float, seconds: float) -> str:
     """A front view: the viewer looks along +y."""
-    centred = joints_J3 - joints_J3[0] * [1, 1, 0]
-    lowest = float(joints_J3[:, 2].min())
-    x, y = 55 + 58 * centred[:, 0], 122 - 58 * (centred[:, 2] - lowest)
+    across, up = joints_J3[:, 0] - joints_J3[0, 0], joints_J3[:, 2] - joints_J3[:, 2].min()
+    bones = [(joint, parent) for joint, parent in enumerate(PARENTS) if parent >= 0]
+    return _figure(across, up, bones, JOINT["head"], seconds)
+
+
+def _figure(
+    across: Float, up: Float, bones: list[tuple[int, int]], head: int, seconds: float
+) -> str:
+    """A drawing of points in metres above the floor, 58 pixels to the metre."""
+    x, y = 55 + 58 * across, 122 - 58 * up
     lines = "".join(
-        f'<line x1="{x[j]:.1f}" y1="{y[j]:.1f}" x2="{x[p]:.1f}" y2="{y[p]:.1f}"/>'
-        for j, p in enumerate(PARENTS)
-        if p >= 0
+        f'<line x1="{x[a]:.1f}" y1="{y[a]:.1f}" x2="{x[b]:.1f}" y2="{y[b]:.1f}"/>' for a, b in bones
     )
     return (
         f'<svg class="figure" viewBox="0 0 110 140" width="110" height="140" role="img" '
         f'aria-label="pose at {seconds:.1f} s">'
         f'<line class="floor" x1="8" y1="124" x2="102" y2="124"/>{lines}'
-        f'<circle cx="{x[15]:.1f}" cy="{y[15]:.1f}" r="6"/>'
+        f'<circle cx="{x[head]:.1f}" cy="{y[head]:.1f}" r="6"/>'
         f'<text x="55" y="137">{seconds:.1f} s</text></svg>'
     )

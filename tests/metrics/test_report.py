@@ -9,11 +9,19 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from pipelines.body.skeleton import JOINT_NAMES
+from pipelines.keypoints.tracks import PoseTrack
 from pipelines.media.video import VideoWriter
 from pipelines.metrics.catalogue import COLUMNS, METRICS
 from pipelines.metrics.charts import beat_plot, histogram
-from pipelines.metrics.exhibits import Exhibit, exhibit_motion, exhibit_video, worst_clips
-from pipelines.metrics.profiles import motion_profile
+from pipelines.metrics.exhibits import (
+    Exhibit,
+    exhibit_motion,
+    exhibit_poses,
+    exhibit_video,
+    worst_clips,
+)
+from pipelines.metrics.profiles import keypoint_profile, motion_profile
 from pipelines.metrics.published import PUBLISHED
 from pipelines.metrics.report import write_report
 from pipelines.metrics.tables import published_table
@@ -81,6 +89,15 @@ def test_exhibits(dance, tmp_path):
     shown = exhibit_motion(tmp_path / "a.npz", "s", "a", "w", motion_profile("strict"), beats)
     assert len(shown.pictures) == 6
     assert all(parsed(picture).tag == "svg" for picture in shown.pictures)
+    assert shown.music_beats.tolist() == [1.0, 2.0]
+    assert len(shown.speed) == 89
+    joints = dance(1).joints()
+    xy = np.stack([joints[..., 0], -joints[..., 2]], axis=-1) * 200 + 500
+    names = tuple("nose" if name == "head" else name for name in JOINT_NAMES)
+    track = PoseTrack(names, xy, np.ones(xy.shape[:2]), 30.0, "test")
+    shown = exhibit_poses(track, "s", "a", "w", keypoint_profile("strict"), beats)
+    assert len(shown.pictures) == 6
+    assert len([e for e in parsed(shown.pictures[0]) if e.tag == "line"]) == 1 + 12
     assert shown.music_beats.tolist() == [1.0, 2.0]
     assert len(shown.speed) == 89
     with VideoWriter(tmp_path / "v.mp4", 64, 96, Fraction(10)) as video:
