@@ -29,7 +29,7 @@ _STILL, _GLIDING = 0.15, 0.4
 _AIRBORNE = 0.06
 _WANDERING_SECONDS = 4.0
 _EVEN_SECONDS = 0.06
-"""Evens the root's way: it takes two thirds of the added jerk, and costs a tenth of the standing."""
+"""Evens the root's way: it takes most of the added jerk, and costs a tenth of the standing."""
 
 
 def stepping(motion: Motion) -> Motion:
