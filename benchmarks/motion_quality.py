@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 from quality import genre as genres_of
-from quality import locking, measures, report
+from quality import hearing, locking, measures, report
 from quality.clips import FPS, Clip, Pair, load_pairs, parted, real_clips
 from quality.dancers import Ensemble, NearestWindow, Stretch, stretch_of, untrained
 
@@ -31,7 +31,7 @@ from pipelines.motion_expert.choreographer import Choreographer, SamplingConfig
 from pipelines.motion_expert.song_library import SONG_FORMATS, read_song
 from pipelines.music import layout
 
-PARTS = ("sheet", "table", "bent", "delay", "beta")
+PARTS = ("sheet", "table", "hearing", "bent", "delay", "beta")
 BETAS = (0.5, 0.625, 0.75, 0.875, 1.0)
 DELAYS = (0.25, 0.5, 0.75)
 TEMPO_CHANGE = 0.2
@@ -225,6 +225,13 @@ def table_part(s: Study) -> dict[str, Any]:
     }
 
 
+def hearing_part(s: Study) -> dict[str, Any]:
+    """The denoiser's error with the right music and with wrong ones."""
+    o = s.options
+    found = hearing.errors(s.choreographer.checkpoint, o.pairs, o.held_out_takes)
+    return {"steps": list(hearing.STEPS), "errors": found}
+
+
 def nearest(s: Study, columns: slice = slice(0, layout.WIDTH)) -> list[Clip]:
     """The baseline's dances: as many as there are generated ones, to the same songs."""
     baseline = NearestWindow(s.train, s.frames, columns=columns)
@@ -362,6 +369,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     work = {
         "sheet": sheet_part,
         "table": table_part,
+        "hearing": hearing_part,
         "bent": bent_part,
         "delay": delay_part,
         "beta": beta_part,

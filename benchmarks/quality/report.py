@@ -69,6 +69,11 @@ def document(folder: Path, parts: Sequence[str]) -> str:
     sections = []
     if "table" in known:
         sections += _table_sections(known["table"])
+    if "hearing" in known:
+        part = known["hearing"]
+        columns = tuple((str(i), f"step {step}", "{:.5f}") for i, step in enumerate(part["steps"]))
+        rows = [(n, {str(i): v for i, v in enumerate(e)}) for n, e in part["errors"].items()]
+        sections.append(_table(("error, music heard", *(c[1] for c in columns)), rows, columns))
     if "bent" in known:
         rows = list(known["bent"]["rows"].items())
         sections += [metric_table(rows), *(locking_table(rows, s) for s in ("feet", "body"))]
