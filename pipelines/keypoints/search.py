@@ -45,6 +45,36 @@ def find_main(rgb: Image) -> Sighting | None:
         return _find_hidden(rgb, detector)
 
 
+def people_in(
+    rgb: Image, detector: BlazePose, near: Box | None = None, enough: int = 3
+) -> list[Sighting]:
+    """The people of a video's frame, the main one first: fewer looks than for a single picture.
+
+    Args:
+        detector: open.
+        near: where somebody was a moment ago; searched first.
+        enough: stop at so many people.
+    """
+    boxes = [None, *_windows(rgb, 1.0)]
+    for box in [near, *boxes] if near is not None else boxes:
+        main = detector.look(rgb, box)
+        if main is not None and _present(main, rgb):
+            break
+    else:
+        return []
+    people = [main]
+    rest = _painted_over(rgb, main.mask)
+    for box in boxes:
+        other = detector.look(rest, box)
+        if other is None or not _is_other(other, people, rgb):
+            continue
+        people.append(other)
+        rest = _painted_over(rest, other.mask)
+        if len(people) >= enough:
+            break
+    return sorted(people, key=lambda one: one.torso, reverse=True)
+
+
 def _find_hidden(rgb: Image, detector: BlazePose) -> Sighting | None:
     """Soft drawings, people who fill the picture, small ones far away."""
     with BlazePose(_FAINT) as eager:
