@@ -27,7 +27,7 @@ KILLS = 30
 
 @pytest.fixture(scope="module")
 def videos(dancers, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One dancer, two, nobody, a still, a re-encoded repeat, a copy, and a file that is no video."""
+    """One dancer, two, nobody, a still, a re-encoded repeat, a copy, and no video at all."""
     folder = tmp_path_factory.mktemp("videos")
     for kind in ("one", "two", "none", "still"):
         (folder / kind).mkdir()
