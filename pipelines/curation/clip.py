@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,7 @@ def make_clips(job: ShotJob) -> int:
         return 0
     source = job.watched.source.path
     video = examine_video(source)
-    if sha256_file(source) != job.watched.sha256:
+    if _changed(source, job.watched):
         raise UnsuitableInput(f"{source}: has changed since it was watched", "run it again")
     seen = job.watched.observations()
     # All kept clips of the shot, also those that are there: key frames, and so the bytes of a
@@ -59,12 +60,14 @@ def make_clips(job: ShotJob) -> int:
     scratch = job.watched.folder.parent / f"cut-{job.clips[0].clip}"
     with alone_in(scratch, SILENT):
         try:
-            stream = scratch / "span.h264"
+            # A name of its own: the encoder of a killed run may still be writing to its file.
+            part = Path(tempfile.mkdtemp(prefix=".span-", suffix=".part", dir=scratch))
+            stream = part / "span.h264"
             starts = [one.start for one in job.clips]
             encode_span(video, span, starts, video.fitted(job.config.longest_side), stream)
             with EncodedSpan(video, span, stream) as encoded:
                 for one in missing:
-                    _make(job, one, video, encoded, seen, scratch)
+                    _make(job, one, video, encoded, seen, part)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
     return len(missing)
@@ -115,6 +118,13 @@ def changing_facts(job: ShotJob, one: Candidate) -> dict[str, Any]:
     names = ("kept", "reasons", "split", "scores", "named", "genre", "shot", "seed")
     facts = clip_facts(job, one, (0, 0))
     return {name: facts[name] for name in names}
+
+
+def _changed(source: Path, watched: Watched) -> bool:
+    """Whether the file is another one than was watched; read again only if it was touched."""
+    if source.stat().st_mtime_ns == watched.facts.get("mtime_ns"):
+        return False
+    return sha256_file(source) != watched.sha256
 
 
 def _finished(job: ShotJob, one: Candidate) -> bool:

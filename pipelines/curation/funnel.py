@@ -93,13 +93,12 @@ class Funnel:
             ("videos read", self.read.number, self.read.seconds / 3600),
             ("shots", self.shots.number, self.shots.seconds / 3600),
         ]
-        short = self.dropped.get("short", Count())
-        rows.append((f"  {REASONS['short']}", -short.number, -short.seconds / 3600))
-        rows.append(("windows", self.windows.number, self.windows.seconds / 3600))
         for name, text in REASONS.items():
-            if name != "short" and name in self.dropped:
+            if name in self.dropped:
                 gone = self.dropped[name]
                 rows.append((f"  {text}", -gone.number, -gone.seconds / 3600))
+            if name == "short":
+                rows.append(("windows", self.windows.number, self.windows.seconds / 3600))
         rows.append(("clips kept", self.kept.number, self.kept.seconds / 3600))
         return rows
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from contextlib import closing
 from dataclasses import dataclass
@@ -100,6 +101,7 @@ def watch(job: WatchJob) -> Watched:
         MissingAsset: a detector or ffmpeg is not there.
     """
     video = examine_video(job.source.path)
+    touched = job.source.path.stat().st_mtime_ns
     sha256 = sha256_file(job.source.path)
     done = already_watched(job.config, job.source, sha256)
     if done is not None:
@@ -109,6 +111,7 @@ def watch(job: WatchJob) -> Watched:
         done = already_watched(job.config, job.source, sha256)
         if done is not None:
             return done
+        _share_cores(job.config.workers)
         seen = _see(job.config, video, folder)
         level, remarks = _listen(video)
         save_observations(folder / OBSERVATIONS, seen)
@@ -117,12 +120,22 @@ def watch(job: WatchJob) -> Watched:
             "height": video.height, "fps": [video.fps.numerator, video.fps.denominator],
             "frames": seen.frames, "has_sound": video.has_sound,
             "remarks": [*video.remarks, *remarks], "finder": job.config.finder_name(),
-            "sound_level": level,
+            "sound_level": level, "mtime_ns": touched,
         }  # fmt: skip
         finish_stage(folder / RECORD, facts, [OBSERVATIONS])
         for part in _parts(folder):
             part.unlink(missing_ok=True)
     return Watched(job.source, sha256, folder, True, facts)
+
+
+def _share_cores(workers: int) -> None:
+    """Threads of torch and OpenCV in a worker: more than its share of the cores only disturb."""
+    if workers > 1:
+        import torch
+
+        share = max(1, len(os.sched_getaffinity(0)) // workers)
+        torch.set_num_threads(share)
+        cv2.setNumThreads(share)
 
 
 def finder_for(config: CurateConfig) -> PeopleFinder:

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from pipelines.errors import UnsuitableInput
+from pipelines.media.audio import program
 from pipelines.media.ffmpeg import LOCAL_ONLY, ffmpeg_program, ffprobe_json, last_line
 from pipelines.media.video import Frame, probe_video
 
@@ -33,7 +34,6 @@ LONGEST_HOURS = 6
 SMALLEST_SIDE = 64
 
 _HDR = ("smpte2084", "arib-std-b67")
-_ENCRYPTED = ("encv", "drmi", "p608")
 _PATIENCE_SECONDS = 120
 _PIPE_BYTES = 1 << 20
 _RATES = tuple(
@@ -97,7 +97,7 @@ def examine_video(path: Path) -> WildVideo:
         one for one in report["streams"]
         if one.get("codec_type") == "video" and not one.get("disposition", {}).get("attached_pic")
     )  # fmt: skip
-    if stream.get("codec_tag_string") in _ENCRYPTED:
+    if _encrypted(path):
         raise UnsuitableInput(f"{path}: encrypted (DRM), it cannot be decoded")
     if info.seconds > LONGEST_HOURS * 3600:
         raise UnsuitableInput(
@@ -255,6 +255,16 @@ def _refuse_non_file(path: Path) -> None:
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise UnsuitableInput(f"{path}: cannot be read ({reason})") from error
+
+
+def _encrypted(path: Path) -> bool:
+    """Whether the first packet says that it is encrypted; ffmpeg would decode noise."""
+    command = [
+        program("ffprobe"), "-v", "quiet", *LOCAL_ONLY, "-read_intervals", "%+#1",
+        "-show_packets", "-of", "json", f"file:{path}",
+    ]  # fmt: skip
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
+    return b"Encryption info" in done.stdout
 
 
 def _remarks(
