@@ -32,6 +32,9 @@ _LARGE = 0.22
 _SURE = 0.8
 """Least visibility of nose and shoulders of somebody who counts as another person."""
 
+_AROUND, _SAME_BODY = (1.3, 1.8), 0.5
+"""Windows around a person, in their own size; share of two mattes' union that must agree."""
+
 _FAINT = 0.25
 """Detection confidence for the second try: soft drawings, people who fill the picture."""
 
@@ -67,6 +70,8 @@ def people_in(
     for box in boxes:
         other = detector.look(rest, box)
         if other is None or not _is_other(other, people, rgb):
+            continue
+        if not _seen_again(other, rest, detector):
             continue
         people.append(other)
         rest = _painted_over(rest, other.mask)
@@ -130,6 +135,31 @@ def _is_other(other: Sighting, people: list[Sighting], rgb: Image) -> bool:
         if overlap > 0.4 or apart < 0.35 * min(person.torso, other.torso):
             return False
     return True
+
+
+def _seen_again(person: Sighting, rgb: Image, detector: BlazePose) -> bool:
+    """Whether a look at their surroundings alone finds the same body.
+
+    A bush is taken for somebody in one window and not in another.
+    """
+    height, width = rgb.shape[:2]
+    solid = person.mask > 0.5
+    rows, columns = np.nonzero(solid)
+    if not len(rows):
+        return False
+    corners = np.array([[columns.min(), rows.min()], [columns.max(), rows.max()]], float)
+    marks = np.concatenate([corners, person.landmarks[person.visibility > 0.5]])
+    centre, side = (marks.min(0) + marks.max(0)) / 2, np.ptp(marks, axis=0).max() / 2
+    for share in _AROUND:
+        left, top = np.maximum(0, centre - share * side).astype(int)
+        right, bottom = np.minimum((width, height), centre + share * side + 1).astype(int)
+        again = detector.look(rgb, (int(left), int(top), int(right), int(bottom)))
+        if again is not None:
+            both = solid & (again.mask > 0.5)
+            either = solid | (again.mask > 0.5)
+            if both.sum() > _SAME_BODY * either.sum():
+                return True
+    return False
 
 
 def _closer_look(detector: BlazePose, rgb: Image, person: Sighting) -> Sighting:
