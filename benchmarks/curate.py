@@ -26,7 +26,6 @@ import numpy as np
 from pipelines.curate import CurateConfig
 from pipelines.curate import curate as run_curate
 from pipelines.curation.chunks import CHUNK, LOOK_SIDE, steps_for
-from pipelines.curation.observations import load_observations
 from pipelines.curation.shots import CONTEXT, _network, cut_probabilities
 from pipelines.curation.stillness import body_heights_per_second
 from pipelines.keypoints.people import EmbeddedFinder
@@ -56,19 +55,20 @@ def make_video(path: Path, seconds: float, speed: float) -> Path:
     return path
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Wall-clock seconds."""
-    begin = time.perf_counter()
+def measured(work: Callable[[], object]) -> tuple[float, float]:
+    """Wall-clock seconds, and CPU seconds of this process and of the programs it waits for.
+
+    The second hardly depends on what else the machine is doing.
+    """
+    wall, before = time.perf_counter(), os.times()
     work()
-    return time.perf_counter() - begin
+    after = os.times()
+    return time.perf_counter() - wall, sum(after[:4]) - sum(before[:4])
 
 
 def cpu_timed(work: Callable[[], object]) -> float:
-    """CPU seconds of this process and of the programs that it waits for."""
-    before = os.times()
-    work()
-    after = os.times()
-    return sum(after[:4]) - sum(before[:4])
+    """CPU seconds."""
+    return measured(work)[1]
 
 
 def floors(video: WildVideo, folder: Path) -> dict[str, float]:
@@ -114,8 +114,8 @@ def floors(video: WildVideo, folder: Path) -> dict[str, float]:
     }
 
 
-def obvious(path: Path, folder: Path) -> dict[str, float]:
-    """Wall-clock seconds of each step of the obvious script for one video."""
+def obvious(path: Path, folder: Path) -> dict[str, tuple[float, float]]:
+    """Wall-clock and CPU seconds of each step of the obvious script for one video."""
     greys: list[np.ndarray] = []
 
     def cuts() -> None:
@@ -141,7 +141,7 @@ def obvious(path: Path, folder: Path) -> dict[str, float]:
         )  # fmt: skip
 
     steps = {"cuts": cuts, "flow": flow, "people": people, "encoding": encode}
-    return {name: timed(step) for name, step in steps.items()}
+    return {name: measured(step) for name, step in steps.items()}
 
 
 def peak_memory(path: Path, folder: Path) -> float:
@@ -156,8 +156,8 @@ def peak_memory(path: Path, folder: Path) -> float:
     return usage.ru_maxrss / 1024
 
 
-def whole(paths: list[Path], folder: Path, workers: int) -> tuple[float, dict[str, float]]:
-    """Wall-clock seconds of the command's pipeline over all videos, and of its stages."""
+def whole(paths: list[Path], folder: Path, workers: int) -> tuple[float, float, dict[str, float]]:
+    """Wall-clock and CPU seconds of the pipeline over all videos, and wall-clock of its stages."""
     config = CurateConfig(
         src=tuple(paths), workspace=folder / f"ws{workers}", workers=workers, test_share=0.0,
         max_duplicate=0.0,
@@ -167,10 +167,8 @@ def whole(paths: list[Path], folder: Path, workers: int) -> tuple[float, dict[st
     def run() -> None:
         found.update(run_curate(config, SILENT)["stage_seconds"])
 
-    spent = timed(run)
-    for file in config.workspace.glob("curation/*/*/observations.npz"):
-        assert load_observations(file) is not None
-    return spent, found
+    wall, cpu = measured(run)
+    return wall, cpu, found
 
 
 def main() -> None:
@@ -184,32 +182,48 @@ def main() -> None:
         seconds = sum(video.frames / float(video.fps) for video in videos)
         cores = len(os.sched_getaffinity(0))
         print(f"{len(paths)} videos, {seconds:.0f} s, x264 {PRESET} crf {CRF}, {cores} cores")
-        row = "{:<58}{:>9.2f} s{:>9.2f} s of video per second".format
-        total: dict[str, float] = {}
-        for video in videos:
-            for stage, spent in floors(video, folder).items():
-                total[stage] = total.get(stage, 0.0) + spent
-        for stage, spent in total.items():
-            print(row(f"floor, CPU: {stage}", spent, seconds / spent), flush=True)
-        allowed = sum(total.values()) / cores
-        print(row(f"all floors, shared by {cores} cores", allowed, seconds / allowed))
-        spent, stages = whole(paths, folder, cores)
+        print(f"{'':<46}{'wall s':>9}{'CPU s':>9}{'video s per s':>15}")
+        floor = sum(floor_rows(videos, seconds, folder)) / cores
+        show("all floors, sharing the cores", floor, floor * cores, seconds / floor)
+        wall, cpu, stages = whole(paths, folder, cores)
         for stage, share in stages.items():
-            print(row(f"curate: {stage}", share, seconds / max(share, 1e-3)))
-        print(row("curate, whole (with starting its workers)", spent, seconds / spent), flush=True)
-        steps: dict[str, float] = {}
+            show(f"curate: {stage}", share, None, seconds / max(share, 1e-3))
+        show("curate, whole, with starting its workers", wall, cpu, seconds / wall)
+        steps: dict[str, tuple[float, float]] = {}
         for path in paths:
-            for step, took in obvious(path, folder).items():
-                steps[step] = steps.get(step, 0.0) + took
-        for step, took in steps.items():
-            print(row(f"obvious script: {step}", took, seconds / took))
-        naive = sum(steps.values())
-        print(row("obvious script, whole", naive, seconds / naive), flush=True)
-        print(f"curate / floors {spent / allowed:.2f}, obvious script / curate {naive / spent:.2f}")
-        short = make_video(folder / "short.mp4", 8, 1.0)
-        long = make_video(folder / "long.mp4", 60, 1.0)
-        for path in (short, long):
+            for step, (took, worked) in obvious(path, folder).items():
+                before = steps.get(step, (0.0, 0.0))
+                steps[step] = before[0] + took, before[1] + worked
+        for step, (took, worked) in steps.items():
+            show(f"obvious script: {step}", took, worked, seconds / took)
+        slow = sum(took for took, _ in steps.values())
+        worked = sum(worked for _, worked in steps.values())
+        show("obvious script, whole", slow, worked, seconds / slow)
+        print(f"curate / floors: wall {wall / floor:.2f}, CPU {cpu / floor / cores:.2f}")
+        print(f"obvious script / curate: wall {slow / wall:.2f}, CPU {worked / cpu:.2f}")
+        for path in (
+            make_video(folder / "short.mp4", 8, 1.0),
+            make_video(folder / "long.mp4", 40, 1.0),
+        ):
             print(f"peak memory, {path.stem} video: {peak_memory(path, folder):.0f} MB", flush=True)
+
+
+def floor_rows(videos: list[WildVideo], seconds: float, folder: Path) -> list[float]:
+    """Print each stage's floor; CPU seconds of each."""
+    total: dict[str, float] = {}
+    for video in videos:
+        for stage, spent in floors(video, folder).items():
+            total[stage] = total.get(stage, 0.0) + spent
+    for stage, spent in total.items():
+        show(f"floor, one core: {stage}", spent, spent, seconds / spent)
+    return list(total.values())
+
+
+def show(what: str, wall: float, cpu: float | None, rate: float) -> None:
+    """Print a row."""
+    print(
+        f"{what:<46}{wall:>9.2f}{'' if cpu is None else f'{cpu:.2f}':>9}{rate:>15.2f}", flush=True
+    )
 
 
 if __name__ == "__main__":

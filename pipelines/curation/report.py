@@ -36,9 +36,10 @@ table{border-collapse:collapse}td,th{padding:.15rem .9rem .15rem 0;text-align:le
 td.n{text-align:right;font-variant-numeric:tabular-nums}
 .bar{background:#4c78a8;height:.8rem;display:inline-block}
 .drop .bar{background:#d9a3a0}.drop td{color:#7a4743}
-.grid{display:flex;flex-wrap:wrap;gap:.8rem}
+.grid{display:flex;flex-wrap:wrap;gap:.8rem;align-items:flex-start}
 figure{margin:0;background:#fff;border:1px solid #dfe2e5;border-radius:6px;padding:.4rem;
-max-width:24rem}
+max-width:36rem;width:min-content}
+figure div{white-space:nowrap}
 figure img{height:96px;margin-right:2px;border-radius:3px}
 figcaption{font-size:.78rem;color:#454b52;overflow-wrap:anywhere}
 svg text{font:11px system-ui,sans-serif;fill:#454b52}.hists{display:flex;flex-wrap:wrap;gap:1.2rem}
@@ -154,9 +155,9 @@ def _section(name: str, title: str, gallery: Gallery) -> str:
     count = gallery.counts[name]
     some = f", {len(shown)} of them by chance" if count > len(shown) else ""
     figures = "".join(
-        "<figure>"
+        "<figure><div>"
         + "".join(f"<img alt='' src='data:image/jpeg;base64,{_text(p)}'>" for p in one.pictures)
-        + f"<figcaption>{html.escape(one.caption)}</figcaption></figure>"
+        + f"</div><figcaption>{html.escape(one.caption)}</figcaption></figure>"
         for one in shown
     )
     return f"<h2>{html.escape(title)} ({count}{some})</h2><div class=grid>{figures}</div>"
