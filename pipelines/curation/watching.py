@@ -35,7 +35,7 @@ from pipelines.workspace.stages import alone_in, finish_stage, finished_stage
 if TYPE_CHECKING:
     from pipelines.keypoints.people import PeopleFinder, Person
 
-VERSION = 2
+VERSION = 3
 """Of what observations hold; another one makes every video be watched again."""
 
 OBSERVATIONS, RECORD = "observations.npz", "watched.json"

@@ -61,7 +61,9 @@ def people_in(
     boxes = [None, *_windows(rgb, 1.0)]
     for box in [near, *boxes] if near is not None else boxes:
         main = detector.look(rgb, box)
-        if main is not None and _present(main, rgb):
+        if main is None or not _present(main, rgb):
+            continue
+        if main.whole or _seen_again(main, rgb, detector):
             break
     else:
         return []
