@@ -96,6 +96,7 @@ def curate(config: CurateConfig, progress: Progress) -> dict[str, Any]:
                 _cut_all(config, jobs, funnel, progress)
         finally:
             with record.timed("table"):
+                workspace.clip_table.parent.mkdir(parents=True, exist_ok=True)
                 rows = write_clip_table(workspace, progress)
                 decisions = _write_decisions(workspace)
         report = workspace.root / "curation" / _report_name(shard)
