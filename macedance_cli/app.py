@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from macedance_cli import doctor, evaluate, generate, render, train_motion
+from macedance_cli import curate, doctor, evaluate, generate, render, train_motion
 from macedance_cli.console import print_data
 from macedance_cli.failures import debugging, leave, run_to_exit_code
 
@@ -21,6 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(epilog=generate.EPILOG)(generate.generate)
+app.command(epilog=curate.EPILOG)(curate.curate)
 app.command(epilog=render.EPILOG)(render.render)
 app.command("train-motion", epilog=train_motion.EPILOG)(train_motion.train_motion)
 app.command(epilog=evaluate.EPILOG)(evaluate.evaluate)

@@ -10,6 +10,7 @@ import sys
 import wave
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -98,3 +99,57 @@ def tiny_dance(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("dance") / "tiny.npz"
     save_npz(Motion(poses, trans, 30.0), path)
     return path
+
+
+@pytest.fixture(scope="session")
+def scene() -> Callable[..., Any]:
+    """From places [(x, y), ...] to a frame (320, 480, 3) with the example dancer at each.
+
+    The backdrop and the dancer are the example picture at a quarter.
+    """
+    import cv2
+    import numpy as np
+
+    picture = cv2.imread(str(ROOT / "examples" / "dancer.png"))
+    small = cv2.resize(picture[..., ::-1], (180, 320), interpolation=cv2.INTER_AREA)
+    column = small[:, 2:3]
+    matte = (np.abs(small.astype(int) - column).max(-1) > 40).astype(np.float32)
+    matte[:, :14] = matte[:, 168:] = 0
+    matte = cv2.GaussianBlur(matte, (0, 0), 0.7)
+
+    def draw(places: Sequence[tuple[int, int]]) -> Any:
+        frame = np.repeat(column, 480, axis=1).astype(np.float32)
+        for x, y in places:
+            shift = np.float32([[1, 0, x], [0, 1, y]])
+            moved = cv2.warpAffine(small, shift, (480, 320)).astype(np.float32)
+            cover = cv2.warpAffine(matte, shift, (480, 320))[..., None]
+            frame = frame * (1 - cover) + moved * cover
+        return frame.astype(np.uint8)
+
+    return draw
+
+
+@pytest.fixture(scope="session")
+def dancers(tmp_path_factory: pytest.TempPathFactory, scene: Callable[..., Any]) -> Any:
+    """From "one", "two", "none" or "still", and seconds, to a video at 10 frames a second."""
+    from fractions import Fraction
+
+    import numpy as np
+
+    from pipelines.media.video import VideoWriter
+
+    folder = tmp_path_factory.mktemp("dancers")
+    places = {"one": [150], "still": [150], "two": [40, 270], "none": []}
+
+    def make(kind: str, seconds: float = 6.0) -> Path:
+        path = folder / f"{kind}-{seconds:g}.mp4"
+        if path.exists():
+            return path
+        with VideoWriter(path, 480, 320, Fraction(10), preset="ultrafast") as video:
+            for number in range(round(seconds * 10)):
+                sway = 0 if kind == "still" else round(24 * np.sin(number))
+                bounce = 0 if kind == "still" else round(6 * np.cos(2.1 * number))
+                video.write(scene([(x + sway, bounce) for x in places[kind]]))
+        return path
+
+    return make

@@ -56,3 +56,20 @@ def random_windows(frames: int, fps: float, source_sha256: str, seed: int) -> li
         windows.append(Window(start, start + length))
         start += max(1, round(wanted * rng.uniform(*_STEP)))
     return windows
+
+
+def even_windows(
+    frames: int, fps: float, source_sha256: str, seed: int, seconds: float
+) -> list[Window]:
+    """Windows of one length that follow each other, for testing; the first offset is random.
+
+    Args:
+        frames: length of the source, at `fps` frames per second.
+        seconds: length of each.
+    """
+    length = max(1, round(seconds * fps))
+    count = frames // length
+    digest = sha256_json({"source": source_sha256, "seed": seed})
+    spare = frames - count * length
+    start = int(np.random.default_rng(int(digest[:16], 16)).integers(0, spare + 1))
+    return [Window(start + i * length, start + (i + 1) * length) for i in range(count)]

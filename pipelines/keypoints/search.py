@@ -32,6 +32,9 @@ _LARGE = 0.22
 _SURE = 0.8
 """Least visibility of nose and shoulders of somebody who counts as another person."""
 
+_AROUND, _SAME_BODY = (1.3, 1.8), 0.5
+"""Windows around a person, in their own size; share of two mattes' union that must agree."""
+
 _FAINT = 0.25
 """Detection confidence for the second try: soft drawings, people who fill the picture."""
 
@@ -43,6 +46,40 @@ def find_main(rgb: Image) -> Sighting | None:
         if whole is not None and _present(whole, rgb):
             return whole
         return _find_hidden(rgb, detector)
+
+
+def people_in(
+    rgb: Image, detector: BlazePose, near: Box | None = None, enough: int = 3
+) -> list[Sighting]:
+    """The people of a video's frame, the main one first: fewer looks than for a single picture.
+
+    Args:
+        detector: open.
+        near: where somebody was a moment ago; searched first.
+        enough: stop at so many people.
+    """
+    boxes = [None, *_windows(rgb, 1.0)]
+    for box in [near, *boxes] if near is not None else boxes:
+        main = detector.look(rgb, box)
+        if main is None or not _present(main, rgb):
+            continue
+        if main.whole or _seen_again(main, rgb, detector):
+            break
+    else:
+        return []
+    people = [main]
+    rest = _painted_over(rgb, main.mask)
+    for box in boxes:
+        other = detector.look(rest, box)
+        if other is None or not _is_other(other, people, rgb):
+            continue
+        if not _seen_again(other, rest, detector):
+            continue
+        people.append(other)
+        rest = _painted_over(rest, other.mask)
+        if len(people) >= enough:
+            break
+    return sorted(people, key=lambda one: one.torso, reverse=True)
 
 
 def _find_hidden(rgb: Image, detector: BlazePose) -> Sighting | None:
@@ -100,6 +137,31 @@ def _is_other(other: Sighting, people: list[Sighting], rgb: Image) -> bool:
         if overlap > 0.4 or apart < 0.35 * min(person.torso, other.torso):
             return False
     return True
+
+
+def _seen_again(person: Sighting, rgb: Image, detector: BlazePose) -> bool:
+    """Whether a look at their surroundings alone finds the same body.
+
+    A bush is taken for somebody in one window and not in another.
+    """
+    height, width = rgb.shape[:2]
+    solid = person.mask > 0.5
+    rows, columns = np.nonzero(solid)
+    if not len(rows):
+        return False
+    corners = np.array([[columns.min(), rows.min()], [columns.max(), rows.max()]], float)
+    marks = np.concatenate([corners, person.landmarks[person.visibility > 0.5]])
+    centre, side = (marks.min(0) + marks.max(0)) / 2, np.ptp(marks, axis=0).max() / 2
+    for share in _AROUND:
+        left, top = np.maximum(0, centre - share * side).astype(int)
+        right, bottom = np.minimum((width, height), centre + share * side + 1).astype(int)
+        again = detector.look(rgb, (int(left), int(top), int(right), int(bottom)))
+        if again is not None:
+            both = solid & (again.mask > 0.5)
+            either = solid | (again.mask > 0.5)
+            if both.sum() > _SAME_BODY * either.sum():
+                return True
+    return False
 
 
 def _closer_look(detector: BlazePose, rgb: Image, person: Sighting) -> Sighting:

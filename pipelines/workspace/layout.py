@@ -32,6 +32,10 @@ class Workspace:
         """JSON lines with one row per kept clip."""
         return self.root / "clips" / "metadata.jsonl"
 
+    def curation(self, source_id: str) -> Path:
+        """Folder of what curation knows of one source video: observations and decision."""
+        return self._item("curation", source_id)
+
     def motion(self, motion_id: str) -> Path:
         """One motion as AMASS-style npz."""
         return self._item("motions", motion_id, ".npz")

@@ -19,7 +19,7 @@ HEAVY = {
     "torch", "numpy", "scipy", "librosa", "numba", "mediapipe", "cv2", "PIL", "diffusers",
     "transformers", "accelerate", "peft", "pyrender", "trimesh", "smplx", "decord", "safetensors",
 }  # fmt: skip
-COMMANDS = ("generate", "render", "train-motion", "evaluate", "doctor")
+COMMANDS = ("curate", "generate", "render", "train-motion", "evaluate", "doctor")
 NOT_IN_CONFIG = {"config", "dry_run", "as_json"}
 
 

@@ -1,0 +1,146 @@
+"""What became of everything: from sources to clips, stage by stage, with hours and reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipelines.curation.selection import REASONS, Candidate
+from pipelines.errors import (
+    BadUsage,
+    MacedanceError,
+    MissingAsset,
+    OutOfResources,
+    SomeItemsFailed,
+    is_out_of_memory,
+    is_out_of_space,
+)
+from pipelines.progress import Progress
+
+_NAMED = 3
+
+
+@dataclass
+class Count:
+    """So many things of so many seconds altogether."""
+
+    number: int = 0
+    seconds: float = 0.0
+
+    def add(self, seconds: float) -> None:
+        """One more."""
+        self.number += 1
+        self.seconds += seconds
+
+
+@dataclass
+class Funnel:
+    """Counts by stage.
+
+    Attributes:
+        found: videos of this shard. read: those that could be watched to the end.
+        shots, windows, kept: of those.
+        dropped: reason -> clips (for "short": shots) counted under it.
+        failed: file and reason. remarks: file and what is unusual about it.
+        made: clips made now; the other kept ones were there.
+    """
+
+    found: int = 0
+    read: Count = field(default_factory=Count)
+    shots: Count = field(default_factory=Count)
+    windows: Count = field(default_factory=Count)
+    kept: Count = field(default_factory=Count)
+    dropped: dict[str, Count] = field(default_factory=dict)
+    failed: list[dict[str, str]] = field(default_factory=list)
+    remarks: list[dict[str, str]] = field(default_factory=list)
+    made: int = 0
+    test_clips: int = 0
+
+    def count(self, one: Candidate, fps: float) -> None:
+        """Count a window, or a short shot, under what became of it."""
+        seconds = (one.stop - one.start) / fps
+        if one.reasons != ["short"]:
+            self.windows.add(seconds)
+        if one.kept:
+            self.kept.add(seconds)
+        else:
+            first = next(name for name in REASONS if name in one.reasons)
+            self.dropped.setdefault(first, Count()).add(seconds)
+
+    def note_failure(self, file: Path, error: Exception | str, progress: Progress) -> None:
+        """Put a file on the list; what would befall all the others too is raised instead."""
+        if isinstance(error, (MissingAsset, OutOfResources, BadUsage)):
+            raise error
+        if isinstance(error, Exception) and (is_out_of_space(error) or is_out_of_memory(error)):
+            raise error
+        reason = " ".join(str(getattr(error, "what", error)).split())[:300]
+        if isinstance(error, Exception) and not isinstance(error, MacedanceError):
+            reason = f"unexpected {type(error).__name__}: {reason}"
+        reason = reason.removeprefix(f"{file}: ")
+        self.failed.append({"file": str(file), "reason": reason})
+        progress.warn(f"{file}: {reason}")
+
+    def note_remark(self, file: Path, remark: str, progress: Progress) -> None:
+        """Something unusual that does not stop a video from being used."""
+        self.remarks.append({"file": str(file), "remark": remark})
+        progress.say(f"{file}: {remark}")
+
+    def rows(self) -> list[tuple[str, int, float]]:
+        """Stage, number and hours, in order; what each rule dropped is indented."""
+        rows = [
+            ("videos found", self.found, float("nan")),
+            ("videos read", self.read.number, self.read.seconds / 3600),
+            ("shots", self.shots.number, self.shots.seconds / 3600),
+        ]
+        for name, text in REASONS.items():
+            if name in self.dropped:
+                gone = self.dropped[name]
+                rows.append((f"  {text}", -gone.number, -gone.seconds / 3600))
+            if name == "short":
+                rows.append(("windows", self.windows.number, self.windows.seconds / 3600))
+        rows.append(("clips kept", self.kept.number, self.kept.seconds / 3600))
+        return rows
+
+    def tell(self, progress: Progress) -> None:
+        """Say the whole funnel, a line per stage."""
+        for text, number, hours in self.rows():
+            length = "" if hours != hours else f"{hours:>10.3f} h"
+            progress.say(f"{text:<32}{number:>8}{length}")
+        progress.say(
+            f"{self.made} made now, {self.kept.number - self.made} there already; "
+            f"{self.test_clips} of the clips are for testing; {len(self.failed)} videos failed"
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """All of it, JSON-able."""
+
+        def plain(count: Count) -> dict[str, Any]:
+            return {"number": count.number, "seconds": round(count.seconds, 3)}
+
+        return {
+            "videos": self.found,
+            "read": plain(self.read),
+            "shots": plain(self.shots),
+            "windows": plain(self.windows),
+            "kept": plain(self.kept),
+            "dropped": {
+                name: plain(self.dropped[name]) for name in REASONS if name in self.dropped
+            },
+            "made": self.made,
+            "test_clips": self.test_clips,
+            "remarks": self.remarks,
+            "failed": self.failed,
+        }
+
+
+def failure(summary: dict[str, Any]) -> SomeItemsFailed | None:
+    """The error with which a run ends that finished although some videos failed."""
+    names = [entry["file"] for entry in summary.get("failed", [])]
+    if not names:
+        return None
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return SomeItemsFailed(
+        f"{len(names)} items failed: {', '.join(names[:_NAMED])}{more}",
+        "the reasons stand above, in the report and in the run's record",
+    )

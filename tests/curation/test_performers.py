@@ -1,0 +1,108 @@
+"""Who counts as a performer; one dancer told from two and from none by the embedded detector."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipelines.curation.performers import performers, whole_body
+from pipelines.errors import MissingAsset
+from pipelines.keypoints.people import EmbeddedFinder, Person
+from pipelines.keypoints.vitpose import VitPoseFinder
+
+
+def person(size: float, confidence: float = 0.9, seen: int = 17) -> Person:
+    points = np.zeros((17, 3))
+    points[:seen, 2] = 0.9
+    return Person(np.array([0.0, 0.0, size, 2 * size]), confidence, points)
+
+
+def test_who_counts() -> None:
+    main = person(100)
+    assert [p.area for p in performers([main, person(40)])] == [20000, 3200]
+    assert performers([main, person(31)]) == [main]
+    assert performers([main, person(90, confidence=0.4)]) == [main]
+    assert performers([main, person(90, seen=7)]) == [main]
+    assert performers([]) == []
+
+
+def test_a_body_is_whole_with_head_and_feet() -> None:
+    points = np.full((3, 17, 3), 0.9)
+    points[1, 15, 2] = 0.2
+    points[2, 0, 2] = 0.2
+    assert whole_body(points).tolist() == [True, False, False]
+
+
+def test_the_embedded_detector_counts_dancers(scene) -> None:
+    with EmbeddedFinder() as finder:
+        none = finder.find(scene([]))
+        one = performers(finder.find(scene([(150, 0)])))
+        two = performers(finder.find(scene([(30, 0), (275, 0)])))
+    assert (len(none), len(one), len(two)) == (0, 1, 2)
+    # The dancer of 480x320 stands at x 150 + 90, from the hair at 42 to the shoes at 300.
+    assert one[0].box == pytest.approx([168, 42, 314, 300], abs=14)
+    assert bool(whole_body(one[0].points))
+    lefts = sorted(p.box[0] for p in two)
+    assert lefts == pytest.approx([48, 293], abs=14)
+
+
+@pytest.fixture(scope="module")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Random, tiny networks of the very classes that people's weights are for."""
+    import torch
+    from transformers import (
+        DetrImageProcessor,
+        VitPoseBackboneConfig,
+        VitPoseConfig,
+        VitPoseForPoseEstimation,
+        VitPoseImageProcessor,
+        YolosConfig,
+        YolosForObjectDetection,
+    )
+
+    torch.manual_seed(0)
+    detector, pose = tmp_path_factory.mktemp("detector"), tmp_path_factory.mktemp("vitpose")
+    labels = {0: "person", 1: "dog"}
+    network = YolosForObjectDetection(
+        YolosConfig(
+            hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
+            image_size=[64, 64], patch_size=16, num_detection_tokens=5, num_labels=2,
+            id2label=labels, label2id={name: i for i, name in labels.items()},
+        )
+    )  # fmt: skip
+    # Random networks see nothing surely; a bias makes this one sure of people everywhere.
+    network.class_labels_classifier.layers[-1].bias.data = torch.tensor([5.0, 0.0, 0.0])
+    network.save_pretrained(detector)
+    DetrImageProcessor(size={"height": 64, "width": 64}).save_pretrained(detector)
+    backbone = VitPoseBackboneConfig(
+        image_size=[64, 48], patch_size=[16, 16], hidden_size=16, num_hidden_layers=1,
+        num_attention_heads=2, out_indices=[1], out_features=["stage1"],
+    )  # fmt: skip
+    VitPoseForPoseEstimation(
+        VitPoseConfig(backbone_config=backbone, num_labels=17, use_simple_decoder=True)
+    ).save_pretrained(pose)
+    VitPoseImageProcessor(size={"height": 64, "width": 48}).save_pretrained(pose)
+    return detector, pose
+
+
+def test_vitpose_comes_through_the_same_interface(tiny_models: tuple[Path, Path], scene) -> None:
+    detector, pose = map(str, tiny_models)
+    frame = scene([(150, 0)])
+    with VitPoseFinder(detector, pose) as finder:
+        people = finder.find(frame)
+    assert len(people) == 5
+    areas = [one.area for one in people]
+    assert areas == sorted(areas, reverse=True) and areas[-1] > 0
+    for one in people:
+        assert one.points.shape == (17, 3)
+        assert one.confidence > 0.9
+        assert (one.box >= 0).all() and (one.box <= [480, 320, 480, 320]).all()
+
+
+def test_models_that_are_not_there_are_named(tmp_path: Path) -> None:
+    missing = VitPoseFinder(str(tmp_path), str(tmp_path))
+    with pytest.raises(MissingAsset, match="--person-detector") as caught:
+        missing.__enter__()
+    assert "config.json" in caught.value.hint
