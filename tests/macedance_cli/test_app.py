@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import inspect
 import re
 import subprocess
@@ -11,6 +12,8 @@ import sys
 import pytest
 import typer
 
+from macedance_cli.curate import curate
+from macedance_cli.evaluate import evaluate
 from macedance_cli.generate import generate
 from macedance_cli.render import render
 from macedance_cli.train_motion import train_motion
@@ -19,7 +22,7 @@ HEAVY = {
     "torch", "numpy", "scipy", "librosa", "numba", "mediapipe", "cv2", "PIL", "diffusers",
     "transformers", "accelerate", "peft", "pyrender", "trimesh", "smplx", "decord", "safetensors",
 }  # fmt: skip
-COMMANDS = ("curate", "generate", "render", "train-motion", "evaluate", "doctor")
+COMMANDS = ("generate", "curate", "render", "train-motion", "evaluate", "doctor")
 NOT_IN_CONFIG = {"config", "dry_run", "as_json"}
 
 
@@ -80,26 +83,21 @@ def _declared(command):
 
 
 def _config(command):
-    if command is train_motion:
-        from pipelines.train_motion import TrainMotionConfig
-
-        return TrainMotionConfig
-    if command is render:
-        from pipelines.render import RenderConfig
-
-        return RenderConfig
-    from pipelines.generate import GenerateConfig
-
-    return GenerateConfig
+    module = importlib.import_module(f"pipelines.{command.__name__}")
+    name = "".join(word.capitalize() for word in command.__name__.split("_"))
+    return getattr(module, f"{name}Config")
 
 
-@pytest.mark.parametrize("command", [generate, render, train_motion])
+ALL = [generate, curate, render, train_motion, evaluate]
+
+
+@pytest.mark.parametrize("command", ALL)
 def test_options_are_the_fields_of_the_config(command):
     fields = {field.name for field in dataclasses.fields(_config(command))}
     assert set(_declared(command)) - NOT_IN_CONFIG == fields
 
 
-@pytest.mark.parametrize("command", [generate, render, train_motion])
+@pytest.mark.parametrize("command", ALL)
 def test_defaults_in_the_help_are_the_real_ones(command):
     checked = 0
     defaults = {field.name: field.default for field in dataclasses.fields(_config(command))}
@@ -117,7 +115,7 @@ def test_defaults_in_the_help_are_the_real_ones(command):
     assert checked >= 3
 
 
-@pytest.mark.parametrize("command", [generate, render, train_motion])
+@pytest.mark.parametrize("command", ALL)
 def test_every_option_is_read_from_the_environment(command):
     for name, declared in _declared(command).items():
         if name in ("dry_run", "as_json", "song", "picture", "dance"):
