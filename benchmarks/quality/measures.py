@@ -102,7 +102,9 @@ def proportions_of(features: FeatureSet) -> dict[str, float]:
 def distances(features: FeatureSet, reference: FeatureSet) -> Numbers:
     """FID and DIV, both in the reference's standard deviations.
 
-    Nothing of a set that shares no genre with the reference. Kinetic (k), their logarithms (l), which no single wild window dominates, and geometric (g).
+    Nothing of a set that shares no genre with the reference.
+
+    Kinetic (k), their logarithms (l), which no single wild window dominates, and geometric (g).
     """
     found: Numbers = {"windows": float(len(features.genres))}
     if len(features.genres) < 2:  # none of its genres is in the reference
