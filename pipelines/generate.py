@@ -313,9 +313,11 @@ def _best_dance(
         samples = expert.dance(heard, music.schema, config.sampling(), lambda: advance(1))
     dances, speeds = [], []
     with progress.stage("settling the feet", len(samples), "dances") as advance:
-        for motion, _ in samples:
-            bent, how = on_beat(motion, beat_times(music), len(music.values), config.tempo_change)
-            dances.append(clean_up(bent))
+        for motion, contacts in samples:
+            # Cleaned first: steps are brought onto the beat as they will be seen.
+            clean = clean_up(motion, contacts)
+            bent, how = on_beat(clean, beat_times(music), len(music.values), config.tempo_change)
+            dances.append(bent)
             speeds.append(None if how is None else round(how.speed, 4))
             advance(1)
     scores = [_beat_fit(dance, music) for dance in dances]

@@ -94,7 +94,8 @@ class Ensemble:
             return [clean_up(motion, contacts) for motion, contacts in drawn]
         beats = beat_times(MusicFeatures(stretch.features))
         frames = len(stretch.features)
-        return [clean_up(on_beat(m, beats, frames, tempo_change)[0]) for m, _ in drawn]
+        cleaned = [clean_up(motion, contacts) for motion, contacts in drawn]
+        return [on_beat(motion, beats, frames, tempo_change)[0] for motion in cleaned]
 
     def _drawn(
         self, features: Array, schema: str, sampling: SamplingConfig
@@ -198,11 +199,11 @@ class NearestWindow:
         A window has no reserve: bent, it starts a little later and ends a little earlier.
         """
         for number, start in self.nearest(stretch, count):
-            motion = self.pairs[number].motion.sliced(start, start + self.frames)
+            motion = clean_up(self.pairs[number].motion.sliced(start, start + self.frames))
             beats = stretch.beats
             if tempo_change > 0:
                 motion, beats = bent(motion, beats, tempo_change)
-            yield clip_of(clean_up(motion), beats, motion.genre or "", stretch.song, stretch.song)
+            yield clip_of(motion, beats, motion.genre or "", stretch.song, stretch.song)
 
 
 def bent(motion: Motion, beats: Float, tempo_change: float) -> tuple[Motion, Float]:
