@@ -92,11 +92,12 @@ def test_options_that_the_pages_name_exist() -> None:
     modules = (curate, doctor, evaluate, generate, render, train_motion)
     sources = "".join(Path(module.__file__).read_text() for module in modules)
     sources += (ROOT / "macedance_cli" / "options.py").read_text()
-    sources += (ROOT / "examples" / "prepare_dance.py").read_text()
+    for script in ("examples/prepare_dance", "benchmarks/ablations", "benchmarks/motion_quality"):
+        sources += (ROOT / f"{script}.py").read_text()
     named = {
         option
         for page in PAGES[:1] + PAGES[2:]
         for option in re.findall(r"(?<![\w-])--([a-z][a-z-]+)", page.read_text())
     }
-    known = set(re.findall(r'"(?:--)?([a-z][a-z-]+)["/]', sources)) | {"help"}
+    known = set(re.findall(r'["/](?:--)?([a-z][a-z-]+)(?=["/])', sources)) | {"help"}
     assert named - known == set()
