@@ -6,7 +6,6 @@ import io
 import os
 import sys
 import warnings
-from importlib import metadata
 from typing import Annotated
 
 import typer
@@ -40,6 +39,8 @@ def main() -> None:
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib import metadata  # a twentieth of a second that nothing else needs
+
         print_data(f"macedance {metadata.version('macedance')}")
         raise typer.Exit
 
