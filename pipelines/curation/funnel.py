@@ -7,18 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.curation.selection import REASONS, Candidate
-from pipelines.errors import (
-    BadUsage,
-    MacedanceError,
-    MissingAsset,
-    OutOfResources,
-    SomeItemsFailed,
-    is_out_of_memory,
-    is_out_of_space,
-)
+from pipelines.errors import SomeItemsFailed
+from pipelines.failed_items import FailedItem, note_failure, some_failed
 from pipelines.progress import Progress
-
-_NAMED = 3
 
 
 @dataclass
@@ -52,7 +43,7 @@ class Funnel:
     windows: Count = field(default_factory=Count)
     kept: Count = field(default_factory=Count)
     dropped: dict[str, Count] = field(default_factory=dict)
-    failed: list[dict[str, str]] = field(default_factory=list)
+    failed: list[FailedItem] = field(default_factory=list)
     remarks: list[dict[str, str]] = field(default_factory=list)
     made: int = 0
     test_clips: int = 0
@@ -70,16 +61,7 @@ class Funnel:
 
     def note_failure(self, file: Path, error: Exception | str, progress: Progress) -> None:
         """Put a file on the list; what would befall all the others too is raised instead."""
-        if isinstance(error, (MissingAsset, OutOfResources, BadUsage)):
-            raise error
-        if isinstance(error, Exception) and (is_out_of_space(error) or is_out_of_memory(error)):
-            raise error
-        reason = " ".join(str(getattr(error, "what", error)).split())[:300]
-        if isinstance(error, Exception) and not isinstance(error, MacedanceError):
-            reason = f"unexpected {type(error).__name__}: {reason}"
-        reason = reason.removeprefix(f"{file}: ")
-        self.failed.append({"file": str(file), "reason": reason})
-        progress.warn(f"{file}: {reason}")
+        note_failure(self.failed, file, error, progress)
 
     def note_remark(self, file: Path, remark: str, progress: Progress) -> None:
         """Something unusual that does not stop a video from being used."""
@@ -136,11 +118,5 @@ class Funnel:
 
 def failure(summary: dict[str, Any]) -> SomeItemsFailed | None:
     """The error with which a run ends that finished although some videos failed."""
-    names = [entry["file"] for entry in summary.get("failed", [])]
-    if not names:
-        return None
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return SomeItemsFailed(
-        f"{len(names)} items failed: {', '.join(names[:_NAMED])}{more}",
-        "the reasons stand above, in the report and in the run's record",
-    )
+    where = "the reasons stand above, in the report and in the run's record"
+    return some_failed(summary.get("failed", []), "items", where)

@@ -6,18 +6,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import (
-    BadUsage,
-    MacedanceError,
-    MissingAsset,
-    OutOfResources,
-    SomeItemsFailed,
-    is_out_of_memory,
-    is_out_of_space,
-)
+from pipelines.errors import SomeItemsFailed
+from pipelines.failed_items import FailedItem, note_failure, some_failed
 from pipelines.progress import Progress
-
-_NAMED = 3
 
 
 @dataclass
@@ -42,20 +33,11 @@ class Funnel:
     made: list[str] = field(default_factory=list)
     there: list[str] = field(default_factory=list)
     clip_seconds: float = 0.0
-    failed: list[dict[str, str]] = field(default_factory=list)
+    failed: list[FailedItem] = field(default_factory=list)
 
     def note_failure(self, file: Path, error: Exception, progress: Progress) -> None:
         """Put a file on the list; what would befall all the others too is raised instead."""
-        if isinstance(error, (MissingAsset, OutOfResources, BadUsage)):
-            raise error
-        if is_out_of_space(error) or is_out_of_memory(error):
-            raise error
-        reason = " ".join(str(getattr(error, "what", error)).split())[:300]
-        if not isinstance(error, MacedanceError):
-            reason = f"unexpected {type(error).__name__}: {reason}"
-        reason = reason.removeprefix(f"{file}: ")
-        self.failed.append({"file": str(file), "reason": reason})
-        progress.warn(f"{file}: {reason}")
+        note_failure(self.failed, file, error, progress)
 
     def tell(self, progress: Progress) -> None:
         """Say what was left out, and the whole funnel in a line."""
@@ -79,14 +61,9 @@ class Funnel:
 
 def failure(summary: dict[str, Any]) -> SomeItemsFailed | None:
     """The error with which a run ends that finished although some dances failed."""
-    names = [entry["file"] for entry in summary.get("failed", [])]
-    if not names:
-        return None
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return SomeItemsFailed(
-        f"{len(names)} of {summary['dances']} dances failed: {', '.join(names[:_NAMED])}{more}",
-        "the reasons stand above, and in the run's record",
-    )
+    where = "the reasons stand above, and in the run's record"
+    of = f"of {summary.get('dances')} dances"
+    return some_failed(summary.get("failed", []), of, where)
 
 
 def _hours(seconds: float) -> str:
