@@ -87,6 +87,21 @@ def evaluate(
             rich_help_panel=MOTION,
         ),
     ] = None,
+    person_detector: Annotated[
+        str | None,
+        option(
+            "person-detector",
+            "Folder or hub id of a detector for transformers, for videos.",
+            metavar="MODEL",
+            rich_help_panel=MOTION,
+        ),
+    ] = None,
+    pose_model: Annotated[
+        str | None,
+        option(
+            "pose-model", "Folder or hub id of ViTPose.", metavar="MODEL", rich_help_panel=MOTION
+        ),
+    ] = None,
     run_records: Annotated[
         list[Path] | None,
         option(

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pipelines.metrics.animation_set import AnimationSettings
     from pipelines.metrics.items import Item
     from pipelines.metrics.measuring import MeasuredSet
+    from pipelines.metrics.video_set import PoseSource
 
 PROTOCOLS = ("motion-3d", "motion-appearance", "animation")
 STAGE_RECORD = "evaluation.json"
@@ -56,6 +57,8 @@ class EvaluateConfig:
             made bring their own.
         window: take motion features over pieces of so many seconds.
         keypoint_fps: frame rate of keypoint files that do not say.
+        person_detector, pose_model: folders or ids for transformers, which find poses in videos
+            instead of the embedded tracker.
         run_records: run.json files of `generate`, for the speed of generation.
         vbench_weights: folder of VBench's weight files. vbench_json: "FILE" or "NAME=FILE",
             results of VBench itself.
@@ -74,6 +77,8 @@ class EvaluateConfig:
     music: Path | None = None
     window: float | None = None
     keypoint_fps: float | None = None
+    person_detector: str | None = None
+    pose_model: str | None = None
     run_records: tuple[Path, ...] = ()
     vbench_weights: Path | None = None
     vbench_json: tuple[str, ...] = ()
@@ -97,8 +102,11 @@ class EvaluateConfig:
             raise BadUsage(
                 f"--protocol {self.protocol or 'is missing'}", f"choose {', '.join(PROTOCOLS)}"
             )
+        from pipelines.keypoints.people import check_models
+
         self._validate_sets()
         self._validate_numbers()
+        check_models(self.person_detector, self.pose_model)
         if self.protocol == "motion-3d":
             motion_profile(self.profile)
         elif self.protocol == "motion-appearance":
@@ -117,6 +125,12 @@ class EvaluateConfig:
             if path.exists() and not self.force:
                 raise BadUsage(f"{path} exists", f"add --force to replace it, or change --{flag}")
         return self
+
+    def pose_models(self) -> tuple[str, str] | None:
+        """Person detector and ViTPose, if they are named."""
+        if self.person_detector is None or self.pose_model is None:
+            return None
+        return self.person_detector, self.pose_model
 
     def systems(self) -> dict[str, Path]:
         """What is judged, by name."""
@@ -333,12 +347,12 @@ def _videos_of(
 ) -> Callable[[str, list[Item]], MeasuredSet]:
     from pipelines.metrics.measuring import Listener
     from pipelines.metrics.vbench.scorer import AppearanceScorer, vbench_results
-    from pipelines.metrics.video_set import PoseSource, measure_videos
+    from pipelines.metrics.video_set import measure_videos
 
     profile = keypoint_profile(config.profile)
     listener = Listener(profile.beats.music, _cache(config, "beats"))
     listener.listen([item for items in sets.everyone().values() for item in items], progress)
-    poses = PoseSource(_cache(config, "poses"), config.keypoint_fps)
+    poses = _pose_source(config)
     given = vbench_results(config.vbench_json, [*config.systems(), "truth"])
     scorer = AppearanceScorer(config.vbench_weights, config.device, _cache(config, "appearance"))
     for line in scorer.missing(set(given)):
@@ -453,7 +467,6 @@ def _exhibit(config: EvaluateConfig, item: Item, system: str, why: str) -> Any:
     from pipelines.metrics.exhibits import exhibit_motion, exhibit_poses, exhibit_video
     from pipelines.metrics.items import is_video
     from pipelines.metrics.measuring import Listener
-    from pipelines.metrics.video_set import PoseSource
 
     video = exhibit_video(item.path, system, item.name, why) if is_video(item.path) else None
     if config.protocol == "animation":
@@ -465,7 +478,7 @@ def _exhibit(config: EvaluateConfig, item: Item, system: str, why: str) -> Any:
     profile = keypoint_profile("strict")
     beats = Listener(profile.beats.music, _cache(config, "beats")).beats(item)
     try:
-        track = PoseSource(_cache(config, "poses"), config.keypoint_fps).track(item.path)
+        track = _pose_source(config).track(item.path)
         drawn = exhibit_poses(track, system, item.name, why, profile, beats)
     except UnsuitableInput:
         if video is None:
@@ -475,6 +488,13 @@ def _exhibit(config: EvaluateConfig, item: Item, system: str, why: str) -> Any:
 
 
 # Small matters ---------------------------------------------------------------------------------
+
+
+def _pose_source(config: EvaluateConfig) -> PoseSource:
+    from pipelines.metrics.video_set import PoseSource
+
+    models = config.pose_models()
+    return PoseSource(_cache(config, "poses"), config.keypoint_fps, models, config.device)
 
 
 def _settings(config: EvaluateConfig) -> dict[str, Any]:
@@ -511,6 +531,7 @@ def _run_name(config: EvaluateConfig, sets: _Sets) -> str:
     }
     options: dict[str, Any] = {"settings": _settings(config), "seed": config.seed}
     options["keypoint_fps"] = config.keypoint_fps
+    options["pose_models"] = config.pose_models()
     options["vbench_json"] = [_digest(Path(text.partition("=")[2] or text))
                               for text in config.vbench_json]  # fmt: skip
     options["records"] = [_digest(path) for path in config.run_records]

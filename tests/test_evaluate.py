@@ -13,7 +13,7 @@ import pytest
 from pipelines.body.skeleton import JOINT_NAMES
 from pipelines.errors import BadUsage, UnsuitableInput
 from pipelines.evaluate import EvaluateConfig, evaluate, plan
-from pipelines.keypoints.tracks import PoseTrack
+from pipelines.keypoints.tracks import PoseTrack, read_track
 from pipelines.motion.motion import Motion
 from pipelines.motion.npz import save_npz
 from pipelines.progress import SILENT
@@ -146,6 +146,24 @@ def test_poses(folders, tmp_path, profile) -> None:
     assert sum("is left out: no" in line for line in heard.lines) == 5
 
 
+def test_poses_by_vitpose(tmp_path, dancers, tiny_pose_models) -> None:
+    detector, pose = map(str, tiny_pose_models)
+    video = dancers("one", seconds=1.0)
+    asked = EvaluateConfig(
+        "motion-appearance", video, None, tmp_path, person_detector=detector, pose_model=pose,
+        device="cpu",
+    )  # fmt: skip
+    result = evaluate(asked, SILENT)
+    # A random network is sure of no joint, and its poses are not believed.
+    assert "is seen in" in result["left_out"]["pred"][video.stem]
+    kept = read_track(next((tmp_path / "cache" / "poses").glob("poses-*.npz")))
+    assert kept.layout == f"{detector} + {pose}"
+    embedded = replace(asked, person_detector=None, pose_model=None)
+    other = evaluate(embedded, SILENT)
+    assert other["run"] != result["run"]
+    assert other["left_out"] == {}
+
+
 def test_vbench_results_stand_in_for_pixels(folders, tmp_path) -> None:
     rows = [{"video_path": f"x/d{k}.mp4", "video_results": 0.9 + k / 100} for k in range(6)]
     path = tmp_path / "results.json"
@@ -237,6 +255,7 @@ def test_plan_writes_nothing(folders, tmp_path) -> None:
         ({"video_fps": 0.0}, BadUsage, "--video-fps"),
         ({"video_side": 1}, BadUsage, "--video-side"),
         ({"seed": -1}, BadUsage, "--seed"),
+        ({"pose_model": "vitpose"}, BadUsage, "--person-detector"),
         ({"latex": Path("table.txt")}, BadUsage, r"\.tex"),
         ({"truth": Path("nowhere")}, UnsuitableInput, "nowhere"),
         ({"music": Path("nowhere")}, UnsuitableInput, "nowhere"),

@@ -90,17 +90,16 @@ class CurateConfig:
             raise BadUsage(f"--engine {self.engine}: unknown", "choose local or ray")
         if self.device not in ("auto", "cpu", "cuda"):
             raise BadUsage(f"--device {self.device}: unknown", "choose auto, cpu or cuda")
-        if (self.person_detector is None) != (self.pose_model is None):
-            raise BadUsage(
-                "--person-detector and --pose-model go together", "give both, or neither"
-            )
+        from pipelines.keypoints.people import check_models
+
+        check_models(self.person_detector, self.pose_model)
         return self
 
     def finder_name(self) -> str:
         """Who looks for people; scores of one do not serve for another."""
-        if self.person_detector is None:
-            return "blazepose"
-        return f"{self.person_detector} + {self.pose_model}"
+        from pipelines.keypoints.people import finder_name
+
+        return finder_name(self.person_detector, self.pose_model)
 
     def thresholds(self) -> dict[str, Any]:
         """What selection goes by, JSON-able."""

@@ -138,31 +138,17 @@ def _share_cores(workers: int) -> None:
         cv2.setNumThreads(share)
 
 
-def finder_for(config: CurateConfig) -> PeopleFinder:
-    """The detector of people that the options ask for."""
-    if config.person_detector is None or config.pose_model is None:
-        from pipelines.keypoints.people import EmbeddedFinder
-
-        return EmbeddedFinder()
-    from pipelines.keypoints.vitpose import VitPoseFinder
-
-    device = config.device
-    if device == "auto":
-        import torch
-
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    return VitPoseFinder(config.person_detector, config.pose_model, device)
-
-
 def _see(config: CurateConfig, video: WildVideo, folder: Path) -> Observations:
     """Go on where an earlier run stopped: chunks that are there are not looked at again."""
+    from pipelines.keypoints.people import finder_for
+
     parts: list[Observations] = []
     while (part := load_observations(_part(folder, len(parts)))) is not None:
         parts.append(part)
     if parts and parts[-1].frames < CHUNK:
         return joined(parts)
     with (
-        finder_for(config) as finder,
+        finder_for(config.person_detector, config.pose_model, config.device) as finder,
         closing(ahead(chunks_of(video, len(parts)))) as chunks,
     ):
         for chunk in chunks:

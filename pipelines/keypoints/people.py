@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.errors import BadUsage
 from pipelines.keypoints.blazepose import BlazePose, Box, Sighting
 from pipelines.keypoints.search import people_in
 
@@ -80,6 +81,37 @@ class EmbeddedFinder:
         window = None if near is None else _around(near, width, height)
         people = people_in(rgb, self._detector, window)
         return [_person(sighting, width, height) for sighting in people]
+
+
+def check_models(person_detector: str | None, pose_model: str | None) -> None:
+    """Raise BadUsage unless both models are named, or neither."""
+    if (person_detector is None) != (pose_model is None):
+        raise BadUsage("--person-detector and --pose-model go together", "give both, or neither")
+
+
+def finder_name(person_detector: str | None, pose_model: str | None) -> str:
+    """Who looks for people; what one has found does not serve for another."""
+    if person_detector is None:
+        return EmbeddedFinder.name
+    return f"{person_detector} + {pose_model}"
+
+
+def finder_for(person_detector: str | None, pose_model: str | None, device: str) -> PeopleFinder:
+    """ViTPose with a detector where models are named, else the embedded finder; not yet open.
+
+    Args:
+        person_detector, pose_model: folders or ids for transformers.
+        device: "auto", "cpu" or "cuda".
+    """
+    if person_detector is None or pose_model is None:
+        return EmbeddedFinder()
+    from pipelines.keypoints.vitpose import VitPoseFinder
+
+    if device == "auto":
+        import torch
+
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    return VitPoseFinder(person_detector, pose_model, device)
 
 
 def _person(sighting: Sighting, width: int, height: int) -> Person:

@@ -1,8 +1,12 @@
-"""The pose of the dancer in every frame of a video, by MediaPipe's tracker, without network."""
+"""The pose of the dancer in every frame of a video.
+
+By MediaPipe's tracker, which comes with the package, or by a finder of people (ViTPose) whose
+sightings are strung together here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,8 @@ from numpy.typing import NDArray
 
 from pipelines.errors import MissingAsset, UnsuitableInput
 from pipelines.keypoints.blazepose import quiet_stderr
+from pipelines.keypoints.files import COCO_17
+from pipelines.keypoints.people import PeopleFinder, Person
 from pipelines.keypoints.tracks import PoseTrack
 from pipelines.media.video import probe_video, read_frames
 
@@ -25,6 +31,7 @@ _POINTS: dict[str, int] = {
     "left_foot": 31, "right_foot": 32, "left_heel": 29, "right_heel": 30,
 }  # fmt: skip
 _WORKING_SIDE = 512
+_FINDING_SIDE = 1280
 
 
 def track_video(path: Path) -> PoseTrack:
@@ -49,6 +56,50 @@ def track_video(path: Path) -> PoseTrack:
         raise UnsuitableInput(f"{path}: nobody is found in any frame")
     pixels = xy * [info.width, info.height]
     return PoseTrack(tuple(_POINTS), pixels, confidence, float(info.fps), "mediapipe")
+
+
+def track_people(path: Path, finder: PeopleFinder) -> PoseTrack:
+    """The most prominent person of a video, as an open finder of people sees it: COCO's 17 points.
+
+    The largest person of the first frame that shows any is followed by the overlap of boxes; where
+    nothing overlaps, the largest takes over. Confidence is 0 in frames without anybody.
+
+    Raises:
+        UnsuitableInput: not a video, or nobody is seen in any frame.
+    """
+    info = probe_video(path)
+    scale = min(1.0, _FINDING_SIDE / max(info.width, info.height))
+    size = (max(2, round(info.width * scale)), max(2, round(info.height * scale)))
+    found: list[NDArray[np.float64]] = []
+    last: Person | None = None
+    for frame in read_frames(path, size=size):
+        people = finder.find(np.ascontiguousarray(frame), last)
+        if not people:
+            found.append(np.zeros((len(COCO_17), 3)))
+            continue
+        last = _same_person(people, last)
+        found.append(last.points)
+    if last is None:
+        raise UnsuitableInput(f"{path}: nobody is found in any frame")
+    points = np.array(found)
+    pixels = points[..., :2] * [info.width / size[0], info.height / size[1]]
+    return PoseTrack(tuple(COCO_17), pixels, points[..., 2], float(info.fps), finder.name)
+
+
+def _same_person(people: Sequence[Person], last: Person | None) -> Person:
+    """Who overlaps most with where the person was, else the largest."""
+    largest = max(people, key=lambda person: person.area)
+    if last is None:
+        return largest
+    best = max(people, key=lambda person: _overlap(person, last))
+    return best if _overlap(best, last) > 0 else largest
+
+
+def _overlap(one: Person, other: Person) -> float:
+    """Shared area over the area of both boxes."""
+    low = np.maximum(one.box[:2], other.box[:2])
+    shared = float(np.prod(np.maximum(0, np.minimum(one.box[2:], other.box[2:]) - low)))
+    return shared / max(one.area + other.area - shared, 1e-9)
 
 
 def follow(frames: Iterable[NDArray[np.uint8]]) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipelines.errors import UnsuitableInput
 from pipelines.files import sha256_file, sha256_json
+from pipelines.keypoints.people import PeopleFinder
 from pipelines.keypoints.tracks import PoseTrack, read_track, save_track
 from pipelines.metrics.clip import Clip
 from pipelines.metrics.items import Item, is_video
@@ -24,25 +25,46 @@ class PoseSource:
     Args:
         cache: folder for poses, named by the content of their video.
         keypoint_fps: frame rate of keypoint files that do not say.
+        models: person detector and ViTPose for videos; None takes the embedded tracker.
+        device: where the models run.
     """
 
-    def __init__(self, cache: Path, keypoint_fps: float | None) -> None:
-        self._cache, self._fps = cache, keypoint_fps
+    def __init__(
+        self,
+        cache: Path,
+        keypoint_fps: float | None,
+        models: tuple[str, str] | None = None,
+        device: str = "auto",
+    ) -> None:
+        self._cache, self._fps, self._models, self._device = cache, keypoint_fps, models, device
+        self._finder: PeopleFinder | None = None
 
     def track(self, path: Path) -> PoseTrack:
         """The pose in every frame. Raises UnsuitableInput where there is none."""
         if not is_video(path):
             return read_track(path, self._fps)
-        from pipelines.keypoints.video_pose import DETECTOR, track_video
+        from pipelines.keypoints.video_pose import DETECTOR
 
-        identity = sha256_json([sha256_file(path), DETECTOR])[:16]
+        detector = DETECTOR if self._models is None else " + ".join(self._models)
+        identity = sha256_json([sha256_file(path), detector])[:16]
         kept = self._cache / f"poses-{identity}.npz"
         try:
             return read_track(kept)
         except UnsuitableInput:
-            track = track_video(path)
+            track = self._found(path)
         save_track(track, kept)
         return track
+
+    def _found(self, path: Path) -> PoseTrack:
+        from pipelines.keypoints.video_pose import track_people, track_video
+
+        if self._models is None:
+            return track_video(path)
+        if self._finder is None:
+            from pipelines.keypoints.people import finder_for
+
+            self._finder = finder_for(*self._models, self._device).__enter__()
+        return track_people(path, self._finder)
 
 
 def measure_videos(

@@ -48,47 +48,10 @@ def test_the_embedded_detector_counts_dancers(scene) -> None:
     assert lefts == pytest.approx([48, 293], abs=14)
 
 
-@pytest.fixture(scope="module")
-def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Random, tiny networks of the very classes that people's weights are for."""
-    import torch
-    from transformers import (
-        DetrImageProcessor,
-        VitPoseBackboneConfig,
-        VitPoseConfig,
-        VitPoseForPoseEstimation,
-        VitPoseImageProcessor,
-        YolosConfig,
-        YolosForObjectDetection,
-    )
-
-    torch.manual_seed(0)
-    detector, pose = tmp_path_factory.mktemp("detector"), tmp_path_factory.mktemp("vitpose")
-    labels = {0: "person", 1: "dog"}
-    network = YolosForObjectDetection(
-        YolosConfig(
-            hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
-            image_size=[64, 64], patch_size=16, num_detection_tokens=5, num_labels=2,
-            id2label=labels, label2id={name: i for i, name in labels.items()},
-        )
-    )  # fmt: skip
-    # Random networks see nothing surely; a bias makes this one sure of people everywhere.
-    network.class_labels_classifier.layers[-1].bias.data = torch.tensor([5.0, 0.0, 0.0])
-    network.save_pretrained(detector)
-    DetrImageProcessor(size={"height": 64, "width": 64}).save_pretrained(detector)
-    backbone = VitPoseBackboneConfig(
-        image_size=[64, 48], patch_size=[16, 16], hidden_size=16, num_hidden_layers=1,
-        num_attention_heads=2, out_indices=[1], out_features=["stage1"],
-    )  # fmt: skip
-    VitPoseForPoseEstimation(
-        VitPoseConfig(backbone_config=backbone, num_labels=17, use_simple_decoder=True)
-    ).save_pretrained(pose)
-    VitPoseImageProcessor(size={"height": 64, "width": 48}).save_pretrained(pose)
-    return detector, pose
-
-
-def test_vitpose_comes_through_the_same_interface(tiny_models: tuple[Path, Path], scene) -> None:
-    detector, pose = map(str, tiny_models)
+def test_vitpose_comes_through_the_same_interface(
+    tiny_pose_models: tuple[Path, Path], scene
+) -> None:
+    detector, pose = map(str, tiny_pose_models)
     frame = scene([(150, 0)])
     with VitPoseFinder(detector, pose) as finder:
         people = finder.find(frame)

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from pipelines.errors import UnsuitableInput
+from pipelines.keypoints.people import EmbeddedFinder, Person
 from pipelines.keypoints.tracks import read_track, save_track
-from pipelines.keypoints.video_pose import track_video
+from pipelines.keypoints.video_pose import track_people, track_video
 from pipelines.media.video import VideoWriter
 
 DANCER = Path(__file__).parents[2] / "examples" / "dancer.png"
@@ -26,7 +27,7 @@ def write(path, frames):
 
 
 @pytest.fixture(scope="module")
-def track(tmp_path_factory):
+def dancer(tmp_path_factory):
     """The example dancer moving two pixels to the right in every frame."""
     picture = cv2.cvtColor(cv2.imread(str(DANCER)), cv2.COLOR_BGR2RGB)
     scale = 300 / picture.shape[0]
@@ -37,7 +38,12 @@ def track(tmp_path_factory):
         part = small[:, : SIZE[1] - 2 * number]
         frame[10 : 10 + len(part), 2 * number : 2 * number + part.shape[1]] = part
         frames.append(frame)
-    return track_video(write(tmp_path_factory.mktemp("video") / "dancer.mp4", frames))
+    return write(tmp_path_factory.mktemp("video") / "dancer.mp4", frames)
+
+
+@pytest.fixture(scope="module")
+def track(dancer):
+    return track_video(dancer)
 
 
 def test_the_dancer_is_followed(track) -> None:
@@ -61,3 +67,43 @@ def test_nobody(tmp_path) -> None:
     (tmp_path / "no.mp4").write_bytes(b"no video")
     with pytest.raises(UnsuitableInput, match=r"no\.mp4"):
         track_video(tmp_path / "no.mp4")
+
+
+def test_a_finder_of_people_sees_what_the_tracker_sees(dancer, track) -> None:
+    with EmbeddedFinder() as finder:
+        found = track_people(dancer, finder)
+    assert (found.frames, found.fps, found.layout) == (12, 15, "blazepose")
+    for name in ("left_hip", "right_shoulder", "left_ankle"):
+        ours, theirs = (t.xy[:, t.names.index(name)] for t in (found, track))
+        assert np.linalg.norm(ours - theirs, axis=1).mean() < 12
+
+
+class TwoPeople:
+    """A large person who walks right and leaves for a frame, and a larger one who comes later."""
+
+    name = "two"
+
+    def __init__(self):
+        self.frame = -1
+
+    def find(self, rgb, near=None):
+        self.frame += 1
+        walker = self.person(10.0 + 5 * self.frame, 60)
+        comer = self.person(150.0, 80)
+        if self.frame == 0:
+            return [walker]
+        if self.frame == 3:
+            return []
+        return [comer] if self.frame >= 8 else [comer, walker]
+
+    def person(self, left, width):
+        box = np.array([left, 20, left + width, 200])
+        return Person(box, 0.9, np.tile([left, 100.0, 1.0], (17, 1)))
+
+
+def test_one_person_is_followed_until_gone(dancer) -> None:
+    found = track_people(dancer, TwoPeople())
+    left = [10.0 + 5 * n for n in range(8)] + [150.0] * 4
+    seen = np.arange(12) != 3
+    assert found.xy[seen, 0, 0] == pytest.approx(np.array(left)[seen])
+    assert (found.confidence[:, 0] > 0).tolist() == seen.tolist()
