@@ -136,13 +136,14 @@ def _histogram(name: str, values: Sequence[float], config: CurateConfig) -> str:
         for i, n in enumerate(counts)
     )
     x = threshold / top * width
+    anchor = "start" if x < width / 2 else "end"
     flag = option.replace("_", "-")
     return (
-        f"<svg width={width + 10} height={height + 40} role=img>"
+        f"<svg width={width + 10} height={height + 54} role=img>"
         f"<g transform='translate(4 20)'><text y=-7>{html.escape(title)}</text>{bars}"
         f"<line x1={x:.1f} x2={x:.1f} y1=0 y2={height} stroke='#c0392b' stroke-width=2 />"
         f"<text y={height + 14}>0</text>"
-        f"<text x={min(max(x, 14), width - 130):.1f} y={height + 14} style='fill:#c0392b'>"
+        f"<text x={x:.1f} y={height + 28} style='fill:#c0392b' text-anchor={anchor}>"
         f"--{flag} {threshold:g}</text>"
         f"<text x={width} y={height + 14} text-anchor=end>{top:.3g}</text></g></svg>"
     )
@@ -172,7 +173,11 @@ def _lines(title: str, lines: Sequence[str]) -> str:
 
 def _caption(one: Candidate, file: str, fps: float) -> str:
     span = f"{file}, {one.start / fps:.2f} to {one.stop / fps:.2f} s"
-    scores = [f"{k} {v:g}" for k, v in one.scores.items() if v is not None and k in _SCORES]
+    scores = [
+        f"{k.replace('_', ' ')} {v:g}"
+        for k, v in one.scores.items()
+        if v is not None and k in _SCORES
+    ]
     frames = [f"{k} at {', '.join(f'{s:g}' for s in v[:5])} s" for k, v in one.named.items()]
     why = [REASONS[reason] for reason in one.reasons if reason in REASONS]
     if one.repeats:

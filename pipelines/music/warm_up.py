@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 
 def import_librosa() -> Any:
     """The librosa module, with all its compiled code cached where it can be written.
@@ -57,15 +55,3 @@ def compile_cache_folder() -> Path:
     except OSError:
         # Never a guessable shared folder: numba trusts what it finds in its cache.
         return Path(tempfile.mkdtemp(prefix="macedance-numba-"))
-
-
-def warm_up() -> None:
-    """Compile what the features need once, so that later processes load it from the cache."""
-    from pipelines.music.features import SAMPLE_RATE, extract_features
-
-    seconds = np.arange(4 * SAMPLE_RATE) / SAMPLE_RATE
-    extract_features((np.sin(2 * np.pi * 440 * seconds) * (seconds % 0.5 < 0.05)), SAMPLE_RATE)
-
-
-if __name__ == "__main__":
-    warm_up()
