@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.errors import BadUsage, UnsuitableInput
-from pipelines.files import read_json, sha256_file, write_json, write_text
+from pipelines.files import check_writable, read_json, sha256_file, write_json, write_text
 from pipelines.metrics.profiles import (
     VERSION,
     keypoint_profile,
@@ -221,6 +221,7 @@ def evaluate(config: EvaluateConfig, progress: Progress) -> dict[str, Any]:
         BadUsage, UnsuitableInput, MissingAsset, OutOfResources: with what to do about it.
     """
     sets = _sets(config.validate())
+    check_writable([path for _, path in config._targets()])
     run = _run_name(config, sets)
     workspace = Workspace(config.workspace)
     folder = workspace.evaluation(run)

@@ -257,6 +257,7 @@ def test_plan_writes_nothing(folders, tmp_path) -> None:
         ({"seed": -1}, BadUsage, "--seed"),
         ({"pose_model": "vitpose"}, BadUsage, "--person-detector"),
         ({"latex": Path("table.txt")}, BadUsage, r"\.tex"),
+        ({"csv": Path("no-such-folder/t.csv")}, UnsuitableInput, "no-such-folder"),
         ({"truth": Path("nowhere")}, UnsuitableInput, "nowhere"),
         ({"music": Path("nowhere")}, UnsuitableInput, "nowhere"),
         ({"vbench_json": ("nowhere.json",)}, UnsuitableInput, "nowhere"),
