@@ -45,6 +45,9 @@ def test_exit_code(error: BaseException, code: int) -> None:
 def test_torch_out_of_memory_is_told_by_its_name() -> None:
     error = type("OutOfMemoryError", (RuntimeError,), {})("CUDA out of memory")
     assert errors.exit_code_of(error) == 6
+    for words in ("DefaultCPUAllocator: can't allocate memory: 12 bytes", "CUDA out of memory"):
+        assert errors.is_out_of_memory(RuntimeError(words))
+    assert not errors.is_out_of_memory(RuntimeError("shapes do not match"))
 
 
 def test_codes_differ_and_messages_survive() -> None:

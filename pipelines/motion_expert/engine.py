@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pipelines.errors import Interrupted, OutOfResources, UnsuitableInput
+from pipelines.errors import Interrupted, OutOfResources, UnsuitableInput, is_out_of_memory
 from pipelines.motion_expert.adan import Adan
 from pipelines.motion_expert.dataset import Augmentation, Batch, Windows
 from pipelines.motion_expert.ema import Ema
@@ -389,14 +389,6 @@ def learning_rate_factor(step: int, options: EngineOptions) -> float:
         return 1.0
     done = (step - options.warmup) / max(1, options.steps - options.warmup)
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception of torch or Python says that memory ran out."""
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
-        return True
-    text = str(error)
-    return "out of memory" in text or "can't allocate memory" in text
 
 
 def _noise_seed(seed: int, step: int, part: int) -> int:

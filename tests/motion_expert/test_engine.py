@@ -16,7 +16,6 @@ from pipelines.motion_expert.engine import (
     EngineOptions,
     HalfPrecision,
     build_optimizer,
-    is_out_of_memory,
     learning_rate_factor,
 )
 from pipelines.motion_expert.processes import Processes
@@ -188,7 +187,6 @@ def test_other_errors_are_not_taken_for_lack_of_memory(tmp_path):
 
     with pytest.raises(RuntimeError, match="shapes do not match"):
         engine(tmp_path, loss=loss).run()
-    assert is_out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory: 12 bytes"))
 
 
 def test_accumulating_sees_every_slice_once(tmp_path):
