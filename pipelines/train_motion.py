@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pipelines.motion_expert.engine import Course, Engine
     from pipelines.motion_expert.feed import Tensors
     from pipelines.motion_expert.presets import MotionExpertConfig
-    from pipelines.motion_expert.processes import Processes
+    from pipelines.training.processes import Processes
 
 _CHOICES = {
     "optimizer": ("adan", "adamw"),
@@ -207,7 +207,7 @@ def train_motion(config: TrainMotionConfig, progress: Progress) -> TrainMotionRe
         OutOfResources: memory or disk ran out; the message says which batch fits.
         Interrupted: stopped by SIGTERM or SIGUSR1, after a checkpoint.
     """
-    from pipelines.motion_expert.processes import join_processes, leave_processes
+    from pipelines.training.processes import join_processes, leave_processes
 
     config.validate()
     device = _device(config)
@@ -466,7 +466,7 @@ def _wants_bf16(config: TrainMotionConfig, device: torch.device) -> bool:
 
 def _known_checkpoint(folder: Path) -> Checkpoint | None:
     from pipelines.motion_expert.checkpoint import load_checkpoint
-    from pipelines.motion_expert.training_state import Checkpoints
+    from pipelines.training.checkpoints import Checkpoints
 
     latest = Checkpoints(folder, keep=1).latest()
     return None if latest is None else load_checkpoint(latest)

@@ -8,13 +8,10 @@ interrupted run goes on bit by bit, and several processes learn what one would h
 from __future__ import annotations
 
 import math
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -26,10 +23,12 @@ from pipelines.motion_expert.adan import Adan
 from pipelines.motion_expert.dataset import Augmentation, Batch, Windows
 from pipelines.motion_expert.ema import Ema
 from pipelines.motion_expert.feed import Feed, Tensors
-from pipelines.motion_expert.processes import Processes
-from pipelines.motion_expert.training_log import TrainingLog
-from pipelines.motion_expert.training_state import Checkpoints, load_state, save_state
+from pipelines.motion_expert.training_state import load_state, save_state
 from pipelines.progress import Progress
+from pipelines.training.checkpoints import Checkpoints
+from pipelines.training.processes import Processes
+from pipelines.training.stopping import stop_requests
+from pipelines.training.training_log import TrainingLog
 
 LOG_EVERY = 10
 
@@ -394,24 +393,3 @@ def learning_rate_factor(step: int, options: EngineOptions) -> float:
 def _noise_seed(seed: int, step: int, part: int) -> int:
     state = np.random.SeedSequence([seed, step, part, 1]).generate_state(1, np.uint64)
     return int(state[0] >> np.uint64(1))
-
-
-@contextmanager
-def stop_requests() -> Iterator[Callable[[], bool]]:
-    """Yield a function that tells whether SIGTERM or SIGUSR1 came (main thread only)."""
-    received: list[int] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        received.append(number)
-
-    previous: dict[signal.Signals, Any] = {}
-    try:
-        for kind in (signal.SIGTERM, signal.SIGUSR1):
-            previous[kind] = signal.signal(kind, note)
-    except ValueError:  # not the main thread: whoever runs us there decides when to stop
-        pass
-    try:
-        yield lambda: bool(received)
-    finally:
-        for kind, handler in previous.items():
-            signal.signal(kind, handler)

@@ -1,4 +1,4 @@
-"""Checkpoints of a training run: whole or absent, rotating, with `latest` and `best`.
+"""What a Motion Expert's training leaves in a checkpoint, and how it is taken up again.
 
     <run>/step-00000500/motion_expert.safetensors   averaged weights, ready for sampling
                         motion_expert.json
@@ -11,9 +11,6 @@ Nothing random is stored: data, noise and dropout follow from the seed and the s
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,70 +20,9 @@ from torch import Tensor, nn
 from pipelines.errors import UnsuitableInput
 from pipelines.files import read_json, write_json
 from pipelines.motion_expert.ema import Ema
+from pipelines.training.checkpoints import FACTS
 
 _TENSORS = "training.safetensors"
-_FACTS = "training.json"
-
-
-class Checkpoints:
-    """The checkpoints in one run's folder.
-
-    Args:
-        folder: the run's folder.
-        keep: how many to keep, beside the best one.
-    """
-
-    def __init__(self, folder: Path, keep: int) -> None:
-        self.folder = folder
-        self.keep = keep
-
-    def all(self) -> list[Path]:
-        """Every complete checkpoint, oldest first."""
-        return sorted(p for p in self.folder.glob("step-*") if (p / _FACTS).is_file())
-
-    def latest(self) -> Path | None:
-        """The newest complete checkpoint."""
-        return self.all()[-1] if self.all() else None
-
-    def write(self, step: int, fill: Callable[[Path], None], best: bool) -> Path:
-        """Store a checkpoint, move the pointers, and delete the oldest ones.
-
-        Args:
-            step: updates done so far.
-            fill: writes the files into the folder that it is given.
-            best: whether `best` shall point here.
-        """
-        target = self.folder / f"step-{step:08d}"
-        temporary = self.folder / f".{target.name}.part"
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        try:
-            fill(temporary)
-            for path in [*temporary.rglob("*"), temporary]:
-                _fsync(path)
-            if target.exists():
-                shutil.rmtree(target)
-            temporary.rename(target)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-        _fsync(self.folder)
-        self._point("latest", target)
-        if best:
-            self._point("best", target)
-        self._rotate()
-        return target
-
-    def _point(self, name: str, target: Path) -> None:
-        temporary = self.folder / f".{name}.part"
-        temporary.unlink(missing_ok=True)
-        temporary.symlink_to(target.name)
-        os.replace(temporary, self.folder / name)
-
-    def _rotate(self) -> None:
-        kept = {(self.folder / name).resolve() for name in ("latest", "best")}
-        for old in self.all()[: -self.keep]:
-            if old.resolve() not in kept:
-                shutil.rmtree(old)
 
 
 def save_state(
@@ -110,12 +46,12 @@ def save_state(
                 numbers.setdefault(str(index), {})[name] = value
     save_file({k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()},
               folder / _TENSORS)  # fmt: skip
-    write_json(folder / _FACTS, {**facts, "ema_updates": ema.updates, "optimizer": numbers})
+    write_json(folder / FACTS, {**facts, "ema_updates": ema.updates, "optimizer": numbers})
 
 
 def load_facts(folder: Path) -> dict[str, Any]:
     """What `save_state` wrote beside the tensors."""
-    facts: dict[str, Any] = read_json(folder / _FACTS)
+    facts: dict[str, Any] = read_json(folder / FACTS)
     return facts
 
 
@@ -158,11 +94,3 @@ def _optimizer_state(
         index, name = key.split(".", 1)
         state.setdefault(int(index), {})[name] = value
     return {"state": state, "param_groups": optimizer.state_dict()["param_groups"]}
-
-
-def _fsync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -18,8 +18,8 @@ from pipelines.motion_expert.engine import (
     build_optimizer,
     learning_rate_factor,
 )
-from pipelines.motion_expert.processes import Processes
-from pipelines.motion_expert.training_log import read_log
+from pipelines.training.processes import Processes
+from pipelines.training.training_log import read_log
 from pipelines.progress import SILENT
 
 OPTIONS = EngineOptions(

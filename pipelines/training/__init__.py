@@ -1,0 +1,1 @@
+"""What every training run needs: checkpoints, log, several processes, stopping when asked to."""
