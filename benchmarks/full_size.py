@@ -39,7 +39,7 @@ def build_full_size(
 
     Args:
         device: "meta" gives shapes without memory.
-        layers: fewer make a smaller model of the same width.
+        layers: fewer, a multiple of 5, make a smaller model of the same width.
         dtype: of the weights; those that diffusers keeps in float32 stay in it.
     """
     from diffusers import WanAnimateTransformer3DModel
