@@ -13,7 +13,7 @@ from typing import Any
 from pipelines.appearance_expert.segments import plan_segments
 from pipelines.appearance_expert.wan_config import WanConfig
 from pipelines.appearance_expert.wan_frames import model_size
-from pipelines.appearance_expert.wan_profiles import Profile
+from pipelines.appearance_expert.wan_profiles import Profile, Working
 from pipelines.appearance_expert.wan_weights import WanWeights
 
 LARGEST = (1280, 720)
@@ -30,8 +30,8 @@ _TILE_PIXELS = 256 * 256
 _PICTURE_BYTES = 48.0
 
 # Operations of the Wan VAE per pixel and frame, counted by torch on the real architecture.
-_ENCODE_FLOPS = 1.6e6
-_DECODE_FLOPS = 2.9e6
+_ENCODE_FLOPS = 5.0e6
+_DECODE_FLOPS = 8.5e6
 
 # Share of a bfloat16 matrix product's rate that the transformer reaches, and of a float32 one's
 # that the VAE's convolutions reach.
@@ -78,15 +78,16 @@ class Network:
         return 2.0 * parameters * tokens + 4.0 * self.layers * tokens**2 * self.width + cross
 
 
-def working_bytes(
-    network: Network, width: int, height: int, frames: int, tiled: bool = False
-) -> int:
-    """Graphics memory of a segment besides the weights: the larger of transformer and VAE."""
-    tokens = network.tokens(width, height, frames)
+def working_bytes(network: Network, width: int, height: int, frames: int) -> Working:
+    """What a segment needs on the card besides the weights."""
     pixels = width * height
-    decoded = min(pixels, _TILE_PIXELS) if tiled else pixels
-    networks = max(tokens * network.width * _PER_WIDTH, decoded * _VAE_BYTES_PER_PIXEL)
-    return int(networks + frames * pixels * _PICTURE_BYTES)
+    transformer = network.tokens(width, height, frames) * network.width * _PER_WIDTH
+    return Working(
+        transformer=int(transformer),
+        vae=int(pixels * _VAE_BYTES_PER_PIXEL),
+        vae_tiled=int(min(pixels, _TILE_PIXELS) * _VAE_BYTES_PER_PIXEL),
+        pictures=int(frames * pixels * _PICTURE_BYTES),
+    )
 
 
 @dataclass(frozen=True)
@@ -124,8 +125,8 @@ class Estimate:
         return {"profile": self.profile, "memory": memory, "time": time}
 
 
-def working_memory(weights: WanWeights, config: WanConfig, canvas: tuple[int, int]) -> int:
-    """Bytes besides the weights for a video of this size, the VAE not in tiles."""
+def working_memory(weights: WanWeights, config: WanConfig, canvas: tuple[int, int]) -> Working:
+    """What a segment of a video of this size needs besides the weights."""
     network = Network.of(weights.transformer_config())
     size = model_size(*canvas, config.max_pixels)
     return working_bytes(network, *size, config.segment_frames)
@@ -148,17 +149,15 @@ def estimated(
     """
     network = Network.of(weights.transformer_config())
     segments = len(plan_segments(frames, config.segment_frames, config.overlap))
-    held = weights.gpu_bytes()
-    if profile.float8 and weights.gguf is None:
-        held["transformer"] //= 2
-    working = working_bytes(network, *size, config.segment_frames, profile.tiled)
+    sizes = weights.gpu_bytes()
+    working = working_bytes(network, *size, config.segment_frames)
     cost = segment_cost(network, *size, config.segment_frames, sum(config.computed()))
     rates = measured_rates("cpu" if profile.placement == "cpu" else "cuda")
     return Estimate(
         profile=profile.name,
         segments=segments,
-        gpu_bytes=profile.gpu_bytes(held, working),
-        host_bytes=profile.host_bytes(weights.gpu_bytes(), working),
+        gpu_bytes=profile.gpu_bytes(sizes, working),
+        host_bytes=profile.host_bytes(sizes, working),
         petaflops=sum(cost) / 1e15,
         segment_seconds=segment_seconds(cost, rates),
     )

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.appearance_expert.overlays import Overlay
+from pipelines.appearance_expert.wan_config import WanConfig
+from pipelines.appearance_expert.wan_estimate import LARGEST, working_memory
 from pipelines.appearance_expert.wan_profiles import (
     AUTO,
     Profile,
+    Working,
     after,
     choose_profile,
     free_gpu_memory,
@@ -27,9 +30,6 @@ from pipelines.progress import Progress
 
 if TYPE_CHECKING:
     import torch
-
-WORKING_MEMORY = 24_000_000_000
-"""Bytes of activations of a 77-frame segment at 720x1280, where the video's size is not known."""
 
 _WIDE_ON_CPU = 0.5
 """Share of free host memory that single precision may take on the CPU; else bfloat16."""
@@ -60,7 +60,7 @@ def load_wan(
     prompt_cache: Path | None,
     progress: Progress,
     profile: str = AUTO,
-    working: int = WORKING_MEMORY,
+    working: Working | None = None,
 ) -> LoadedWan:
     """Load everything that one prompt needs.
 
@@ -75,7 +75,8 @@ def load_wan(
         prompt_cache: folder of embedded prompts; None keeps none.
         progress: told what is loaded.
         profile: one of wan_profiles.NAMES.
-        working: bytes that a segment needs besides the weights, to choose a profile by.
+        working: what a segment needs besides the weights, to choose a profile by; None for one of
+            the largest size.
 
     Raises MissingAsset for missing or half-downloaded files, OutOfResources where the GPU is too
     small, UnsuitableInput where the files do not load.
@@ -86,6 +87,7 @@ def load_wan(
     have_prompt = cached is not None and cached.is_file()
     require_complete(weights, without=_unneeded(have_prompt))
     free = free_gpu_memory(device)
+    working = working or working_memory(weights, WanConfig(), LARGEST)
     chosen = choose_profile(profile, weights.gpu_bytes(), working, free, free_host_memory())
     dtype = _compute_dtype(chosen, weights)
     _quiet()

@@ -218,7 +218,7 @@ def _truth(drawing: _Drawing) -> tuple[Floats, Floats]:
 
 def _given(staged: StagedDance) -> Floats:
     """1 for body parts that the reference picture shows at all, (29,)."""
-    return (staged.visibility.max(0) > 0).astype(np.float64)
+    return np.asarray(staged.visibility.max(0) > 0, dtype=np.float64)
 
 
 def _driving() -> list[int]:
