@@ -16,7 +16,7 @@ from measure import EXAMPLES, table
 
 from pipelines.body.skeleton import JOINT
 from pipelines.keypoints.detector import detect_person
-from pipelines.keypoints.rendered import DRIVING, detection_errors
+from pipelines.keypoints.rendered import detection_errors
 from pipelines.keypoints.staging import stage_dance
 from pipelines.media.image import load_picture
 from pipelines.motion.formats import load_motion

@@ -135,11 +135,11 @@ def full(smoke: bool) -> None:
     count = sum(p.numel() for p in transformer.parameters())
     print(f"{count / 1e9:.2f} B parameters in {time.perf_counter() - begin:.0f} s\n", flush=True)
     vae = full_size.build_vae("cuda")
-    sizes = [(480, 832, 6)] if smoke else [(480, 832, 6), (720, 1280, 2)]
-    for width, height, forwards in sizes:
-        _tried(f"{width}x{height}", lambda w=width, h=height, f=forwards: _segment(
-            transformer, vae, w, h, f, rate))  # fmt: skip
+    _tried("480x832", lambda: _segment(transformer, vae, 480, 832, 6, rate))
     _tried("training", lambda: _training(transformer))
+    if not smoke:
+        _tried("720x1280", lambda: _segment(transformer, vae, 720, 1280, 2, rate))
+    transformer.requires_grad_(False).eval()
     for profile in ("48gb", "24gb"):
         _tried(f"profile {profile}", lambda name=profile: _layout(transformer, name))
 

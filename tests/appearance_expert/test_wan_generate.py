@@ -1,4 +1,4 @@
-"""`generate --appearance wan` from the shell, on the tiny model: segments, sound, kill and resume."""
+"""`generate --appearance wan` from the shell, on the tiny model: sound, kill and resume."""
 
 from __future__ import annotations
 
