@@ -168,7 +168,7 @@ def generate(
         ),
     ] = None,
     appearance: Annotated[
-        Literal["auto", "puppet", "wan"] | None,
+        Literal["auto", "puppet", "wan", "wan2"] | None,
         option(
             "appearance",
             "Who draws the video; puppet is the draft that needs no weights.",

@@ -90,7 +90,7 @@ def load_wan(
     working = working or working_memory(weights, WanConfig(), LARGEST)
     chosen = choose_profile(profile, weights.gpu_bytes(), working, free, free_host_memory())
     dtype = _compute_dtype(chosen, weights)
-    _quiet()
+    quiet_libraries()
     try:
         with torch.no_grad():
             embeds = _prompt_embeds(weights, prompt, dtype, cached, progress)
@@ -230,7 +230,7 @@ def _cache_file(weights: WanWeights, prompt: str, prompt_cache: Path | None) -> 
     return prompt_cache / f"{sha256_json([weights.text_fingerprint(), prompt])[:16]}.safetensors"
 
 
-def _quiet() -> None:
+def quiet_libraries() -> None:
     """Keep the libraries' bars and remarks off stderr; ours say what the user needs to know."""
     import diffusers
     import transformers

@@ -120,6 +120,7 @@ def test_every_setting_is_another_run_and_the_puppet_heeds_none(config, tmp_path
     [
         ({"appearance": "puppet"}, BadUsage, "--wan-steps means nothing"),
         ({"appearance": "puppet", "wan_steps": 20, "lora": ("x",)}, BadUsage, "--lora means"),
+        ({"appearance": "wan2", "projector": "rendered"}, BadUsage, "--projector means nothing"),
         ({"wan_steps": 0}, BadUsage, "--wan-steps"),
         ({"face": "smile"}, BadUsage, "--face smile"),
         ({"prompt": " "}, BadUsage, "--prompt"),
