@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from pipelines.errors import BadUsage, MissingAsset, UnsuitableInput
-from pipelines.generate import GenerateConfig, _run_name, plan
+from pipelines.files import sha256_file
+from pipelines.generate import GenerateConfig, _run_name, generate, plan
 from pipelines.progress import Silent
 
 DANCER = Path(__file__).parents[2] / "examples" / "dancer.png"
@@ -136,6 +137,32 @@ def test_every_setting_is_another_run_and_the_puppet_heeds_none(config, tmp_path
 def test_what_cannot_be_is_refused_before_anything_is_done(config, change, error, says):
     with pytest.raises(error, match=says):
         replace(config, **change).validate()
+
+
+def test_a_detector_may_find_the_skeletons_as_the_paper_does(config):
+    """Overlays and the detour through a drawn body, with what the record says of them."""
+    from safetensors.numpy import load_file, save_file
+
+    state = load_file(Path(config.model) / "transformer" / "diffusion_pytorch_model.safetensors")
+    adapter = config.workspace.parent / "adapter.safetensors"
+    save_file({name: value for name, value in state.items() if "pose_patch" in name}, adapter)
+    asked = replace(config, projector="rendered", adapter=adapter, duration=2.0, wan_steps=1)
+    report = generate(asked, Silent())
+    folder = Path(report["folder"])
+    record = json.loads((folder / "run.json").read_text())
+    assert sha256_file(adapter) in json.dumps(record["inputs"])
+    assert report["appearance"]["overlay"]["adapter"]["sha256"] == sha256_file(adapter)
+    assert report["stage_seconds"]["projector"] > 0
+    exact = generate(replace(asked, projector="exact", output=asked.output.with_name("b.mp4")),
+                     Silent())  # fmt: skip
+    assert exact["folder"] != report["folder"]
+    driven, projected = (
+        np.load(Path(each["folder"]) / "keypoints.npz", allow_pickle=False)
+        for each in (report, exact)
+    )
+    name = next(n for n in driven.files if driven[n].ndim == 3)
+    assert driven[name].shape == projected[name].shape
+    assert not np.array_equal(driven[name], projected[name])
 
 
 def test_weights_of_another_family(config, tmp_path):
