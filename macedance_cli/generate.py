@@ -269,7 +269,7 @@ def generate(
         bool | None,
         switch(
             "forecast",
-            "Forecast every other step of the middle: a third faster, a little softer.",
+            "Forecast every other step of the middle instead of computing it.",
             rich_help_panel=WAN,
         ),
     ] = None,

@@ -20,6 +20,7 @@ LARGEST = (1280, 720)
 """Width and height of what the model makes at most, by default."""
 
 TEXT_TOKENS = 512
+_VAE_WIDTH = 96
 
 # Peak bytes of activations, found by running the full-size networks (benchmarks/full_size.py) on
 # shapes alone, and a tenth added: of the transformer per token and unit of its width, of the VAE
@@ -43,17 +44,18 @@ _MATMUL = {"cuda": 8192, "cpu": 512}
 
 @dataclass(frozen=True)
 class Network:
-    """Sizes of a WanAnimateTransformer3DModel."""
+    """Sizes of a WanAnimateTransformer3DModel and, by its base width, of the VAE beside it."""
 
     width: int
     ffn: int
     layers: int
     face_layers: int
     patch: tuple[int, int, int] = (1, 2, 2)
+    vae_width: int = _VAE_WIDTH
 
     @classmethod
-    def of(cls, config: dict[str, Any]) -> Network:
-        """From the transformer's config.json."""
+    def of(cls, config: dict[str, Any], vae: dict[str, Any] | None = None) -> Network:
+        """From the config.json of the transformer and of the VAE."""
         layers = int(config["num_layers"])
         return cls(
             width=int(config["num_attention_heads"]) * int(config["attention_head_dim"]),
@@ -61,6 +63,7 @@ class Network:
             layers=layers,
             face_layers=layers // int(config["inject_face_latents_blocks"]),
             patch=tuple(config["patch_size"]),
+            vae_width=int((vae or {}).get("base_dim", _VAE_WIDTH)),
         )
 
     def tokens(self, width: int, height: int, frames: int) -> int:
@@ -81,11 +84,12 @@ class Network:
 def working_bytes(network: Network, width: int, height: int, frames: int) -> Working:
     """What a segment needs on the card besides the weights."""
     pixels = width * height
+    decoded = _VAE_BYTES_PER_PIXEL * network.vae_width / _VAE_WIDTH
     transformer = network.tokens(width, height, frames) * network.width * _PER_WIDTH
     return Working(
         transformer=int(transformer),
-        vae=int(pixels * _VAE_BYTES_PER_PIXEL),
-        vae_tiled=int(min(pixels, _TILE_PIXELS) * _VAE_BYTES_PER_PIXEL),
+        vae=int(pixels * decoded),
+        vae_tiled=int(min(pixels, _TILE_PIXELS) * decoded),
         pictures=int(frames * pixels * _PICTURE_BYTES),
     )
 
@@ -119,7 +123,8 @@ class Estimate:
         memory = f"≈ {_gigabytes(self.host_bytes)} of host memory"
         if self.gpu_bytes:
             memory = f"≈ {_gigabytes(self.gpu_bytes)} on the GPU, {memory}"
-        time = f"{self.segments} segments of ≈ {self.petaflops:.2g} PFLOP"
+        count = f"{self.segments} segment" + ("" if self.segments == 1 else "s")
+        time = f"{count} of ≈ {self.petaflops:.2g} PFLOP"
         if self.seconds is not None and self.segment_seconds is not None:
             time += f", ≈ {_duration(self.segment_seconds)} each, ≈ {_duration(self.seconds)}"
         return {"profile": self.profile, "memory": memory, "time": time}
@@ -127,7 +132,7 @@ class Estimate:
 
 def working_memory(weights: WanWeights, config: WanConfig, canvas: tuple[int, int]) -> Working:
     """What a segment of a video of this size needs besides the weights."""
-    network = Network.of(weights.transformer_config())
+    network = Network.of(weights.config_of("transformer"), weights.config_of("vae"))
     size = model_size(*canvas, config.max_pixels)
     return working_bytes(network, *size, config.segment_frames)
 
@@ -147,7 +152,7 @@ def estimated(
         frames: of the dance at the model's rate.
         profile: how the model lies in memory, which tells the device too.
     """
-    network = Network.of(weights.transformer_config())
+    network = Network.of(weights.config_of("transformer"), weights.config_of("vae"))
     segments = len(plan_segments(frames, config.segment_frames, config.overlap))
     sizes = weights.gpu_bytes()
     working = working_bytes(network, *size, config.segment_frames)
@@ -170,6 +175,7 @@ def segment_cost(
     transformer = forwards * network.flops(network.tokens(width, height, frames))
     # Pose and continuation are encoded, one frame of reference too, and the result is decoded.
     vae = width * height * ((2 * frames + 1) * _ENCODE_FLOPS + frames * _DECODE_FLOPS)
+    vae *= (network.vae_width / _VAE_WIDTH) ** 2
     return transformer, vae
 
 

@@ -55,9 +55,9 @@ class WanWeights:
         """The files, for messages."""
         return f"{self.folder}" + (f" with {self.gguf}" if self.gguf else "")
 
-    def transformer_config(self) -> dict[str, Any]:
-        """The transformer's config.json."""
-        return _json(self.folder / "transformer" / _COMPONENTS["transformer"][0])
+    def config_of(self, component: str) -> dict[str, Any]:
+        """A component's config.json."""
+        return _json(self.folder / component / _COMPONENTS[component][0])
 
     def gpu_bytes(self) -> dict[str, int]:
         """Memory of each component once loaded: bfloat16, the VAE float32, whatever the files hold.

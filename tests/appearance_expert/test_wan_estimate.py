@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -53,6 +54,10 @@ def test_memory_of_the_real_model():
     assert large.transformer == pytest.approx(1.1 * 10.13e9, rel=0.02)
     assert small.vae == pytest.approx(1.1 * 8.16e9, rel=0.02)
     assert small.vae_tiled == large.vae_tiled < 2e9
+    slim = replace(REAL, vae_width=48)
+    assert working_bytes(slim, 480, 832, 77).vae == pytest.approx(small.vae / 2, rel=1e-6)
+    whole, half = (segment_cost(network, 480, 832, 77, 20)[1] for network in (REAL, slim))
+    assert half == pytest.approx(whole / 4)
 
 
 def test_time_is_arithmetic_over_rate():
@@ -83,4 +88,4 @@ def test_words_say_that_they_are_estimates():
     }
     unknown = Estimate("cpu", 1, 0, 1_500_000_000, 0.001, None).words()
     assert unknown["memory"] == "≈ 1.5 GB of host memory"
-    assert unknown["time"] == "1 segments of ≈ 0.001 PFLOP"
+    assert unknown["time"] == "1 segment of ≈ 0.001 PFLOP"
