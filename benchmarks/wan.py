@@ -1,6 +1,7 @@
 """Wan-Animate: what our code costs around diffusers' own loop, and the model at full size.
 
 python benchmarks/wan.py overhead            tiny random model, on the CPU: seconds and per cent
+python benchmarks/wan.py layouts MODEL       every --profile on a GPU, a small model's frames
 python benchmarks/wan.py full [--smoke]      full size, random weights, on a large GPU
 
 `full` times forwards of the transformer and the VAE, extrapolates a segment of 20 steps from them
@@ -32,12 +33,15 @@ PROMISED_OVERHEAD = 0.05
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("overhead", "full"))
+    parser.add_argument("what", choices=("overhead", "layouts", "full"))
+    parser.add_argument("model", nargs="?", help="of layouts: a folder in diffusers' form")
     parser.add_argument("--smoke", action="store_true", help="few layers, to see that it runs")
     parser.add_argument("--repeats", type=int, default=5)
     asked = parser.parse_args()
     if asked.what == "overhead":
         overhead(asked.repeats)
+    elif asked.what == "layouts":
+        layouts(asked.model)
     else:
         full(smoke=asked.smoke)
 
@@ -117,6 +121,34 @@ def _someone(frames: int, width: int, height: int) -> tuple[Any, Any]:
         figure_scale=1.0, width=width, height=height, fps=30.0, coverage="full",
     )  # fmt: skip
     return person, dance
+
+
+def layouts(model: str) -> None:
+    """Two segments by each profile, beside the CPU's: seconds, and how far the frames differ."""
+    from pipelines.appearance_expert.wan import Wan
+    from pipelines.appearance_expert.wan_config import WanConfig
+    from pipelines.appearance_expert.wan_profiles import PROFILES
+    from pipelines.appearance_expert.wan_weights import find_wan
+
+    person, dance = _someone(30, 96, 128)
+    reference = None
+    rows = []
+    for name in ("cpu", *(name for name in PROFILES if name != "cpu")):
+        config = WanConfig(steps=4, segment_frames=17, overlap=5, profile=name)
+        device = "cpu" if name == "cpu" else "cuda"
+        begin = time.perf_counter()
+        try:
+            backend = Wan.load(find_wan(model), device, config)
+            frames = np.array(list(backend.frames(person, dance, 0))).astype(int)
+        except Exception as error:
+            rows.append((name, "", "", f"{type(error).__name__}: {str(error)[:200]}"))
+            continue
+        reference = frames if reference is None else reference
+        off = float(np.abs(frames - reference).mean())
+        rows.append((name, time.perf_counter() - begin, off, backend.report()["dtype"]))
+        del backend
+        _collect()
+    table(("--profile", "s", "mean difference of 255", "kept as"), rows)
 
 
 # The full size --------------------------------------------------------------------------------

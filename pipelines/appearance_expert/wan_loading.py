@@ -31,6 +31,9 @@ from pipelines.progress import Progress
 if TYPE_CHECKING:
     import torch
 
+_TEXT_ROOM = 1.2
+"""Graphics memory for embedding the prompt there, in sizes of the text encoder."""
+
 _WIDE_ON_CPU = 0.5
 """Share of free host memory that single precision may take on the CPU; else bfloat16."""
 
@@ -93,7 +96,7 @@ def load_wan(
     quiet_libraries()
     try:
         with torch.no_grad():
-            embeds = _prompt_embeds(weights, prompt, dtype, cached, progress)
+            embeds = _prompt_embeds(weights, prompt, dtype, cached, progress, free)
         progress.say(f"loading Wan-Animate from {weights.folder}")
         pipeline = _pipeline(
             weights.folder, dtype, text_encoder=None, tokenizer=None,
@@ -205,7 +208,9 @@ def _prompt_embeds(
     dtype: torch.dtype,
     cached: Path | None,
     progress: Progress,
+    gpu_free: int | None,
 ) -> torch.Tensor:
+    import torch
     from safetensors.torch import load_file, save_file
 
     if cached is not None and cached.is_file():
@@ -215,9 +220,15 @@ def _prompt_embeds(
     encoder = _pipeline(
         weights.folder, dtype, transformer=None, vae=None, image_encoder=None, image_processor=None
     )
+    fits = gpu_free is not None and gpu_free > _TEXT_ROOM * weights.sizes["text_encoder"]
+    if fits:
+        encoder.to("cuda")
     embeds: torch.Tensor = encoder.encode_prompt(
         prompt, do_classifier_free_guidance=False, max_sequence_length=512
-    )[0]
+    )[0].cpu()
+    if fits:
+        del encoder
+        torch.cuda.empty_cache()
     if cached is not None:
         with atomic_path(cached) as temporary:
             save_file({"prompt_embeds": embeds.contiguous()}, temporary)
