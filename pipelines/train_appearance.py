@@ -234,6 +234,73 @@ def failure(result: TrainAppearanceResult) -> SomeItemsFailed | None:
     return some_failed(result.failed, f"of {result.clips} clips", "the reasons stand above")
 
 
+def plan(config: TrainAppearanceConfig, progress: Progress) -> dict[str, Any]:
+    """What a run would do and take; nothing is written and no weights are needed.
+
+    Where the model is not on this machine, its published size is assumed.
+    """
+    from pipelines.appearance_expert.training.clips import count_frames, gather_clips, is_held_out
+    from pipelines.appearance_expert.training.encoding import encoded_bytes, segment_starts
+    from pipelines.appearance_expert.training.estimate import Step, estimate_step
+
+    config.validate()
+    model, transformer = _model_config(config)
+    clips, skipped = gather_clips(config.sources(), progress)
+    counts = {
+        clip: len(segment_starts(count_frames(clip.video, config.fps), config.frames))
+        for clip in clips
+    }
+    held = sum(n for clip, n in counts.items() if is_held_out(clip, config.hold_out))
+    segments = sum(counts.values())
+    recipe = config.recipe()
+    bf16 = _wants_bf16(config, _device(config))
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    step = Step(
+        config.stage, config.rank, (recipe.width, recipe.height), recipe.frames,
+        max(1, config.batch_size // (config.accumulate * processes)), bf16,
+        config.gradient_checkpointing,
+    )  # fmt: skip
+    estimate = estimate_step(transformer, step)
+    return {
+        "stage": config.stage,
+        "model": model,
+        "clips": len(clips),
+        "too_short": sum(n == 0 for n in counts.values()),
+        "skipped": skipped,
+        "segments": segments,
+        "held_out": held,
+        "max_steps": _max_steps(config, segments - held),
+        "parameters": estimate.parameters,
+        "learning": estimate.learning,
+        "tokens": estimate.tokens,
+        "memory_gb": {
+            "weights": round(estimate.weights / 1e9, 2),
+            "learning": round(estimate.learner / 1e9, 2),
+            "activations": round(estimate.activations / 1e9, 2),
+            "total": round(estimate.total / 1e9, 2),
+        },
+        "pflop_per_step": round(estimate.operations * config.accumulate / 1e15, 4),
+        "latents_gb": round(segments * encoded_bytes(recipe) / 1e9, 2),
+    }
+
+
+def _model_config(config: TrainAppearanceConfig) -> tuple[str, dict[str, Any]]:
+    """Which model it is, and its transformer's config."""
+    from pipelines.appearance_expert.wan_weights import HUB_ID, find_wan
+
+    try:
+        folder = find_wan(config.model).folder
+        return str(folder), read_json(folder / "transformer" / "config.json")
+    except (MissingAsset, OSError):
+        if config.model is not None:
+            raise
+    return f"{HUB_ID} (not on this machine)", {"added_kv_proj_dim": 5120}
+
+
+def _max_steps(config: TrainAppearanceConfig, segments: int) -> int:
+    return config.max_steps or max(1, _EPOCHS * segments // config.batch_size)
+
+
 def train_appearance(config: TrainAppearanceConfig, progress: Progress) -> TrainAppearanceResult:
     """Encode the clips, train one stage, and leave checkpoints in models/appearance/<run>.
 
@@ -422,6 +489,7 @@ def _engine(
     from pipelines.appearance_expert.training.engine import Course, Engine, EngineOptions
     from pipelines.appearance_expert.training.network import (
         put_motion_encoder_aside,
+        recompute_activations,
         silence_controls,
     )
     from pipelines.appearance_expert.training.stages import prepare_stage
@@ -432,7 +500,7 @@ def _engine(
     if config.stage == "aesthetic" and config.aesthetic_inputs == "image":
         silence_controls(transformer)
     if config.gradient_checkpointing:
-        transformer.enable_gradient_checkpointing()
+        recompute_activations(transformer)
     learning = sum(p.numel() for p in transformer.parameters() if p.requires_grad)
     progress.say(f"{config.stage}: {learning:,} parameters learn in {len(names)} tensors")
     if not launch.spreads:
@@ -441,7 +509,7 @@ def _engine(
     data = _data(config, encoded.segments)
     held = _data(config, encoded.held) if encoded.held else None
     options = EngineOptions(
-        max_steps=config.max_steps or max(1, _EPOCHS * len(data) // config.batch_size),
+        max_steps=_max_steps(config, len(data)),
         batch_size=config.batch_size, lr=config.learning_rate(),
         weight_decay=config.weight_decay, warmup=config.warmup, grad_clip=config.grad_clip,
         accumulate=config.accumulate, ema_decay=config.ema_decay,

@@ -90,7 +90,8 @@ class EncodedClips:
         with safe_open(segment.file, "pt") as tensors:
 
             def of(name: str) -> Tensor:
-                return tensors.get_tensor(f"{segment.number}.{name}")
+                tensor: Tensor = tensors.get_tensor(f"{segment.number}.{name}")
+                return tensor
 
             references = tensors.get_slice("references")
             which = reference % references.get_shape()[0]
@@ -138,5 +139,6 @@ def _stacked(items: list[Batch]) -> Batch:
 def _only_tensor(file: Path) -> Tensor:
     from safetensors.torch import load_file
 
+    tensor: Tensor
     (tensor,) = load_file(file).values()
     return tensor

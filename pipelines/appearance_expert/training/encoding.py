@@ -32,6 +32,7 @@ from pipelines.appearance_expert.training.frames import (
     source_frames,
     window_for,
 )
+from pipelines.appearance_expert.training.latent_layout import LATENT_CHANNELS, latent_frames
 from pipelines.appearance_expert.training.recipe import Recipe
 from pipelines.errors import UnsuitableInput
 from pipelines.files import atomic_path
@@ -67,6 +68,12 @@ def is_whole(file: Path) -> bool:
             return bool(tensors.keys())
     except (SafetensorError, OSError):
         return False
+
+
+def encoded_bytes(recipe: Recipe) -> int:
+    """Of one segment's latents on the disk, about; references come on top."""
+    latents = LATENT_CHANNELS * latent_frames(recipe.frames) * recipe.width * recipe.height // 64
+    return 2 * (2 + len(recipe.relay)) * latents
 
 
 def segment_starts(frames: int, length: int) -> list[int]:

@@ -130,7 +130,7 @@ def _completed(names: tuple[str, ...], xy_TKx: Float, confidence_TK: Float) -> D
 def source_frames(count: int, start: int, fps: float, source_fps: float) -> NDArray[np.int64]:
     """Numbers of the source's frames that `count` frames at `fps` from frame `start` show."""
     at = (start + np.arange(count)) * source_fps / fps
-    return np.floor(at + 0.5).astype(np.int64)
+    return np.asarray(np.floor(at + 0.5), dtype=np.int64)
 
 
 def chosen_frames(video: Path, numbers: set[int]) -> Iterator[tuple[int, Frames]]:
