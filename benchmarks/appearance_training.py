@@ -62,7 +62,7 @@ def write_segments(folder: Path, model: Any, size: tuple[int, int], frames: int)
         "references": noise(4, 16, 1, tall, wide),
         "images": noise(4, 257, config.image_dim),
     }
-    save_file(tensors, folder / "clip.safetensors", {"segments": "1"})
+    save_file(tensors, folder / "clip.safetensors", {"about": '{"segments": 1}'})
     save_file({"grey": noise(16, latents, tall, wide)}, folder / "grey.safetensors")
     save_file({"prompt_embeds": noise(1, 512, config.text_dim)}, folder / "text.safetensors")
     segment = EncodedSegment(folder / "clip.safetensors", 0, folder / "text.safetensors")
@@ -89,13 +89,13 @@ def now(device: torch.device) -> float:
 def time_updates(engine: Engine, steps: int) -> dict[str, float]:
     """Seconds of an update and of the network alone in turn, the best of each; share of waiting."""
     device = engine.device
-    engine.called.train()
+    engine.network.train()
     batch = engine.placed(engine._slice(0))
     level_B = torch.full((len(batch["clean"]),), 500)
     noise = torch.randn(batch["clean"].shape).to(device)
 
     def network() -> None:
-        engine.loss(engine.called, batch, level_B, noise).backward()
+        engine.loss(batch, level_B, noise).backward()
 
     updates, alone = [], []
     with Feed(engine._slice, 0, workers=1) as feed:
@@ -155,7 +155,7 @@ def full(
     time_updates(engine, 1)
     data = write_segments(folder / "segments", model, size, frames)
     engine = engine_for(model, stage, data, 1, device, folder)
-    engine.called.train()
+    engine.network.train()
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
     with Feed(engine._slice, 0, workers=1) as feed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -362,6 +363,8 @@ def train_appearance(
             print_data("\n".join(f"{name}: {value}" for name, value in plan.items()))
         return
     result = pipeline.train_appearance(settings, open_progress())
+    if os.environ.get("RANK", "0") != "0":
+        return  # of several processes one tells
     if as_json:
         print_json(dataclasses.asdict(result))
     else:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from pipelines.appearance_expert.training.launch import Launch
     from pipelines.appearance_expert.training.recipe import Recipe
     from pipelines.appearance_expert.wan_weights import WanWeights
-    from pipelines.training.processes import Processes
     from pipelines.training.training_log import TrainingLog
 
 _CHOICES = {
@@ -51,6 +50,9 @@ _MAY_CHANGE = frozenset({
     "accumulate", "gradient_checkpointing", "model", "adapter",
 })  # fmt: skip
 """Options that do not make it another run when they change; of some the content counts instead."""
+
+_OPTIONS = "options.json"
+"""In a run's folder: the options that make it this run."""
 
 _HELD = 8
 """Held-out segments that are judged at each validation."""
@@ -352,8 +354,12 @@ def _train(
         return TrainAppearanceResult(
             encoded.folder, None, None, 0, None, 0.0, 0.0, *counts, skipped, encoded.failed
         )
-    _check_same_run(config, identity, folder, launch.processes)
-    outcome = _engine(config, weights, encoded, folder, launch, progress).run()
+    _check_same_run(config, identity, folder)
+    engine = _engine(config, weights, encoded, folder, launch, progress)
+    launch.processes.wait()
+    if launch.processes.leads:
+        write_json(folder / _OPTIONS, identity)
+    outcome = engine.run()
     return TrainAppearanceResult(
         folder, outcome.checkpoint, learned_file(outcome.checkpoint, config.stage), outcome.step,
         outcome.best_loss, outcome.seconds_per_step, outcome.feed_share, *counts, skipped, [],
@@ -503,9 +509,7 @@ def _engine(
         recompute_activations(transformer)
     learning = sum(p.numel() for p in transformer.parameters() if p.requires_grad)
     progress.say(f"{config.stage}: {learning:,} parameters learn in {len(names)} tensors")
-    if not launch.spreads:
-        transformer.to(launch.device)
-    called, unsynchronised = launch.wrapped(transformer)
+    transformer = launch.placed(transformer)
     data = _data(config, encoded.segments)
     held = _data(config, encoded.held) if encoded.held else None
     options = EngineOptions(
@@ -527,8 +531,7 @@ def _engine(
         if config.sample_every
         else None,
         facts={"stage": config.stage, "rank": config.rank, "model": str(weights.folder)},
-        called=called,
-        unsynchronised=unsynchronised,
+        averages=not launch.cuts,
     )
     return Engine(course, options, folder, launch.device, launch.processes, progress)
 
@@ -647,21 +650,17 @@ def _wants_bf16(config: TrainAppearanceConfig, device: torch.device) -> bool:
     return config.precision == "bf16" or (config.precision == "auto" and device.type == "cuda")
 
 
-def _check_same_run(
-    config: TrainAppearanceConfig, identity: dict[str, Any], folder: Path, processes: Processes
-) -> None:
-    """Remember what makes this run its own; refuse to go on with another unless told to."""
-    path = folder / "options.json"
-    if path.exists() and not config.resume:
-        before = read_json(path)
-        changed = [k for k in identity if before.get(k) != identity[k]]
-        if changed:
-            flag = changed[0].replace("_", "-")
-            raise BadUsage(
-                f"run {folder.name} was begun with --{flag} {before.get(changed[0])}, "
-                f"not {identity[changed[0]]}",
-                "use --resume to go on with the new value, or --run for another name",
-            )
-    processes.wait()
-    if processes.leads:
-        write_json(path, identity)
+def _check_same_run(config: TrainAppearanceConfig, identity: dict[str, Any], folder: Path) -> None:
+    """Refuse to go on with a run that was begun with other options, unless told to."""
+    path = folder / _OPTIONS
+    if not path.exists() or config.resume:
+        return
+    before = read_json(path)
+    changed = [k for k in identity if before.get(k) != identity[k]]
+    if changed:
+        flag = changed[0].replace("_", "-")
+        raise BadUsage(
+            f"run {folder.name} was begun with --{flag} {before.get(changed[0])}, "
+            f"not {identity[changed[0]]}",
+            "use --resume to go on with the new value, or --run for another name",
+        )

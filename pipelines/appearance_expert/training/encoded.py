@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def segments_in(file: Path, text: Path, source: int = 0) -> list[EncodedSegment]
     from safetensors import safe_open
 
     with safe_open(file, "pt") as tensors:
-        count = int(tensors.metadata()["segments"])
+        count = int(json.loads(tensors.metadata()["about"])["segments"])
     return [EncodedSegment(file, number, text, source) for number in range(count)]
 
 

@@ -117,9 +117,7 @@ def _activations(model: Any, step: Step) -> int:
     config = model.config
     dtype = torch.bfloat16 if step.bf16 else torch.float32
     dim = config.num_attention_heads * config.attention_head_dim
-    first: Any = nn.ModuleDict(
-        {"blocks": model.blocks[:1], "face_adapter": model.face_adapter[:1]}
-    )
+    first: Any = nn.ModuleDict({"blocks": model.blocks[:1], "face_adapter": model.face_adapter[:1]})
     if step.stage == "aesthetic":
         from peft import inject_adapter_in_model
 

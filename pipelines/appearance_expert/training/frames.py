@@ -99,18 +99,19 @@ def find_dancer(clip: TrainingClip) -> Dancer:
     assert clip.keypoints is not None
     info, known = probe_video(clip.video), load_keypoints(clip.keypoints)
     if len(known.xy) >= _DENSE * info.frames and known.skeleton == POINT_NAMES:
-        return _exact(known)
+        return _exact(known, info.frames)
     track = track_video(clip.video)
     return _completed(track.names, track.xy, track.confidence)
 
 
-def _exact(known: Keypoints) -> Dancer:
+def _exact(known: Keypoints, frames: int) -> Dancer:
     """Points of `render`; a limb behind the body is drawn, as it is when a dance is generated."""
+    at = np.minimum(np.arange(frames), len(known.xy) - 1)
     visibility = np.ones(known.visibility.shape)
     visibility[:, _FACES] = known.visibility[:, _FACES]
     visibility[known.depth <= 0] = 0
     # OpenCV counts from pixel centres.
-    return Dancer(known.xy - 0.5, visibility)
+    return Dancer(known.xy[at] - 0.5, visibility[at])
 
 
 def _completed(names: tuple[str, ...], xy_TKx: Float, confidence_TK: Float) -> Dancer:
