@@ -279,7 +279,7 @@ class Engine:
                 )
         return OutOfResources(
             f"{where}, even with a single segment",
-            "use --gradient-checkpointing, a smaller --size, fewer --frames, or several GPUs with "
+            "use --recompute, a smaller --size, fewer --frames, or several GPUs with "
             "examples/accelerate/fsdp.yaml; --dry-run estimates what it takes",
         )
 
