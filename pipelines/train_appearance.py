@@ -275,6 +275,7 @@ def plan(config: TrainAppearanceConfig, progress: Progress) -> dict[str, Any]:
         "parameters": estimate.parameters,
         "learning": estimate.learning,
         "tokens": estimate.tokens,
+        "precision": "bf16" if bf16 else "fp32",
         "memory_gb": {
             "weights": round(estimate.weights / 1e9, 2),
             "learning": round(estimate.learner / 1e9, 2),
