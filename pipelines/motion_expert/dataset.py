@@ -230,12 +230,10 @@ class Windows:
 
         This is what the normaliser is fitted on (spec A.7), without keeping every window.
         """
-        low = np.min([x.min(0) for x in self._covered], axis=0)
-        high = np.max([x.max(0) for x in self._covered], axis=0)
-        found = np.stack([low, high])
+        ends = np.concatenate([[x.min(0), x.max(0)] for x in self._covered])
         if augment.mirror:
-            found = np.concatenate([found, mirror(found)])
-        found = np.stack([found.min(0), found.max(0)])
+            ends = np.concatenate([ends, mirror(ends)])
+        found: Array = np.stack([ends.min(0), ends.max(0)])
         found[:, :_TURNED] = self._turned_columns(augment)
         return found
 
