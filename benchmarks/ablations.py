@@ -3,10 +3,11 @@
 python benchmarks/ablations.py --pairs FOLDER --songs FOLDER --out FOLDER \
     --held-out-songs examples/held_out_songs.txt --held-out-takes salsa__60_03 salsa__60_12 ...
 
-Trains four networks of one preset alike, lets them dance to songs that took no part, and prints the paper's columns against held-out takes; FPS is frames of dance per second of
-sampling. Dances are longer than training windows, which is where the paper sees a transformer fail.
-Run again, it goes on after a stop. --variants trains and measures some of the four, so that several
-processes can share the work; each prints the rows that are there by then.
+Trains four networks of one preset alike, lets them dance to songs that took no part, and prints
+the paper's columns against held-out takes; FPS is frames of dance per second of sampling. Dances
+are longer than training windows, which is where the paper sees a transformer fail. Run again, it
+goes on after a stop. --variants trains and measures some of the four, so that several processes can
+share the work; each prints the rows that are there by then.
 """
 
 from __future__ import annotations
