@@ -335,9 +335,7 @@ def _engine(
     )
     held_windows = None
     if any(s.motion.frames >= config.window for s in held):
-        held_windows = Windows(
-            held, network.genres, config.window, config.stride, find_ones=network.beat_clock
-        )
+        held_windows = Windows(held, network.genres, config.window, config.stride)
     takes_held = len({s.group for s in held})
     progress.say(f"{len(windows)} training windows; {takes_held} groups of takes held out")
     digest = data_digest(train)
@@ -381,6 +379,7 @@ def _course(
     from pipelines.motion_expert.network import MotionExpert
     from pipelines.motion_expert.objective import Objective, ObjectiveConfig
     from pipelines.motion_expert.representation import Normalizer, Standardizer
+    from pipelines.motion_expert.validation import find_ones, validated
     from pipelines.motion_expert.warm_start import start_from
     from pipelines.music.features import FEATURE_SCHEMA
 
@@ -411,6 +410,9 @@ def _course(
         augment = Augmentation(config.mirror, config.turn)
         drawn = prepare(windows.draw(_FITTED_WINDOWS, (config.seed, 0, 0), augment))
         model.fit_means(*(drawn[name].to(device) for name in ("x_BTK", "music_BTF", "genre_B")))
+
+    if held is not None:
+        find_ones(model, prepare, held, validated(held))
 
     def save_weights(target: Path, average: nn.Module, facts: dict[str, Any]) -> None:
         weights = average.state_dict()
