@@ -216,16 +216,18 @@ def check_gpu() -> Check:
 
 
 def check_scan_kernels() -> Check:
-    """The compiled selective scan of mamba-ssm."""
-    if util.find_spec("mamba_ssm") is None or util.find_spec("selective_scan_cuda") is None:
-        return Check("scan kernels", "absent", "the PyTorch scan is used",
-                     "on an NVIDIA GPU: pip install 'macedance[cuda]'")  # fmt: skip
-    program = "from mamba_ssm.ops.selective_scan_interface import selective_scan_fn"
-    code, _ = _try((sys.executable, "-c", program))
-    if code != 0:
-        detail = "mamba-ssm is installed, but cannot be imported; the PyTorch scan is used"
-        return Check("scan kernels", "absent", detail, "reinstall mamba-ssm for this torch")
-    return Check("scan kernels", "ok", f"mamba-ssm {metadata.version('mamba-ssm')}")
+    """What computes the Motion Expert's selective scan on a GPU."""
+    detail, remedy = "without a GPU the CPU's own are used", "docs/capabilities.md"
+    if shutil.which("nvidia-smi") is not None:
+        program = (
+            "import sys; from pipelines.motion_expert import selective_scan as scan\n"
+            "sys.exit(3 if scan.mamba_kernel() else 4 if scan.triton_kernel() else 5)"
+        )
+        found = {3: "mamba-ssm", 4: "triton"}.get(_try((sys.executable, "-c", program))[0])
+        if found is not None:
+            return Check("scan kernels", "ok", f"{found} {metadata.version(found)}")
+        detail, remedy = "the GPU gets the PyTorch scan, which is slow", "install triton and gcc"
+    return Check("scan kernels", "absent", detail, remedy)
 
 
 def check_wan_weights() -> Check:
