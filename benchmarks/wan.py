@@ -5,15 +5,13 @@ python benchmarks/wan.py layouts MODEL       every --profile on a GPU, a small m
 python benchmarks/wan.py full [--smoke]      full size, random weights, on a large GPU
 
 `full` times forwards of the transformer and the VAE, extrapolates a segment of 20 steps from them
-and says so, and runs the layouts of --profile. With benchmarks/appearance_training.py there, it
-measures a training step of each stage on the same model.
+and says so, and runs the layouts of --profile. Training steps are for appearance_training.py.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
-import importlib.util
 import sys
 import tempfile
 import time
@@ -168,10 +166,8 @@ def full(smoke: bool) -> None:
     print(f"{count / 1e9:.2f} B parameters in {time.perf_counter() - begin:.0f} s\n", flush=True)
     vae = full_size.build_vae("cuda")
     _tried("480x832", lambda: _segment(transformer, vae, 480, 832, 6, rate))
-    _tried("training", lambda: _training(transformer))
     if not smoke:
         _tried("720x1280", lambda: _segment(transformer, vae, 720, 1280, 2, rate))
-    transformer.requires_grad_(False).eval()
     for profile in ("48gb", "24gb"):
         _tried(f"profile {profile}", lambda name=profile: _layout(transformer, name))
 
@@ -257,21 +253,6 @@ def _layout(transformer: torch.nn.Module, name: str) -> None:
         [("laid out in, s", moved), ("first forward, s", first), ("forward, s", forward),
          ("peak with the weights, GB", peak / 1e9)],
     )  # fmt: skip
-
-
-def _training(transformer: torch.nn.Module) -> None:
-    """The rows of the training benchmark, where it is there."""
-    path = Path(__file__).with_name("appearance_training.py")
-    if not path.is_file():
-        print("no benchmarks/appearance_training.py here: no training rows\n")
-        return
-    spec = importlib.util.spec_from_file_location("appearance_training", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    module.gpu_rows(transformer)
 
 
 def _tried(name: str, work: Callable[[], None]) -> None:
