@@ -34,12 +34,12 @@ from pipelines.motion_expert import scan_kernels
 from pipelines.motion_expert.dataset import Augmentation, PairedSequence, Windows
 from pipelines.motion_expert.ema import Ema
 from pipelines.motion_expert.engine import EngineOptions, HalfPrecision, build_optimizer
-from pipelines.motion_expert.feed import Feed, Tensors
 from pipelines.motion_expert.network import MotionExpert
 from pipelines.motion_expert.objective import Objective, ObjectiveConfig
 from pipelines.motion_expert.presets import PRESETS
 from pipelines.motion_expert.representation import Normalizer, Standardizer
 from pipelines.motion_expert.selective_scan import selective_scan, selective_scan_reference
+from pipelines.training.feed import Feed, Tensors
 
 WINDOW = 150
 

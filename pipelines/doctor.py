@@ -202,7 +202,7 @@ def check_gpu() -> Check:
     """An NVIDIA card that torch can compute on."""
     if shutil.which("nvidia-smi") is None:
         return Check("GPU", "absent", "none; the puppet and the small model do not need one",
-                     "Wan needs an NVIDIA GPU: docs/capabilities.md")  # fmt: skip
+                     "Wan needs an NVIDIA GPU: docs/wan-animate.md")  # fmt: skip
     code, cards = _try(("nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader"))
     names = "; ".join(cards.strip().splitlines())
     if code != 0:
@@ -232,17 +232,20 @@ def check_scan_kernels() -> Check:
 
 def check_wan_weights() -> Check:
     """Weights of the Appearance Expert, where generate would look for them."""
-    from pipelines.appearance_expert.wan_weights import find_wan
+    from pipelines.appearance_expert.wan_weights import HUB_ID, find_wan
 
     try:
         weights = find_wan(None)
     except MacedanceError:
         return Check("Wan weights", "absent", "none; videos are drafts, made by the puppet",
-                     "docs/capabilities.md says which weights and where")  # fmt: skip
+                     "docs/wan-animate.md says which weights and where")  # fmt: skip
     if not weights.complete:
         detail = f"{weights.folder} lacks {'; '.join(weights.missing)}"
-        return Check("Wan weights", "absent", detail, "fetch the weights again")
-    return Check("Wan weights", "ok", str(weights.folder))
+        remedy = f"`hf download {HUB_ID}` fetches what is missing"
+        return Check("Wan weights", "absent", detail, remedy)
+    held = sum(weights.gpu_bytes().values()) / 1e9
+    detail = f"{weights.folder}; {held:.0f} GB in bfloat16, `generate --dry-run` says how they fit"
+    return Check("Wan weights", "ok", detail)
 
 
 def _contained(name: str, trial: Callable[[], Check]) -> Check:

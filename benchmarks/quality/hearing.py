@@ -17,9 +17,9 @@ from pipelines.motion_expert.checkpoint import Checkpoint, build_model
 from pipelines.motion_expert.corpora.paired import load_pair
 from pipelines.motion_expert.dataset import Batch, Windows, split_takes
 from pipelines.motion_expert.diffusion import add_noise, alphas_cumulative
-from pipelines.motion_expert.feed import Tensors
 from pipelines.motion_expert.network import MotionExpert
 from pipelines.motion_expert.validation import find_ones
+from pipelines.training.feed import Tensors
 
 STEPS = (900, 700, 400, 150)
 WINDOWS = 64

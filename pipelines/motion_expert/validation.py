@@ -12,8 +12,8 @@ from torch import nn
 
 from pipelines.motion_expert.bar_alignment import BAR
 from pipelines.motion_expert.dataset import Batch, Windows
-from pipelines.motion_expert.feed import Tensors
 from pipelines.motion_expert.network import MotionExpert
+from pipelines.training.feed import Tensors
 
 if TYPE_CHECKING:
     from pipelines.motion_expert.engine import Loss

@@ -1,7 +1,15 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from pipelines.appearance_expert.overlays import MACE_SCALE, Overlay, load_adapter, merge_lora
+from pipelines.appearance_expert.overlays import (
+    MACE_SCALE,
+    Overlay,
+    load_adapter,
+    merge_lora,
+    parse_lora,
+)
 from pipelines.errors import BadUsage, MissingAsset, UnsuitableInput
 
 torch = pytest.importorskip("torch")
@@ -154,6 +162,26 @@ def test_bad_files_and_scales(tmp_path):
         Overlay(None, ((broken, 50.0),)).validate()
     with pytest.raises(UnsuitableInput):
         Overlay(broken).validate().apply(None)
+
+
+def test_a_file_that_was_cut_short(transformer, tmp_path):
+    from safetensors.torch import save_file
+
+    whole = tmp_path / "LoRA.safetensors"
+    save_file(as_published(lora_for(transformer)), whole)
+    cut = tmp_path / "cut.safetensors"
+    cut.write_bytes(whole.read_bytes()[:-100])
+    with pytest.raises(UnsuitableInput, match=r"cut\.safetensors is not a readable"):
+        Overlay(None, ((cut, 1.0),)).apply(transformer)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "scale"),
+    [("a.safetensors", "a.safetensors", 1.0), ("a.safetensors:0.5", "a.safetensors", 0.5),
+     ("/x:y/a.safetensors", "/x:y/a.safetensors", 1.0), ("a:-1", "a", -1.0)],
+)  # fmt: skip
+def test_loras_on_the_command_line(text, path, scale):
+    assert parse_lora(text) == (Path(path), scale)
 
 
 def test_overlays_change_the_video_its_key_and_the_report(
