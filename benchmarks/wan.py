@@ -200,7 +200,7 @@ def _segment(
     flops = network.flops(inputs.tokens)
     whole = STEPS * forward + 2 * encode + decode
     cost = segment_cost(network, width, height, 77, STEPS)
-    expected = segment_seconds(cost, (rate, _matmul_rate(torch.float32)))
+    expected = segment_seconds(cost, "cuda", (rate, _matmul_rate(torch.float32)))
     peaks = (peak, encode_peak, decode_peak)
     working = working_bytes(network, width, height, 77)
     needed = max(working.transformer, working.vae)

@@ -63,9 +63,9 @@ def test_memory_of_the_real_model():
 def test_time_is_arithmetic_over_rate():
     cost = segment_cost(REAL, 480, 832, 77, forwards=20)
     assert cost[0] == pytest.approx(34e15, rel=0.05)
-    fast, slow = (segment_seconds(cost, (rate, rate / 10)) for rate in (600e12, 300e12))
+    fast, slow = (segment_seconds(cost, "cuda", (rate, rate / 10)) for rate in (600e12, 300e12))
     assert slow == pytest.approx(2 * fast)
-    assert segment_seconds(cost, None) is None
+    assert segment_seconds(cost, "cuda", None) is None
     assert min(measured_rates("cpu")) > 1e7
 
 
