@@ -203,8 +203,9 @@ def generate(
         Literal["auto", "80gb", "48gb", "24gb", "16gb", "cpu"] | None,
         option(
             "profile",
-            "How it fits the graphics card.",
+            "How it fits the graphics card: 80gb, 48gb, 24gb, 16gb or cpu.",
             "auto: by the memory that is free",
+            metavar="CARD",
             rich_help_panel=WAN,
         ),
     ] = None,
