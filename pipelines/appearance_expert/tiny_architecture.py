@@ -1,0 +1,127 @@
+"""A Wan-Animate of Wan2.2-Animate's own classes, a fifteen-hundredth of its size.
+
+What is smaller: width, depth, the VAE, the face branch, and the two encoders that Wan-Animate took
+ready-made, which here are small and stay as they were drawn: a vision tower (it still tells the
+colours of the picture's parts) and a text encoder that knows one prompt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+WIDTH, HEIGHT = 144, 256
+FPS = 16.0
+SEGMENT_FRAMES = 33
+LATENT_CHANNELS = 16
+FACE_SIZE = 32
+
+
+def tiny_vae(mean: Sequence[float] | None = None, deviation: Sequence[float] | None = None) -> Any:
+    """An AutoencoderKLWan: 8 x 8 pixels and 4 frames to 16 numbers, with fresh weights.
+
+    Its first layer sees 2 x 2 pixels at once, as Wan2.2's VAE does: a fourth of the work.
+
+    Args:
+        mean, deviation: of its latents per channel, (16,); 0 and 1 until they are measured.
+    """
+    from diffusers import AutoencoderKLWan
+
+    return AutoencoderKLWan(
+        base_dim=32, z_dim=LATENT_CHANNELS, dim_mult=[1, 2, 4], num_res_blocks=1,
+        temperal_downsample=[True, True], in_channels=12, out_channels=12, patch_size=2,
+        scale_factor_spatial=8, scale_factor_temporal=4,
+        latents_mean=[0.0] * LATENT_CHANNELS if mean is None else list(mean),
+        latents_std=[1.0] * LATENT_CHANNELS if deviation is None else list(deviation),
+    )  # fmt: skip
+
+
+def tiny_transformer() -> Any:
+    """A WanAnimateTransformer3DModel of 8 layers and width 256, with fresh weights."""
+    from diffusers import WanAnimateTransformer3DModel
+
+    return WanAnimateTransformer3DModel(
+        patch_size=(1, 2, 2), num_attention_heads=4, attention_head_dim=64, in_channels=36,
+        latent_channels=LATENT_CHANNELS, out_channels=LATENT_CHANNELS, text_dim=32, freq_dim=256,
+        ffn_dim=1024, num_layers=8, cross_attn_norm=True, qk_norm="rms_norm_across_heads",
+        image_dim=64, rope_max_seq_len=128,
+        motion_encoder_channel_sizes={"4": 32, "8": 32, "16": 32, "32": 16},
+        motion_encoder_size=FACE_SIZE, motion_style_dim=32, motion_dim=8, motion_encoder_dim=32,
+        face_encoder_hidden_dim=32, face_encoder_num_heads=2, inject_face_latents_blocks=4,
+        motion_encoder_batch_size=4096,
+    )  # fmt: skip
+
+
+def save_tiny(folder: Path, vae: Any, transformer: Any) -> None:
+    """Write a whole WanAnimatePipeline in diffusers' layout around the two trained networks."""
+    from diffusers import UniPCMultistepScheduler, WanAnimatePipeline
+
+    encoder, tokenizer = _text_encoder()
+    tower, processor = _vision_tower()
+    WanAnimatePipeline(
+        tokenizer=tokenizer, text_encoder=encoder, image_encoder=tower, image_processor=processor,
+        vae=vae, transformer=transformer,
+        scheduler=UniPCMultistepScheduler(
+            prediction_type="flow_prediction", use_flow_sigmas=True, num_train_timesteps=1000,
+            flow_shift=5.0,
+        ),
+    ).save_pretrained(folder)  # fmt: skip
+
+
+def _vision_tower() -> tuple[Any, Any]:
+    """A CLIP vision tower for 64 x 64 pictures (17 tokens of 64 numbers), never trained.
+
+    Wan-Animate reads the last layer but one.
+    """
+    from transformers import CLIPImageProcessorPil, CLIPVisionConfig, CLIPVisionModel
+
+    config = CLIPVisionConfig(
+        hidden_size=64, projection_dim=64, num_hidden_layers=2, num_attention_heads=2,
+        image_size=64, intermediate_size=128, patch_size=16,
+    )  # fmt: skip
+    size = {"height": 64, "width": 64}
+    with _fixed_seed():
+        tower = CLIPVisionModel(config).eval()
+    return tower, CLIPImageProcessorPil(crop_size=size, size=size)
+
+
+def _text_encoder() -> tuple[Any, Any]:
+    """A UMT5 encoder and tokenizer to which every prompt is the same."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast, UMT5Config, UMT5EncoderModel
+
+    words = {"<pad>": 0, "</s>": 1, "<unk>": 2}
+    tokens = Tokenizer(models.WordLevel(words, unk_token="<unk>"))
+    tokens.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokens.post_processor = processors.TemplateProcessing(
+        single="$A </s>", special_tokens=[("</s>", 1)]
+    )
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=tokens, pad_token="<pad>", eos_token="</s>", unk_token="<unk>"
+    )
+    config = UMT5Config(
+        vocab_size=8, d_model=32, d_kv=8, d_ff=32, num_layers=1, num_heads=4,
+        relative_attention_num_buckets=8,
+    )  # fmt: skip
+    with _fixed_seed():
+        encoder = UMT5EncoderModel(config).eval()
+    return encoder, tokenizer
+
+
+def _fixed_seed() -> Any:
+    """A context in which torch draws the same numbers every time, undone at its end."""
+    import torch
+
+    class Drawn:
+        def __enter__(self) -> None:
+            self.state: torch.Tensor = torch.get_rng_state()
+            torch.manual_seed(0)
+
+        def __exit__(self, *_: object) -> None:
+            torch.set_rng_state(self.state)
+
+    return Drawn()
