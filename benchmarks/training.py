@@ -30,7 +30,7 @@ from pipelines.motion_expert import scan_kernels
 from pipelines.motion_expert.adan import Adan
 from pipelines.motion_expert.dataset import Augmentation, PairedSequence, Windows
 from pipelines.motion_expert.ema import Ema
-from pipelines.motion_expert.feed import Feed, Tensors
+from pipelines.training.feed import Feed, Tensors
 from pipelines.motion_expert.network import MotionExpert
 from pipelines.motion_expert.objective import Objective, ObjectiveConfig
 from pipelines.motion_expert.presets import PRESETS

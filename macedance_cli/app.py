@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from macedance_cli import curate, doctor, evaluate, generate, render, train_motion
+from macedance_cli import curate, doctor, evaluate, generate, render, train_appearance, train_motion
 from macedance_cli.console import print_data
 from macedance_cli.failures import debugging, leave, run_to_exit_code
 
@@ -23,6 +23,7 @@ app.command(epilog=generate.EPILOG)(generate.generate)
 app.command(epilog=curate.EPILOG)(curate.curate)
 app.command(epilog=render.EPILOG)(render.render)
 app.command("train-motion", epilog=train_motion.EPILOG)(train_motion.train_motion)
+app.command("train-appearance", epilog=train_appearance.EPILOG)(train_appearance.train_appearance)
 app.command(epilog=evaluate.EPILOG)(evaluate.evaluate)
 app.command(epilog=doctor.EPILOG)(doctor.doctor)
 

@@ -15,7 +15,7 @@ from pipelines.errors import BadUsage, UnsuitableInput
 
 Config = TypeVar("Config")
 
-COMMANDS = ("curate", "generate", "render", "train-motion", "evaluate")
+COMMANDS = ("curate", "generate", "render", "train-motion", "train-appearance", "evaluate")
 
 
 def resolve(

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pipelines.motion_expert.checkpoint import Checkpoint
     from pipelines.motion_expert.dataset import Batch, PairedSequence, Windows
     from pipelines.motion_expert.engine import Course, Engine
-    from pipelines.motion_expert.feed import Tensors
     from pipelines.motion_expert.presets import MotionExpertConfig
+    from pipelines.training.feed import Tensors
     from pipelines.training.processes import Processes
 
 _CHOICES = {

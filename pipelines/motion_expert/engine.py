@@ -22,10 +22,10 @@ from pipelines.errors import Interrupted, OutOfResources, UnsuitableInput, is_ou
 from pipelines.motion_expert.adan import Adan
 from pipelines.motion_expert.dataset import Augmentation, Batch, Windows
 from pipelines.motion_expert.ema import Ema
-from pipelines.motion_expert.feed import Feed, Tensors
 from pipelines.motion_expert.training_state import load_state, save_state
 from pipelines.progress import Progress
 from pipelines.training.checkpoints import Checkpoints
+from pipelines.training.feed import Feed, Tensors
 from pipelines.training.processes import Processes
 from pipelines.training.stopping import stop_requests
 from pipelines.training.training_log import TrainingLog

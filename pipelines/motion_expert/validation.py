@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from pipelines.motion_expert.dataset import Batch, Windows
-from pipelines.motion_expert.feed import Tensors
+from pipelines.training.feed import Tensors
 
 if TYPE_CHECKING:
     from pipelines.motion_expert.engine import Loss

@@ -1,8 +1,8 @@
 """Checkpoints of a training run: whole or absent, rotating, with `latest` and `best`.
 
-    <run>/step-00000500/ ...                what the run's own code writes
-                        training.json      facts: step, scores, options; the checkpoint is whole
-    <run>/latest -> step-00000500    <run>/best -> step-00000300
+<run>/step-00000500/ ...                what the run's own code writes
+                    training.json      facts: step, scores, options; the checkpoint is whole
+<run>/latest -> step-00000500    <run>/best -> step-00000300
 """
 
 from __future__ import annotations

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.files import write_text
 
@@ -36,6 +40,25 @@ class TrainingLog:
         if self._board is not None:
             for name, value in numbers.items():
                 self._board.add_scalar(f"{kind}/{name}", value, step)
+
+    def show(self, step: int, name: str, frames_THW3: NDArray[np.uint8], fps: float) -> None:
+        """Put a video into TensorBoard, which plays it as a GIF."""
+        if self._board is None:
+            return
+        from PIL import Image
+        from tensorboard.compat.proto.summary_pb2 import Summary
+
+        stored = io.BytesIO()
+        first, *others = (Image.fromarray(frame) for frame in frames_THW3)
+        first.save(
+            stored, "GIF", save_all=True, append_images=others, duration=1000 / fps, loop=0
+        )  # fmt: skip
+        _, height, width, _ = frames_THW3.shape
+        image = Summary.Image(
+            height=height, width=width, colorspace=3, encoded_image_string=stored.getvalue()
+        )
+        summary = Summary(value=[Summary.Value(tag=name, image=image)])
+        self._board._get_file_writer().add_summary(summary, step)
 
     def close(self) -> None:
         """Flush and close both."""

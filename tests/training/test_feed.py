@@ -3,7 +3,7 @@ import time
 import pytest
 import torch
 
-from pipelines.motion_expert.feed import Feed
+from pipelines.training.feed import Feed
 
 
 def numbered(number):

@@ -1,0 +1,370 @@
+"""`macedance train-appearance`: teach the Appearance Expert to follow dances and to look right."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Literal
+
+from macedance_cli.config_file import resolve
+from macedance_cli.console import open_progress, print_data, print_json
+from macedance_cli.options import (
+    RUNNING,
+    AsJson,
+    ConfigFile,
+    Device,
+    DryRun,
+    Seed,
+    WorkspaceFolder,
+    option,
+    switch,
+)
+
+DATA, LATENTS, MODEL = "The data", "What is encoded of it", "The model"
+UPDATES, RHYTHM = "The updates", "Checks and checkpoints"
+
+EPILOG = """Examples:
+
+  macedance train-appearance --data workspace/ --encode-only --shard 1/8
+
+  macedance train-appearance --stage kinematic --data workspace/
+
+  macedance train-appearance --stage aesthetic --data renders/:2 --data real/:5 --adapter A
+
+  accelerate launch --config_file fsdp.yaml -m macedance_cli.app train-appearance --data w/
+"""
+
+
+def train_appearance(
+    data: Annotated[
+        list[str] | None,
+        option(
+            "data",
+            "A workspace with clips, or a CSV in DiffSynth's columns, and how much it counts; "
+            "may be given again.",
+            metavar="FOLDER[:WEIGHT]",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    hold_out: Annotated[
+        float | None,
+        option(
+            "hold-out",
+            "Share to validate on of clips without a split of their own.",
+            0.0,
+            metavar="SHARE",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    prompt: Annotated[
+        str | None,
+        option(
+            "prompt",
+            "What clips without a caption of their own show.",
+            "MACE-Dance's",
+            metavar="TEXT",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    encode_only: Annotated[
+        bool | None, switch("encode-only", "Encode the clips and stop.", rich_help_panel=DATA)
+    ] = None,
+    shard: Annotated[
+        str | None,
+        option(
+            "shard",
+            "Encode this share of the clips.",
+            "all, or this job's of a SLURM array",
+            metavar="I/N",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    size: Annotated[
+        str | None,
+        option(
+            "size",
+            "Of the model's frames; sides are multiples of 16.",
+            "480x832",
+            metavar="WxH",
+            rich_help_panel=LATENTS,
+        ),
+    ] = None,
+    frames: Annotated[
+        int | None,
+        option("frames", "Of a segment: 4k + 1.", 77, metavar="N", rich_help_panel=LATENTS),
+    ] = None,
+    fps: Annotated[
+        float | None,
+        option(
+            "fps", "Rate at which clips are read.", 30.0, metavar="RATE", rich_help_panel=LATENTS
+        ),
+    ] = None,
+    references: Annotated[
+        int | None,
+        option(
+            "references",
+            "Pictures per clip that may be the reference.",
+            4,
+            metavar="N",
+            rich_help_panel=LATENTS,
+        ),
+    ] = None,
+    relay: Annotated[
+        list[int] | None,
+        option(
+            "relay",
+            "Frames that may be given from the segment before: 1 or 5; may be given again.",
+            "both",
+            metavar="N",
+            rich_help_panel=LATENTS,
+        ),
+    ] = None,
+    relay_share: Annotated[
+        float | None,
+        option(
+            "relay-share",
+            "How often such frames are given.",
+            0.5,
+            metavar="SHARE",
+            rich_help_panel=UPDATES,
+        ),
+    ] = None,
+    stage: Annotated[
+        Literal["kinematic", "aesthetic", "base"] | None,
+        option(
+            "stage",
+            "What learns: the body adapter, a LoRA, or everything, which is for small models only.",
+            "kinematic",
+            rich_help_panel=MODEL,
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        option(
+            "model",
+            "Wan-Animate: a folder, or an id in the model cache.",
+            "$MACEDANCE_WAN_MODEL, or the cache",
+            metavar="FOLDER",
+            rich_help_panel=MODEL,
+        ),
+    ] = None,
+    adapter: Annotated[
+        Path | None,
+        option(
+            "adapter",
+            "The kinematic stage's body_adapter.safetensors, which the aesthetic stage keeps.",
+            metavar="FILE",
+            rich_help_panel=MODEL,
+        ),
+    ] = None,
+    rank: Annotated[
+        int | None, option("rank", "Of the LoRA.", 32, metavar="N", rich_help_panel=MODEL)
+    ] = None,
+    aesthetic_inputs: Annotated[
+        Literal["image", "image+pose+face"] | None,
+        option(
+            "aesthetic-inputs",
+            "What the aesthetic stage sees; the published one sees the image alone.",
+            "image+pose+face",
+            metavar="INPUTS",
+            rich_help_panel=MODEL,
+        ),
+    ] = None,
+    max_steps: Annotated[
+        int | None,
+        option(
+            "max-steps",
+            "Updates in all; 0: twice over the data.",
+            0,
+            metavar="N",
+            rich_help_panel=UPDATES,
+        ),
+    ] = None,
+    batch_size: Annotated[
+        int | None,
+        option(
+            "batch-size",
+            "Segments per update, over all processes.",
+            1,
+            metavar="N",
+            rich_help_panel=UPDATES,
+        ),
+    ] = None,
+    accumulate: Annotated[
+        int | None,
+        option(
+            "accumulate",
+            "Cut each update into N slices to save memory.",
+            1,
+            metavar="N",
+            rich_help_panel=UPDATES,
+        ),
+    ] = None,
+    lr: Annotated[
+        float | None,
+        option(
+            "lr",
+            "Learning rate; 0: 1e-5, 1e-4 or 1e-3, as the stage wants.",
+            0,
+            metavar="RATE",
+            rich_help_panel=UPDATES,
+        ),
+    ] = None,
+    weight_decay: Annotated[
+        float | None,
+        option(
+            "weight-decay",
+            "Pull of the weights to zero.",
+            0.01,
+            metavar="W",
+            rich_help_panel=UPDATES,
+        ),
+    ] = None,
+    warmup: Annotated[
+        int | None,
+        option("warmup", "Steps until the full rate.", 0, metavar="N", rich_help_panel=UPDATES),
+    ] = None,
+    grad_clip: Annotated[
+        float | None,
+        option(
+            "grad-clip",
+            "Greatest gradient norm; 0: any.",
+            0.0,
+            metavar="NORM",
+            rich_help_panel=UPDATES,
+        ),
+    ] = None,
+    ema_decay: Annotated[
+        float | None,
+        option(
+            "ema-decay",
+            "Keep a running average with this decay; 0: none.",
+            0.0,
+            metavar="D",
+            rich_help_panel=UPDATES,
+        ),
+    ] = None,
+    reference_weight: Annotated[
+        float | None,
+        option(
+            "reference-weight",
+            "In the loss, of the reference's slot against a frame of the video.",
+            0.0,
+            metavar="W",
+            rich_help_panel=UPDATES,
+        ),
+    ] = None,
+    precision: Annotated[
+        Literal["auto", "fp32", "bf16"] | None,
+        option("precision", "Number format of the network.", "auto", rich_help_panel=UPDATES),
+    ] = None,
+    gradient_checkpointing: Annotated[
+        bool | None,
+        switch(
+            "gradient-checkpointing/no-gradient-checkpointing",
+            "Compute activations twice rather than keep them.",
+            "yes",
+            rich_help_panel=UPDATES,
+        ),
+    ] = None,
+    validate_every: Annotated[
+        int | None,
+        option(
+            "validate-every",
+            "Steps between two validations.",
+            100,
+            metavar="N",
+            rich_help_panel=RHYTHM,
+        ),
+    ] = None,
+    checkpoint_every: Annotated[
+        int | None,
+        option(
+            "checkpoint-every",
+            "Steps between two checkpoints.",
+            100,
+            metavar="N",
+            rich_help_panel=RHYTHM,
+        ),
+    ] = None,
+    sample_every: Annotated[
+        int | None,
+        option(
+            "sample-every",
+            "Steps between two sample videos; 0: none.",
+            500,
+            metavar="N",
+            rich_help_panel=RHYTHM,
+        ),
+    ] = None,
+    sample_steps: Annotated[
+        int | None,
+        option("sample-steps", "Of their sampler.", 20, metavar="N", rich_help_panel=RHYTHM),
+    ] = None,
+    keep: Annotated[
+        int | None,
+        option("keep", "Checkpoints to keep.", 3, metavar="N", rich_help_panel=RHYTHM),
+    ] = None,
+    run: Annotated[
+        str | None,
+        option(
+            "run", "Name of the run.", "from its options", metavar="NAME", rich_help_panel=RHYTHM
+        ),
+    ] = None,
+    resume: Annotated[
+        bool | None,
+        switch("resume", "Take up the run even if its options changed.", rich_help_panel=RHYTHM),
+    ] = None,
+    threads: Annotated[
+        int | None,
+        option(
+            "threads",
+            "Processor threads; 0: torch decides.",
+            0,
+            metavar="N",
+            rich_help_panel=RUNNING,
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        option(
+            "workers", "Threads that build batches ahead.", 1, metavar="N", rich_help_panel=RUNNING
+        ),
+    ] = None,
+    seed: Seed = None,
+    device: Device = None,
+    workspace: WorkspaceFolder = None,
+    config: ConfigFile = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fine-tune Wan-Animate on clips of `render` and `curate`.
+
+    Clips are encoded once; then one of the paper's stages learns. The same command
+    again goes on where it stopped; SIGTERM and SIGUSR1 leave a checkpoint and exit
+    with 75. Checkpoints and logs go to WORKSPACE/models/appearance/RUN.
+    """
+    given = {**locals()}
+    for name in ("config", "dry_run", "as_json"):
+        del given[name]
+    for name in ("data", "relay"):
+        given[name] = tuple(given[name]) if given[name] else None
+    from pipelines import train_appearance as pipeline
+
+    settings = resolve(
+        pipeline.TrainAppearanceConfig, "train-appearance", config, given, {"data": ()}
+    )
+    if dry_run:
+        plan = pipeline.plan(settings, open_progress())
+        if as_json:
+            print_json(plan)
+        else:
+            print_data("\n".join(f"{name}: {value}" for name, value in plan.items()))
+        return
+    result = pipeline.train_appearance(settings, open_progress())
+    if as_json:
+        print_json(dataclasses.asdict(result))
+    else:
+        print_data(str(result.learned or result.folder))
+    if (error := pipeline.failure(result)) is not None:
+        raise error

@@ -1,0 +1,88 @@
+"""The transformer as training calls it: expressions come ready-made, inputs can be left out.
+
+diffusers' forward pass is used as it is. Only the motion encoder at its door, which is frozen and
+would see the same faces again in every epoch, is put aside for one that hands its results through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+Batch = dict[str, Tensor]
+
+
+class ReadyExpressions(nn.Module):
+    """Stands in for the motion encoder: (N, D, 1, 1) expression vectors pass as (N, D)."""
+
+    def forward(self, vectors_ND11: Tensor) -> Tensor:
+        """The vectors, flat."""
+        return vectors_ND11.flatten(1)
+
+
+class Nothing(nn.Module):
+    """Stands in for a module whose output is added: adds nothing."""
+
+    def forward(self, first: Tensor, *others: Any) -> Tensor:
+        """A zero that broadcasts."""
+        return first.new_zeros(())
+
+
+def put_motion_encoder_aside(transformer: Any) -> nn.Module:
+    """Let the transformer take expression vectors; returns its motion encoder."""
+    encoder: nn.Module = transformer.motion_encoder
+    transformer.motion_encoder = ReadyExpressions()
+    return encoder
+
+
+def silence_controls(transformer: Any) -> None:
+    """Train on the reference picture alone, as the published aesthetic stage does (spec D.1)."""
+    transformer.pose_patch_embedding = Nothing()
+    transformer.face_adapter = nn.ModuleList(Nothing() for _ in transformer.face_adapter)
+
+
+@contextmanager
+def with_motion_encoder(transformer: Any, encoder: nn.Module) -> Iterator[None]:
+    """The transformer whole again, for saving it."""
+    stand_in = transformer.motion_encoder
+    transformer.motion_encoder = encoder
+    try:
+        yield
+    finally:
+        transformer.motion_encoder = stand_in
+
+
+def placed(batch: Batch, device: torch.device, dtype: torch.dtype) -> Batch:
+    """A batch on the device in the network's number format; the clean latents in float32."""
+    return {
+        name: value.to(device, torch.float32 if name == "clean" else dtype, non_blocking=True)
+        for name, value in batch.items()
+    }
+
+
+def predict(called: nn.Module, noisy_BCLHW: Tensor, time_B: Tensor, batch: Batch) -> Tensor:
+    """The flow that the network predicts, (B, 16, 1 + L, H, W).
+
+    Args:
+        called: the transformer, its motion encoder put aside; perhaps wrapped.
+        noisy_BCLHW: the mixed latents.
+        time_B: 1000 times the noise level.
+        batch: y (B, 20, 1 + L, H, W); pose (B, 16, L, H, W); motion (B, T, D); text (B, N, C);
+            image (B, M, E).
+    """
+    dtype = batch["text"].dtype
+    out: Tensor = called(
+        hidden_states=torch.cat([noisy_BCLHW.to(dtype), batch["y"].to(dtype)], dim=1),
+        timestep=time_B,
+        encoder_hidden_states=batch["text"],
+        encoder_hidden_states_image=batch["image"].to(dtype),
+        pose_hidden_states=batch["pose"].to(dtype),
+        face_pixel_values=batch["motion"].to(dtype).transpose(1, 2)[..., None, None],
+        motion_encode_batch_size=1 << 30,
+        return_dict=False,
+    )[0]
+    return out

@@ -1,0 +1,599 @@
+"""`macedance train-appearance`: teach the Appearance Expert to follow a dance and to look right.
+
+The whole story: clips of `render` and `curate` -> encoded once, by Wan-Animate's frozen encoders,
+into files -> one of the paper's two stages learns from them -> a body adapter, or a LoRA, that
+`generate` lays over the stock model.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.errors import BadUsage, MissingAsset, SomeItemsFailed, UnsuitableInput
+from pipelines.failed_items import FailedItem, note_failure, some_failed
+from pipelines.files import read_json, sha256_file, sha256_json, write_json
+from pipelines.progress import SILENT, Progress
+from pipelines.workspace.layout import Workspace
+from pipelines.workspace.shards import Shard, shard_from
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from pipelines.appearance_expert.training.clips import DataSource, TrainingClip
+    from pipelines.appearance_expert.training.encoded import EncodedClips, EncodedSegment
+    from pipelines.appearance_expert.training.engine import Engine
+    from pipelines.appearance_expert.training.launch import Launch
+    from pipelines.appearance_expert.training.recipe import Recipe
+    from pipelines.appearance_expert.wan_weights import WanWeights
+    from pipelines.training.processes import Processes
+    from pipelines.training.training_log import TrainingLog
+
+_CHOICES = {
+    "stage": ("kinematic", "aesthetic", "base"),
+    "aesthetic_inputs": ("image", "image+pose+face"),
+    "precision": ("auto", "fp32", "bf16"),
+    "device": ("auto", "cpu", "cuda"),
+}
+_LR = {"kinematic": 1e-5, "aesthetic": 1e-4, "base": 1e-3}
+"""The paper's rates for its two stages."""
+
+_EPOCHS = 2
+"""How often the published training sees its data."""
+
+_MAY_CHANGE = frozenset({
+    "max_steps", "resume", "encode_only", "shard", "threads", "workers", "keep", "validate_every",
+    "checkpoint_every", "sample_every", "sample_steps", "workspace", "run", "data", "device",
+    "accumulate", "gradient_checkpointing", "model", "adapter",
+})  # fmt: skip
+"""Options that do not make it another run when they change; of some the content counts instead."""
+
+_HELD = 8
+"""Held-out segments that are judged at each validation."""
+
+
+@dataclass(frozen=True)
+class TrainAppearanceConfig:
+    """What `train-appearance` is asked to do.
+
+    Attributes:
+        stage: "kinematic" (the Body Adapter learns), "aesthetic" (a LoRA learns), or "base", which
+            trains the whole transformer and is meant for small models only.
+        data: workspaces, folders of clips, or CSVs in DiffSynth's columns, each with ":WEIGHT" or
+            without.
+        model: folder or hub id of Wan-Animate in diffusers' layout.
+        adapter: body_adapter.safetensors to begin with; the aesthetic stage keeps it frozen.
+        workspace, run: where latents, models and logs go, and under what name.
+        rank: of the LoRA.
+        aesthetic_inputs: whether the aesthetic stage sees skeletons and faces, or, as published,
+            the reference picture alone.
+        size, frames, fps: "480x832", width first; frames of a segment; rate at which clips are
+            read.
+        relay, relay_share: numbers of frames that may be given, as they are from the second segment
+            of a long video on, and how often they are.
+        references: pictures per clip of which one is the reference in a step.
+        reference_weight: weight in the loss of the slot that the reference lies in.
+        prompt: of clips without a caption of their own; "" is MACE-Dance's.
+        hold_out: share of those clips that have no split of their own to validate on.
+        max_steps: updates; 0 sees the data twice, as published.
+        batch_size: segments per update, over all processes. accumulate: slices of it.
+        lr: 0 is the stage's own. weight_decay, warmup, grad_clip, ema_decay: of the updates.
+        precision: "auto" is bf16 on a GPU; what learns is kept in float32 either way.
+        gradient_checkpointing: compute activations twice rather than keep them.
+        validate_every, checkpoint_every, sample_every: in steps; sample_every 0 makes no videos.
+        sample_steps: of the sampler.
+        keep: checkpoints. resume: take up the run even if options changed.
+        encode_only, shard: write latents and stop; this job's share of the clips.
+        seed, device, threads, workers: everything random follows from the seed; where to run.
+    """
+
+    data: tuple[str, ...]
+    stage: str = "kinematic"
+    model: str | None = None
+    adapter: Path | None = None
+    workspace: Path = Path("workspace")
+    run: str = ""
+    rank: int = 32
+    aesthetic_inputs: str = "image+pose+face"
+    size: str = "480x832"
+    frames: int = 77
+    fps: float = 30.0
+    relay: tuple[int, ...] = (1, 5)
+    relay_share: float = 0.5
+    references: int = 4
+    reference_weight: float = 0.0
+    prompt: str = ""
+    hold_out: float = 0.0
+    max_steps: int = 0
+    batch_size: int = 1
+    accumulate: int = 1
+    lr: float = 0.0
+    weight_decay: float = 0.01
+    warmup: int = 0
+    grad_clip: float = 0.0
+    ema_decay: float = 0.0
+    precision: str = "auto"
+    gradient_checkpointing: bool = True
+    validate_every: int = 100
+    checkpoint_every: int = 100
+    sample_every: int = 500
+    sample_steps: int = 20
+    keep: int = 3
+    resume: bool = False
+    encode_only: bool = False
+    shard: str | None = None
+    seed: int = 0
+    device: str = "auto"
+    threads: int = 0
+    workers: int = 1
+
+    def validate(self) -> TrainAppearanceConfig:
+        """Return self, or raise BadUsage naming the flag and the way out."""
+        if not self.data:
+            raise BadUsage("--data: no clips named", "give a workspace, or a CSV, with --data")
+        for name, allowed in _CHOICES.items():
+            if getattr(self, name) not in allowed:
+                flag = name.replace("_", "-")
+                raise BadUsage(
+                    f"--{flag} {getattr(self, name)}: unknown", f"choose {', '.join(allowed)}"
+                )
+        self._validate_numbers()
+        slices = self.accumulate * int(os.environ.get("WORLD_SIZE", "1"))
+        if self.batch_size % slices:
+            raise BadUsage(
+                f"--batch-size {self.batch_size} cannot be cut into {slices} equal slices",
+                f"use a multiple of {slices} (processes x --accumulate)",
+            )
+        self.recipe()
+        if self.adapter is not None and not self.adapter.is_file():
+            raise MissingAsset(
+                f"--adapter {self.adapter} is not there", "train the kinematic stage"
+            )
+        return self
+
+    def _validate_numbers(self) -> None:
+        positive = (
+            "rank", "batch_size", "accumulate", "validate_every", "checkpoint_every",
+            "sample_steps", "keep",
+        )  # fmt: skip
+        for name in positive:
+            if getattr(self, name) <= 0:
+                raise BadUsage(f"--{name.replace('_', '-')}: must be more than 0")
+        for name in (
+            "max_steps", "lr", "weight_decay", "warmup", "grad_clip", "sample_every", "threads",
+            "workers", "seed", "reference_weight",
+        ):  # fmt: skip
+            if getattr(self, name) < 0:
+                raise BadUsage(f"--{name.replace('_', '-')}: must not be negative")
+        for name in ("relay_share", "hold_out", "ema_decay"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise BadUsage(f"--{name.replace('_', '-')}: must lie between 0 and 1")
+
+    def sources(self) -> list[DataSource]:
+        """The parts of `data` with their weights."""
+        from pipelines.appearance_expert.training.clips import DataSource
+
+        return [DataSource.parse(text) for text in self.data]
+
+    def recipe(self, encoders: str = "") -> Recipe:
+        """How clips are encoded, given a digest of the encoders."""
+        from pipelines.appearance_expert.training.recipe import Recipe
+
+        try:
+            width, height = (int(side) for side in self.size.lower().split("x"))
+        except ValueError:
+            raise BadUsage(f"--size {self.size}: not a size", "write it as 480x832") from None
+        return Recipe(
+            width, height, self.frames, self.fps, tuple(sorted(set(self.relay))), self.references,
+            encoders,
+        ).validate()  # fmt: skip
+
+    def learning_rate(self) -> float:
+        """The rate asked for, else the stage's own."""
+        return self.lr or _LR[self.stage]
+
+    def identity(self, weights: WanWeights) -> dict[str, Any]:
+        """The options that make this run another one when they change, JSON-able."""
+        from pipelines.appearance_expert.training.recipe import encoders_digest
+
+        values = {k: v for k, v in asdict(self).items() if k not in _MAY_CHANGE}
+        values["data"] = sorted(f"{s.path.resolve().name}:{s.weight}" for s in self.sources())
+        values["model"] = sha256_json([weights.fingerprint(), encoders_digest(weights)])
+        values["adapter"] = sha256_file(self.adapter) if self.adapter else ""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
+
+
+@dataclass(frozen=True)
+class TrainAppearanceResult:
+    """What a run leaves: its folder, its newest checkpoint, and how it went.
+
+    Attributes:
+        learned: what to give to `generate`, or to the next stage.
+        skipped: clips that were left out, and why; failed: those that could not be encoded.
+    """
+
+    folder: Path
+    checkpoint: Path | None
+    learned: Path | None
+    step: int
+    best_loss: float | None
+    seconds_per_step: float
+    feed_share: float
+    clips: int
+    segments: int
+    skipped: list[str]
+    failed: list[FailedItem]
+
+
+def failure(result: TrainAppearanceResult) -> SomeItemsFailed | None:
+    """The error with which a run ends that finished although some clips could not be encoded."""
+    return some_failed(result.failed, f"of {result.clips} clips", "the reasons stand above")
+
+
+def train_appearance(config: TrainAppearanceConfig, progress: Progress) -> TrainAppearanceResult:
+    """Encode the clips, train one stage, and leave checkpoints in models/appearance/<run>.
+
+    Running it again with the same options goes on where the last run stopped.
+
+    Raises:
+        BadUsage: flags that do not fit, or a run of this name with other options.
+        UnsuitableInput: no usable clips, another model, or a loss that is not finite.
+        MissingAsset: weights are missing or half downloaded; says which.
+        OutOfResources: memory or disk ran out; says what fits.
+        Interrupted: stopped by SIGTERM or SIGUSR1, after a checkpoint.
+    """
+    from pipelines.appearance_expert.training.launch import Launch
+    from pipelines.appearance_expert.wan_weights import find_wan
+    from pipelines.training.processes import leave_processes
+
+    config.validate()
+    weights = find_wan(config.model)
+    launch = Launch(_device(config))
+    try:
+        return _train(config, weights, launch, progress if launch.processes.leads else SILENT)
+    finally:
+        leave_processes()
+
+
+def _train(
+    config: TrainAppearanceConfig, weights: WanWeights, launch: Launch, progress: Progress
+) -> TrainAppearanceResult:
+    from pipelines.appearance_expert.training.clips import gather_clips
+    from pipelines.appearance_expert.wan_weights import require_complete
+
+    require_complete(weights, without=frozenset({"text_encoder", "tokenizer"}))
+    clips, skipped = gather_clips(config.sources(), progress)
+    identity = config.identity(weights)
+    name = config.run or f"{config.stage}-{sha256_json(identity)[:8]}"
+    folder = Workspace(config.workspace).appearance_model(name)
+    shard = shard_from(config.shard, os.environ) if config.encode_only else Shard()
+    encoded = _encode(config, weights, clips, shard, launch, progress)
+    skipped += encoded.skipped
+    if not encoded.segments:
+        first = [*encoded.failed, *({"reason": line} for line in skipped)][:1]
+        raise UnsuitableInput(
+            f"no clip in {', '.join(config.data)} can be trained on",
+            f"first reason: {first[0]['reason']}" if first else "",
+        )
+    counts = len(clips), len(encoded.segments) + len(encoded.held)
+    progress.say(f"{counts[0]} clips, {counts[1]} segments; {len(encoded.held)} held out")
+    if config.encode_only:
+        return TrainAppearanceResult(
+            encoded.folder, None, None, 0, None, 0.0, 0.0, *counts, skipped, encoded.failed
+        )
+    _check_same_run(config, identity, folder, launch.processes)
+    outcome = _engine(config, weights, encoded, folder, launch, progress).run()
+    return TrainAppearanceResult(
+        folder, outcome.checkpoint, learned_file(outcome.checkpoint, config.stage), outcome.step,
+        outcome.best_loss, outcome.seconds_per_step, outcome.feed_share, *counts, skipped, [],
+    )  # fmt: skip
+
+
+def learned_file(checkpoint: Path, stage: str) -> Path:
+    """What a checkpoint holds for `generate`: an adapter, a LoRA, or a whole model's folder."""
+    from pipelines.appearance_expert.training.stages import ADAPTER_FILE, LORA_FILE
+
+    names = {"kinematic": ADAPTER_FILE, "aesthetic": LORA_FILE}
+    return checkpoint / names[stage] if stage in names else checkpoint
+
+
+# Encoding --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Segments to train on and held-out ones, where they lie, and what was left out."""
+
+    folder: Path
+    segments: list[EncodedSegment]
+    held: list[EncodedSegment]
+    skipped: list[str]
+    failed: list[FailedItem]
+
+
+def _encode(
+    config: TrainAppearanceConfig,
+    weights: WanWeights,
+    clips: list[TrainingClip],
+    shard: Shard,
+    launch: Launch,
+    progress: Progress,
+) -> Encoded:
+    """Encode those clips that are not; several processes share them."""
+    from pipelines.appearance_expert.training.clips import count_frames, is_held_out
+    from pipelines.appearance_expert.training.encoded import segments_in
+    from pipelines.appearance_expert.training.encoders import prompt_file
+    from pipelines.appearance_expert.training.encoding import encoded_file, is_whole
+    from pipelines.appearance_expert.training.recipe import encoders_digest
+    from pipelines.appearance_expert.wan_config import DANCING
+
+    recipe = config.recipe(encoders_digest(weights))
+    folder = Workspace(config.workspace).cache("appearance") / recipe.name()
+    texts = Workspace(config.workspace).appearance_model("prompts")
+    skipped: list[str] = []
+    failed: list[FailedItem] = []
+    long_enough: list[TrainingClip] = []
+    for clip in clips:
+        if not shard.owns(clip.digest):
+            continue
+        frames = count_frames(clip.video, config.fps)
+        if frames >= config.frames:
+            long_enough.append(clip)
+        else:
+            skipped.append(f"{clip.name}: {frames} frames, a segment takes {config.frames}")
+            progress.warn(f"skipped {skipped[-1]}")
+    prompt = config.prompt or DANCING
+    _make_missing(config, weights, recipe, folder, texts, long_enough, launch, failed, progress)
+    segments: list[EncodedSegment] = []
+    held: list[EncodedSegment] = []
+    for clip in long_enough:
+        file = encoded_file(folder, clip)
+        if is_whole(file):
+            text = prompt_file(texts, weights, clip.prompt or prompt)
+            kept = held if is_held_out(clip, config.hold_out) else segments
+            kept += segments_in(file, text, clip.source)
+    return Encoded(folder, segments, held, skipped, failed)
+
+
+def _make_missing(
+    config: TrainAppearanceConfig,
+    weights: WanWeights,
+    recipe: Recipe,
+    folder: Path,
+    texts: Path,
+    clips: list[TrainingClip],
+    launch: Launch,
+    failed: list[FailedItem],
+    progress: Progress,
+) -> None:
+    """Write the latents that are not there; the encoders load only if there are such."""
+    from pipelines.appearance_expert.training.encoding import (
+        GREY,
+        encode_clip,
+        encode_grey,
+        encoded_file,
+        is_whole,
+    )  # fmt: skip
+    from pipelines.appearance_expert.wan_config import DANCING
+
+    device, processes = launch.device, launch.processes
+    own = Shard(processes.rank + 1, processes.count)
+    missing = [
+        clip for clip in clips
+        if own.owns(clip.digest) and not is_whole(encoded_file(folder, clip))
+    ]  # fmt: skip
+    prompts = {clip.prompt or config.prompt or DANCING for clip in clips}
+    if processes.leads and clips:
+        from pipelines.appearance_expert.training.encoders import embed_prompts
+
+        embed_prompts(texts, weights, prompts, device)
+    if missing or (processes.leads and clips and not is_whole(folder / GREY)):
+        from pipelines.appearance_expert.training.encoders import Encoders
+
+        encoders = Encoders(weights, device)
+        if processes.leads:
+            encode_grey(recipe, encoders, folder)
+        with progress.stage("encoding", len(missing), "clips") as advance:
+            for clip in missing:
+                try:
+                    encode_clip(clip, recipe, encoders, folder)
+                except Exception as error:
+                    note_failure(failed, clip.video, error, progress)
+                advance(1)
+    processes.wait()
+
+
+# Training --------------------------------------------------------------------------------------
+
+
+def _engine(
+    config: TrainAppearanceConfig,
+    weights: WanWeights,
+    encoded: Encoded,
+    folder: Path,
+    launch: Launch,
+    progress: Progress,
+) -> Engine:
+    """The transformer of this stage, its batches, and the engine over both."""
+    from pipelines.appearance_expert.training.engine import Course, Engine, EngineOptions
+    from pipelines.appearance_expert.training.network import (
+        put_motion_encoder_aside,
+        silence_controls,
+    )
+    from pipelines.appearance_expert.training.stages import prepare_stage
+
+    transformer = load_transformer(weights, _wants_bf16(config, launch.device), config.seed)
+    names = prepare_stage(transformer, config.stage, config.adapter, config.rank)
+    motion_encoder = put_motion_encoder_aside(transformer)
+    if config.stage == "aesthetic" and config.aesthetic_inputs == "image":
+        silence_controls(transformer)
+    if config.gradient_checkpointing:
+        transformer.enable_gradient_checkpointing()
+    learning = sum(p.numel() for p in transformer.parameters() if p.requires_grad)
+    progress.say(f"{config.stage}: {learning:,} parameters learn in {len(names)} tensors")
+    if not launch.spreads:
+        transformer.to(launch.device)
+    called, unsynchronised = launch.wrapped(transformer)
+    data = _data(config, encoded.segments)
+    held = _data(config, encoded.held) if encoded.held else None
+    options = EngineOptions(
+        max_steps=config.max_steps or max(1, _EPOCHS * len(data) // config.batch_size),
+        batch_size=config.batch_size, lr=config.learning_rate(),
+        weight_decay=config.weight_decay, warmup=config.warmup, grad_clip=config.grad_clip,
+        accumulate=config.accumulate, ema_decay=config.ema_decay,
+        reference_weight=config.reference_weight, seed=config.seed,
+        validate_every=config.validate_every, checkpoint_every=config.checkpoint_every,
+        sample_every=config.sample_every or 1 << 60, keep=config.keep, workers=config.workers,
+    )  # fmt: skip
+    shown = held or data
+    course = Course(
+        transformer=transformer,
+        draw=data.draw,
+        save=partial(_save, config, weights, motion_encoder),
+        held=[] if held is None else [held.fixed(n) for n in _spread(len(held))],
+        sample=partial(_show_sample, config, weights, shown, folder, launch)
+        if config.sample_every
+        else None,
+        facts={"stage": config.stage, "rank": config.rank, "model": str(weights.folder)},
+        called=called,
+        unsynchronised=unsynchronised,
+    )
+    return Engine(course, options, folder, launch.device, launch.processes, progress)
+
+
+def _data(config: TrainAppearanceConfig, segments: list[EncodedSegment]) -> EncodedClips:
+    from pipelines.appearance_expert.training.encoded import EncodedClips
+
+    given = {n: source.weight for n, source in enumerate(config.sources())}
+    shares = None
+    if any(weight is not None for weight in given.values()):
+        shares = {n: 1.0 if weight is None else weight for n, weight in given.items()}
+    return EncodedClips(
+        segments, config.frames, shares, config.recipe().relay, config.relay_share
+    )  # fmt: skip
+
+
+def _spread(count: int) -> list[int]:
+    """A few of `count` numbers, evenly spread."""
+    return sorted({round(k * (count - 1) / max(1, _HELD - 1)) for k in range(min(_HELD, count))})
+
+
+def load_transformer(weights: WanWeights, bf16: bool, seed: int) -> Any:
+    """The transformer of a model, on the CPU; norms and time embedding stay in float32.
+
+    Raises UnsuitableInput where the files do not load.
+    """
+    import torch
+    from diffusers import WanAnimateTransformer3DModel
+
+    from pipelines.appearance_expert.training.encoders import quiet
+
+    quiet()
+    torch.manual_seed(seed)
+    try:
+        return WanAnimateTransformer3DModel.from_pretrained(
+            str(weights.folder), subfolder="transformer", local_files_only=True,
+            torch_dtype=torch.bfloat16 if bf16 else torch.float32,
+        )  # fmt: skip
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise UnsuitableInput(f"{weights.folder} does not load as Wan-Animate: {reason}") from error
+
+
+def _save(
+    config: TrainAppearanceConfig,
+    weights: WanWeights,
+    motion_encoder: nn.Module,
+    folder: Path,
+    learned: dict[str, Tensor],
+    facts: dict[str, Any],
+) -> None:
+    from pipelines.appearance_expert.training.stages import save_learned, save_model
+
+    if config.stage == "base":
+        save_model(folder, weights.folder, learned, motion_encoder)
+        return
+    about = {
+        "stage": config.stage, "step": str(facts["step"]), "base": weights.fingerprint(),
+        "base_folder": weights.folder.name,
+    }  # fmt: skip
+    if config.adapter is not None:
+        about["adapter_sha256"] = sha256_file(config.adapter)
+    save_learned(folder, config.stage, learned, about)
+
+
+def _show_sample(
+    config: TrainAppearanceConfig,
+    weights: WanWeights,
+    data: EncodedClips,
+    folder: Path,
+    launch: Launch,
+    step: int,
+    transformer: nn.Module,
+    log: TrainingLog | None,
+) -> None:
+    """samples/step-N.mp4: the clip, its skeletons and what the network makes of them."""
+    import numpy as np
+
+    from pipelines.appearance_expert.training.network import placed
+    from pipelines.appearance_expert.training.sampling import Decoder, sample_latents
+    from pipelines.media.shape import frame_rate
+    from pipelines.media.video import VideoWriter
+
+    dtype = next(transformer.get_submodule("proj_out").parameters()).dtype
+    batch = placed(data.fixed(0), launch.device, dtype)
+    made = sample_latents(transformer, batch, config.sample_steps, config.seed)[0, :, 1:]
+    if not launch.processes.leads:
+        return
+    decoder = Decoder(weights, launch.device)
+    parts = (batch["clean"][0, :, 1:], batch["pose"][0], made)
+    video = np.concatenate([decoder.frames(part) for part in parts], axis=2)
+    target = folder / "samples" / f"step-{step:08d}.mp4"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with VideoWriter(target, video.shape[2], video.shape[1], frame_rate(config.fps)) as writer:
+        for frame in video:
+            writer.write(frame)
+    if log is not None:
+        log.show(step, "sample/clip, pose, made", video, config.fps)
+
+
+def _device(config: TrainAppearanceConfig) -> torch.device:
+    import torch
+
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    if config.device == "cuda" and not torch.cuda.is_available():
+        raise BadUsage("--device cuda: torch sees no GPU here", "use --device cpu or auto")
+    if config.device == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    torch.cuda.set_device(device)
+    return device
+
+
+def _wants_bf16(config: TrainAppearanceConfig, device: torch.device) -> bool:
+    return config.precision == "bf16" or (config.precision == "auto" and device.type == "cuda")
+
+
+def _check_same_run(
+    config: TrainAppearanceConfig, identity: dict[str, Any], folder: Path, processes: Processes
+) -> None:
+    """Remember what makes this run its own; refuse to go on with another unless told to."""
+    path = folder / "options.json"
+    if path.exists() and not config.resume:
+        before = read_json(path)
+        changed = [k for k in identity if before.get(k) != identity[k]]
+        if changed:
+            flag = changed[0].replace("_", "-")
+            raise BadUsage(
+                f"run {folder.name} was begun with --{flag} {before.get(changed[0])}, "
+                f"not {identity[changed[0]]}",
+                "use --resume to go on with the new value, or --run for another name",
+            )
+    processes.wait()
+    if processes.leads:
+        write_json(path, identity)
