@@ -1,10 +1,13 @@
 """Clips as arrays: what `macedance render --windows --vary` makes of dances, without a codec.
 
+    python examples/tiny_appearance/clips.py OUT --base DANCES --target DANCES --held DANCES
+
 Legend: T frames, H x W pixels, S side of the face pictures. All arrays are uint8 RGB.
 """
 
 from __future__ import annotations
 
+import argparse
 import multiprocessing
 import os
 import traceback
@@ -27,6 +30,10 @@ from pipelines.rendering.settings import RenderConfig
 from pipelines.rendering.source import Source, load_dance
 from pipelines.rendering.stage import Stage, front_of, look_and_body
 from pipelines.workspace.identity import content_id
+
+CAMERAS = {"base": (("orbit", 11), ("side", 12), ("follow", 13)),
+           "target": (("front", 21), ("front", 22)), "held": (("front", 31),)}  # fmt: skip
+"""Cameras and seeds of each domain: the general one goes round the dancer, the other does not."""
 
 _FACES = [POINT[name] for name in FACE_NAMES]
 _WHOLE = Window(0, 0, WIDTH, HEIGHT, WIDTH, HEIGHT)
@@ -141,3 +148,29 @@ def _draw_into(item: tuple[ClipJob, str, Path]) -> Path | None:
         np.savez(temporary, video=clip.video, pose=clip.pose, face=clip.face)
         temporary.replace(target)
     return target
+
+
+def main() -> None:
+    """Draw the clips of all three domains into one folder."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("out", type=Path)
+    for domain in CAMERAS:
+        parser.add_argument(f"--{domain}", type=Path, required=True, help="folder of motions")
+    parser.add_argument("--workers", type=int, default=os.cpu_count())
+    parser.add_argument("--clips", type=int, default=0, help="at most so many of a domain")
+    options = parser.parse_args()
+    work = []
+    for domain, cameras in CAMERAS.items():
+        motions = motion_files(getattr(options, domain))
+        jobs = [job for camera, seed in cameras for job in clip_jobs(motions, camera, seed)]
+        jobs.sort(key=lambda job: job.clip)
+        work += [(job, domain) for job in jobs[: options.clips or None]]
+    # Held-out ones first: they are few, and needed for certain; the others mixed.
+    work.sort(key=lambda item: (item[1] != "held", item[0].clip))
+    print(len(work), "clips", flush=True)
+    for file in draw_all(work, options.workers, options.out) if work else ():
+        print(file, flush=True)
+
+
+if __name__ == "__main__":
+    main()

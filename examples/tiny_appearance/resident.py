@@ -149,23 +149,29 @@ class ResidentClips:
             raise ValueError("no clip is as long as a segment")
         self._tensors = {name: torch.cat(tensors) for name, tensors in parts.items()}
         device = frozen.device
-        self._references = torch.cat([
-            frozen.latents(torch.from_numpy(np.stack(shown[n : n + 256]))[:, None], at_once=64)
-            for n in range(0, len(shown), 256)
-        ]).unflatten(0, (-1, references))
-        self._images = torch.cat([
-            frozen.images(shown[n : n + 256]) for n in range(0, len(shown), 256)
-        ]).unflatten(0, (-1, references))
+        self._references = torch.cat(
+            [
+                frozen.latents(torch.from_numpy(np.stack(shown[n : n + 256]))[:, None], at_once=64)
+                for n in range(0, len(shown), 256)
+            ]
+        ).unflatten(0, (-1, references))
+        self._images = torch.cat(
+            [frozen.images(shown[n : n + 256]) for n in range(0, len(shown), 256)]
+        ).unflatten(0, (-1, references))
         self._owner, self._pose_of, self._given_of = (
             np.array(values) for values in (owner, pose_of, given_of)
         )
         grey = torch.zeros(1, SEGMENT_FRAMES, *clips[0].video.shape[1:3], 3, dtype=torch.uint8)
         self._grey = frozen.given(grey.to(device), 0)
         blank = torch.zeros_like(self._grey[0])
-        self._masks = torch.stack([
-            conditioning(blank[:, :1].float().cpu(), blank.float().cpu(), SEGMENT_FRAMES, given)[:4]
-            for given in (0, *RELAYS)
-        ]).to(device, torch.bfloat16)
+        self._masks = torch.stack(
+            [
+                conditioning(
+                    blank[:, :1].float().cpu(), blank.float().cpu(), SEGMENT_FRAMES, given
+                )[:4]
+                for given in (0, *RELAYS)
+            ]
+        ).to(device, torch.bfloat16)
         self._text = frozen.text.bfloat16()
 
     def __len__(self) -> int:

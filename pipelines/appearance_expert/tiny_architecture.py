@@ -83,10 +83,10 @@ def _vision_tower() -> tuple[Any, Any]:
         hidden_size=64, projection_dim=64, num_hidden_layers=2, num_attention_heads=2,
         image_size=64, intermediate_size=128, patch_size=16,
     )  # fmt: skip
-    size = {"height": 64, "width": 64}
     with _fixed_seed():
         tower = CLIPVisionModel(config).eval()
-    return tower, CLIPImageProcessorPil(crop_size=size, size=size)
+    # Wan's cuts out the middle; of a whole figure that would be the trunk.
+    return tower, CLIPImageProcessorPil(size={"height": 64, "width": 64}, do_center_crop=False)
 
 
 def _text_encoder() -> tuple[Any, Any]:

@@ -12,13 +12,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import torch
-    from torch import Tensor
+import torch
+from torch import Tensor
 
-    Crops = Callable[[], Tensor]
+Crops = Callable[[], Tensor]
 
 
 def encode_whole(vae: Any, pixels_BCTHW: Tensor) -> Tensor:
@@ -55,7 +54,6 @@ def decode_whole(vae: Any, latents_BCLHW: Tensor) -> Tensor:
 
 def _shrunk(layer: Any, x_BCTHW: Tensor) -> Tensor:
     """Half the height and width; of the frames, the first and every second of the others."""
-    import torch
 
     x = _frame_by_frame(layer, x_BCTHW)
     if layer.mode == "downsample3d":
@@ -65,7 +63,6 @@ def _shrunk(layer: Any, x_BCTHW: Tensor) -> Tensor:
 
 def _grown(layer: Any, x_BCTHW: Tensor) -> Tensor:
     """Twice the height and width, and twice the frames but for the first."""
-    import torch
 
     x = x_BCTHW
     if layer.mode == "upsample3d" and x.shape[2] > 1:
@@ -101,7 +98,6 @@ def vae_loss(vae: Any, pixels_BCTHW: Tensor) -> tuple[Tensor, Tensor]:
     (edges stay sharp without a perceptual network), and the latents' divergence from a standard
     normal distribution, per number.
     """
-    import torch
 
     moments = encode_whole(vae, pixels_BCTHW).float()
     mean, log_variance = moments.chunk(2, dim=1)
@@ -144,7 +140,6 @@ def train_vae(
     Returns:
         Number of steps.
     """
-    import torch
 
     device = next(vae.parameters()).device
     on_gpu = device.type == "cuda"
@@ -163,7 +158,7 @@ def train_vae(
         torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
         optimizer.step()
         if step % every == 0:
-            report(step, VaeLoss(float(loss), *parts.tolist()))
+            report(step, VaeLoss(float(loss.detach()), *parts.tolist()))
         step += 1
     vae.eval()
     return step

@@ -59,10 +59,10 @@ def test_a_few_steps_lower_the_loss(small_vae):
     pixels = colours.expand(4, 3, 5, 16, 16).contiguous()
     losses, done = [], iter(range(1000))
     steps = train_vae(
-        small_vae, lambda: pixels, lambda: next(done) / 40, 3e-3,
-        lambda _, loss: losses.append(loss.l1), every=39,
+        small_vae, lambda: pixels, lambda: next(done) / 60, 5e-3,
+        lambda _, loss: losses.append(loss.l1), every=59,
     )  # fmt: skip
-    assert steps == 40
+    assert steps == 60
     assert losses[-1] < 0.6 * losses[0]
 
 
