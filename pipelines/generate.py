@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import torch
 
     from pipelines.appearance_expert.interface import Frame
+    from pipelines.appearance_expert.wan_config import WanConfig
     from pipelines.keypoints.person import ReferencePerson
     from pipelines.keypoints.staged import StagedDance
     from pipelines.media.video import VideoWriter
@@ -39,8 +40,13 @@ if TYPE_CHECKING:
 LONGER_SIDE = 960
 MOTION_FPS = 30.0
 _SHORTEST, _LONGEST = 2, 600
+_MUCH_MISSING = 0.1
 DANCE_RECORD, VIDEO_RECORD = "motion.json", "appearance.json"
-_INPUTS = ("song", "picture", "ref_keypoints", "ref_mask", "motion")
+_INPUTS = ("song", "picture", "ref_keypoints", "ref_mask", "motion", "adapter")
+PROJECTORS = ("exact", "rendered")
+_OF_WAN = (
+    "profile", "gguf", "prompt", "wan_steps", "forecast", "face", "adapter", "lora", "projector",
+)  # fmt: skip
 _LARGEST_SEED = 2**63 - 1
 _MOTION_SUFFIXES = (".npz", ".bvh")
 
@@ -61,6 +67,10 @@ class GenerateConfig:
         motion_out: also write the dance here (.npz or .bvh). motion_only: and nothing else.
         motion_model: folder of a Motion Expert; None takes the one that ships.
         appearance, model: the Appearance Expert's back end, and where its weights are.
+        profile, gguf, prompt, wan_steps, forecast, face, adapter: of Wan-Animate, see
+            appearance_expert.wan_config. lora: each "FILE" or "FILE:SCALE".
+        projector: how the dance becomes the skeletons that drive Wan-Animate: "exact", projected
+            joints; "rendered", found by the pose detector in a drawn body, as the paper does.
         device: "auto", "cpu" or "cuda".
         force: write over an output that exists.
     """
@@ -87,6 +97,15 @@ class GenerateConfig:
     motion_model: Path | None = None
     appearance: str = "auto"
     model: str | None = None
+    profile: str = "auto"
+    gguf: Path | None = None
+    prompt: str | None = None
+    wan_steps: int = 20
+    forecast: bool = False
+    face: str = "neutral"
+    adapter: Path | None = None
+    lora: tuple[str, ...] = ()
+    projector: str = "exact"
     device: str = "auto"
     force: bool = False
 
@@ -152,6 +171,32 @@ class GenerateConfig:
             raise BadUsage(f"-o {self.output}: must end in .mp4")
         if self.size is not None:
             parse_size(self.size)
+        if self.projector not in PROJECTORS:
+            raise BadUsage(f"--projector {self.projector}: choose from {', '.join(PROJECTORS)}")
+        if self.appearance == "puppet":
+            self._refuse_for_the_puppet()
+        self.wan().validate()
+
+    def _refuse_for_the_puppet(self) -> None:
+        """What only Wan-Animate heeds is not quietly ignored."""
+        for field in fields(self):
+            if field.name in _OF_WAN and getattr(self, field.name) != field.default:
+                flag = "--" + field.name.replace("_", "-")
+                raise BadUsage(
+                    f"{flag} means nothing to --appearance puppet", "leave one of them out"
+                )
+
+    def wan(self) -> WanConfig:
+        """How Wan-Animate is to be called."""
+        from pipelines.appearance_expert.overlays import Overlay, parse_lora
+        from pipelines.appearance_expert.wan_config import DANCING, WanConfig
+
+        overlay = Overlay(self.adapter, tuple(map(parse_lora, self.lora)))
+        return WanConfig(
+            prompt=DANCING if self.prompt is None else self.prompt, steps=self.wan_steps,
+            forecast=self.forecast, face=self.face, overlay=overlay, profile=self.profile,
+            gguf=self.gguf,
+        )  # fmt: skip
 
     def _targets(self) -> list[tuple[str, Path]]:
         video = [] if self.output is None else [("-o", self.output)]
@@ -160,7 +205,7 @@ class GenerateConfig:
 
 def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     """What `generate` would do, without doing it: inputs read, the run named, stages listed."""
-    from pipelines.appearance_expert.backends import describe_choice
+    from pipelines.appearance_expert.backends import describe_cost
     from pipelines.media.audio import probe_audio
 
     config.validate()
@@ -186,7 +231,13 @@ def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
         assert config.picture is not None
         width, height = _canvas(config)
         facts |= {"picture": str(config.picture), "size": f"{width}x{height}"}
-        facts |= describe_choice(config.appearance, config.model, config.device)
+        choice = _choice(config)
+        facts |= choice
+        if choice["appearance"] == "wan":
+            facts |= describe_cost(
+                config.model, config.device, config.wan(), (width, height), seconds,
+                float(frame_rate(config.fps)),
+            )  # fmt: skip
         facts["output"] = str(config.output)
     return facts
 
@@ -205,7 +256,7 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     config.validate()
     check_writable([path for _, path in config._targets()])
     run = _run_name(config)
-    _refuse_without_sound(config)
+    _refuse_unreadable(config)
     workspace = Workspace(config.workspace)
     folder = workspace.generation(run)
     records = [folder / "run.json", workspace.run_record(run)]
@@ -231,12 +282,15 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     return _summary(config, folder, record, dance)
 
 
-def _refuse_without_sound(config: GenerateConfig) -> None:
-    """A song that is none is told at once, not after the picture has been searched."""
+def _refuse_unreadable(config: GenerateConfig) -> None:
+    """A song or clip that is none is told at once, not after the picture has been searched."""
     from pipelines.media.audio import probe_audio
+    from pipelines.media.video import probe_video
 
-    assert config.song is not None
-    probe_audio(config.song)
+    inputs = _inputs(config)
+    probe_audio(inputs["song"])
+    if "face" in inputs:
+        probe_video(inputs["face"])
 
 
 # The dance ------------------------------------------------------------------------------------
@@ -360,6 +414,9 @@ def _video(
 ) -> dict[str, Any]:
     with record.timed("staging"):
         staged = _staged(config, dance, person)
+    if config.projector == "rendered" and _choice(config)["appearance"] != "puppet":
+        with record.timed("projector"):
+            staged = _projected_by_detector(staged, progress)
     report = _draw(config, person, staged, folder, record, progress)
     finish_stage(folder / VIDEO_RECORD, report, ["out.mp4", "pose.mp4", "keypoints.npz"])
     return report
@@ -403,6 +460,16 @@ def _staged(config: GenerateConfig, dance: Motion, person: ReferencePerson) -> S
     return stage_dance(timed.rotations(), timed.trans, timed.fps, person, *canvas)
 
 
+def _projected_by_detector(staged: StagedDance, progress: Progress) -> StagedDance:
+    from pipelines.keypoints.rendered import found_in_rendering
+
+    with progress.stage("drawing the body to find its pose", len(staged.xy), "frames") as advance:
+        found, missing = found_in_rendering(staged, lambda: advance(1))
+    if missing > _MUCH_MISSING:
+        progress.warn(f"the pose detector misses {missing:.0%} of the points in the drawn body")
+    return found
+
+
 def _draw(
     config: GenerateConfig,
     person: ReferencePerson,
@@ -430,8 +497,10 @@ def _draw(
         config.model,
         config.device,
         progress,
+        wan=config.wan(),
         folder=folder / "segments",
         prompt_cache=config.workspace / "models" / "appearance" / "prompts",
+        canvas=size,
     )
     with record.timed("video"):
         video = VideoWriter(
@@ -508,6 +577,13 @@ def _canvas(config: GenerateConfig) -> tuple[int, int]:
 def _inputs(config: GenerateConfig) -> dict[str, Path]:
     """The files that are read, by the option that names them."""
     given = {name: getattr(config, name) for name in _INPUTS}
+    if not config.motion_only:
+        from pipelines.appearance_expert.face import FACE_POLICIES
+        from pipelines.appearance_expert.overlays import parse_lora
+
+        loras = enumerate(map(parse_lora, config.lora), start=1)
+        given |= {f"lora {number}": path for number, (path, _) in loras}
+        given["face"] = None if config.face in FACE_POLICIES else Path(config.face)
     return {name: path for name, path in given.items() if path is not None}
 
 
@@ -517,8 +593,6 @@ def _run_name(config: GenerateConfig) -> str:
     "auto" counts as what it stands for here: once the weights are there, another video is due.
     So it is with another version of macedance.
     """
-    from pipelines.appearance_expert.backends import describe_choice
-
     assert config.song is not None
     ignored = {*_INPUTS, "output", "workspace", "motion_out", "motion_only", "force", "device"}
     options = {key: value for key, value in asdict(config).items() if key not in ignored}
@@ -526,11 +600,30 @@ def _run_name(config: GenerateConfig) -> str:
         options[f"{name}_sha256"] = _readable_sha256(path)
     options["motion_model"] = _model_digest(config.motion_model)
     options["macedance"] = installed_versions().get("macedance", "")
+    appearance = "none" if config.motion_only else _choice(config)["appearance"]
     if not config.motion_only:
-        choice = describe_choice(config.appearance, config.model, config.device)
-        options["appearance"] = choice["appearance"]
+        options["appearance"] = appearance
+    if appearance in ("none", "puppet"):
+        options = {key: value for key, value in options.items() if key not in _OF_WAN}
+    else:
+        # The files count by what they hold, not by where they lie.
+        options |= {"lora": [scale for _, scale in config.wan().overlay.loras]}
+        options["face"] = "clip" if "face_sha256" in options else config.face
+        gguf = config.gguf
+        options["gguf"] = None if gguf is None else [gguf.name, gguf.stat().st_size]
     stem = "".join(c if c.isalnum() else "-" for c in config.song.stem)[:40].strip("-")
     return f"{stem or 'song'}-{content_id(options['song_sha256'], **options)}"
+
+
+def _choice(config: GenerateConfig) -> dict[str, Any]:
+    """The Appearance Expert that "auto" stands for here, and why."""
+    from pipelines.appearance_expert.backends import describe_choice
+
+    if config.appearance == "puppet":
+        return describe_choice(config.appearance, config.model, config.device)
+    return describe_choice(
+        config.appearance, config.model, config.device, config.wan(), _canvas(config)
+    )
 
 
 def _model_digest(folder: Path | None) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.appearance_expert.interface import AppearanceBackend
 from pipelines.appearance_expert.wan_weights import WanWeights, find_wan, require_complete
-from pipelines.errors import BadUsage, MissingAsset
+from pipelines.errors import BadUsage, MissingAsset, OutOfResources
 from pipelines.progress import Progress
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def load_backend(
     wan: WanConfig | None = None,
     folder: Path | None = None,
     prompt_cache: Path | None = None,
+    canvas: tuple[int, int] | None = None,
 ) -> AppearanceBackend:
     """Load an appearance back end.
 
@@ -37,6 +38,7 @@ def load_backend(
         wan: settings of Wan-Animate.
         folder: where Wan-Animate keeps finished segments, to be found by the next run.
         prompt_cache: where Wan-Animate keeps embedded prompts.
+        canvas: width and height of the video, to choose Wan-Animate's profile by.
 
     Raises BadUsage for an unknown name, and for an explicit "wan" MissingAsset with the exact files
     that are missing, OutOfResources where the GPU is too small.
@@ -46,50 +48,101 @@ def load_backend(
     if name == "puppet":
         return _puppet(progress, "asked for")
     if name == "auto":
-        weights, reason = _usable_wan(model, device)
+        weights, reason = _usable_wan(model, device, wan, canvas)
         if weights is None:
             return _puppet(progress, reason)
     else:
-        weights = find_wan(model)
+        weights = find_wan(model, wan.gguf if wan else None)
     from pipelines.appearance_expert.wan import Wan
     from pipelines.appearance_expert.wan_config import WanConfig
+    from pipelines.appearance_expert.wan_estimate import LARGEST
 
-    return Wan.load(weights, device, wan or WanConfig(), progress, folder, prompt_cache)
+    settings = wan or WanConfig()
+    size = canvas or LARGEST
+    return Wan.load(weights, device, settings, progress, folder, prompt_cache, size)
 
 
-def describe_choice(name: str, model: str | None, device: str) -> dict[str, Any]:
+def describe_choice(
+    name: str,
+    model: str | None,
+    device: str,
+    wan: WanConfig | None = None,
+    canvas: tuple[int, int] | None = None,
+) -> dict[str, Any]:
     """Which back end `load_backend` would take, and why; nothing is loaded. Raises as it does."""
     if name not in BACKENDS:
         raise BadUsage(f"--appearance {name}: choose from {', '.join(BACKENDS)}")
     if name == "auto":
-        weights, reason = _usable_wan(model, device)
+        weights, reason = _usable_wan(model, device, wan, canvas)
         chosen = "puppet" if weights is None else "wan"
         why = reason or "weights and a GPU are there"
         return {"appearance": chosen, "draft": weights is None, "because": why}
     if name == "wan":
-        require_complete(find_wan(model), without=frozenset({"text_encoder", "tokenizer"}))
+        weights = find_wan(model, wan.gguf if wan else None)
+        require_complete(weights, without=frozenset({"text_encoder", "tokenizer"}))
     return {"appearance": name, "draft": name == "puppet", "because": "asked for"}
 
 
-def _usable_wan(model: str | None, device: str) -> tuple[WanWeights | None, str]:
+def describe_cost(
+    model: str | None,
+    device: str,
+    wan: WanConfig,
+    canvas: tuple[int, int],
+    seconds: float,
+    fps: float,
+) -> dict[str, str]:
+    """Profile, memory and time of a video by Wan-Animate, each marked as an estimate.
+
+    Raises as `load_backend` does where it cannot run.
+    """
+    from pipelines.appearance_expert.wan_estimate import estimated, working_memory
+    from pipelines.appearance_expert.wan_frames import model_size
+    from pipelines.appearance_expert.wan_profiles import (
+        choose_profile,
+        free_gpu_memory,
+        free_host_memory,
+    )
+
+    weights = find_wan(model, wan.gguf)
+    working = working_memory(weights, wan, canvas)
+    free = free_gpu_memory(device)
+    profile = choose_profile(wan.profile, weights.gpu_bytes(), working, free, free_host_memory())
+    frames = max(1, round(seconds * wan.rate(fps)))
+    size = model_size(*canvas, wan.max_pixels)
+    return estimated(weights, wan, size, frames, profile).words()
+
+
+def _usable_wan(
+    model: str | None, device: str, wan: WanConfig | None, canvas: tuple[int, int] | None
+) -> tuple[WanWeights | None, str]:
     """Weights that can run here, or None and why not.
 
     Whoever names a model wants it: a wrong path raises and does not quietly become a draft.
     """
     try:
-        weights = find_wan(model)
+        weights = find_wan(model, wan.gguf if wan else None)
         require_complete(weights)
     except MissingAsset:
         if model is not None:
             raise
         return None, "no Wan-Animate weights are here"
-    from pipelines.appearance_expert.wan_loading import choose_placement, free_gpu_memory
+    from pipelines.appearance_expert.wan_config import WanConfig
+    from pipelines.appearance_expert.wan_estimate import LARGEST, working_memory
+    from pipelines.appearance_expert.wan_profiles import (
+        choose_profile,
+        free_gpu_memory,
+        free_host_memory,
+    )
 
+    settings = wan or WanConfig()
     free = free_gpu_memory(device)
     if free is None:
         return None, "Wan-Animate needs a GPU"
-    if choose_placement(weights.gpu_bytes(), free) is None:
-        return None, f"Wan-Animate needs more GPU memory than the {free / 1e9:.0f} GB that are free"
+    working = working_memory(weights, settings, canvas or LARGEST)
+    try:
+        choose_profile(settings.profile, weights.gpu_bytes(), working, free, free_host_memory())
+    except OutOfResources as error:
+        return None, error.what
     return weights, ""
 
 

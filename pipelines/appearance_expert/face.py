@@ -1,11 +1,13 @@
 """What Wan-Animate's face branch sees: a generated dance has no filmed face (spec C.3, C.5).
 
 "neutral" repeats the reference picture's face, which keeps identity and freezes the expression;
-"none" shows black, the model's own code for no information.
+"none" shows black, the model's own code for no information. A clip of a face (face_clip.py) gives
+its expressions.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import cv2
@@ -35,6 +37,17 @@ def face_box(person: ReferencePerson) -> tuple[int, int, int, int] | None:
     of the added height upwards) and cut at the picture's edge.
     """
     seen = {name: person.xy[POINT[name]] for name in FACE_NAMES if _is_visible(person, name)}
+    height, width = person.image.shape[:2]
+    return box_around(seen, width, height)
+
+
+def box_around(
+    seen: Mapping[str, NDArray[np.float64]], width: int, height: int
+) -> tuple[int, int, int, int] | None:
+    """The box of `face_box` from the face points (person.FACE_NAMES) that are seen, pixels.
+
+    None where no eye or no nose is seen, or the face is too small.
+    """
     eyes = [seen[name] for name in ("left_eye", "right_eye") if name in seen]
     if not eyes or "nose" not in seen:
         return None
@@ -54,7 +67,6 @@ def face_box(person: ReferencePerson) -> tuple[int, int, int, int] | None:
     added = (_ABOVE_EYES + _BELOW_EYES) * unit * (_GROWTH - 1)
     top = eyes_y - _ABOVE_EYES * unit - 0.75 * added
     bottom = eyes_y + _BELOW_EYES * unit + 0.25 * added
-    height, width = person.image.shape[:2]
     left, right = np.clip([centre_x - half_width, centre_x + half_width], 0, width)
     top, bottom = np.clip([top, bottom], 0, height)
     box = (round(float(left)), round(float(top)), round(float(right)), round(float(bottom)))
@@ -73,13 +85,20 @@ def face_picture(
     box = face_box(person) if policy == "neutral" else None
     if box is None:
         return np.zeros((size, size, 3), dtype=np.uint8), "none"
+    return cropped(person.image, box, size), "neutral"
+
+
+def cropped(
+    picture: NDArray[np.uint8], box: tuple[int, int, int, int], size: int
+) -> NDArray[np.uint8]:
+    """A box of a picture as (size, size, 3), whatever its shape, as Wan resizes it."""
     left, top, right, bottom = box
-    crop = person.image[top:bottom, left:right]
+    crop = picture[top:bottom, left:right]
     shrinks = min(crop.shape[:2]) > size
     resized = cv2.resize(
         crop, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
     )
-    return np.asarray(resized, dtype=np.uint8), "neutral"
+    return np.asarray(resized, dtype=np.uint8)
 
 
 def _is_visible(person: ReferencePerson, name: str) -> bool:

@@ -84,6 +84,15 @@ class Overlay:
             merge_lora(transformer, read_tensors(path), scale, path.name)
 
 
+def parse_lora(text: str) -> tuple[Path, float]:
+    """FILE or FILE:SCALE; the scale is 1 where none is given."""
+    path, colon, scale = text.rpartition(":")
+    try:
+        return (Path(path), float(scale)) if colon else (Path(text), 1.0)
+    except ValueError:
+        return Path(text), 1.0
+
+
 def read_tensors(path: Path) -> State:
     """All tensors of a safetensors file; UnsuitableInput if it is none or cut short."""
     from safetensors import SafetensorError

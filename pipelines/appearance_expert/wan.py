@@ -23,10 +23,13 @@ from pipelines.appearance_expert.colour_match import (
     lab_statistics,
     matched,
 )
-from pipelines.appearance_expert.face import face_picture
+from pipelines.appearance_expert.face import FACE_POLICIES, face_picture
+from pipelines.appearance_expert.face_clip import Faces, faces_of_clip
 from pipelines.appearance_expert.segments import Segment, plan_segments
 from pipelines.appearance_expert.wan_config import WanConfig
+from pipelines.appearance_expert.wan_estimate import LARGEST, estimated, working_memory
 from pipelines.appearance_expert.wan_frames import Controls, load_frames, save_frames
+from pipelines.appearance_expert.wan_profiles import PROFILES
 from pipelines.appearance_expert.wan_sampling import sample_segment
 from pipelines.files import sha256_json
 from pipelines.keypoints.person import ReferencePerson
@@ -38,6 +41,10 @@ if TYPE_CHECKING:
     from pipelines.appearance_expert.wan_weights import WanWeights
 
 Frames = NDArray[np.uint8]
+
+
+_NOT_IN_THE_PICTURE = {"overlay", "profile", "gguf", "face"}
+"""Settings that count by what comes of them: hashes, precision, layout, the face's pixels."""
 
 
 class Wan:
@@ -58,7 +65,10 @@ class Wan:
         self._config = config.validate()
         self._progress = progress
         self._folder = folder
-        self._settings = {**asdict(config), "overlay": config.overlay.manifest()}
+        self._settings = {
+            key: value for key, value in asdict(config).items() if key not in _NOT_IN_THE_PICTURE
+        }
+        self._settings["overlay"] = config.overlay.manifest()
         self._report: dict[str, Any] = {}
 
     @classmethod
@@ -70,6 +80,7 @@ class Wan:
         progress: Progress = SILENT,
         folder: Path | None = None,
         prompt_cache: Path | None = None,
+        canvas: tuple[int, int] = LARGEST,
     ) -> Wan:
         """Load the model.
 
@@ -80,13 +91,17 @@ class Wan:
             progress: told of every sampling step.
             folder: where finished segments are kept and found again; None keeps none.
             prompt_cache: where embedded prompts are kept, so that the text encoder loads once.
+            canvas: width and height of the video, to choose a profile by.
 
         Raises MissingAsset, OutOfResources, UnsuitableInput.
         """
         from pipelines.appearance_expert.wan_loading import load_wan
 
         config.validate()
-        loaded = load_wan(weights, device, config.prompt, config.overlay, prompt_cache, progress)
+        loaded = load_wan(
+            weights, device, config.prompt, config.overlay, prompt_cache, progress,
+            config.profile, working_memory(weights, config, canvas),
+        )  # fmt: skip
         return cls(weights, loaded, config, progress, folder)
 
     def report(self) -> dict[str, Any]:
@@ -96,13 +111,13 @@ class Wan:
     def frames(self, person: ReferencePerson, dance: StagedDance, seed: int) -> Iterator[Frames]:
         """Yield exactly T frames (height, width, 3) uint8 RGB at the dance's rate."""
         config = self._config
-        controls = Controls.of(person, dance, config.fps, config.max_pixels)
-        face, policy = face_picture(person, config.face, self._face_size())
-        if policy != config.face:
-            self._progress.warn("the picture shows no usable face; its expression is left open")
-        key = self._key(controls, face, seed)
+        rate = config.rate(dance.fps)
+        controls = Controls.of(person, dance, rate, config.max_pixels)
+        faces, policy = self._faces(person)
+        key = self._key(controls, faces, seed)
         plan = plan_segments(controls.frames, config.segment_frames, config.overlap)
         self._report = self._opening_report(controls, policy, seed)
+        self._progress.say(f"Wan-Animate, {self._estimate(controls)}")
         anchor: LabStatistics | None = None
         tail: Frames | None = None
         shown = 0
@@ -111,7 +126,7 @@ class Wan:
             path = self._folder / f"{key}-{segment.index:04d}.zip" if self._folder else None
             kept, entry = self._stored(path)
             if kept is None:
-                made = self._sample(controls, face, segment, len(plan), tail, seed)
+                made = self._sample(controls, faces, segment, len(plan), tail, seed)
                 kept, entry = self._hold_colour(made, segment, anchor, tail)
                 if path:
                     save_frames(path, kept, entry)
@@ -146,7 +161,7 @@ class Wan:
     def _sample(
         self,
         controls: Controls,
-        face: Frames,
+        faces: Faces,
         segment: Segment,
         segments: int,
         tail: Frames | None,
@@ -156,29 +171,46 @@ class Wan:
         label = f"Wan-Animate {segment.index + 1}/{segments}"
         with self._progress.stage(label, config.steps, "steps") as advance:
             return sample_segment(
-                self._loaded, config, controls, face, segment, tail, seed, advance
+                self._loaded, config, controls, faces, segment, tail, seed, advance
             )
 
-    def _face_size(self) -> int:
-        return int(self._loaded.pipeline.transformer.config.motion_encoder_size)
+    def _faces(self, person: ReferencePerson) -> tuple[Faces, str]:
+        """What the face branch sees, and the policy or clip that it follows."""
+        size = int(self._loaded.pipeline.transformer.config.motion_encoder_size)
+        asked = self._config.face
+        if asked not in FACE_POLICIES:
+            with self._progress.stage("finding the face in the clip"):
+                return faces_of_clip(Path(asked), size), asked
+        picture, policy = face_picture(person, asked, size)
+        if policy != asked:
+            self._progress.warn("the picture shows no usable face; its expression is left open")
+        return Faces.still(picture), policy
 
-    def _key(self, controls: Controls, face: Frames, seed: int) -> str:
+    def _estimate(self, controls: Controls) -> str:
+        profile = PROFILES.get(self._loaded.placement, PROFILES["cpu"])
+        size = (controls.width, controls.height)
+        estimate = estimated(self._weights, self._config, size, controls.frames, profile)
+        return ", ".join(estimate.words().values())
+
+    def _key(self, controls: Controls, faces: Faces, seed: int) -> str:
         """Names everything that a segment's pixels depend on."""
-        arrays = (controls.xy, controls.visibility, controls.reference, face)
+        arrays = (controls.xy, controls.visibility, controls.reference)
         digests = [hashlib.sha256(np.ascontiguousarray(a).tobytes()).hexdigest() for a in arrays]
         size = (controls.width, controls.height)
-        settings = (self._settings, self._loaded.dtype, size, seed)
+        kept = (self._loaded.dtype, self._loaded.placement)
+        settings = (self._settings, kept, size, controls.fps, seed, faces.digest())
         return sha256_json([self._weights.fingerprint(), settings, digests])[:16]
 
     def _opening_report(self, controls: Controls, face: str, seed: int) -> dict[str, Any]:
         return {
             "backend": self.name,
-            "model": str(self._weights.folder),
+            "model": self._weights.origin,
             "fingerprint": self._weights.fingerprint(),
             "placement": self._loaded.placement,
             "dtype": self._loaded.dtype,
             "seed": seed,
             **self._settings,
+            "fps": controls.fps,
             "face": face,
             "size": [controls.width, controls.height],
             "segments": [],

@@ -42,6 +42,7 @@ class Controls:
         reference: (height, width, 3) the reference picture, laid where the dancer will be.
         width, height: of the model's frame; canvas: of the output frame.
         rate: the model's frames per output frame.
+        fps: of the model's frames.
     """
 
     xy: Float
@@ -51,6 +52,7 @@ class Controls:
     height: int
     canvas: tuple[int, int]
     rate: float
+    fps: float
 
     @classmethod
     def of(
@@ -70,6 +72,7 @@ class Controls:
             height=height,
             canvas=(dance.width, dance.height),
             rate=rate,
+            fps=fps,
         )
 
     @property
@@ -80,6 +83,10 @@ class Controls:
     def pose(self, frame: int) -> Frames:
         """The skeleton picture of one of the model's frames."""
         return draw_pose(self.xy[frame], self.visibility[frame], self.width, self.height)
+
+    def seconds(self, frame: int) -> float:
+        """When one of the model's frames is shown."""
+        return frame / self.fps
 
     def source_of(self, frame: int) -> int:
         """The model's frame that is shown as this output frame: the nearest in time."""

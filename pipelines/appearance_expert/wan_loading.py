@@ -4,21 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pipelines.appearance_expert.overlays import Overlay
+from pipelines.appearance_expert.wan_profiles import (
+    AUTO,
+    Profile,
+    after,
+    choose_profile,
+    free_gpu_memory,
+    free_host_memory,
+)
 from pipelines.appearance_expert.wan_weights import WanWeights, require_complete
-from pipelines.errors import BadUsage, OutOfResources, UnsuitableInput
+from pipelines.errors import (
+    MissingAsset,
+    OutOfResources,
+    UnsuitableInput,
+    is_out_of_memory,
+)
 from pipelines.files import atomic_path, sha256_json
 from pipelines.progress import Progress
 
 if TYPE_CHECKING:
     import torch
 
-WORKING_MEMORY = 14_000_000_000
-"""Bytes of activations and decoding of a 77-frame segment at 720x1280 (spec B.5)."""
+WORKING_MEMORY = 24_000_000_000
+"""Bytes of activations of a 77-frame segment at 720x1280, where the video's size is not known."""
 
-Placement = Literal["cpu", "whole", "offload"]
+_WIDE_ON_CPU = 0.5
+"""Share of free host memory that single precision may take on the CPU; else bfloat16."""
 
 
 @dataclass(frozen=True)
@@ -28,39 +42,14 @@ class LoadedWan:
     Attributes:
         pipeline: a diffusers WanAnimatePipeline; its text encoder may be None.
         prompt_embeds: (1, 512, text_dim).
-        placement: "whole" on the GPU, "offload" (one component at a time there), or "cpu".
-        dtype: of the transformer, as a string; the VAE always computes in float32.
+        placement: name of the profile, see wan_profiles.
+        dtype: in which the transformer's matrices are kept; the VAE always computes in float32.
     """
 
     pipeline: Any
     prompt_embeds: torch.Tensor
-    placement: Placement
+    placement: str
     dtype: str
-
-
-def choose_placement(sizes: dict[str, int], free_bytes: int | None) -> Placement | None:
-    """How the model fits on a GPU with so much free memory; None if not even piece by piece."""
-    if free_bytes is None:
-        return "cpu"
-    if sum(sizes.values()) + WORKING_MEMORY <= free_bytes:
-        return "whole"
-    if max(sizes.values(), default=0) + WORKING_MEMORY <= free_bytes:
-        return "offload"
-    return None
-
-
-def free_gpu_memory(device: str) -> int | None:
-    """Free bytes of the GPU that `device` ("auto", "cpu", "cuda") means; None for none.
-
-    BadUsage where "cuda" was asked for and is not there.
-    """
-    import torch
-
-    if device == "cuda" and not torch.cuda.is_available():
-        raise BadUsage("--device cuda: torch sees no GPU here", "use --device cpu or auto")
-    if device == "cpu" or not torch.cuda.is_available():
-        return None
-    return int(torch.cuda.mem_get_info()[0])
 
 
 def load_wan(
@@ -70,11 +59,23 @@ def load_wan(
     overlay: Overlay,
     prompt_cache: Path | None,
     progress: Progress,
+    profile: str = AUTO,
+    working: int = WORKING_MEMORY,
 ) -> LoadedWan:
     """Load everything that one prompt needs.
 
     The text encoder, a third of the download, is loaded only where the prompt's embedding is not in
     `prompt_cache` yet, and dropped before the rest is loaded.
+
+    Args:
+        weights: found by wan_weights.find_wan.
+        device: "auto", "cpu" or "cuda".
+        prompt: what the video shows.
+        overlay: fine-tuned parts, merged into the transformer.
+        prompt_cache: folder of embedded prompts; None keeps none.
+        progress: told what is loaded.
+        profile: one of wan_profiles.NAMES.
+        working: bytes that a segment needs besides the weights, to choose a profile by.
 
     Raises MissingAsset for missing or half-downloaded files, OutOfResources where the GPU is too
     small, UnsuitableInput where the files do not load.
@@ -83,40 +84,106 @@ def load_wan(
 
     cached = _cache_file(weights, prompt, prompt_cache)
     have_prompt = cached is not None and cached.is_file()
-    unneeded = frozenset({"text_encoder", "tokenizer"}) if have_prompt else frozenset()
-    require_complete(weights, without=unneeded)
+    require_complete(weights, without=_unneeded(have_prompt))
     free = free_gpu_memory(device)
-    sizes = weights.gpu_bytes()
-    placement = choose_placement(sizes, free)
-    if placement is None:
-        needed = (max(sizes.values()) + WORKING_MEMORY) / 1e9
-        raise OutOfResources(
-            f"Wan-Animate needs {needed:.0f} GB of free GPU memory, {(free or 0) / 1e9:.0f} GB are",
-            "take --appearance puppet, or a larger GPU",
-        )
-    dtype = torch.float32 if placement == "cpu" else torch.bfloat16
+    chosen = choose_profile(profile, weights.gpu_bytes(), working, free, free_host_memory())
+    dtype = _compute_dtype(chosen, weights)
     _quiet()
     try:
         with torch.no_grad():
             embeds = _prompt_embeds(weights, prompt, dtype, cached, progress)
         progress.say(f"loading Wan-Animate from {weights.folder}")
-        pipeline = _pipeline(weights.folder, dtype, text_encoder=None, tokenizer=None)
+        pipeline = _pipeline(
+            weights.folder, dtype, text_encoder=None, tokenizer=None,
+            **_transformer(weights, dtype),
+        )  # fmt: skip
+        overlay.apply(pipeline.transformer)
+        place(pipeline, chosen, dtype)
     except (OSError, ValueError, RuntimeError, KeyError) as error:
-        if isinstance(error, torch.OutOfMemoryError):
-            raise OutOfResources(f"out of memory while loading {weights.folder}") from error
+        if is_out_of_memory(error):
+            raise OutOfResources(
+                f"out of memory while loading {weights.folder} with --profile {chosen.name}",
+                after(chosen.name),
+            ) from error
         raise UnsuitableInput(
-            f"{weights.folder} does not load as Wan-Animate: {_first_line(error)}"
+            f"{weights.origin} does not load as Wan-Animate: {_first_line(error)}"
         ) from error
-    overlay.apply(pipeline.transformer)
-    if placement == "whole":
-        pipeline.to("cuda")
-    elif placement == "offload":
-        pipeline.enable_model_cpu_offload()
+    kept = _kept_as(weights, chosen, dtype)
+    return LoadedWan(pipeline, embeds, chosen.name, kept)
+
+
+def place(pipeline: Any, profile: Profile, dtype: torch.dtype, device: str = "cuda") -> None:
+    """Lay a loaded pipeline out as a profile says; `device` is where it computes."""
+    import torch
+
+    if profile.float8:
+        # Norms, modulation, the embeddings of patches, pose, time, text and image, and the motion
+        # encoder stay as they are: diffusers' list for this model, and layers that are no Linear.
+        pipeline.transformer.enable_layerwise_casting(
+            storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype
+        )
+    if profile.tiled:
         pipeline.vae.enable_tiling()
-    return LoadedWan(pipeline, embeds, placement, str(dtype).removeprefix("torch."))
+    if profile.placement == "whole":
+        pipeline.to(device)
+    elif profile.placement == "components":
+        pipeline.enable_model_cpu_offload(device=device)
+    elif profile.placement == "groups":
+        pipeline.transformer.enable_group_offload(
+            onload_device=torch.device(device),
+            offload_device=torch.device("cpu"),
+            offload_type="leaf_level",
+            use_stream=device != "cpu",
+            low_cpu_mem_usage=device != "cpu" and not profile.pinned,
+        )
+        pipeline.image_encoder.to(device)
+        pipeline.vae.to(device)
 
 
-def _pipeline(folder: Path, dtype: torch.dtype, **components: None) -> Any:
+def _unneeded(have_prompt: bool) -> frozenset[str]:
+    return frozenset({"text_encoder", "tokenizer"}) if have_prompt else frozenset()
+
+
+def _compute_dtype(profile: Profile, weights: WanWeights) -> torch.dtype:
+    import torch
+
+    if profile.placement != "cpu":
+        return torch.bfloat16
+    free = free_host_memory()
+    wide = 4 * sum(weights.parameters.get(name, 0) for name in ("transformer", "image_encoder"))
+    fits = free is None or wide <= _WIDE_ON_CPU * free
+    return torch.float32 if fits else torch.bfloat16
+
+
+def _kept_as(weights: WanWeights, profile: Profile, dtype: torch.dtype) -> str:
+    if weights.gguf is not None:
+        return "gguf"
+    return "float8_e4m3fn" if profile.float8 else str(dtype).removeprefix("torch.")
+
+
+def _transformer(weights: WanWeights, dtype: torch.dtype) -> dict[str, Any]:
+    """The quantised transformer of a GGUF file; nothing where the folder's own is used."""
+    if weights.gguf is None:
+        return {}
+    from importlib.util import find_spec
+
+    from diffusers import GGUFQuantizationConfig, WanAnimateTransformer3DModel
+
+    if find_spec("gguf") is None:
+        raise MissingAsset("GGUF files need the package gguf", "pip install 'macedance[gguf]'")
+    return {
+        "transformer": WanAnimateTransformer3DModel.from_single_file(
+            str(weights.gguf),
+            quantization_config=GGUFQuantizationConfig(compute_dtype=dtype),
+            config=str(weights.folder),
+            subfolder="transformer",
+            torch_dtype=dtype,
+            local_files_only=True,
+        )
+    }
+
+
+def _pipeline(folder: Path, dtype: torch.dtype, **components: Any) -> Any:
     import torch
     from diffusers import WanAnimatePipeline
 

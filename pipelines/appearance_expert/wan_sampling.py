@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.appearance_expert.face_clip import Faces
 from pipelines.appearance_expert.segments import Segment
 from pipelines.appearance_expert.wan_config import WanConfig
+from pipelines.appearance_expert.wan_forecast import forecasting
 from pipelines.appearance_expert.wan_frames import Controls
-from pipelines.errors import OutOfResources
+from pipelines.appearance_expert.wan_profiles import after
+from pipelines.errors import OutOfResources, is_out_of_memory
 from pipelines.progress import Advance
 
 if TYPE_CHECKING:
@@ -31,7 +34,7 @@ def sample_segment(
     loaded: LoadedWan,
     config: WanConfig,
     controls: Controls,
-    face: Frames,
+    faces: Faces,
     segment: Segment,
     tail: Frames | None,
     seed: int,
@@ -42,7 +45,7 @@ def sample_segment(
     Args:
         loaded, config: the model and how to call it.
         controls: the whole dance.
-        face: (S, S, 3) shown to the face branch in every frame.
+        faces: shown to the face branch, by the time of the dance.
         segment: which part of the dance.
         tail: (R, H, W, 3) last frames of the segment before; None for the first.
         seed: of the whole video.
@@ -59,12 +62,16 @@ def sample_segment(
 
     pipeline = loaded.pipeline
     poses = [Image.fromarray(controls.pose(frame)) for frame in segment.controls]
+    shown = [Image.fromarray(faces.at(controls.seconds(frame))) for frame in segment.controls]
     try:
-        with _conditioned_on(pipeline, tail):
+        with (
+            _conditioned_on(pipeline, tail),
+            forecasting(pipeline.transformer, config.computed()),
+        ):
             video = pipeline(
                 image=Image.fromarray(controls.reference),
                 pose_video=poses,
-                face_video=[Image.fromarray(face)] * len(poses),
+                face_video=shown,
                 prompt_embeds=loaded.prompt_embeds,
                 height=controls.height,
                 width=controls.width,
@@ -75,10 +82,13 @@ def sample_segment(
                 output_type="pt",
                 callback_on_step_end=step_done,
             ).frames[0]
-    except torch.OutOfMemoryError as error:
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        size = f"{controls.width}x{controls.height}"
         raise OutOfResources(
-            f"the GPU's memory does not hold {controls.width}x{controls.height} frames",
-            "take a smaller --size",
+            f"the memory does not hold {size} frames with --profile {loaded.placement}",
+            after(loaded.placement),
         ) from error
     scaled = (video * 255).round().clamp(0, 255).to(torch.uint8)
     frames: Frames = scaled.permute(0, 2, 3, 1).cpu().numpy()

@@ -9,7 +9,7 @@ import json
 import math
 import os
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +41,23 @@ class WanWeights:
         missing: one line per file that is missing or cut short, with its size where known.
         sizes: bytes of weight files found, per component.
         parameters: numbers in those files, per component.
+        gguf: a quantised transformer that takes the place of the folder's own.
     """
 
     folder: Path
     missing: tuple[str, ...]
     sizes: dict[str, int]
     parameters: dict[str, int]
+    gguf: Path | None = None
+
+    @property
+    def origin(self) -> str:
+        """The files, for messages."""
+        return f"{self.folder}" + (f" with {self.gguf}" if self.gguf else "")
+
+    def transformer_config(self) -> dict[str, Any]:
+        """The transformer's config.json."""
+        return _json(self.folder / "transformer" / _COMPONENTS["transformer"][0])
 
     def gpu_bytes(self) -> dict[str, int]:
         """Memory of each component once loaded: bfloat16, the VAE float32, whatever the files hold.
@@ -54,7 +65,10 @@ class WanWeights:
         Without the text encoder, which is gone before the others are loaded.
         """
         width = {"transformer": 2, "image_encoder": 2, "vae": 4}
-        return {name: size * self.parameters.get(name, 0) for name, size in width.items()}
+        held = {name: size * self.parameters.get(name, 0) for name, size in width.items()}
+        if self.gguf is not None:
+            held["transformer"] = self.sizes["transformer"]
+        return held
 
     @property
     def complete(self) -> bool:
@@ -78,11 +92,14 @@ class WanWeights:
         return sha256_json([configs, {name: self.sizes.get(name) for name in components}])
 
 
-def find_wan(model: str | None) -> WanWeights:
+def find_wan(model: str | None, gguf: Path | None = None) -> WanWeights:
     """The weights of a local folder or hub id, else of the environment variable, else of the cache.
 
-    Never downloads. Raises MissingAsset where there is no such folder or nothing of that id in
-    the cache, UnsuitableInput for a folder of another model family.
+    Never downloads. With `gguf`, the transformer is read from that file, and the folder needs to
+    hold only its config.json.
+
+    Raises MissingAsset where there is no such folder or file, or nothing of that id in the cache,
+    UnsuitableInput for a folder of another model family or a file that is no GGUF.
     """
     asked = model or os.environ.get(ENVIRONMENT_VARIABLE) or HUB_ID
     folder = Path(asked).expanduser()
@@ -95,7 +112,8 @@ def find_wan(model: str | None) -> WanWeights:
                 _how_to_get(asked),
             )
         folder = snapshot
-    return inspect_folder(folder)
+    weights = inspect_folder(folder)
+    return weights if gguf is None else _with_gguf(weights, gguf)
 
 
 def require_complete(weights: WanWeights, without: frozenset[str] = frozenset()) -> None:
@@ -106,6 +124,20 @@ def require_complete(weights: WanWeights, without: frozenset[str] = frozenset())
             f"Wan-Animate weights in {weights.folder} are not complete: " + "; ".join(missing),
             _how_to_get(HUB_ID),
         )
+
+
+def _with_gguf(weights: WanWeights, gguf: Path) -> WanWeights:
+    if not gguf.is_file():
+        raise MissingAsset(f"{gguf} is not there", "give --gguf the path of a .gguf file")
+    with gguf.open("rb") as stream:
+        if stream.read(4) != b"GGUF":
+            raise UnsuitableInput(f"{gguf} is not a GGUF file")
+    config = f"transformer/{_COMPONENTS['transformer'][0]}"
+    missing = tuple(
+        line for line in weights.missing if not line.startswith("transformer/") or line == config
+    )
+    sizes = {**weights.sizes, "transformer": gguf.stat().st_size}
+    return replace(weights, missing=missing, sizes=sizes, gguf=gguf)
 
 
 def inspect_folder(folder: Path) -> WanWeights:

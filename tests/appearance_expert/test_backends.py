@@ -4,7 +4,6 @@ import sys
 import pytest
 
 from pipelines.appearance_expert.backends import load_backend
-from pipelines.appearance_expert.wan_loading import WORKING_MEMORY, choose_placement
 from pipelines.errors import BadUsage, MissingAsset
 from pipelines.progress import Silent
 
@@ -54,14 +53,6 @@ def test_a_wrong_path_does_not_become_a_draft(no_weights, tmp_path):
 def test_unknown_back_ends_are_a_usage_error():
     with pytest.raises(BadUsage, match="auto, puppet, wan"):
         load_backend("magic", None, "cpu", Listener())
-
-
-def test_placement_of_the_real_model():
-    real = {"transformer": 34_500_000_000, "image_encoder": 1_300_000_000, "vae": 500_000_000}
-    assert choose_placement(real, None) == "cpu"
-    assert choose_placement(real, 80_000_000_000) == "whole"
-    assert choose_placement(real, 34_500_000_000 + WORKING_MEMORY) == "offload"
-    assert choose_placement(real, 24_000_000_000) is None
 
 
 def test_looking_for_weights_imports_no_models():
