@@ -19,7 +19,12 @@ import cv2
 import numpy as np
 
 from pipelines.appearance_expert.tiny_architecture import FACE_SIZE, FPS, HEIGHT, WIDTH
-from pipelines.appearance_expert.training.frames import Dancer, FaceCrops, Window, draw_skeleton
+from pipelines.appearance_expert.training.frames import (
+    Dancer,
+    FaceCrops,
+    draw_skeleton,
+    window_for,
+)
 from pipelines.curation.windows import random_windows
 from pipelines.files import sha256_file
 from pipelines.keypoints.person import FACE_NAMES, POINT
@@ -31,12 +36,15 @@ from pipelines.rendering.source import Source, load_dance
 from pipelines.rendering.stage import Stage, front_of, look_and_body
 from pipelines.workspace.identity import content_id
 
-CAMERAS = {"base": (("orbit", 11), ("side", 12), ("follow", 13)),
+CAMERAS = {"base": (("follow", 11), ("follow", 12), ("follow", 13)),
            "target": (("front", 21), ("front", 22)), "held": (("front", 31),)}  # fmt: skip
-"""Cameras and seeds of each domain: the general one goes round the dancer, the other does not."""
+"""Cameras and seeds of each domain: in the general one the camera goes with the dancer."""
+
+RENDERED = (216, 288)
+"""Width and height of the clips. The model's frame is cut out of them around the dancer: a picture
+that is wider than a dancer's arms reach would show a small dancer."""
 
 _FACES = [POINT[name] for name in FACE_NAMES]
-_WHOLE = Window(0, 0, WIDTH, HEIGHT, WIDTH, HEIGHT)
 MOTIONS = (".npz", ".bvh", ".amc")
 
 
@@ -65,7 +73,7 @@ def clip_jobs(motions: list[Path], camera: str, seed: int) -> list[ClipJob]:
     """The clips that `render` cuts out of dances, seen by one camera."""
     config = RenderConfig(
         src=tuple(motions), windows=True, camera=camera, vary=True, renderer="builtin",
-        size=f"{WIDTH}x{HEIGHT}", fps=FPS, seed=seed,
+        size="{}x{}".format(*RENDERED), fps=FPS, seed=seed,
     )  # fmt: skip
     jobs = []
     for motion in motions:
@@ -103,10 +111,11 @@ def drawn(job: ClipJob, domain: str) -> ClipArrays:
     shown[seen.depth <= 0] = 0
     dancer = Dancer(seen.xy - 0.5, shown)
     crops = FaceCrops(dancer, FACE_SIZE)
+    window = window_for(*RENDERED, (WIDTH, HEIGHT), dancer.centre())
     numbers = range(len(pictures))
     return ClipArrays(
-        job.clip, domain, np.stack(pictures),
-        np.stack([draw_skeleton(dancer, n, _WHOLE) for n in numbers]),
+        job.clip, domain, np.stack([window.cut(picture) for picture in pictures]),
+        np.stack([draw_skeleton(dancer, n, window) for n in numbers]),
         np.stack([crops.of(pictures[n], n) for n in numbers]),
     )  # fmt: skip
 

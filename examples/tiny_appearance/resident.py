@@ -1,6 +1,6 @@
 """Encoded clips that stay in the GPU's memory: the same batches as `train-appearance` reads.
 
-Legend: N segments, C clips, R references per clip, B batch, L latent frames, h x w latents.
+Legend: N segments, B batch, T frames, L latent frames, H x W pixels, h x w latents.
 """
 
 from __future__ import annotations
@@ -41,34 +41,26 @@ class Frozen:
         return self.text.device
 
     @torch.no_grad()
-    def latents(self, frames_NTHW3: Tensor, at_once: int = 16) -> Tensor:
-        """(N, 16, L, h, w) bfloat16, normalised, of uint8 clips on any device."""
-        config, parts = self.vae.config, []
-        mean, deviation = (
-            torch.tensor(values, device=self.device).view(1, -1, 1, 1, 1)
-            for values in (config.latents_mean, config.latents_std)
-        )
-        for part in frames_NTHW3.split(at_once):
-            with torch.autocast(self.device.type, torch.bfloat16, self.device.type == "cuda"):
-                moments = encode_whole(self.vae, pixels(part, self.device))
-            latents = (moments.float().chunk(2, dim=1)[0] - mean) / deviation
-            parts.append(latents.bfloat16())
-        return torch.cat(parts)
+    def latents(self, frames_NTHW3: Tensor, given: int | None = None, at_once: int = 32) -> Tensor:
+        """(N, 16, L, h, w) bfloat16, normalised, of uint8 clips on any device.
 
-    @torch.no_grad()
-    def given(self, frames_NTHW3: Tensor, given: int, at_once: int = 16) -> Tensor:
-        """Latents of the first `given` frames followed by grey ones, as `latents`."""
+        With `given`, all frames after so many are grey.
+        """
         config, parts = self.vae.config, []
         mean, deviation = (
             torch.tensor(values, device=self.device).view(1, -1, 1, 1, 1)
             for values in (config.latents_mean, config.latents_std)
         )
         for part in frames_NTHW3.split(at_once):
-            clip = pixels(part, self.device)
-            clip[:, :, given:] = 0
+            # Always the same shape: the GPU's convolutions are chosen by trial for each.
+            room = min(at_once, len(frames_NTHW3)) - len(part)
+            clip = pixels(torch.cat([part, part[:1].repeat(room, 1, 1, 1, 1)]), self.device)
+            if given is not None:
+                clip[:, :, given:] = 0
             with torch.autocast(self.device.type, torch.bfloat16, self.device.type == "cuda"):
                 moments = encode_whole(self.vae, clip)
-            parts.append(((moments.float().chunk(2, 1)[0] - mean) / deviation).bfloat16())
+            latents = (moments.float().chunk(2, dim=1)[0] - mean) / deviation
+            parts.append(latents[: len(part)].bfloat16())
         return torch.cat(parts)
 
     @torch.no_grad()
@@ -116,40 +108,25 @@ class ResidentClips:
         relay_share: float = 0.5,
     ) -> None:
         self._relay_share = relay_share
-        self.truth: list[np.ndarray] = []
-        looks = [(0, 1, 2), *(FALSE_COLOURS if false_colours else ())]
-        parts: dict[str, list[Tensor]] = {n: [] for n in ("video", "pose", "motion", "g1", "g5")}
-        shown: list[np.ndarray] = []
-        owner, pose_of, given_of = [], [], []
-        random = np.random.default_rng(0)
-        for clip in clips:
-            starts = segment_starts(len(clip.video), SEGMENT_FRAMES)[:segments]
-            if not starts:
-                continue
-            cut = [slice(start, start + SEGMENT_FRAMES) for start in starts]
-            video = torch.from_numpy(np.stack([clip.video[c] for c in cut])).to(frozen.device)
-            face = torch.from_numpy(np.stack([clip.face[c] for c in cut])).to(frozen.device)
-            poses = torch.from_numpy(np.stack([clip.pose[c] for c in cut])).to(frozen.device)
-            self.truth += [clip.video[c] for c in cut]
-            first = len(pose_of) and max(pose_of) + 1
-            parts["pose"].append(frozen.latents(poses))
-            for name, given in zip(("g1", "g5"), RELAYS, strict=True):
-                parts[name].append(frozen.given(video, given))
-            at = [starts[0], *random.integers(len(clip.video), size=references - 1)]
-            for look in looks:
-                order = list(look)
-                parts["video"].append(frozen.latents(video[..., order]))
-                parts["motion"].append(frozen.expressions(face[..., order]))
-                own_colours = look == (0, 1, 2)
-                pose_of += [first + n for n in range(len(cut))]
-                given_of += [first + n if own_colours else -1 for n in range(len(cut))]
-                owner += [len(shown) // references] * len(cut)
-                shown += [np.ascontiguousarray(clip.video[n][..., order]) for n in at]
-        if not owner:
-            raise ValueError("no clip is as long as a segment")
-        self._tensors = {name: torch.cat(tensors) for name, tensors in parts.items()}
         device = frozen.device
-        self._references = torch.cat(
+        looks = [[0, 1, 2], *(map(list, FALSE_COLOURS) if false_colours else ())]
+        cuts, shown = _cut(clips, references, segments, looks)
+        self.truth = [clip.video[cut] for clip, cut, _ in cuts]
+        video, face, pose = (
+            torch.from_numpy(np.stack([getattr(clip, part)[cut] for clip, cut, _ in cuts]))
+            for part in ("video", "face", "pose")
+        )
+        video, face = video.to(device), face.to(device)
+        self._tensors = {
+            "video": torch.cat([frozen.latents(video[..., look]) for look in looks]),
+            "motion": torch.cat([frozen.expressions(face[..., look]) for look in looks]),
+            "pose": frozen.latents(pose.to(device)),
+            **{f"given{number}": frozen.latents(video, number) for number in RELAYS},
+        }
+        # Segment n of the first look is segment n + N of the second, n + 2 N of the third.
+        owner = np.array([number for _, _, number in cuts])
+        self._owner = np.concatenate([owner * len(looks) + n for n in range(len(looks))])
+        self._pictures = torch.cat(
             [
                 frozen.latents(torch.from_numpy(np.stack(shown[n : n + 256]))[:, None], at_once=64)
                 for n in range(0, len(shown), 256)
@@ -158,19 +135,10 @@ class ResidentClips:
         self._images = torch.cat(
             [frozen.images(shown[n : n + 256]) for n in range(0, len(shown), 256)]
         ).unflatten(0, (-1, references))
-        self._owner, self._pose_of, self._given_of = (
-            np.array(values) for values in (owner, pose_of, given_of)
-        )
-        grey = torch.zeros(1, SEGMENT_FRAMES, *clips[0].video.shape[1:3], 3, dtype=torch.uint8)
-        self._grey = frozen.given(grey.to(device), 0)
-        blank = torch.zeros_like(self._grey[0])
+        self._grey = frozen.latents(torch.zeros_like(video[:1]), given=0)
+        blank = torch.zeros(self._grey.shape[1:])
         self._masks = torch.stack(
-            [
-                conditioning(
-                    blank[:, :1].float().cpu(), blank.float().cpu(), SEGMENT_FRAMES, given
-                )[:4]
-                for given in (0, *RELAYS)
-            ]
+            [conditioning(blank[:, :1], blank, SEGMENT_FRAMES, given)[:4] for given in (0, *RELAYS)]
         ).to(device, torch.bfloat16)
         self._text = frozen.text.bfloat16()
 
@@ -187,21 +155,45 @@ class ResidentClips:
 
     def batch(self, chosen: np.ndarray, reference: np.ndarray, given: np.ndarray) -> Batch:
         """These segments with these of their references and so many given frames each (B,)."""
-        given = np.where(self._given_of[chosen] < 0, 0, given)
-        t = self._tensors
-        owner, which = torch.as_tensor(self._owner[chosen]), torch.as_tensor(reference)
-        picture = self._references[owner, which]
+        pose = self._tensors["pose"]
+        # In false colours no frames are given: their latents would have to be encoded, too.
+        given = np.where(chosen < len(pose), given, 0)
+        at = torch.as_tensor(chosen, device=pose.device)
+        owner = torch.as_tensor(self._owner[chosen], device=pose.device)
+        which = torch.as_tensor(reference, device=pose.device)
+        picture, same = self._pictures[owner, which], at % len(pose)
         known = self._grey.repeat(len(chosen), 1, 1, 1, 1)
-        for name, number in zip(("g1", "g5"), RELAYS, strict=True):
-            where = np.flatnonzero(given == number)
-            if len(where):
-                known[torch.as_tensor(where)] = t[name][self._given_of[chosen[where]]]
-        masks = self._masks[torch.as_tensor(np.searchsorted((0, *RELAYS), given))]
+        for number in RELAYS:
+            where = torch.as_tensor(np.flatnonzero(given == number), device=pose.device)
+            known[where] = self._tensors[f"given{number}"][same[where]]
+        kind = torch.as_tensor(np.searchsorted((0, *RELAYS), given), device=pose.device)
+        filled = torch.cat([picture, known], dim=2)
         return {
-            "clean": torch.cat([picture, t["video"][torch.as_tensor(chosen)]], dim=2),
-            "y": torch.cat([masks, torch.cat([picture, known], dim=2)], dim=1),
-            "pose": t["pose"][torch.as_tensor(self._pose_of[chosen])],
-            "motion": t["motion"][torch.as_tensor(chosen)],
+            "clean": torch.cat([picture, self._tensors["video"][at]], dim=2),
+            "y": torch.cat([self._masks[kind], filled], dim=1),
+            "pose": pose[same],
+            "motion": self._tensors["motion"][at],
             "image": self._images[owner, which],
             "text": self._text.expand(len(chosen), -1, -1),
         }
+
+
+def _cut(
+    clips: Sequence[ClipArrays], references: int, segments: int, looks: list[list[int]]
+) -> tuple[list[tuple[ClipArrays, slice, int]], list[np.ndarray]]:
+    """Segments with the number of their clip; and per clip, look by look, its references."""
+    random = np.random.default_rng(0)
+    cuts: list[tuple[ClipArrays, slice, int]] = []
+    shown: list[np.ndarray] = []
+    count = 0
+    for clip in clips:
+        starts = segment_starts(len(clip.video), SEGMENT_FRAMES)[:segments]
+        if not starts:
+            continue
+        cuts += [(clip, slice(start, start + SEGMENT_FRAMES), count) for start in starts]
+        at = [starts[0], *random.integers(len(clip.video), size=references - 1)]
+        shown += [np.ascontiguousarray(clip.video[n][..., look]) for look in looks for n in at]
+        count += 1
+    if not cuts:
+        raise ValueError("no clip is as long as a segment")
+    return cuts, shown

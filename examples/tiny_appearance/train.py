@@ -152,8 +152,9 @@ class Gathered:
 
 # VAE -------------------------------------------------------------------------------------------
 
-_CROP = (13, 128, 96)
-"""Frames, height and width of what the VAE sees at once in training."""
+_CROP, _LONG_FRAMES, _LONG_EVERY = (9, 128, 96), 33, 4
+"""Frames, height and width of what the VAE sees at once; every fourth batch is as long as segments,
+with a quarter of the pieces."""
 
 
 class Crops:
@@ -180,13 +181,16 @@ class Crops:
         if self._calls % 20 == 0:
             self._place(self._gathered.take(most=6))
         random, (frames, height, width) = self._random, _CROP
+        size = self._run.rates.vae_batch
+        if self._calls % _LONG_EVERY == 0:
+            frames, size = _LONG_FRAMES, max(1, size // 4)
         parts = []
-        for _ in range(self._run.rates.vae_batch):
+        for _ in range(size):
             source = self._poses if random.random() < 0.25 else self._videos
             clip = source[random.integers(len(source))]
             t, y, x = (
-                int(random.integers(size - part + 1))
-                for size, part in zip(clip.shape, _CROP, strict=False)
+                int(random.integers(whole - part + 1))
+                for whole, part in zip(clip.shape, (frames, height, width), strict=False)
             )
             part = clip[t : t + frames, y : y + height, x : x + width]
             if random.random() < 0.3:

@@ -31,13 +31,16 @@ def tiny_vae(mean: Sequence[float] | None = None, deviation: Sequence[float] | N
     """
     from diffusers import AutoencoderKLWan
 
-    return AutoencoderKLWan(
+    vae = AutoencoderKLWan(
         base_dim=32, z_dim=LATENT_CHANNELS, dim_mult=[1, 2, 4], num_res_blocks=1,
         temperal_downsample=[True, True], in_channels=12, out_channels=12, patch_size=2,
         scale_factor_spatial=8, scale_factor_temporal=4,
         latents_mean=[0.0] * LATENT_CHANNELS if mean is None else list(mean),
         latents_std=[1.0] * LATENT_CHANNELS if deviation is None else list(deviation),
     )  # fmt: skip
+    # Latents begin nearly without noise, in which the small first ones would drown.
+    vae.quant_conv.bias.data[LATENT_CHANNELS:] = -8.0
+    return vae
 
 
 def tiny_transformer() -> Any:

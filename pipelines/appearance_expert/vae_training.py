@@ -88,17 +88,27 @@ class VaeLoss:
     kl: float
 
 
-EDGE_WEIGHT, KL_WEIGHT = 1.0, 3e-4
+EDGE_WEIGHT, KL_WEIGHT = 1.0, 1e-4
+_EDGES_FROM, _EDGES_FULL = 0.1, 0.4
 
 
-def vae_loss(vae: Any, pixels_BCTHW: Tensor) -> tuple[Tensor, Tensor]:
+def edge_weight(progress: float) -> float:
+    """Weight of the edges after a share of training.
+
+    From the start they would teach that grey without edges is nearly right, and that is where it
+    ends: the latents are never used.
+    """
+    ramp = (progress - _EDGES_FROM) / (_EDGES_FULL - _EDGES_FROM)
+    return EDGE_WEIGHT * min(1.0, max(0.0, ramp))
+
+
+def vae_loss(vae: Any, pixels_BCTHW: Tensor, edges_by: float) -> tuple[Tensor, Tensor]:
     """Loss of clips, and its three parts (3,).
 
-    Mean absolute error of the pixels and of their differences to the neighbours in x, y and time
-    (edges stay sharp without a perceptual network), and the latents' divergence from a standard
-    normal distribution, per number.
+    Mean absolute error of the pixels and, weighted by `edges_by`, of their differences to the
+    neighbours in x, y and time (edges stay sharp without a perceptual network), and the latents'
+    divergence from a standard normal distribution, per number.
     """
-
     moments = encode_whole(vae, pixels_BCTHW).float()
     mean, log_variance = moments.chunk(2, dim=1)
     log_variance = log_variance.clamp(-12, 4)
@@ -109,7 +119,7 @@ def vae_loss(vae: Any, pixels_BCTHW: Tensor) -> tuple[Tensor, Tensor]:
     edges = sum((off.diff(dim=axis).abs().mean() for axis in (2, 3, 4)), torch.zeros_like(l1))
     kl = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).mean()
     parts = torch.stack([l1, edges, kl])
-    return l1 + EDGE_WEIGHT * edges + KL_WEIGHT * kl, parts.detach()
+    return l1 + edges_by * edges + KL_WEIGHT * kl, parts.detach()
 
 
 def learning_rate(progress: float, peak: float, warm_up: float = 0.04) -> float:
@@ -152,7 +162,7 @@ def train_vae(
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(share, peak_lr)
         with torch.autocast(device.type, torch.bfloat16, enabled=on_gpu):
-            loss, parts = vae_loss(vae, crops())
+            loss, parts = vae_loss(vae, crops(), edge_weight(share))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)

@@ -1,0 +1,57 @@
+"""The back end "tiny": found, called as Wan-Animate is, marked as an experiment."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("diffusers")
+
+from pipelines.appearance_expert.backends import describe_choice, load_backend
+from pipelines.appearance_expert.tiny import STEPS, find_tiny, tiny_config
+from pipelines.appearance_expert.wan_config import WanConfig
+from pipelines.errors import MissingAsset, UnsuitableInput
+from pipelines.progress import Silent
+
+
+class Listener(Silent):
+    def __init__(self):
+        self.warnings = []
+
+    def warn(self, text):
+        self.warnings.append(text)
+
+
+def test_a_folder_without_weights_is_told_with_the_way_to_get_them(tmp_path):
+    with pytest.raises(MissingAsset, match="docs/tiny-appearance.md|no weights") as caught:
+        find_tiny(str(tmp_path))
+    assert "--model" in caught.value.hint
+
+
+def test_another_model_is_refused(tmp_path):
+    (tmp_path / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}')
+    with pytest.raises(UnsuitableInput):
+        find_tiny(str(tmp_path))
+
+
+def test_settings_are_the_users_at_the_small_models_size():
+    config = tiny_config(WanConfig(steps=7, face="none"))
+    assert (config.steps, config.face) == (7, "none")
+    assert (config.fps, config.segment_frames, config.max_pixels) == (16.0, 33, 144 * 256)
+    assert tiny_config(None).steps == tiny_config(WanConfig()).steps == STEPS
+
+
+def test_it_makes_every_frame_and_says_what_it_is(tiny_wan, portrait, swaying):
+    listener = Listener()
+    dance = swaying(45)
+    backend = load_backend("tiny", str(tiny_wan), "cpu", listener, WanConfig(steps=1))
+    frames = list(backend.frames(portrait, dance, seed=3))
+    assert len(frames) == 45
+    assert all(frame.shape == (64, 48, 3) and frame.dtype == np.uint8 for frame in frames)
+    report = backend.report()
+    assert report["backend"] == "tiny" and report["draft"]
+    assert report["fps"] == 16.0 and len(report["segments"]) == 1
+    assert any("experiment" in warning for warning in listener.warnings)
+
+
+def test_the_choice_is_described_as_a_draft(tiny_wan):
+    choice = describe_choice("tiny", str(tiny_wan), "cpu")
+    assert choice == {"appearance": "tiny", "draft": True, "because": "asked for"}
