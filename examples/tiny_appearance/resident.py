@@ -149,7 +149,7 @@ class ResidentClips:
         """`size` segments, each with a random reference, and given frames or none."""
         random = np.random.default_rng(key)
         chosen = random.integers(len(self), size=size)
-        reference = random.integers(self._references.shape[1], size=size)
+        reference = random.integers(self._pictures.shape[1], size=size)
         given = random.choice(RELAYS, size) * (random.random(size) < self._relay_share)
         return self.batch(chosen, reference, given)
 

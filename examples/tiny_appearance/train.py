@@ -62,7 +62,7 @@ from pipelines.train_appearance import load_transformer
 from pipelines.training.feed import Feed
 from pipelines.training.processes import Processes
 
-SHARES = {"vae": 0.27, "base": 0.42, "kinematic": 0.06, "aesthetic": 0.09, "both": 0.09}
+SHARES = {"vae": 0.31, "base": 0.39, "kinematic": 0.05, "aesthetic": 0.09, "both": 0.09}
 """Of the seconds; encoding, and sampling at the end, have the rest."""
 
 
@@ -70,7 +70,7 @@ SHARES = {"vae": 0.27, "base": 0.42, "kinematic": 0.06, "aesthetic": 0.09, "both
 class Rates:
     """Learning rates and batch sizes."""
 
-    vae_lr: float = 1e-3
+    vae_lr: float = 2e-3
     vae_batch: int = 16
     base_lr: float = 1e-3
     kinematic_lr: float = 1e-3

@@ -88,18 +88,18 @@ class VaeLoss:
     kl: float
 
 
-EDGE_WEIGHT, KL_WEIGHT = 1.0, 1e-4
-_EDGES_FROM, _EDGES_FULL = 0.1, 0.4
+KL_WEIGHT = 1e-4
+_EDGES_FIRST, _EDGES_LAST, _EDGES_GROW = 0.3, 1.0, 0.5
 
 
 def edge_weight(progress: float) -> float:
-    """Weight of the edges after a share of training.
+    """Weight of the edges after a share of training: it grows over the first half.
 
-    From the start they would teach that grey without edges is nearly right, and that is where it
-    ends: the latents are never used.
+    Full from the start, they would teach that grey without edges is nearly right, and there it
+    would end.
     """
-    ramp = (progress - _EDGES_FROM) / (_EDGES_FULL - _EDGES_FROM)
-    return EDGE_WEIGHT * min(1.0, max(0.0, ramp))
+    share = min(1.0, progress / _EDGES_GROW)
+    return _EDGES_FIRST + (_EDGES_LAST - _EDGES_FIRST) * share
 
 
 def vae_loss(vae: Any, pixels_BCTHW: Tensor, edges_by: float) -> tuple[Tensor, Tensor]:
