@@ -3,10 +3,11 @@
 python benchmarks/ablations.py --pairs FOLDER --songs FOLDER --out FOLDER \
     --held-out-songs examples/held_out_songs.txt --held-out-takes salsa__60_03 salsa__60_12 ...
 
-Trains four networks of one preset for the same number of steps, lets them dance to songs that took
-no part, and prints the paper's columns against held-out takes; FPS is frames of dance per second of
-sampling. Dances are longer than training windows, which is where the paper sees a transformer fail.
-Run again, it goes on after a stop.
+Trains four networks of one preset alike, lets them dance to songs that took no part, and prints
+the paper's columns against held-out takes; FPS is frames of dance per second of sampling. Dances
+are longer than training windows, which is where the paper sees a transformer fail. Run again, it
+goes on after a stop. --variants trains and measures some of the four, so that several processes can
+share the work; each prints the rows that are there by then.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from quality.clips import real_clips
 from quality.dancers import Ensemble, Stretch
 
 from macedance_cli.console import open_progress
-from pipelines.files import write_json
+from pipelines.files import read_json, write_json
 from pipelines.motion_expert.choreographer import Choreographer, SamplingConfig
 from pipelines.train_motion import TrainMotionConfig, train_motion
 
@@ -44,6 +45,7 @@ PAPER = {
 }
 """FID_k, FID_g, FSR, DIV_k, DIV_g, BAS, FPS as published (on FineDance, a thousand times the
 training)."""
+REAL = "real, held-out takes"
 COLUMNS = ("fid_k", "fid_g", "fsr", "div_k", "div_g", "bas_music", "fps")
 
 
@@ -53,7 +55,10 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[argparse.Namespace, l
     parser.add_argument("--preset", default="tiny")
     parser.add_argument("--train-steps", type=int, default=1500)
     parser.add_argument("--train-seed", type=int, default=0)
+    parser.add_argument("--batch-size", type=int, default=12)
+    parser.add_argument("--swap-timbre", type=float, default=0.0)
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
     return parser.parse_known_args(arguments)
 
 
@@ -61,10 +66,11 @@ def trained(own: argparse.Namespace, options: argparse.Namespace, name: str) -> 
     """The folder of the variant's checkpoint; trained unless it is there already."""
     config = TrainMotionConfig(
         data=[options.pairs], workspace=options.out, preset=own.preset, window=150, stride=10,
-        batch_size=12, steps=own.train_steps, lr=1e-3, optimizer="adamw", warmup=100,
-        schedule="cosine", ema_decay=0.995, grad_clip=1.0, device="cpu", threads=own.threads,
-        precision="fp32", hold_out=tuple(options.held_out_takes), seed=own.train_seed,
-        validate_every=500, checkpoint_every=500, **VARIANTS[name],
+        batch_size=own.batch_size, steps=own.train_steps, lr=1e-3, optimizer="adamw", warmup=100,
+        schedule="cosine", ema_decay=0.995, grad_clip=1.0, device=options.device,
+        threads=own.threads, precision="fp32", hold_out=tuple(options.held_out_takes),
+        seed=own.train_seed, swap_timbre=own.swap_timbre,
+        validate_every=own.train_steps, checkpoint_every=500, **VARIANTS[name],
     )  # fmt: skip
     checkpoint = train_motion(config, open_progress()).checkpoint
     assert checkpoint is not None
@@ -95,19 +101,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     own, rest = parse(arguments)
     options = parse_study(rest)
     options.out.mkdir(parents=True, exist_ok=True)
-    rows: dict[str, dict[str, Any]] = {}
-    for name in VARIANTS:
+    folder = options.out / "rows"
+    for name in own.variants:
         options.checkpoint = trained(own, options, name)
         s = study(options)
         every = measures.feature_set([
             *real_clips(s.train[::3], s.frames), *real_clips(s.held, s.frames)
         ])  # fmt: skip
         s.ensemble = Ensemble(s.choreographer, f"{name} {own.train_steps}", options.out / "dances")
-        rows[name] = row_of(s, every)
-        if "real, held-out takes" not in rows:
-            rows["real, held-out takes"] = measured(s, real_clips(s.held, s.frames), every)
-    write_json(options.out / "ablations.json", {"preset": own.preset, "rows": rows})
-    print(table(rows, own))
+        write_json(folder / f"{name}.json", row_of(s, every))
+        if not (folder / f"{REAL}.json").exists():
+            write_json(folder / f"{REAL}.json", measured(s, real_clips(s.held, s.frames), every))
+    known = [name for name in (*VARIANTS, REAL) if (folder / f"{name}.json").exists()]
+    print(table({name: read_json(folder / f"{name}.json") for name in known}, own))
 
 
 def table(rows: dict[str, dict[str, Any]], own: argparse.Namespace) -> str:

@@ -55,7 +55,7 @@ def build_full_size(
     _restore_buffers(model, device)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            if name.endswith("norm.weight") or ".norm" in name and name.endswith("weight"):
+            if name.endswith("norm.weight") or (".norm" in name and name.endswith("weight")):
                 parameter.fill_(1.0)
             else:
                 parameter.normal_(0, 0.02)

@@ -15,14 +15,25 @@ _GEMM_SIZE = 1024
 
 
 def best_seconds(work: Callable[[], object], repeats: int = 5, least: float = 0.0) -> float:
-    """The shortest of several calls after one to warm up; goes on until `least` seconds passed."""
+    """The shortest of several calls after one to warm up; goes on until `least` seconds passed.
+
+    A call is over when the GPU, if there is one, has done what it was given.
+    """
     work()
+    finish()
     times: list[float] = []
     while len(times) < repeats or sum(times) < least:
         begin = time.perf_counter()
         work()
+        finish()
         times.append(time.perf_counter() - begin)
     return min(times)
+
+
+def finish() -> None:
+    """Wait for the GPU, if one is in use."""
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        torch.cuda.synchronize()
 
 
 def gemm_rate() -> float:
@@ -34,6 +45,8 @@ def gemm_rate() -> float:
 def headline() -> float:
     """Print machine, threads and matrix-product rate; return the rate."""
     rate = gemm_rate()
+    if torch.cuda.is_available():
+        print(f"GPU: {torch.cuda.get_device_name()}, torch {torch.__version__}")
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads, "
         f"torch {torch.__version__}; matrix products: {rate / 1e9:.0f} GFLOP/s\n"

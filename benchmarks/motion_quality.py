@@ -53,6 +53,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("quality"))
     parser.add_argument("--feature-cache", type=Path, help="features of songs, by content")
     parser.add_argument("--log", type=Path, help="log.jsonl of the training run, for its curves")
+    parser.add_argument("--device", default="cpu", help="that the network dances on")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--seconds", type=float, default=12.0)
     parser.add_argument("--candidates", type=int, default=2, help="dances per song and genre")
@@ -150,7 +151,7 @@ def study(options: argparse.Namespace) -> Study:
         raise UnsuitableInput(f"songs of the training set are no test: {', '.join(sorted(heard))}")
     return Study(
         options,
-        Choreographer.load(options.checkpoint, torch.device("cpu")),
+        Choreographer.load(options.checkpoint, torch.device(options.device)),
         [stretch_of(song, START_SECONDS, frames) for song in songs],
         train,
         held,

@@ -1,11 +1,13 @@
 """Training the Motion Expert: steps and frames per second, the scan's share, waiting, memory.
 
 python benchmarks/training.py [--presets small paper] [--steps 5] [--batch 16] [--device cpu]
+    [--precision fp32 bf16] [--workers 1]
 
 The whole update on made-up dances: building batches, network, loss, optimizer, running average.
 Each row is a process of its own, so that peak memory is its own. "waited" is the share of time in
-which the next batch was not ready. Of the reference scan only the forward pass can be timed; its
-backward pass is spread over the graph.
+which the next batch was not ready. Of the reference scan on a CPU only the forward pass can be
+timed; its backward pass is spread over the graph. On a GPU, where calls return before they are
+done, the scans of one update are timed by themselves.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
@@ -23,19 +26,20 @@ from unittest import mock
 
 import numpy as np
 import torch
-from measure import headline, table
+from measure import best_seconds, finish, headline, table
+from torch import Tensor, nn
 
 from pipelines.motion.motion import Motion
 from pipelines.motion_expert import scan_kernels
-from pipelines.motion_expert.adan import Adan
 from pipelines.motion_expert.dataset import Augmentation, PairedSequence, Windows
 from pipelines.motion_expert.ema import Ema
-from pipelines.training.feed import Feed, Tensors
+from pipelines.motion_expert.engine import EngineOptions, HalfPrecision, build_optimizer
 from pipelines.motion_expert.network import MotionExpert
 from pipelines.motion_expert.objective import Objective, ObjectiveConfig
 from pipelines.motion_expert.presets import PRESETS
 from pipelines.motion_expert.representation import Normalizer, Standardizer
-from pipelines.motion_expert.selective_scan import selective_scan_reference
+from pipelines.motion_expert.selective_scan import selective_scan, selective_scan_reference
+from pipelines.training.feed import Feed, Tensors
 
 WINDOW = 150
 
@@ -68,52 +72,93 @@ class Clock:
         return timed
 
 
-def train(preset: str, scan: str, steps: int, batch: int, device: torch.device) -> dict[str, float]:
+class Calls:
+    """Remembers the arguments' shapes and types of a scan's calls, to time the same by themselves.
+
+    Args:
+        scan: the scan that is called.
+    """
+
+    def __init__(self, scan: Callable[..., Tensor]) -> None:
+        self.scan = scan
+        self.seen: Counter[tuple[Any, ...]] = Counter()
+
+    def __call__(self, *values: Tensor) -> Tensor:
+        kinds = tuple((tuple(value.shape), value.dtype) for value in values)
+        self.seen[kinds, torch.is_grad_enabled()] += 1
+        return self.scan(*values)
+
+    def seconds(self, device: torch.device) -> float:
+        """What all of them take."""
+        return sum(self._one(*key, device) * count for key, count in self.seen.items())
+
+    def _one(self, kinds: Any, gradients: bool, device: torch.device) -> float:
+        values = [torch.rand(shape, device=device).to(dtype) for shape, dtype in kinds]
+        values[2] = -values[2] - 0.5  # decays
+        wanted = [value.requires_grad_(gradients) for value in values]
+
+        def work() -> None:
+            y = self.scan(*wanted)
+            if gradients:
+                torch.autograd.grad(y, wanted, torch.ones_like(y))
+
+        return best_seconds(work, 3)
+
+
+def train(asked: argparse.Namespace, preset: str, scan: str) -> dict[str, float]:
     """A few updates after two to warm up."""
+    device = torch.device(asked.device)
     windows, clock = made_up_windows(), Clock()
     normalizer = Normalizer.fit([windows.extremes(Augmentation())])
     standardizer = Standardizer.fit(windows.features)
     model = MotionExpert(PRESETS[preset]).to(device).train()
+    called: nn.Module = HalfPrecision(model) if asked.precision == "bf16" else model
     objective = Objective(ObjectiveConfig(), normalizer, device)
-    optimizer, average = Adan(model.parameters()), Ema(model, 0.9999)
-    generator = torch.Generator().manual_seed(0)
+    options = EngineOptions(asked.steps, asked.batch, optimizer=asked.optimizer)
+    optimizer = build_optimizer(model, options, fused=device.type == "cuda")
+    average, generator = Ema(model, 0.9999), torch.Generator(device).manual_seed(0)
+    hands = PRESETS[preset].heard_size - PRESETS[preset].music_size
 
     def make(number: int) -> Tensors:
-        drawn = windows.draw(batch, (0, number), Augmentation())
+        drawn = windows.draw(asked.batch, (0, number), Augmentation())
+        music = [standardizer.transform(drawn.music), drawn.clock[..., :hands]]
         return {
             "x_BTK": torch.from_numpy(normalizer.transform(drawn.motion)),
-            "music_BTF": torch.from_numpy(standardizer.transform(drawn.music)),
+            "music_BTF": torch.from_numpy(np.concatenate(music, axis=-1)),
             "genre_B": torch.from_numpy(drawn.genre),
         }
 
+    used = Calls(clock(selective_scan_reference) if scan == "reference" else selective_scan)
     with ExitStack() as stack:
-        if scan == "reference":
-            plain = clock(selective_scan_reference)
-            stack.enter_context(mock.patch("pipelines.motion_expert.mamba.selective_scan", plain))
+        stack.enter_context(mock.patch("pipelines.motion_expert.mamba.selective_scan", used))
         for name in ("forward", "backward"):
             timed = clock(getattr(scan_kernels, name))
             stack.enter_context(mock.patch.object(scan_kernels, name, timed))
-        feed = stack.enter_context(Feed(make, 0, workers=1))
-        for step in range(-2, steps):
+        feed = stack.enter_context(Feed(make, 0, asked.workers))
+        for step in range(-2, asked.steps):
             if step == 0:
+                finish()
                 begin, feed.waited, clock.seconds = time.perf_counter(), 0.0, 0.0
+                used.seen.clear()
             tensors = {name: value.to(device) for name, value in feed.next().items()}
-            loss, _ = objective.loss(model, tensors, generator)
+            loss, _ = objective.loss(called, tensors, generator)  # type: ignore[arg-type]
             loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             average.update(model)
-        if device.type == "cuda":
-            torch.cuda.synchronize()
+        finish()
         took = time.perf_counter() - begin
+    gpu = device.type == "cuda"
     memory = (
         torch.cuda.max_memory_allocated() / 1e9
-        if device.type == "cuda"
+        if gpu
         else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     )
+    in_scan = used.seconds(device) if gpu else clock.seconds
     return {
-        "steps/s": steps / took, "frames/s": steps * batch * WINDOW / took,
-        "scan": clock.seconds / took, "waited": feed.waited / took, "GB": memory,
+        "steps/s": asked.steps / took, "frames/s": asked.steps * asked.batch * WINDOW / took,
+        "scan": in_scan / took, "waited": feed.waited / took, "GB": memory,
     }  # fmt: skip
 
 
@@ -124,18 +169,20 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=5)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--precision", default="fp32", choices=("fp32", "bf16"))
+    parser.add_argument("--optimizer", default="adan", choices=("adan", "adamw"))
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--scans", nargs="+", default=["fused", "reference"])
     parser.add_argument("--one", nargs=2, metavar=("PRESET", "SCAN"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:
-        device = torch.device(asked.device)
-        print(json.dumps(train(*asked.one, asked.steps, asked.batch, device)))
+        print(json.dumps(train(asked, *asked.one)))
         return
     headline()
     rows = []
     for preset in asked.presets:
-        for scan in ("fused", "reference"):
-            command = [sys.executable, __file__, "--one", preset, scan, "--device", asked.device,
-                       "--steps", str(asked.steps), "--batch", str(asked.batch)]  # fmt: skip
+        for scan in asked.scans:
+            command = [sys.executable, __file__, "--one", preset, scan, *sys.argv[1:]]
             done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
             row = json.loads(done.stdout)
             shares = [f"{100 * row[name]:.1f} %" for name in ("scan", "waited")]

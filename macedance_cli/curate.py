@@ -60,7 +60,7 @@ def curate(
     min_motion: Annotated[
         float | None,
         option(
-            "min-motion", "Body heights per second; 0: off.", 0.05, metavar="SPEED",
+            "min-motion", "Body heights per second; 0: off.", 0.02, metavar="SPEED",
             rich_help_panel=RULES,
         ),
     ] = None,

@@ -168,7 +168,7 @@ def generate(
         ),
     ] = None,
     appearance: Annotated[
-        Literal["auto", "puppet", "tiny", "wan"] | None,
+        Literal["auto", "puppet", "tiny", "wan", "wan2"] | None,
         option(
             "appearance",
             "Who draws the video; puppet and tiny make drafts without a GPU.",
@@ -203,8 +203,9 @@ def generate(
         Literal["auto", "80gb", "48gb", "24gb", "16gb", "cpu"] | None,
         option(
             "profile",
-            "How it fits the graphics card.",
+            "How it fits the graphics card: 80gb, 48gb, 24gb, 16gb or cpu.",
             "auto: by the memory that is free",
+            metavar="CARD",
             rich_help_panel=WAN,
         ),
     ] = None,
@@ -269,7 +270,7 @@ def generate(
         bool | None,
         switch(
             "forecast",
-            "Forecast every other step of the middle: a third faster, a little softer.",
+            "Forecast every other step of the middle instead of computing it.",
             rich_help_panel=WAN,
         ),
     ] = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,7 +21,7 @@ from macedance_cli.options import (
     switch,
 )
 
-DATA, LATENTS, MODEL = "The data", "What is encoded of it", "The model"
+MODEL, DATA, LATENTS = "The stage and the model", "The data", "What is made of it"
 UPDATES, RHYTHM = "The updates", "Checks and checkpoints"
 
 EPILOG = """Examples:
@@ -36,6 +37,49 @@ EPILOG = """Examples:
 
 
 def train_appearance(
+    stage: Annotated[
+        Literal["kinematic", "aesthetic", "base"] | None,
+        option(
+            "stage",
+            "What learns: the body adapter (kinematic), a LoRA (aesthetic), or everything (base), "
+            "which is for small models only.",
+            "kinematic",
+            metavar="STAGE",
+            rich_help_panel=MODEL,
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        option(
+            "model",
+            "Wan-Animate: a folder, or an id in the model cache.",
+            "$MACEDANCE_WAN_MODEL, or the cache",
+            metavar="FOLDER",
+            rich_help_panel=MODEL,
+        ),
+    ] = None,
+    adapter: Annotated[
+        Path | None,
+        option(
+            "adapter",
+            "The adapter of a kinematic stage; the aesthetic stage keeps it as it is.",
+            metavar="FILE",
+            rich_help_panel=MODEL,
+        ),
+    ] = None,
+    rank: Annotated[
+        int | None, option("rank", "Of the LoRA.", 32, metavar="N", rich_help_panel=MODEL)
+    ] = None,
+    aesthetic_inputs: Annotated[
+        Literal["image", "image+pose+face"] | None,
+        option(
+            "aesthetic-inputs",
+            "What the aesthetic stage sees; the published one sees the image alone.",
+            "image+pose+face",
+            metavar="INPUTS",
+            rich_help_panel=MODEL,
+        ),
+    ] = None,
     data: Annotated[
         list[str] | None,
         option(
@@ -126,48 +170,7 @@ def train_appearance(
             "How often such frames are given.",
             0.5,
             metavar="SHARE",
-            rich_help_panel=UPDATES,
-        ),
-    ] = None,
-    stage: Annotated[
-        Literal["kinematic", "aesthetic", "base"] | None,
-        option(
-            "stage",
-            "What learns: the body adapter, a LoRA, or everything, which is for small models only.",
-            "kinematic",
-            rich_help_panel=MODEL,
-        ),
-    ] = None,
-    model: Annotated[
-        str | None,
-        option(
-            "model",
-            "Wan-Animate: a folder, or an id in the model cache.",
-            "$MACEDANCE_WAN_MODEL, or the cache",
-            metavar="FOLDER",
-            rich_help_panel=MODEL,
-        ),
-    ] = None,
-    adapter: Annotated[
-        Path | None,
-        option(
-            "adapter",
-            "The kinematic stage's body_adapter.safetensors, which the aesthetic stage keeps.",
-            metavar="FILE",
-            rich_help_panel=MODEL,
-        ),
-    ] = None,
-    rank: Annotated[
-        int | None, option("rank", "Of the LoRA.", 32, metavar="N", rich_help_panel=MODEL)
-    ] = None,
-    aesthetic_inputs: Annotated[
-        Literal["image", "image+pose+face"] | None,
-        option(
-            "aesthetic-inputs",
-            "What the aesthetic stage sees; the published one sees the image alone.",
-            "image+pose+face",
-            metavar="INPUTS",
-            rich_help_panel=MODEL,
+            rich_help_panel=LATENTS,
         ),
     ] = None,
     max_steps: Annotated[
@@ -258,11 +261,11 @@ def train_appearance(
         Literal["auto", "fp32", "bf16"] | None,
         option("precision", "Number format of the network.", "auto", rich_help_panel=UPDATES),
     ] = None,
-    gradient_checkpointing: Annotated[
+    recompute: Annotated[
         bool | None,
         switch(
-            "gradient-checkpointing/no-gradient-checkpointing",
-            "Compute activations twice rather than keep them.",
+            "recompute/no-recompute",
+            "Gradient checkpointing: compute activations twice rather than keep them.",
             "yes",
             rich_help_panel=UPDATES,
         ),
@@ -340,9 +343,10 @@ def train_appearance(
 ) -> None:
     """Fine-tune Wan-Animate on clips of `render` and `curate`.
 
-    Clips are encoded once; then one of the paper's stages learns. The same command
-    again goes on where it stopped; SIGTERM and SIGUSR1 leave a checkpoint and exit
-    with 75. Checkpoints and logs go to WORKSPACE/models/appearance/RUN.
+    Clips are encoded once; then one of the paper's stages learns. The same
+    command again goes on where it stopped; SIGTERM and SIGUSR1 leave a
+    checkpoint and exit with 75. Checkpoints and logs go to
+    WORKSPACE/models/appearance/RUN.
     """
     given = {**locals()}
     for name in ("config", "dry_run", "as_json"):
@@ -362,6 +366,8 @@ def train_appearance(
             print_data("\n".join(f"{name}: {value}" for name, value in plan.items()))
         return
     result = pipeline.train_appearance(settings, open_progress())
+    if os.environ.get("RANK", "0") != "0":
+        return  # of several processes one tells
     if as_json:
         print_json(dataclasses.asdict(result))
     else:

@@ -99,6 +99,16 @@ def train_motion(
         bool | None,
         switch("turn/no-turn", "Also train on windows facing any way.", "no", rich_help_panel=DATA),
     ] = None,
+    swap_timbre: Annotated[
+        float | None,
+        option(
+            "swap-timbre",
+            "Share of windows that hear another song's timbre.",
+            0.0,
+            metavar="SHARE",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
     prepare_only: Annotated[
         bool | None, switch("prepare-only", "Prepare the data and stop.", rich_help_panel=DATA)
     ] = None,

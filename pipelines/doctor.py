@@ -202,7 +202,7 @@ def check_gpu() -> Check:
     """An NVIDIA card that torch can compute on."""
     if shutil.which("nvidia-smi") is None:
         return Check("GPU", "absent", "none; the puppet and the small model do not need one",
-                     "Wan needs an NVIDIA GPU: docs/capabilities.md")  # fmt: skip
+                     "Wan needs an NVIDIA GPU: docs/wan-animate.md")  # fmt: skip
     code, cards = _try(("nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader"))
     names = "; ".join(cards.strip().splitlines())
     if code != 0:
@@ -216,31 +216,36 @@ def check_gpu() -> Check:
 
 
 def check_scan_kernels() -> Check:
-    """The compiled selective scan of mamba-ssm."""
-    if util.find_spec("mamba_ssm") is None or util.find_spec("selective_scan_cuda") is None:
-        return Check("scan kernels", "absent", "the PyTorch scan is used",
-                     "on an NVIDIA GPU: pip install 'macedance[cuda]'")  # fmt: skip
-    program = "from mamba_ssm.ops.selective_scan_interface import selective_scan_fn"
-    code, _ = _try((sys.executable, "-c", program))
-    if code != 0:
-        detail = "mamba-ssm is installed, but cannot be imported; the PyTorch scan is used"
-        return Check("scan kernels", "absent", detail, "reinstall mamba-ssm for this torch")
-    return Check("scan kernels", "ok", f"mamba-ssm {metadata.version('mamba-ssm')}")
+    """What computes the Motion Expert's selective scan on a GPU."""
+    detail, remedy = "without a GPU the CPU's own are used", "docs/capabilities.md"
+    if shutil.which("nvidia-smi") is not None:
+        program = (
+            "import sys; from pipelines.motion_expert import selective_scan as scan\n"
+            "sys.exit(3 if scan.mamba_kernel() else 4 if scan.triton_kernel() else 5)"
+        )
+        found = {3: "mamba-ssm", 4: "triton"}.get(_try((sys.executable, "-c", program))[0])
+        if found is not None:
+            return Check("scan kernels", "ok", f"{found} {metadata.version(found)}")
+        detail, remedy = "the GPU gets the PyTorch scan, which is slow", "install triton and gcc"
+    return Check("scan kernels", "absent", detail, remedy)
 
 
 def check_wan_weights() -> Check:
     """Weights of the Appearance Expert, where generate would look for them."""
-    from pipelines.appearance_expert.wan_weights import find_wan
+    from pipelines.appearance_expert.wan_weights import HUB_ID, find_wan
 
     try:
         weights = find_wan(None)
     except MacedanceError:
         return Check("Wan weights", "absent", "none; videos are drafts, made by the puppet",
-                     "docs/capabilities.md says which weights and where")  # fmt: skip
+                     "docs/wan-animate.md says which weights and where")  # fmt: skip
     if not weights.complete:
         detail = f"{weights.folder} lacks {'; '.join(weights.missing)}"
-        return Check("Wan weights", "absent", detail, "fetch the weights again")
-    return Check("Wan weights", "ok", str(weights.folder))
+        remedy = f"`hf download {HUB_ID}` fetches what is missing"
+        return Check("Wan weights", "absent", detail, remedy)
+    held = sum(weights.gpu_bytes().values()) / 1e9
+    detail = f"{weights.folder}; {held:.0f} GB in bfloat16, `generate --dry-run` says how they fit"
+    return Check("Wan weights", "ok", detail)
 
 
 def _contained(name: str, trial: Callable[[], Check]) -> Check:

@@ -47,6 +47,10 @@ PROJECTORS = ("exact", "rendered")
 _OF_WAN = (
     "profile", "gguf", "prompt", "wan_steps", "forecast", "face", "adapter", "lora", "projector",
 )  # fmt: skip
+_UNHEEDED = {
+    "puppet": _OF_WAN,
+    "wan2": tuple(name for name in _OF_WAN if name not in ("prompt", "wan_steps", "profile")),
+}
 _LARGEST_SEED = 2**63 - 1
 _MOTION_SUFFIXES = (".npz", ".bvh")
 
@@ -173,17 +177,18 @@ class GenerateConfig:
             parse_size(self.size)
         if self.projector not in PROJECTORS:
             raise BadUsage(f"--projector {self.projector}: choose from {', '.join(PROJECTORS)}")
-        if self.appearance == "puppet":
-            self._refuse_for_the_puppet()
+        self._refuse_unheeded()
         self.wan().validate()
 
-    def _refuse_for_the_puppet(self) -> None:
-        """What only Wan-Animate heeds is not quietly ignored."""
+    def _refuse_unheeded(self) -> None:
+        """What the chosen back end does not heed is not quietly ignored."""
         for field in fields(self):
-            if field.name in _OF_WAN and getattr(self, field.name) != field.default:
+            unheeded = field.name in _UNHEEDED.get(self.appearance, ())
+            if unheeded and getattr(self, field.name) != field.default:
                 flag = "--" + field.name.replace("_", "-")
                 raise BadUsage(
-                    f"{flag} means nothing to --appearance puppet", "leave one of them out"
+                    f"{flag} means nothing to --appearance {self.appearance}",
+                    "leave one of them out",
                 )
 
     def wan(self) -> WanConfig:

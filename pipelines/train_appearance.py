@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from pipelines.appearance_expert.training.launch import Launch
     from pipelines.appearance_expert.training.recipe import Recipe
     from pipelines.appearance_expert.wan_weights import WanWeights
-    from pipelines.training.processes import Processes
     from pipelines.training.training_log import TrainingLog
 
 _CHOICES = {
@@ -48,9 +47,12 @@ _EPOCHS = 2
 _MAY_CHANGE = frozenset({
     "max_steps", "resume", "encode_only", "shard", "threads", "workers", "keep", "validate_every",
     "checkpoint_every", "sample_every", "sample_steps", "workspace", "run", "data", "device",
-    "accumulate", "gradient_checkpointing", "model", "adapter",
+    "accumulate", "recompute", "model", "adapter",
 })  # fmt: skip
 """Options that do not make it another run when they change; of some the content counts instead."""
+
+_OPTIONS = "options.json"
+"""In a run's folder: the options that make it this run."""
 
 _HELD = 8
 """Held-out segments that are judged at each validation."""
@@ -83,7 +85,7 @@ class TrainAppearanceConfig:
         batch_size: segments per update, over all processes. accumulate: slices of it.
         lr: 0 is the stage's own. weight_decay, warmup, grad_clip, ema_decay: of the updates.
         precision: "auto" is bf16 on a GPU; what learns is kept in float32 either way.
-        gradient_checkpointing: compute activations twice rather than keep them.
+        recompute: compute activations twice rather than keep them.
         validate_every, checkpoint_every, sample_every: in steps; sample_every 0 makes no videos.
         sample_steps: of the sampler.
         keep: checkpoints. resume: take up the run even if options changed.
@@ -117,7 +119,7 @@ class TrainAppearanceConfig:
     grad_clip: float = 0.0
     ema_decay: float = 0.0
     precision: str = "auto"
-    gradient_checkpointing: bool = True
+    recompute: bool = True
     validate_every: int = 100
     checkpoint_every: int = 100
     sample_every: int = 500
@@ -234,6 +236,74 @@ def failure(result: TrainAppearanceResult) -> SomeItemsFailed | None:
     return some_failed(result.failed, f"of {result.clips} clips", "the reasons stand above")
 
 
+def plan(config: TrainAppearanceConfig, progress: Progress) -> dict[str, Any]:
+    """What a run would do and take; nothing is written and no weights are needed.
+
+    Where the model is not on this machine, its published size is assumed.
+    """
+    from pipelines.appearance_expert.training.clips import count_frames, gather_clips, is_held_out
+    from pipelines.appearance_expert.training.encoding import encoded_bytes, segment_starts
+    from pipelines.appearance_expert.training.estimate import Step, estimate_step
+
+    config.validate()
+    model, transformer = _model_config(config)
+    clips, skipped = gather_clips(config.sources(), progress)
+    counts = {
+        clip: len(segment_starts(count_frames(clip.video, config.fps), config.frames))
+        for clip in clips
+    }
+    held = sum(n for clip, n in counts.items() if is_held_out(clip, config.hold_out))
+    segments = sum(counts.values())
+    recipe = config.recipe()
+    bf16 = _wants_bf16(config, _device(config))
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    step = Step(
+        config.stage, config.rank, (recipe.width, recipe.height), recipe.frames,
+        max(1, config.batch_size // (config.accumulate * processes)), bf16,
+        config.recompute,
+    )  # fmt: skip
+    estimate = estimate_step(transformer, step)
+    return {
+        "stage": config.stage,
+        "model": model,
+        "clips": len(clips),
+        "too_short": sum(n == 0 for n in counts.values()),
+        "skipped": skipped,
+        "segments": segments,
+        "held_out": held,
+        "max_steps": _max_steps(config, segments - held),
+        "parameters": estimate.parameters,
+        "learning": estimate.learning,
+        "tokens": estimate.tokens,
+        "precision": "bf16" if bf16 else "fp32",
+        "memory_gb": {
+            "weights": round(estimate.weights / 1e9, 2),
+            "learning": round(estimate.learner / 1e9, 2),
+            "activations": round(estimate.activations / 1e9, 2),
+            "total": round(estimate.total / 1e9, 2),
+        },
+        "pflop_per_step": round(estimate.operations * config.accumulate / 1e15, 4),
+        "latents_gb": round(segments * encoded_bytes(recipe) / 1e9, 2),
+    }
+
+
+def _model_config(config: TrainAppearanceConfig) -> tuple[str, dict[str, Any]]:
+    """Which model it is, and its transformer's config."""
+    from pipelines.appearance_expert.wan_weights import HUB_ID, find_wan
+
+    try:
+        folder = find_wan(config.model).folder
+        return str(folder), read_json(folder / "transformer" / "config.json")
+    except (MissingAsset, OSError):
+        if config.model is not None:
+            raise
+    return f"{HUB_ID} (not on this machine)", {"added_kv_proj_dim": 5120}
+
+
+def _max_steps(config: TrainAppearanceConfig, segments: int) -> int:
+    return config.max_steps or max(1, _EPOCHS * segments // config.batch_size)
+
+
 def train_appearance(config: TrainAppearanceConfig, progress: Progress) -> TrainAppearanceResult:
     """Encode the clips, train one stage, and leave checkpoints in models/appearance/<run>.
 
@@ -285,8 +355,12 @@ def _train(
         return TrainAppearanceResult(
             encoded.folder, None, None, 0, None, 0.0, 0.0, *counts, skipped, encoded.failed
         )
-    _check_same_run(config, identity, folder, launch.processes)
-    outcome = _engine(config, weights, encoded, folder, launch, progress).run()
+    _check_same_run(config, identity, folder)
+    engine = _engine(config, weights, encoded, folder, launch, progress)
+    launch.processes.wait()
+    if launch.processes.leads:
+        write_json(folder / _OPTIONS, identity)
+    outcome = engine.run()
     return TrainAppearanceResult(
         folder, outcome.checkpoint, learned_file(outcome.checkpoint, config.stage), outcome.step,
         outcome.best_loss, outcome.seconds_per_step, outcome.feed_share, *counts, skipped, [],
@@ -422,6 +496,7 @@ def _engine(
     from pipelines.appearance_expert.training.engine import Course, Engine, EngineOptions
     from pipelines.appearance_expert.training.network import (
         put_motion_encoder_aside,
+        recompute_activations,
         silence_controls,
     )
     from pipelines.appearance_expert.training.stages import prepare_stage
@@ -431,17 +506,15 @@ def _engine(
     motion_encoder = put_motion_encoder_aside(transformer)
     if config.stage == "aesthetic" and config.aesthetic_inputs == "image":
         silence_controls(transformer)
-    if config.gradient_checkpointing:
-        transformer.enable_gradient_checkpointing()
+    if config.recompute:
+        recompute_activations(transformer)
     learning = sum(p.numel() for p in transformer.parameters() if p.requires_grad)
     progress.say(f"{config.stage}: {learning:,} parameters learn in {len(names)} tensors")
-    if not launch.spreads:
-        transformer.to(launch.device)
-    called, unsynchronised = launch.wrapped(transformer)
+    transformer = launch.placed(transformer)
     data = _data(config, encoded.segments)
     held = _data(config, encoded.held) if encoded.held else None
     options = EngineOptions(
-        max_steps=config.max_steps or max(1, _EPOCHS * len(data) // config.batch_size),
+        max_steps=_max_steps(config, len(data)),
         batch_size=config.batch_size, lr=config.learning_rate(),
         weight_decay=config.weight_decay, warmup=config.warmup, grad_clip=config.grad_clip,
         accumulate=config.accumulate, ema_decay=config.ema_decay,
@@ -459,8 +532,7 @@ def _engine(
         if config.sample_every
         else None,
         facts={"stage": config.stage, "rank": config.rank, "model": str(weights.folder)},
-        called=called,
-        unsynchronised=unsynchronised,
+        averages=not launch.cuts,
     )
     return Engine(course, options, folder, launch.device, launch.processes, progress)
 
@@ -579,21 +651,17 @@ def _wants_bf16(config: TrainAppearanceConfig, device: torch.device) -> bool:
     return config.precision == "bf16" or (config.precision == "auto" and device.type == "cuda")
 
 
-def _check_same_run(
-    config: TrainAppearanceConfig, identity: dict[str, Any], folder: Path, processes: Processes
-) -> None:
-    """Remember what makes this run its own; refuse to go on with another unless told to."""
-    path = folder / "options.json"
-    if path.exists() and not config.resume:
-        before = read_json(path)
-        changed = [k for k in identity if before.get(k) != identity[k]]
-        if changed:
-            flag = changed[0].replace("_", "-")
-            raise BadUsage(
-                f"run {folder.name} was begun with --{flag} {before.get(changed[0])}, "
-                f"not {identity[changed[0]]}",
-                "use --resume to go on with the new value, or --run for another name",
-            )
-    processes.wait()
-    if processes.leads:
-        write_json(path, identity)
+def _check_same_run(config: TrainAppearanceConfig, identity: dict[str, Any], folder: Path) -> None:
+    """Refuse to go on with a run that was begun with other options, unless told to."""
+    path = folder / _OPTIONS
+    if not path.exists() or config.resume:
+        return
+    before = read_json(path)
+    changed = [k for k in identity if before.get(k) != identity[k]]
+    if changed:
+        flag = changed[0].replace("_", "-")
+        raise BadUsage(
+            f"run {folder.name} was begun with --{flag} {before.get(changed[0])}, "
+            f"not {identity[changed[0]]}",
+            "use --resume to go on with the new value, or --run for another name",
+        )

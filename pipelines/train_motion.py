@@ -81,6 +81,8 @@ class TrainMotionConfig:
         mirror, turn: augment by mirror images, and by windows that face any direction instead of
             the front.
         balance: 0 draws every window equally often, 1 every genre.
+        swap_timbre: share of windows that hear another song's timbre, for dances that were not
+            danced to their songs ("warp", "compose").
     """
 
     data: list[Path]
@@ -120,6 +122,7 @@ class TrainMotionConfig:
     mirror: bool = True
     turn: bool = False
     balance: float = 0.5
+    swap_timbre: float = 0.0
 
     def validate(self) -> TrainMotionConfig:
         """Return self, or raise BadUsage naming the flag and the way out."""
@@ -151,7 +154,7 @@ class TrainMotionConfig:
         for name in ("warmup", "threads", "workers", "grad_clip", "weight_decay", "seed"):
             if getattr(self, name) < 0:
                 raise BadUsage(f"--{name.replace('_', '-')}: must not be negative")
-        for name in ("ema_decay", "balance", "max_tempo_change"):
+        for name in ("ema_decay", "balance", "max_tempo_change", "swap_timbre"):
             if not 0 <= getattr(self, name) <= 1:
                 raise BadUsage(f"--{name.replace('_', '-')}: must lie between 0 and 1")
         slices = self.accumulate * int(os.environ.get("WORLD_SIZE", "1"))
@@ -332,15 +335,15 @@ def _engine(
     )
     held_windows = None
     if any(s.motion.frames >= config.window for s in held):
-        held_windows = Windows(
-            held, network.genres, config.window, config.stride, find_ones=network.beat_clock
-        )
+        held_windows = Windows(held, network.genres, config.window, config.stride)
     takes_held = len({s.group for s in held})
     progress.say(f"{len(windows)} training windows; {takes_held} groups of takes held out")
     digest = data_digest(train)
     if known is not None and known.metadata.get("data_digest") != digest:
         progress.warn("the training data changed since this run began; it goes on with the new")
-    augment = Augmentation(config.mirror, config.turn, 0.0 if _is_official(config) else 0.1)
+    augment = Augmentation(
+        config.mirror, config.turn, 0.0 if _is_official(config) else 0.1, config.swap_timbre
+    )
     options = EngineOptions(
         steps=config.steps, batch_size=config.batch_size, lr=config.lr,
         optimizer=config.optimizer, weight_decay=config.weight_decay, warmup=config.warmup,
@@ -376,6 +379,7 @@ def _course(
     from pipelines.motion_expert.network import MotionExpert
     from pipelines.motion_expert.objective import Objective, ObjectiveConfig
     from pipelines.motion_expert.representation import Normalizer, Standardizer
+    from pipelines.motion_expert.validation import find_ones, validated
     from pipelines.motion_expert.warm_start import start_from
     from pipelines.music.features import FEATURE_SCHEMA
 
@@ -406,6 +410,9 @@ def _course(
         augment = Augmentation(config.mirror, config.turn)
         drawn = prepare(windows.draw(_FITTED_WINDOWS, (config.seed, 0, 0), augment))
         model.fit_means(*(drawn[name].to(device) for name in ("x_BTK", "music_BTF", "genre_B")))
+
+    if held is not None:
+        find_ones(model, prepare, held, validated(held))
 
     def save_weights(target: Path, average: nn.Module, facts: dict[str, Any]) -> None:
         weights = average.state_dict()

@@ -15,9 +15,11 @@ from torch import Tensor
 
 from pipelines.motion_expert.checkpoint import Checkpoint, build_model
 from pipelines.motion_expert.corpora.paired import load_pair
-from pipelines.motion_expert.dataset import Windows, split_takes
+from pipelines.motion_expert.dataset import Batch, Windows, split_takes
 from pipelines.motion_expert.diffusion import add_noise, alphas_cumulative
 from pipelines.motion_expert.network import MotionExpert
+from pipelines.motion_expert.validation import find_ones
+from pipelines.training.feed import Tensors
 
 STEPS = (900, 700, 400, 150)
 WINDOWS = 64
@@ -30,15 +32,24 @@ def errors(checkpoint: Checkpoint, pairs: Path, held_out: Sequence[str]) -> dict
     sequences = [load_pair(path) for path in sorted(pairs.glob("*.npz"))]
     held = split_takes(sequences, held_out, seed=0)[1]
     config = checkpoint.config
-    windows = Windows(held, config.genres, 150, 75, find_ones=config.beat_clock)
-    batch = windows.gather(windows.spread(WINDOWS))
-    music = checkpoint.standardizer.transform(batch.music)
-    if config.beat_clock:
-        music = np.concatenate([music, batch.clock], axis=-1)
+    windows = Windows(held, config.genres, 150, 75)
+    rows = windows.spread(WINDOWS)
     model = build_model(checkpoint)
     assert isinstance(model, MotionExpert)
-    clean = torch.from_numpy(checkpoint.normalizer.transform(batch.motion))
-    genre = torch.from_numpy(batch.genre)
+
+    def prepare(batch: Batch) -> Tensors:
+        heard = checkpoint.standardizer.transform(batch.music)
+        if config.beat_clock:
+            heard = np.concatenate([heard, batch.clock], axis=-1)
+        return {
+            "x_BTK": torch.from_numpy(checkpoint.normalizer.transform(batch.motion)),
+            "music_BTF": torch.from_numpy(heard),
+            "genre_B": torch.from_numpy(batch.genre),
+        }
+
+    find_ones(model, prepare, windows, rows)
+    batch = prepare(windows.gather(rows))
+    music, clean, genre = batch["music_BTF"].numpy(), batch["x_BTK"], batch["genre_B"]
     other = np.random.default_rng(1).permutation(len(music))
     heard = {
         "right": music,

@@ -70,7 +70,7 @@ SHARES = {"vae": 0.31, "base": 0.39, "kinematic": 0.05, "aesthetic": 0.09, "both
 class Rates:
     """Learning rates and batch sizes."""
 
-    vae_lr: float = 2e-3
+    vae_lr: float = 1e-3
     vae_batch: int = 16
     base_lr: float = 1e-3
     kinematic_lr: float = 1e-3

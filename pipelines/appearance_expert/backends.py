@@ -13,7 +13,7 @@ from pipelines.progress import Progress
 if TYPE_CHECKING:
     from pipelines.appearance_expert.wan_config import WanConfig
 
-BACKENDS = ("auto", "puppet", "tiny", "wan")
+BACKENDS = ("auto", "puppet", "tiny", "wan", "wan2")
 
 
 def load_backend(
@@ -29,8 +29,8 @@ def load_backend(
     """Load an appearance back end.
 
     Args:
-        name: "puppet", "tiny", "wan", or "auto": Wan-Animate where its weights and a GPU large
-            enough for them are there, else the puppet, with a warning that the result is a draft.
+        name: "puppet", "tiny", "wan", "wan2", or "auto": Wan-Animate where its weights and a GPU
+            large enough for them are there, else the puppet, with a warning that it is a draft.
         model: folder or hub id of Wan-Animate; None looks into $MACEDANCE_WAN_MODEL, then into the
             local model cache. Nothing is ever downloaded.
         device: "auto", "cpu" or "cuda".
@@ -51,6 +51,11 @@ def load_backend(
         from pipelines.appearance_expert.tiny import Tiny
 
         return Tiny.load(model, device, wan, progress, folder, prompt_cache)
+    if name == "wan2":
+        from pipelines.appearance_expert.wan2 import Wan2
+        from pipelines.appearance_expert.wan_config import WanConfig
+
+        return Wan2.load(model, device, wan or WanConfig(), progress, folder)
     if name == "auto":
         weights, reason = _usable_wan(model, device, wan, canvas)
         if weights is None:
@@ -84,6 +89,13 @@ def describe_choice(
     if name == "wan":
         weights = find_wan(model, wan.gguf if wan else None)
         require_complete(weights, without=frozenset({"text_encoder", "tokenizer"}))
+    if name == "wan2":
+        from pipelines.appearance_expert.wan2 import refuse_unknown
+        from pipelines.appearance_expert.wan2_pipeline import model_files
+
+        if wan is not None:
+            refuse_unknown(wan)
+        model_files(model)
     if name == "tiny":
         from pipelines.appearance_expert.tiny import find_tiny
 

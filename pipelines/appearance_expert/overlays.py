@@ -31,11 +31,38 @@ _MODULES = {
     "ffn.0": "ffn.net.0.proj", "ffn.2": "ffn.net.2",
 }  # fmt: skip
 
+# Outside the blocks, as step-distilled LoRAs change them too.
+_OUTSIDE = {
+    "text_embedding.0": "condition_embedder.text_embedder.linear_1",
+    "text_embedding.2": "condition_embedder.text_embedder.linear_2",
+    "time_embedding.0": "condition_embedder.time_embedder.linear_1",
+    "time_embedding.2": "condition_embedder.time_embedder.linear_2",
+    "time_projection.1": "condition_embedder.time_proj",
+    "img_emb.proj.0": "condition_embedder.image_embedder.norm1",
+    "img_emb.proj.1": "condition_embedder.image_embedder.ff.net.0.proj",
+    "img_emb.proj.3": "condition_embedder.image_embedder.ff.net.2",
+    "img_emb.proj.4": "condition_embedder.image_embedder.norm2",
+    "head.head": "proj_out",
+    "patch_embedding": "patch_embedding",
+}  # fmt: skip
+_NORMS = {
+    "self_attn.norm_q": "attn1.norm_q", "self_attn.norm_k": "attn1.norm_k",
+    "cross_attn.norm_q": "attn2.norm_q", "cross_attn.norm_k": "attn2.norm_k",
+    "cross_attn.norm_k_img": "attn2.norm_added_k", "norm3": "norm2",
+}  # fmt: skip
+
 _LORA_KEY = re.compile(
-    r"(?:^|\.)(?P<block>blocks\.\d+)\.(?P<module>.+)\."
-    r"(?P<part>lora_A|lora_B|lora_down|lora_up|alpha)(?:\.default)?(?:\.weight)?$"
+    r"^(?P<module>.+?)\.(?P<part>lora_A|lora_B|lora_down|lora_up|alpha|diff_b|diff)"
+    r"(?:\.default)?(?:\.(?P<leaf>weight|bias))?$"
 )
-_PARTS = {"lora_A": "A", "lora_down": "A", "lora_B": "B", "lora_up": "B", "alpha": "alpha"}
+_PLACE = re.compile(
+    r"(?:^|\.)(?:(?P<block>blocks\.\d+)\.(?P<inside>.+)"
+    rf"|(?P<outside>{'|'.join(map(re.escape, [*_OUTSIDE, *_OUTSIDE.values()]))}))$"
+)
+_PARTS = {
+    "lora_A": "A", "lora_down": "A", "lora_B": "B", "lora_up": "B", "alpha": "alpha",
+    "diff": "weight", "diff_b": "bias",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -129,49 +156,78 @@ def load_adapter(transformer: torch.nn.Module, state: State, name: str) -> None:
 def merge_lora(transformer: torch.nn.Module, state: State, scale: float, name: str) -> int:
     """Add scale * B A (times alpha / rank where the file has alphas) to the weights it names.
 
+    Whole differences of weights and biases, which step-distilled LoRAs bring besides, are added
+    too.
+
     Returns:
         Number of layers changed.
     """
-    import torch
-
     layers = _grouped(state, name)
     for target, parts in layers.items():
-        try:
-            weight = transformer.get_parameter(f"{target}.weight")
-        except AttributeError as error:
-            raise UnsuitableInput(
-                f"{name} changes {target}, which this model does not have"
-            ) from error
-        down, up = parts["A"], parts["B"]
-        fits = down.ndim == up.ndim == 2 and down.shape[0] == up.shape[1]
-        if not fits or (up.shape[0], down.shape[1]) != tuple(weight.shape):
-            raise UnsuitableInput(
-                f"{name}: {target} is {tuple(up.shape)} x {tuple(down.shape)}, this model's weight "
-                f"is {tuple(weight.shape)}: it belongs to another base model"
-            )
-        strength = scale
-        if "alpha" in parts:
-            strength *= float(parts["alpha"]) / down.shape[0]
-        with torch.no_grad():
-            change = strength * (up.float() @ down.float())
-            weight.copy_(weight.float() + change.to(weight.device))
+        changes: State = {}
+        if "A" in parts:
+            down, up = parts["A"], parts["B"]
+            strength = scale
+            if "alpha" in parts:
+                strength *= float(parts["alpha"]) / down.shape[0]
+            if not down.ndim == up.ndim == 2 or down.shape[0] != up.shape[1]:
+                raise UnsuitableInput(
+                    f"{name}: {target} is {tuple(up.shape)} x {tuple(down.shape)}, which is no "
+                    "product: it belongs to another base model, or is damaged"
+                )
+            changes["weight"] = strength * (up.float() @ down.float())
+        for leaf in {"weight", "bias"} & set(parts):
+            whole = scale * parts[leaf].float()
+            changes[leaf] = changes[leaf] + whole if leaf in changes else whole
+        for leaf, change in changes.items():
+            _add(transformer, f"{target}.{leaf}", change, name)
     return len(layers)
 
 
+def _add(transformer: torch.nn.Module, parameter: str, change: torch.Tensor, name: str) -> None:
+    import torch
+
+    try:
+        own = transformer.get_parameter(parameter)
+    except AttributeError as error:
+        raise UnsuitableInput(
+            f"{name} changes {parameter}, which this model does not have"
+        ) from error
+    if own.shape != change.shape:
+        raise UnsuitableInput(
+            f"{name}: the change of {parameter} is {tuple(change.shape)}, this model's is "
+            f"{tuple(own.shape)}: it belongs to another base model"
+        )
+    with torch.no_grad():
+        own.copy_(own.float() + change.to(own.device))
+
+
 def _grouped(state: State, name: str) -> dict[str, State]:
-    """Tensors A, B and perhaps alpha per layer, under diffusers' names."""
+    """What changes each layer, under diffusers' names: A, B and alpha, whole weight and bias."""
     layers: dict[str, State] = {}
     for key, tensor in state.items():
-        match = _LORA_KEY.search(key)
-        if match is None:
+        match = _LORA_KEY.match(key)
+        target = match and _target(match["module"])
+        if not match or not target:
             raise UnsuitableInput(
                 f"{name} holds {key}, which is not a LoRA tensor of Wan's blocks",
                 "is it a LoRA for Wan-Animate?",
             )
-        module = _MODULES.get(match["module"], match["module"])
-        layers.setdefault(f"{match['block']}.{module}", {})[_PARTS[match["part"]]] = tensor
-    incomplete = [layer for layer, parts in layers.items() if not {"A", "B"} <= set(parts)]
+        part = "bias" if match["leaf"] == "bias" else _PARTS[match["part"]]
+        layers.setdefault(target, {})[part] = tensor
+    incomplete = [layer for layer, parts in layers.items() if ("A" in parts) != ("B" in parts)]
     if incomplete or not layers:
         what = f"only half of {incomplete[0]}" if incomplete else "no LoRA tensors"
         raise UnsuitableInput(f"{name} holds {what}")
     return layers
+
+
+def _target(module: str) -> str | None:
+    """A layer's name in diffusers, from any of the known ones; None for what is not Wan's."""
+    match = _PLACE.search(module)
+    if match is None:
+        return None
+    if match["outside"]:
+        return _OUTSIDE.get(match["outside"], match["outside"])
+    inside = match["inside"]
+    return f"{match['block']}.{_MODULES.get(inside) or _NORMS.get(inside) or inside}"

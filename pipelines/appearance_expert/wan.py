@@ -8,7 +8,6 @@ colours are held to the first segment, and every finished segment is on disk.
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -17,19 +16,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.colour_match import (
-    LabStatistics,
-    delta_e,
-    lab_statistics,
-    matched,
-)
 from pipelines.appearance_expert.face import FACE_POLICIES, face_picture
 from pipelines.appearance_expert.face_clip import Faces, faces_of_clip
 from pipelines.appearance_expert.segments import Segment, plan_segments
 from pipelines.appearance_expert.wan_config import WanConfig
 from pipelines.appearance_expert.wan_estimate import LARGEST, estimated, working_memory
-from pipelines.appearance_expert.wan_frames import Controls, load_frames, save_frames
+from pipelines.appearance_expert.wan_frames import Controls
 from pipelines.appearance_expert.wan_profiles import PROFILES
+from pipelines.appearance_expert.wan_relay import relayed
 from pipelines.appearance_expert.wan_sampling import sample_segment
 from pipelines.files import sha256_json
 from pipelines.keypoints.person import ReferencePerson
@@ -118,45 +112,16 @@ class Wan:
         plan = plan_segments(controls.frames, config.segment_frames, config.overlap)
         self._report = self._opening_report(controls, policy, seed)
         self._progress.say(f"Wan-Animate, {self._estimate(controls)}")
-        anchor: LabStatistics | None = None
-        tail: Frames | None = None
+
+        def make(segment: Segment, tail: Frames | None) -> Frames:
+            return self._sample(controls, faces, segment, len(plan), tail, seed)
+
         shown = 0
-        for segment in plan:
-            start = time.monotonic()
-            path = self._folder / f"{key}-{segment.index:04d}.zip" if self._folder else None
-            kept, entry = self._stored(path)
-            if kept is None:
-                made = self._sample(controls, faces, segment, len(plan), tail, seed)
-                kept, entry = self._hold_colour(made, segment, anchor, tail)
-                if path:
-                    save_frames(path, kept, entry)
-            anchor = anchor or lab_statistics(kept)
-            tail = kept[-config.overlap :]
-            self._report["segments"].append(
-                {"index": segment.index, **entry, "seconds": round(time.monotonic() - start, 3)}
-            )
+        entries = self._report["segments"]
+        for segment, kept in relayed(plan, config.overlap, make, self._folder, key, entries):
             while shown < dance.xy.shape[0] and controls.source_of(shown) < segment.last:
                 yield controls.to_canvas(kept[controls.source_of(shown) - segment.first])
                 shown += 1
-
-    def _stored(self, path: Path | None) -> tuple[Frames | None, dict[str, Any]]:
-        if path is None or not path.is_file():
-            return None, {}
-        frames, entry = load_frames(path)
-        return frames, {**entry, "resumed": True}
-
-    def _hold_colour(
-        self, made: Frames, segment: Segment, anchor: LabStatistics | None, tail: Frames | None
-    ) -> tuple[Frames, dict[str, Any]]:
-        """The frames that the segment newly gives, matched to the first, and their differences."""
-        new = slice(segment.skipped, segment.skipped + segment.last - segment.first)
-        if anchor is None or tail is None:
-            return made[new], {"delta_e": 0.0, "delta_e_unmatched": 0.0}
-        held = matched(made, anchor, tail)[new]
-        return held, {
-            "delta_e": round(delta_e(anchor, lab_statistics(held)), 3),
-            "delta_e_unmatched": round(delta_e(anchor, lab_statistics(made[new])), 3),
-        }
 
     def _sample(
         self,

@@ -13,13 +13,14 @@ from typing import Any
 from pipelines.appearance_expert.segments import plan_segments
 from pipelines.appearance_expert.wan_config import WanConfig
 from pipelines.appearance_expert.wan_frames import model_size
-from pipelines.appearance_expert.wan_profiles import Profile
+from pipelines.appearance_expert.wan_profiles import Profile, Working
 from pipelines.appearance_expert.wan_weights import WanWeights
 
 LARGEST = (1280, 720)
 """Width and height of what the model makes at most, by default."""
 
 TEXT_TOKENS = 512
+_VAE_WIDTH = 96
 
 # Peak bytes of activations, found by running the full-size networks (benchmarks/full_size.py) on
 # shapes alone, and a tenth added: of the transformer per token and unit of its width, of the VAE
@@ -30,30 +31,31 @@ _TILE_PIXELS = 256 * 256
 _PICTURE_BYTES = 48.0
 
 # Operations of the Wan VAE per pixel and frame, counted by torch on the real architecture.
-_ENCODE_FLOPS = 1.6e6
-_DECODE_FLOPS = 2.9e6
+_ENCODE_FLOPS = 5.0e6
+_DECODE_FLOPS = 8.5e6
 
-# Share of a bfloat16 matrix product's rate that the transformer reaches, and of a float32 one's
-# that the VAE's convolutions reach.
-_TRANSFORMER_SHARE = 0.6
-_VAE_SHARE = 0.3
+# Share of a bfloat16 matrix product's rate that the transformer reaches, and of a float32 one's that
+# the VAE's convolutions reach. On the GPU as measured on an H200: convolutions compute in TF32,
+# which a float32 matrix product does not.
+_SHARES = {"cuda": (0.85, 2.5), "cpu": (0.6, 0.3)}
 
 _MATMUL = {"cuda": 8192, "cpu": 512}
 
 
 @dataclass(frozen=True)
 class Network:
-    """Sizes of a WanAnimateTransformer3DModel."""
+    """Sizes of a WanAnimateTransformer3DModel and, by its base width, of the VAE beside it."""
 
     width: int
     ffn: int
     layers: int
     face_layers: int
     patch: tuple[int, int, int] = (1, 2, 2)
+    vae_width: int = _VAE_WIDTH
 
     @classmethod
-    def of(cls, config: dict[str, Any]) -> Network:
-        """From the transformer's config.json."""
+    def of(cls, config: dict[str, Any], vae: dict[str, Any] | None = None) -> Network:
+        """From the config.json of the transformer and of the VAE."""
         layers = int(config["num_layers"])
         return cls(
             width=int(config["num_attention_heads"]) * int(config["attention_head_dim"]),
@@ -61,6 +63,7 @@ class Network:
             layers=layers,
             face_layers=layers // int(config["inject_face_latents_blocks"]),
             patch=tuple(config["patch_size"]),
+            vae_width=int((vae or {}).get("base_dim", _VAE_WIDTH)),
         )
 
     def tokens(self, width: int, height: int, frames: int) -> int:
@@ -78,15 +81,17 @@ class Network:
         return 2.0 * parameters * tokens + 4.0 * self.layers * tokens**2 * self.width + cross
 
 
-def working_bytes(
-    network: Network, width: int, height: int, frames: int, tiled: bool = False
-) -> int:
-    """Graphics memory of a segment besides the weights: the larger of transformer and VAE."""
-    tokens = network.tokens(width, height, frames)
+def working_bytes(network: Network, width: int, height: int, frames: int) -> Working:
+    """What a segment needs on the card besides the weights."""
     pixels = width * height
-    decoded = min(pixels, _TILE_PIXELS) if tiled else pixels
-    networks = max(tokens * network.width * _PER_WIDTH, decoded * _VAE_BYTES_PER_PIXEL)
-    return int(networks + frames * pixels * _PICTURE_BYTES)
+    decoded = _VAE_BYTES_PER_PIXEL * network.vae_width / _VAE_WIDTH
+    transformer = network.tokens(width, height, frames) * network.width * _PER_WIDTH
+    return Working(
+        transformer=int(transformer),
+        vae=int(pixels * decoded),
+        vae_tiled=int(min(pixels, _TILE_PIXELS) * decoded),
+        pictures=int(frames * pixels * _PICTURE_BYTES),
+    )
 
 
 @dataclass(frozen=True)
@@ -118,15 +123,16 @@ class Estimate:
         memory = f"≈ {_gigabytes(self.host_bytes)} of host memory"
         if self.gpu_bytes:
             memory = f"≈ {_gigabytes(self.gpu_bytes)} on the GPU, {memory}"
-        time = f"{self.segments} segments of ≈ {self.petaflops:.2g} PFLOP"
+        count = f"{self.segments} segment" + ("" if self.segments == 1 else "s")
+        time = f"{count} of ≈ {self.petaflops:.2g} PFLOP"
         if self.seconds is not None and self.segment_seconds is not None:
             time += f", ≈ {_duration(self.segment_seconds)} each, ≈ {_duration(self.seconds)}"
         return {"profile": self.profile, "memory": memory, "time": time}
 
 
-def working_memory(weights: WanWeights, config: WanConfig, canvas: tuple[int, int]) -> int:
-    """Bytes besides the weights for a video of this size, the VAE not in tiles."""
-    network = Network.of(weights.transformer_config())
+def working_memory(weights: WanWeights, config: WanConfig, canvas: tuple[int, int]) -> Working:
+    """What a segment of a video of this size needs besides the weights."""
+    network = Network.of(weights.config_of("transformer"), weights.config_of("vae"))
     size = model_size(*canvas, config.max_pixels)
     return working_bytes(network, *size, config.segment_frames)
 
@@ -146,21 +152,19 @@ def estimated(
         frames: of the dance at the model's rate.
         profile: how the model lies in memory, which tells the device too.
     """
-    network = Network.of(weights.transformer_config())
+    network = Network.of(weights.config_of("transformer"), weights.config_of("vae"))
     segments = len(plan_segments(frames, config.segment_frames, config.overlap))
-    held = weights.gpu_bytes()
-    if profile.float8 and weights.gguf is None:
-        held["transformer"] //= 2
-    working = working_bytes(network, *size, config.segment_frames, profile.tiled)
+    sizes = weights.gpu_bytes()
+    working = working_bytes(network, *size, config.segment_frames)
     cost = segment_cost(network, *size, config.segment_frames, sum(config.computed()))
-    rates = measured_rates("cpu" if profile.placement == "cpu" else "cuda")
+    device = "cpu" if profile.placement == "cpu" else "cuda"
     return Estimate(
         profile=profile.name,
         segments=segments,
-        gpu_bytes=profile.gpu_bytes(held, working),
-        host_bytes=profile.host_bytes(weights.gpu_bytes(), working),
+        gpu_bytes=profile.gpu_bytes(sizes, working),
+        host_bytes=profile.host_bytes(sizes, working),
         petaflops=sum(cost) / 1e15,
-        segment_seconds=segment_seconds(cost, rates),
+        segment_seconds=segment_seconds(cost, device, measured_rates(device)),
     )
 
 
@@ -171,15 +175,18 @@ def segment_cost(
     transformer = forwards * network.flops(network.tokens(width, height, frames))
     # Pose and continuation are encoded, one frame of reference too, and the result is decoded.
     vae = width * height * ((2 * frames + 1) * _ENCODE_FLOPS + frames * _DECODE_FLOPS)
+    vae *= (network.vae_width / _VAE_WIDTH) ** 2
     return transformer, vae
 
 
-def segment_seconds(cost: tuple[float, float], rates: tuple[float, float] | None) -> float | None:
-    """Time of a segment on a device with these rates; None without, as `measured_rates`."""
+def segment_seconds(
+    cost: tuple[float, float], device: str, rates: tuple[float, float] | None
+) -> float | None:
+    """Time of a segment on "cuda" or "cpu" with these rates; None without, as `measured_rates`."""
     if rates is None:
         return None
-    transformer, vae = cost
-    return transformer / (_TRANSFORMER_SHARE * rates[0]) + vae / (_VAE_SHARE * rates[1])
+    parts = zip(cost, _SHARES[device], rates, strict=True)
+    return sum(work / (share * rate) for work, share, rate in parts)
 
 
 @cache

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.appearance_expert.overlays import Overlay
+from pipelines.appearance_expert.wan_config import WanConfig
+from pipelines.appearance_expert.wan_estimate import LARGEST, working_memory
 from pipelines.appearance_expert.wan_profiles import (
     AUTO,
     Profile,
+    Working,
     after,
     choose_profile,
     free_gpu_memory,
@@ -28,8 +31,8 @@ from pipelines.progress import Progress
 if TYPE_CHECKING:
     import torch
 
-WORKING_MEMORY = 24_000_000_000
-"""Bytes of activations of a 77-frame segment at 720x1280, where the video's size is not known."""
+_TEXT_ROOM = 1.2
+"""Graphics memory for embedding the prompt there, in sizes of the text encoder."""
 
 _WIDE_ON_CPU = 0.5
 """Share of free host memory that single precision may take on the CPU; else bfloat16."""
@@ -60,7 +63,7 @@ def load_wan(
     prompt_cache: Path | None,
     progress: Progress,
     profile: str = AUTO,
-    working: int = WORKING_MEMORY,
+    working: Working | None = None,
 ) -> LoadedWan:
     """Load everything that one prompt needs.
 
@@ -75,7 +78,8 @@ def load_wan(
         prompt_cache: folder of embedded prompts; None keeps none.
         progress: told what is loaded.
         profile: one of wan_profiles.NAMES.
-        working: bytes that a segment needs besides the weights, to choose a profile by.
+        working: what a segment needs besides the weights, to choose a profile by; None for one of
+            the largest size.
 
     Raises MissingAsset for missing or half-downloaded files, OutOfResources where the GPU is too
     small, UnsuitableInput where the files do not load.
@@ -86,12 +90,13 @@ def load_wan(
     have_prompt = cached is not None and cached.is_file()
     require_complete(weights, without=_unneeded(have_prompt))
     free = free_gpu_memory(device)
+    working = working or working_memory(weights, WanConfig(), LARGEST)
     chosen = choose_profile(profile, weights.gpu_bytes(), working, free, free_host_memory())
     dtype = _compute_dtype(chosen, weights)
-    _quiet()
+    quiet_libraries()
     try:
         with torch.no_grad():
-            embeds = _prompt_embeds(weights, prompt, dtype, cached, progress)
+            embeds = _prompt_embeds(weights, prompt, dtype, cached, progress, free)
         progress.say(f"loading Wan-Animate from {weights.folder}")
         pipeline = _pipeline(
             weights.folder, dtype, text_encoder=None, tokenizer=None,
@@ -203,7 +208,9 @@ def _prompt_embeds(
     dtype: torch.dtype,
     cached: Path | None,
     progress: Progress,
+    gpu_free: int | None,
 ) -> torch.Tensor:
+    import torch
     from safetensors.torch import load_file, save_file
 
     if cached is not None and cached.is_file():
@@ -213,9 +220,15 @@ def _prompt_embeds(
     encoder = _pipeline(
         weights.folder, dtype, transformer=None, vae=None, image_encoder=None, image_processor=None
     )
+    fits = gpu_free is not None and gpu_free > _TEXT_ROOM * weights.sizes["text_encoder"]
+    if fits:
+        encoder.to("cuda")
     embeds: torch.Tensor = encoder.encode_prompt(
         prompt, do_classifier_free_guidance=False, max_sequence_length=512
-    )[0]
+    )[0].cpu()
+    if fits:
+        del encoder
+        torch.cuda.empty_cache()
     if cached is not None:
         with atomic_path(cached) as temporary:
             save_file({"prompt_embeds": embeds.contiguous()}, temporary)
@@ -228,7 +241,7 @@ def _cache_file(weights: WanWeights, prompt: str, prompt_cache: Path | None) -> 
     return prompt_cache / f"{sha256_json([weights.text_fingerprint(), prompt])[:16]}.safetensors"
 
 
-def _quiet() -> None:
+def quiet_libraries() -> None:
     """Keep the libraries' bars and remarks off stderr; ours say what the user needs to know."""
     import diffusers
     import transformers

@@ -18,6 +18,21 @@ _LAYERS_AHEAD = 1_500_000_000
 
 
 @dataclass(frozen=True)
+class Working:
+    """Bytes that a segment needs besides the weights (wan_estimate).
+
+    Attributes:
+        transformer, vae: activations; vae_tiled: of the VAE that decodes in tiles.
+        pictures: controls and frames, held all the time.
+    """
+
+    transformer: int
+    vae: int
+    vae_tiled: int
+    pictures: int
+
+
+@dataclass(frozen=True)
 class Profile:
     """One way to hold the model.
 
@@ -39,25 +54,32 @@ class Profile:
     pinned: bool = True
     description: str = ""
 
-    def gpu_bytes(self, sizes: dict[str, int], working: int) -> int:
-        """Graphics memory for networks of these sizes and `working` bytes of activations."""
-        held = dict(sizes)
+    def gpu_bytes(self, sizes: dict[str, int], working: Working) -> int:
+        """Graphics memory at its highest, for networks of these sizes."""
         if self.placement == "cpu":
             return 0
+        active = {
+            "transformer": working.transformer,
+            "vae": working.vae_tiled if self.tiled else working.vae,
+        }
         if self.placement == "components":
-            return max(held.values(), default=0) + working
+            alone = (size + active.get(name, 0) for name, size in sizes.items())
+            return max(alone, default=0) + working.pictures
+        held = dict(sizes)
         if self.placement == "groups":
             held["transformer"] = min(held.get("transformer", 0), _LAYERS_AHEAD)
-        return sum(held.values()) + working
+        return sum(held.values()) + max(active.values()) + working.pictures
 
-    def host_bytes(self, sizes: dict[str, int], working: int) -> int:
-        """Host memory, at its highest: the weights pass through it in bfloat16."""
+    def host_bytes(self, sizes: dict[str, int], working: Working) -> int:
+        """Host memory at its highest: the weights pass through it in bfloat16."""
         total = sum(sizes.values())
         if self.placement == "cpu":
-            return total + working
+            return total + max(working.transformer, working.vae) + working.pictures
         if self.placement == "whole":
             return sizes.get("transformer", 0)
-        return total
+        # Locked memory is a second copy, in 8 bits where the weights are.
+        locked = self.placement == "groups" and self.pinned
+        return total + (sizes.get("transformer", 0) // 2 if locked else 0)
 
 
 PROFILES: dict[str, Profile] = {
@@ -98,7 +120,7 @@ def check_profile(name: str) -> None:
 def choose_profile(
     asked: str,
     sizes: dict[str, int],
-    working: int,
+    working: Working,
     gpu_free: int | None,
     host_free: int | None = None,
 ) -> Profile:
@@ -107,7 +129,7 @@ def choose_profile(
     Args:
         asked: one of NAMES. Whoever names a profile gets it, even if it looks too large.
         sizes: bytes per network, as WanWeights.gpu_bytes gives them.
-        working: bytes of activations of a segment.
+        working: what a segment needs besides.
         gpu_free: free graphics memory, None without a graphics card.
         host_free: free host memory, None where it cannot be told.
 
@@ -138,7 +160,7 @@ _SMALLER = "take a smaller --size, a quantised transformer with --gguf, or --app
 
 
 def _too_small(
-    least: Profile, sizes: dict[str, int], working: int, gpu_free: int, host_free: int | None
+    least: Profile, sizes: dict[str, int], working: Working, gpu_free: int, host_free: int | None
 ) -> str:
     gpu, host = least.gpu_bytes(sizes, working), least.host_bytes(sizes, working)
     words = f"Wan-Animate needs {gpu / 1e9:.0f} GB of free GPU memory, {gpu_free / 1e9:.0f} GB are"

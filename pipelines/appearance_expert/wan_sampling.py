@@ -72,7 +72,8 @@ def sample_segment(
                 image=Image.fromarray(controls.reference),
                 pose_video=poses,
                 face_video=shown,
-                prompt_embeds=loaded.prompt_embeds,
+                # The pipeline puts everything on its device but what it is given embedded.
+                prompt_embeds=loaded.prompt_embeds.to(pipeline._execution_device),
                 height=controls.height,
                 width=controls.width,
                 segment_frame_length=config.segment_frames,

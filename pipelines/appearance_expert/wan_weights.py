@@ -55,9 +55,9 @@ class WanWeights:
         """The files, for messages."""
         return f"{self.folder}" + (f" with {self.gguf}" if self.gguf else "")
 
-    def transformer_config(self) -> dict[str, Any]:
-        """The transformer's config.json."""
-        return _json(self.folder / "transformer" / _COMPONENTS["transformer"][0])
+    def config_of(self, component: str) -> dict[str, Any]:
+        """A component's config.json."""
+        return _json(self.folder / component / _COMPONENTS[component][0])
 
     def gpu_bytes(self) -> dict[str, int]:
         """Memory of each component once loaded: bfloat16, the VAE float32, whatever the files hold.
@@ -102,16 +102,13 @@ def find_wan(model: str | None, gguf: Path | None = None) -> WanWeights:
     UnsuitableInput for a folder of another model family or a file that is no GGUF.
     """
     asked = model or os.environ.get(ENVIRONMENT_VARIABLE) or HUB_ID
-    folder = Path(asked).expanduser()
-    if not folder.is_dir():
-        snapshot = _cached_snapshot(asked)
-        if snapshot is None:
-            raise MissingAsset(
-                f"no Wan-Animate weights: {asked} is neither a folder nor in the model cache "
-                f"({_hub_cache()}); all of it is missing: {_whole_model()}",
-                _how_to_get(asked),
-            )
-        folder = snapshot
+    folder = local_folder(asked)
+    if folder is None:
+        raise MissingAsset(
+            f"no Wan-Animate weights: {asked} is neither a folder nor in the model cache "
+            f"({_hub_cache()}); all of it is missing: {_whole_model()}",
+            _how_to_get(asked),
+        )
     weights = inspect_folder(folder)
     return weights if gguf is None else _with_gguf(weights, gguf)
 
@@ -124,6 +121,12 @@ def require_complete(weights: WanWeights, without: frozenset[str] = frozenset())
             f"Wan-Animate weights in {weights.folder} are not complete: " + "; ".join(missing),
             _how_to_get(HUB_ID),
         )
+
+
+def local_folder(asked: str) -> Path | None:
+    """The folder of that path, or the model cache's of that hub id; None where neither is there."""
+    folder = Path(asked).expanduser()
+    return folder if folder.is_dir() else _cached_snapshot(asked)
 
 
 def _with_gguf(weights: WanWeights, gguf: Path) -> WanWeights:

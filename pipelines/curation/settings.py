@@ -48,7 +48,7 @@ class CurateConfig:
     labels: Path | None = None
     shot_threshold: float = 0.5
     min_shot: float = 5.0
-    min_motion: float = 0.05
+    min_motion: float = 0.02
     max_several: float = 0.05
     max_nobody: float = 0.10
     min_whole_body: float = 0.5

@@ -7,9 +7,10 @@ Shapes: T frames, 24 joints, 29 points (person.POINT_NAMES).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -67,9 +68,7 @@ def found_in_rendering(
         The dance with `xy` and `visibility` replaced, and the share of DRIVING points that the
         exact projection shows and the detector does not.
     """
-    scale = min(1.0, _SIDE / max(staged.width, staged.height))
-    drawing = _drawing(staged, scale, open_body("anny", Look()))
-    marks = follow(_pictures(drawing, drawn))
+    marks, drawing = _watched(staged, drawn)
     xy, seen = _our_points(marks, drawing)
     shown = staged.visibility[:, _driving()] >= _SEEN
     missing = shown & (seen[:, _driving()] < _SEEN)
@@ -87,9 +86,8 @@ def detection_errors(staged: StagedDance) -> tuple[Floats, NDArray[np.bool_]]:
         Distances (T, len(DRIVING)) in pixels of the canvas, nan where a point is not found, and
         which points (T, len(DRIVING)) there are to find: not turned away, inside the canvas.
     """
-    scale = min(1.0, _SIDE / max(staged.width, staged.height))
-    drawing = _drawing(staged, scale, open_body("anny", Look()))
-    xy, seen = _our_points(follow(_pictures(drawing)), drawing)
+    marks, drawing = _watched(staged)
+    xy, seen = _our_points(marks, drawing)
     truth, facing = _truth(drawing)
     off = np.linalg.norm(xy - truth, axis=-1)[:, _driving()]
     inside = ((truth >= 0) & (truth < [staged.width, staged.height])).all(-1)
@@ -167,22 +165,53 @@ def _leg(points: Floats) -> float:
                      for chain in chains))  # fmt: skip
 
 
-def _pictures(
-    drawing: _Drawing, drawn: Callable[[], None] = lambda: None
-) -> Iterator[NDArray[np.uint8]]:
-    camera, (left, top), (width, height) = drawing.camera, drawing.corner, drawing.size
-    floor = floor_under(drawing.body, drawing.rotations, drawing.roots)
-    renderer = open_renderer(drawing.body, camera.width, camera.height)
-    try:
-        frames = drawn_frames(
-            renderer, drawing.body, drawing.rotations, drawing.roots,
-            [camera] * len(drawing.roots), Scene(floor_height=floor),
-        )  # fmt: skip
-        for picture, _ in frames:
-            yield picture[top : top + height, left : left + width]
+class DrawnBody:
+    """The default body dancing where the dancer dances, as pictures of any size.
+
+    Args:
+        staged: as keypoints.staging makes it.
+        width, height: of the pictures; the canvas' shape, but for rounding.
+    """
+
+    def __init__(self, staged: StagedDance, width: int, height: int) -> None:
+        self._size = (width, height)
+        scale = max(width / staged.width, height / staged.height)
+        self._drawing = _drawing(staged, scale, open_body("anny", Look()))
+        drawing = self._drawing
+        self._floor = floor_under(drawing.body, drawing.rotations, drawing.roots)
+
+    def pictures(self, frames: Sequence[int]) -> Iterator[NDArray[np.uint8]]:
+        """RGB (height, width, 3) of these frames of the dance, one after the other."""
+        drawing, chosen = self._drawing, np.asarray(frames)
+        camera, (left, top), (width, height) = drawing.camera, drawing.corner, drawing.size
+        renderer = open_renderer(drawing.body, camera.width, camera.height)
+        try:
+            drawn = drawn_frames(
+                renderer, drawing.body, drawing.rotations[chosen], drawing.roots[chosen],
+                [camera] * len(chosen), Scene(floor_height=self._floor),
+            )  # fmt: skip
+            for picture, _ in drawn:
+                part = picture[top : top + height, left : left + width]
+                if part.shape[1::-1] != self._size:
+                    part = np.asarray(cv2.resize(part, self._size), dtype=np.uint8)
+                yield part
+        finally:
+            renderer.close()
+
+
+def _watched(
+    staged: StagedDance, drawn: Callable[[], None] = lambda: None
+) -> tuple[Floats, _Drawing]:
+    """BlazePose's landmarks (T, 33, 3) in the drawn body, and how it was drawn."""
+    scale = min(1.0, _SIDE / max(staged.width, staged.height))
+    body = DrawnBody(staged, round(staged.width * scale), round(staged.height * scale))
+
+    def pictures() -> Iterator[NDArray[np.uint8]]:
+        for picture in body.pictures(range(len(staged.xy))):
+            yield picture
             drawn()
-    finally:
-        renderer.close()
+
+    return follow(pictures()), body._drawing
 
 
 def _our_points(marks_T33x3: Floats, drawing: _Drawing) -> tuple[Floats, Floats]:
@@ -218,7 +247,7 @@ def _truth(drawing: _Drawing) -> tuple[Floats, Floats]:
 
 def _given(staged: StagedDance) -> Floats:
     """1 for body parts that the reference picture shows at all, (29,)."""
-    return (staged.visibility.max(0) > 0).astype(np.float64)
+    return np.asarray(staged.visibility.max(0) > 0, dtype=np.float64)
 
 
 def _driving() -> list[int]:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.motion_expert import mirroring
 from pipelines.motion_expert.beat_clock import PERIODS, Float
 from pipelines.motion_expert.representation import CONTACTS, ROTATIONS
 
@@ -42,10 +43,19 @@ def bar_spectra(windows: Iterable[tuple[NDArray[Any], Float]]) -> Spectra:
         signal_WD = x_WK[:, _COLUMNS].astype(np.float64)
         signal_WD[:, : CONTACTS.stop] *= _CONTACT_WEIGHT
         signal_WD -= signal_WD.mean(0)
-        turns = np.exp(-2j * np.pi * np.outer(_HARMONICS / BAR, np.nan_to_num(count_W)))
+        turn_W = np.exp(-2j * np.pi / BAR * np.nan_to_num(count_W))
+        turns = np.multiply.accumulate(np.broadcast_to(turn_W, (len(_HARMONICS), len(turn_W))))
         known = np.isfinite(count_W).all()
         spectra.append((turns @ signal_WD / len(count_W) * known).astype(np.complex64))
     return np.stack(spectra)
+
+
+def mirror_spectra(spectra_NHD: Spectra) -> Spectra:
+    """The spectra of the windows' mirror images."""
+    place = {int(column): number for number, column in enumerate(_COLUMNS)}
+    order = [place[int(column)] for column in mirroring.COLUMNS[_COLUMNS]]
+    mirrored: Spectra = spectra_NHD[..., order] * mirroring.SIGNS[_COLUMNS]
+    return mirrored
 
 
 def align_bars(spectra_NHD: Spectra, labels: Sequence[str]) -> Float:
@@ -72,12 +82,13 @@ def align_bars(spectra_NHD: Spectra, labels: Sequence[str]) -> Float:
 def _aligned(spectra_NHD: Spectra, random: np.random.Generator) -> tuple[NDArray[np.int64], float]:
     """Ones by alternating between the mean bar and each window's best turn of it, and the fit."""
     turned_OH = np.exp(2j * np.pi * np.outer(np.arange(BAR), _HARMONICS / BAR)).astype(np.complex64)
+    spectra_HND = np.ascontiguousarray(spectra_NHD.transpose(1, 0, 2))
     ones = random.integers(0, BAR, len(spectra_NHD))
     fit = -np.inf
     for _ in range(_ROUNDS):
-        mean_HD = np.einsum("nh,nhd->hd", turned_OH[ones], spectra_NHD) / len(ones)
-        shared_NH = np.einsum("nhd,hd->nh", spectra_NHD, mean_HD.conj())
-        score_NO = np.real(shared_NH @ turned_OH.T)
+        mean_H1D = turned_OH.T[:, None, ones] @ spectra_HND / len(ones)
+        shared_HN = (spectra_HND @ mean_H1D.conj().swapaxes(1, 2))[..., 0]
+        score_NO = np.real(shared_HN.T @ turned_OH.T)
         ones = score_NO.argmax(1)
         better = float(score_NO.max(1).sum())
         if better <= fit * (1 + 1e-6):

@@ -16,10 +16,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.body.skeleton import MIRROR
 from pipelines.errors import UnsuitableInput
 from pipelines.motion.motion import Motion
 from pipelines.motion_expert.beat_clock import clock_hands
+from pipelines.motion_expert.mirroring import mirror
+from pipelines.music import layout
 
 FPS = 30.0
 _ROOT_XY = slice(4, 6)
@@ -28,6 +29,9 @@ _PAIRS = ((slice(4, 5), slice(5, 6)), (slice(7, 10), slice(10, 13)))
 rotation with the second (the 6D form stores just these two)."""
 _FRONT_X, _FRONT_Y = 7 + 2, 7 + 5
 """Where the 6D form keeps the direction in which the pelvis faces."""
+_TIMBRE = slice(layout.mfcc.start, layout.chroma.stop)
+_TURNED = 13
+"""Columns that a turn of the dancer can change: contacts (which it does not), root and pelvis."""
 
 Array = NDArray[np.float32]
 
@@ -81,29 +85,15 @@ class Augmentation:
         mirror: mirror every second window.
         turn: turn each window to face a random direction instead of the front.
         nameless: share of windows whose genre is hidden, so that dancing without one is learnt.
+        swap_timbre: share of windows that hear another window's timbre and chords, with their own
+            beats, onsets and loudness. Where nobody danced to the song, the two have nothing to do
+            with the dance, and a network that learns them by heart is lost in a new song.
     """
 
     mirror: bool = True
     turn: bool = False
     nameless: float = 0.1
-
-
-def _mirror_table() -> tuple[NDArray[np.int64], Array]:
-    """Columns and signs that turn an encoded frame into its mirror image (x negated)."""
-    columns = [1, 0, 3, 2, 4, 5, 6]
-    signs = [1.0, 1, 1, 1, -1, 1, 1]
-    for joint in MIRROR:
-        columns += [7 + 6 * joint + k for k in range(6)]
-        signs += [1, -1, -1, -1, 1, 1]
-    return np.array(columns), np.array(signs, dtype=np.float32)
-
-
-_MIRROR_COLUMNS, _MIRROR_SIGNS = _mirror_table()
-
-
-def mirror(x: Array) -> Array:
-    """The mirror image of encoded motion (..., 151), equal to encoding `motion.mirrored()`."""
-    return np.asarray(x[..., _MIRROR_COLUMNS] * _MIRROR_SIGNS, dtype=np.float32)
+    swap_timbre: float = 0.0
 
 
 def turn(x_BWD: Array, yaw_B: Array) -> None:
@@ -165,15 +155,20 @@ class Windows:
         self.window = window
         self.skipped = len(sequences) - len(usable)
         self.frames = sum(s.motion.frames for s in usable)
-        self.encoded = [np.asarray(encode(s.motion), dtype=np.float32) for s in usable]
-        self.features = [np.asarray(s.features, dtype=np.float32) for s in usable]
+        lengths = [s.motion.frames for s in usable]
+        self._motion = np.concatenate([encode(s.motion) for s in usable])
+        self._music = np.concatenate([np.asarray(s.features, dtype=np.float32) for s in usable])
+        self.encoded = np.split(self._motion, np.cumsum(lengths)[:-1])
+        self.features = np.split(self._music, np.cumsum(lengths)[:-1])
         index = {name.lower(): number for number, name in enumerate(genres)}
         self.genre = np.array([index.get(s.genre.lower(), -1) for s in usable], dtype=np.int64)
-        starts = [np.arange(0, s.motion.frames - window + 1, stride) for s in usable]
+        starts = [np.arange(0, frames - window + 1, stride) for frames in lengths]
         self.sequence_of = np.repeat(np.arange(len(usable)), [len(s) for s in starts])
         self.start_of = np.concatenate(starts)
+        self._first_of = self.start_of + (np.cumsum(lengths) - lengths)[self.sequence_of]
+        self._covered = [x[: s[-1] + window] for x, s in zip(self.encoded, starts, strict=True)]
         self.odds = self._odds([s.genre for s in usable], balance)
-        self.counts = [count_beats(features) for features in self.features]
+        self._count = np.concatenate([count_beats(features) for features in self.features])
         self.ones = self._find_ones() if find_ones else np.zeros((2, len(self)))
 
     def __len__(self) -> int:
@@ -187,35 +182,29 @@ class Windows:
 
     def _find_ones(self) -> NDArray[np.float64]:
         """(2, N): the count that each window calls "one", as it is and mirrored."""
-        from pipelines.motion_expert.bar_alignment import align_bars, bar_spectra
+        from pipelines.motion_expert.bar_alignment import align_bars, bar_spectra, mirror_spectra
 
-        spans = [
-            (s, slice(t, t + self.window))
-            for s, t in zip(self.sequence_of, self.start_of, strict=True)
-        ]
-        plain = bar_spectra((self.encoded[s][span], self.counts[s][span]) for s, span in spans)
-        turned = bar_spectra(
-            (mirror(self.encoded[s][span]), self.counts[s][span]) for s, span in spans
-        )
+        spans = [slice(first, first + self.window) for first in self._first_of]
+        plain = bar_spectra((self._motion[span], self._count[span]) for span in spans)
         labels = [str(self.genre[s]) for s in self.sequence_of]
-        return align_bars(np.concatenate([plain, turned]), labels * 2).reshape(2, -1)
+        both = np.concatenate([plain, mirror_spectra(plain)])
+        return align_bars(both, labels * 2).reshape(2, -1)
 
     def gather(self, rows: NDArray[np.int64], mirrored: NDArray[np.bool_] | None = None) -> Batch:
         """The windows with these numbers, facing the front, some of them mirrored."""
         if mirrored is None:
             mirrored = np.zeros(len(rows), dtype=bool)
-        x = np.empty((len(rows), self.window, self.encoded[0].shape[1]), dtype=np.float32)
-        music = np.empty((len(rows), self.window, self.features[0].shape[1]), dtype=np.float32)
-        count = np.empty((len(rows), self.window))
-        for b, row in enumerate(rows):
-            sequence, start = self.sequence_of[row], self.start_of[row]
-            count[b] = self.counts[sequence][start : start + self.window]
-            x[b] = self.encoded[sequence][start : start + self.window]
-            music[b] = self.features[sequence][start : start + self.window]
+        frames = self._frames(rows)
+        x = self._motion[frames]
         face_front(x)
         x[mirrored] = mirror(x[mirrored])
-        clock = clock_hands(count, self.ones[mirrored.astype(int), rows][:, None])
-        return Batch(x, music, clock, self.genre[self.sequence_of[rows]])
+        clock = clock_hands(self._count[frames], self.ones[mirrored.astype(int), rows][:, None])
+        return Batch(x, self._music[frames], clock, self.genre[self.sequence_of[rows]])
+
+    def _frames(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(B, W): where the frames of these windows lie among those of all sequences."""
+        frames: NDArray[np.int64] = self._first_of[rows][:, None] + np.arange(self.window)
+        return frames
 
     def draw(self, size: int, key: Sequence[int], augment: Augmentation) -> Batch:
         """A random batch, the same for the same `key` (seed, step, slice)."""
@@ -226,6 +215,9 @@ class Windows:
         if augment.turn:
             turn(batch.motion, yaw.astype(np.float32))
         nameless = random.random(size) < augment.nameless
+        swapped = np.flatnonzero(random.random(size) < augment.swap_timbre)
+        foreign = batch.music[swapped - 1, :, _TIMBRE]
+        batch.music[swapped, :, _TIMBRE] = foreign
         return replace(batch, genre=np.where(nameless, -1, batch.genre))
 
     def spread(self, size: int) -> NDArray[np.int64]:
@@ -238,10 +230,21 @@ class Windows:
 
         This is what the normaliser is fitted on (spec A.7), without keeping every window.
         """
-        low = np.full(self.encoded[0].shape[1], np.inf, dtype=np.float32)
-        high = -low
+        ends = np.concatenate([[x.min(0), x.max(0)] for x in self._covered])
+        if augment.mirror:
+            ends = np.concatenate([ends, mirror(ends)])
+        found: Array = np.stack([ends.min(0), ends.max(0)])
+        found[:, :_TURNED] = self._turned_columns(augment)
+        return found
+
+    def _turned_columns(self, augment: Augmentation) -> Array:
+        """(2, 13): the extremes of what depends on how each window is turned to the front."""
+        low: Array = np.full(_TURNED, np.inf, dtype=np.float32)
+        high: Array = -low
         for rows in np.array_split(np.arange(len(self)), max(1, len(self) // 256)):
-            x = self.gather(rows).motion.reshape(-1, len(low))
+            windows = self._motion[self._frames(rows), :_TURNED]
+            face_front(windows)
+            x = windows.reshape(-1, _TURNED)
             if augment.mirror:
                 x = np.concatenate([x, mirror(x)])
             if augment.turn:
@@ -251,7 +254,7 @@ class Windows:
 
 
 def _turned_extremes(x_ND: Array) -> Array:
-    """Frames (N, 151) -> (2N, 151) whose extremes are those of the frames turned by every angle.
+    """Frames (N, D) -> (2N, D) whose extremes are those of the frames turned by every angle.
 
     A pair (a, b) turned about the vertical sweeps the circle of radius √(a² + b²).
     """

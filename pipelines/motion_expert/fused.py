@@ -1,6 +1,7 @@
 """Fused elementwise steps of a Mamba layer, differentiable, with a plain path beside each.
 
-The plain path serves GPUs and double precision, and is what the fused one is tested against.
+On a CPU they are loops, on a GPU the kernels of `triton_fused`. The plain path serves double
+precision, and GPUs without Triton, and is what the fused ones are tested against.
 Shapes: B batch, T time, D channels, K taps; xz_BTE holds the D convolved channels, then the D
 channels of the gate (E = 2 D).
 """
@@ -15,23 +16,37 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from pipelines.motion_expert.selective_scan import triton_kernel
 from pipelines.motion_expert.threads import run_jobs
 
 
-def conv_silu(xz_BTE: Tensor, weight_D1K: Tensor, bias_D: Tensor) -> Tensor:
-    """Causal depthwise convolution of the first D channels, then SiLU: (B, T, D)."""
+def halves(xz_BTE: Tensor) -> tuple[Tensor, Tensor]:
+    """What `conv_silu` and `gated` take of xz: on a GPU one half each, on a CPU both the whole."""
     if _fusable(xz_BTE):
-        return _ConvSilu.apply(xz_BTE.float().contiguous(), weight_D1K, bias_D)  # type: ignore[no-any-return,no-untyped-call]
+        return xz_BTE, xz_BTE
+    x_BTD, z_BTD = xz_BTE.chunk(2, dim=-1)
+    return x_BTD, z_BTD
+
+
+def conv_silu(x: Tensor, weight_D1K: Tensor, bias_D: Tensor) -> Tensor:
+    """Causal depthwise convolution of x's first D channels, then SiLU: (B, T, D)."""
+    if _fusable(x):
+        return _ConvSilu.apply(x.float().contiguous(), weight_D1K, bias_D)  # type: ignore[no-any-return,no-untyped-call]
     channels, _, taps = weight_D1K.shape
-    u_BDT = F.pad(xz_BTE[..., :channels].transpose(1, 2), (taps - 1, 0))
+    if (kernels := _gpu_kernels(x)) is not None:
+        return kernels.conv_silu(x[..., :channels], weight_D1K, bias_D)  # type: ignore[no-any-return]
+    u_BDT = F.pad(x[..., :channels].transpose(1, 2), (taps - 1, 0))
     return F.silu(F.conv1d(u_BDT, weight_D1K, bias_D, groups=channels)).transpose(1, 2)
 
 
-def gated(y_BTD: Tensor, u_BTD: Tensor, xz_BTE: Tensor, skip_D: Tensor) -> Tensor:
-    """(y + skip u) silu(z): the skip connection and the gate of a Mamba layer."""
-    if _fusable(xz_BTE):
-        return _Gate.apply(y_BTD.float(), u_BTD.float(), xz_BTE.float().contiguous(), skip_D)  # type: ignore[no-any-return,no-untyped-call]
-    return (y_BTD + skip_D * u_BTD) * F.silu(xz_BTE[..., y_BTD.shape[-1] :])
+def gated(y_BTD: Tensor, u_BTD: Tensor, z: Tensor, skip_D: Tensor) -> Tensor:
+    """(y + skip u) silu of z's last D channels: skip connection and gate of a Mamba layer."""
+    if _fusable(z):
+        return _Gate.apply(y_BTD.float(), u_BTD.float(), z.float().contiguous(), skip_D)  # type: ignore[no-any-return,no-untyped-call]
+    z_BTD = z[..., -y_BTD.shape[-1] :]
+    if (kernels := _gpu_kernels(z)) is not None:
+        return kernels.gated(y_BTD, u_BTD, z_BTD, skip_D)  # type: ignore[no-any-return]
+    return (y_BTD + skip_D * u_BTD) * F.silu(z_BTD)
 
 
 def softplus(x: Tensor) -> Tensor:
@@ -43,6 +58,14 @@ def softplus(x: Tensor) -> Tensor:
 
 def _fusable(tensor: Tensor) -> bool:
     return tensor.device.type == "cpu" and tensor.dtype != torch.float64
+
+
+def _gpu_kernels(tensor: Tensor) -> Any | None:
+    if tensor.device.type != "cuda" or tensor.dtype == torch.float64 or triton_kernel() is None:
+        return None
+    from pipelines.motion_expert import triton_fused
+
+    return triton_fused
 
 
 def _kernels() -> Any:

@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from pipelines.motion_expert.fused import conv_silu, gated, softplus
+from pipelines.motion_expert.fused import conv_silu, gated, halves, softplus
 from pipelines.motion_expert.selective_scan import selective_scan
 
 _STEP_MIN, _STEP_MAX, _STEP_FLOOR = 1e-3, 1e-1, 1e-4
@@ -44,12 +44,12 @@ class Mamba(nn.Module):
     def forward(self, x_BLM: Tensor) -> Tensor:
         """Run the layer over the whole sequence."""
         assert self.conv1d.bias is not None
-        xz_BLE = self.in_proj(x_BLM)
-        u_BLD = conv_silu(xz_BLE, self.conv1d.weight, self.conv1d.bias)
+        x, z = halves(self.in_proj(x_BLM))
+        u_BLD = conv_silu(x, self.conv1d.weight, self.conv1d.bias)
         step_BLR, b_BLN, c_BLN = self.x_proj(u_BLD).split([self.rank, self.state, self.state], -1)
         dt_BLD = softplus(self.dt_proj(step_BLR))
         y_BLD = selective_scan(u_BLD, dt_BLD, -torch.exp(self.A_log), b_BLN, c_BLN)
-        out: Tensor = self.out_proj(gated(y_BLD, u_BLD, xz_BLE, self.D))
+        out: Tensor = self.out_proj(gated(y_BLD, u_BLD, z, self.D))
         return out
 
 

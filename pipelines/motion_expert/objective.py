@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -77,14 +77,15 @@ class Objective:
             model: in train mode; called through `forward` only, so it may be wrapped for several
                 processes.
             batch: x_BTK normalised motion, music_BTF standardised, genre_B indices (-1: none).
-            generator: CPU generator; the only source of randomness besides dropout.
+            generator: the only source of randomness besides dropout.
         """
         clean = batch["x_BTK"]
         size, device = len(clean), clean.device
-        step_B = torch.randint(0, STEPS, (size,), generator=generator).to(device)
-        noise = torch.randn(clean.shape, generator=generator).to(device)
-        beta_B = torch.rand(size, generator=generator).to(device)
-        keep_B = (torch.rand(size, generator=generator) >= self._drop()).to(device)
+        drawn: dict[str, Any] = {"generator": generator, "device": generator.device}
+        step_B = torch.randint(0, STEPS, (size,), **drawn).to(device)
+        noise = torch.randn(clean.shape, **drawn).to(device)
+        beta_B = torch.rand(size, **drawn).to(device)
+        keep_B = (torch.rand(size, **drawn) >= self._drop()).to(device)
         noisy = add_noise(clean, noise, step_B, self.alphas)
         if self.config.guidance == "cfg":
             beta_B = torch.ones_like(beta_B)
@@ -105,7 +106,9 @@ class Objective:
             (parts[name] * getattr(self.config, name) for name in parts),
             torch.zeros((), device=device),
         )
-        return total, {name: float(value.detach()) for name, value in parts.items()}
+        # All at once: each number that is read makes the processor wait for the GPU.
+        numbers = torch.stack([value.detach() for value in parts.values()]).tolist()
+        return total, dict(zip(parts, numbers, strict=True))
 
     def _is_official(self) -> bool:
         return self.config.kind == "official"

@@ -1,4 +1,4 @@
-"""The selective scan of Mamba: an exact reference, a fast CPU path and the CUDA kernel.
+"""The selective scan of Mamba: an exact reference, and fast paths for CPUs and GPUs.
 
     h_t = exp(dt_t A) h_{t-1} + dt_t B_t u_t          y_t = C_t . h_t
 
@@ -46,30 +46,46 @@ def selective_scan(
 ) -> Tensor:
     """The fastest path that this device has; same arguments and result as the reference.
 
-    On CUDA it is mamba_ssm's kernel if that is installed, else the reference; on CPU the fused
-    loops of `scan_kernels`, in float32 or float64 (lower precisions are computed in float32).
+    On a GPU it is mamba_ssm's kernel if that is installed, else that of `triton_scan`, and the
+    reference where neither works and in float64; on a CPU the fused loops of `scan_kernels`, in
+    float32 or float64 (lower precisions are computed in float32).
     """
     if u_BLD.device.type == "cpu":
         if u_BLD.dtype == torch.float64:
             return _CpuScan.apply(u_BLD, dt_BLD, a_DN, b_BLN, c_BLN)  # type: ignore[no-any-return,no-untyped-call]
         singles = [tensor.float() for tensor in (u_BLD, dt_BLD, a_DN, b_BLN, c_BLN)]
         return _CpuScan.apply(*singles).to(u_BLD.dtype)  # type: ignore[no-any-return,no-untyped-call]
-    kernel = cuda_kernel()
-    if kernel is None:
+    if u_BLD.dtype == torch.float64:
         return selective_scan_reference(u_BLD, dt_BLD, a_DN, b_BLN, c_BLN)
-    time_last = [tensor.transpose(1, 2).contiguous() for tensor in (u_BLD, dt_BLD, b_BLN, c_BLN)]
-    u, dt, b, c = time_last
-    return kernel(u, dt, a_DN.float(), b, c).transpose(1, 2)  # type: ignore[no-any-return]
+    if (kernel := mamba_kernel()) is not None:
+        alike = [tensor.to(u_BLD.dtype) for tensor in (u_BLD, dt_BLD, b_BLN, c_BLN)]
+        u, dt, b, c = [tensor.transpose(1, 2).contiguous() for tensor in alike]
+        return kernel(u, dt, a_DN.float(), b, c).transpose(1, 2)  # type: ignore[no-any-return]
+    scan = triton_kernel() or selective_scan_reference
+    return scan(u_BLD, dt_BLD, a_DN, b_BLN, c_BLN)
 
 
 @cache
-def cuda_kernel() -> Any | None:
+def mamba_kernel() -> Any | None:
     """mamba_ssm's `selective_scan_fn`, or None where it is not installed."""
     try:
         from mamba_ssm.ops.selective_scan_interface import selective_scan_fn
     except ImportError:
         return None
     return selective_scan_fn
+
+
+@cache
+def triton_kernel() -> Any | None:
+    """`triton_scan`, or None where it does not run: Triton needs a C compiler beside a GPU."""
+    try:
+        from pipelines.motion_expert.triton_scan import triton_scan
+
+        one = torch.ones(1, 1, 1, device="cuda")
+        triton_scan(one, one, -one[0], one, one)
+    except Exception:  # Triton raises what its compiler raises; none of it is worth stopping for
+        return None
+    return triton_scan
 
 
 def _kernels() -> Any:

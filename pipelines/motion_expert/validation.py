@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
+from pipelines.motion_expert.bar_alignment import BAR
 from pipelines.motion_expert.dataset import Batch, Windows
+from pipelines.motion_expert.network import MotionExpert
 from pipelines.training.feed import Tensors
 
 if TYPE_CHECKING:
@@ -17,6 +20,39 @@ if TYPE_CHECKING:
 
 _WINDOWS = 128
 _SEED = 1234
+
+
+def validated(windows: Windows) -> NDArray[np.int64]:
+    """The numbers of the windows that `held_out_loss` looks at."""
+    return windows.spread(_WINDOWS)
+
+
+@torch.no_grad()
+def find_ones(
+    model: MotionExpert,
+    prepare: Callable[[Batch], Tensors],
+    windows: Windows,
+    rows: NDArray[np.int64],
+) -> None:
+    """Count these windows as the network does: each from the "one" that fits its mean bar best.
+
+    Bars that are found in held-out windows alone (`bar_alignment`) would agree with each other, but
+    begin on another beat than those that the network has learned.
+    """
+    if model.mean_bar is None or model.precondition is None:
+        return
+    device = model.precondition.mean_K.device
+    errors = []
+    for one in range(BAR):
+        windows.ones[0, rows] = one
+        batch = {name: value.to(device) for name, value in prepare(windows.gather(rows)).items()}
+        everyone = torch.ones_like(batch["genre_B"], dtype=torch.bool)
+        bar_BTK = model.mean_bar(
+            batch["music_BTF"][..., model.config.music_size :], batch["genre_B"], everyone
+        )
+        rest_BTK = batch["x_BTK"] - model.precondition.mean_K - bar_BTK
+        errors.append(rest_BTK.square().mean((1, 2)))
+    windows.ones[0, rows] = torch.stack(errors).argmin(0).cpu().numpy()
 
 
 @torch.no_grad()
@@ -35,7 +71,7 @@ def held_out_loss(
     """
     model.eval()
     generator = torch.Generator().manual_seed(_SEED)
-    rows = windows.spread(_WINDOWS)
+    rows = validated(windows)
     totals: dict[str, float] = {}
     for part in np.array_split(rows, max(1, -(-len(rows) // batch_size))):
         batch = {k: v.to(device) for k, v in prepare(windows.gather(part)).items()}

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Processes:
         """Whether this process writes the files and the log."""
         return self.rank == 0
 
-    def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+    def average_gradients(self, parameters: Iterable[Tensor]) -> None:
         """Replace every gradient by its mean over the processes."""
         if self.count == 1:
             return

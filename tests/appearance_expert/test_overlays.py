@@ -1,7 +1,15 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from pipelines.appearance_expert.overlays import MACE_SCALE, Overlay, load_adapter, merge_lora
+from pipelines.appearance_expert.overlays import (
+    MACE_SCALE,
+    Overlay,
+    load_adapter,
+    merge_lora,
+    parse_lora,
+)
 from pipelines.errors import BadUsage, MissingAsset, UnsuitableInput
 
 torch = pytest.importorskip("torch")
@@ -119,6 +127,39 @@ def test_only_the_body_adapter_of_the_file_is_taken(transformer, prefix):
     assert changed == {"pose_patch_embedding.weight", "pose_patch_embedding.bias"}
 
 
+def test_step_distilled_loras_change_more_than_blocks(transformer):
+    """As lightx2v and others publish them: whole differences, and layers outside the blocks."""
+    before = {name: p.detach().clone() for name, p in transformer.named_parameters()}
+    random = torch.Generator().manual_seed(0)
+    expected = {}
+
+    def like(name):
+        expected[name] = torch.randn(before[name].shape, generator=random)
+        return expected[name]
+
+    state = {
+        "diffusion_model.blocks.0.self_attn.q.diff_b": like("blocks.0.attn1.to_q.bias"),
+        "diffusion_model.blocks.1.self_attn.norm_k.diff": like("blocks.1.attn1.norm_k.weight"),
+        "diffusion_model.blocks.0.norm3.diff": like("blocks.0.norm2.weight"),
+        "diffusion_model.blocks.0.norm3.diff_b": like("blocks.0.norm2.bias"),
+        "diffusion_model.head.head.diff_b": like("proj_out.bias"),
+        "diffusion_model.time_projection.1.diff_b": like("condition_embedder.time_proj.bias"),
+        "diffusion_model.text_embedding.2.diff": like(
+            "condition_embedder.text_embedder.linear_2.weight"
+        ),
+        "diffusion_model.patch_embedding.diff_b": like("patch_embedding.bias"),
+    }
+    out, into = before["condition_embedder.text_embedder.linear_1.weight"].shape
+    down, up = torch.randn(2, into, generator=random), torch.randn(out, 2, generator=random)
+    state["diffusion_model.text_embedding.0.lora_down.weight"] = down
+    state["diffusion_model.text_embedding.0.lora_up.weight"] = up
+    expected["condition_embedder.text_embedder.linear_1.weight"] = up @ down
+    assert merge_lora(transformer, state, 0.5, "distilled.safetensors") == 8
+    for name, parameter in transformer.named_parameters():
+        change = 0.5 * expected[name] if name in expected else torch.zeros(1)
+        assert torch.allclose(parameter, before[name] + change, atol=1e-5), name
+
+
 def test_files_of_another_model_are_refused(transformer):
     lora = lora_for(transformer)
     layer = next(iter(lora))
@@ -154,6 +195,26 @@ def test_bad_files_and_scales(tmp_path):
         Overlay(None, ((broken, 50.0),)).validate()
     with pytest.raises(UnsuitableInput):
         Overlay(broken).validate().apply(None)
+
+
+def test_a_file_that_was_cut_short(transformer, tmp_path):
+    from safetensors.torch import save_file
+
+    whole = tmp_path / "LoRA.safetensors"
+    save_file(as_published(lora_for(transformer)), whole)
+    cut = tmp_path / "cut.safetensors"
+    cut.write_bytes(whole.read_bytes()[:-100])
+    with pytest.raises(UnsuitableInput, match=r"cut\.safetensors is not a readable"):
+        Overlay(None, ((cut, 1.0),)).apply(transformer)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "scale"),
+    [("a.safetensors", "a.safetensors", 1.0), ("a.safetensors:0.5", "a.safetensors", 0.5),
+     ("/x:y/a.safetensors", "/x:y/a.safetensors", 1.0), ("a:-1", "a", -1.0)],
+)  # fmt: skip
+def test_loras_on_the_command_line(text, path, scale):
+    assert parse_lora(text) == (Path(path), scale)
 
 
 def test_overlays_change_the_video_its_key_and_the_report(

@@ -66,11 +66,11 @@ def test_segment_by_segment_is_what_the_pipeline_makes_in_one_call(
     import torch
     from PIL import Image
 
-    from pipelines.appearance_expert import wan
+    from pipelines.appearance_expert import wan_relay
     from pipelines.appearance_expert.face import face_picture
     from pipelines.appearance_expert.wan_frames import Controls
 
-    monkeypatch.setattr(wan, "matched", lambda frames, anchor, tail: frames)
+    monkeypatch.setattr(wan_relay, "matched", lambda frames, anchor, tail: frames)
     backend = load(replace(CONFIG, overlap=overlap))
     dance = swaying(30)
     ours = video(backend, portrait, dance, seed=3)

@@ -11,6 +11,7 @@ from pipelines.appearance_expert.wan_loading import LoadedWan, load_wan, place
 from pipelines.appearance_expert.wan_profiles import (
     NAMES,
     PROFILES,
+    Working,
     after,
     choose_profile,
     free_host_memory,
@@ -21,25 +22,31 @@ from pipelines.progress import Silent
 
 GB = 1_000_000_000
 REAL = {"transformer": 34_550_000_000, "image_encoder": 1_260_000_000, "vae": 510_000_000}
-AT_480P, AT_720P = 11 * GB, 24 * GB
+AT_480P = Working(5 * GB, 9 * GB, 1_500_000_000, 1_500_000_000)
+AT_720P = Working(11 * GB, 21 * GB, 1_500_000_000, 3_500_000_000)
 CONFIG = WanConfig(steps=2, segment_frames=17, overlap=1)
 
 
 @pytest.mark.parametrize(
     ("gpu", "working", "chosen"),
-    [(None, AT_720P, "cpu"), (79, AT_720P, "80gb"), (79, AT_480P, "80gb"), (47, AT_480P, "48gb"),
-     (23, 10 * GB, "24gb"), (15, 9 * GB, "24gb")],
+    [(None, AT_720P, "cpu"), (79, AT_720P, "80gb"), (47, AT_480P, "80gb"), (46, AT_480P, "48gb"),
+     (47, AT_720P, "24gb"), (23, AT_720P, "24gb"), (15, AT_480P, "24gb")],
 )  # fmt: skip
 def test_the_fastest_layout_that_fits(gpu, working, chosen):
     free = None if gpu is None else gpu * GB
     assert choose_profile("auto", REAL, working, free, 100 * GB).name == chosen
 
 
+def test_little_host_memory_takes_the_layout_that_does_not_lock_it():
+    assert choose_profile("auto", REAL, AT_480P, 23 * GB, 60 * GB).name == "24gb"
+    assert choose_profile("auto", REAL, AT_480P, 23 * GB, 40 * GB).name == "16gb"
+
+
 def test_too_small_a_card_or_host_is_told_in_numbers():
-    with pytest.raises(OutOfResources, match="14 GB of free GPU memory, 8 GB are"):
+    with pytest.raises(OutOfResources, match=r"10 GB of free GPU memory, 8 GB are"):
         choose_profile("auto", REAL, AT_480P, 8 * GB, 100 * GB)
     with pytest.raises(OutOfResources, match="36 GB of free host memory, 16 GB are") as caught:
-        choose_profile("auto", REAL, 9 * GB, 23 * GB, 16 * GB)
+        choose_profile("auto", REAL, AT_480P, 23 * GB, 16 * GB)
     assert "--gguf" in caught.value.hint
 
 

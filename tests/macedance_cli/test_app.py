@@ -16,13 +16,22 @@ from macedance_cli.curate import curate
 from macedance_cli.evaluate import evaluate
 from macedance_cli.generate import generate
 from macedance_cli.render import render
+from macedance_cli.train_appearance import train_appearance
 from macedance_cli.train_motion import train_motion
 
 HEAVY = {
     "torch", "numpy", "scipy", "librosa", "numba", "mediapipe", "cv2", "PIL", "diffusers",
     "transformers", "accelerate", "peft", "pyrender", "trimesh", "smplx", "decord", "safetensors",
 }  # fmt: skip
-COMMANDS = ("generate", "curate", "render", "train-motion", "evaluate", "doctor")
+COMMANDS = (
+    "generate",
+    "curate",
+    "render",
+    "train-motion",
+    "train-appearance",
+    "evaluate",
+    "doctor",
+)
 NOT_IN_CONFIG = {"config", "dry_run", "as_json"}
 
 
@@ -88,7 +97,7 @@ def _config(command):
     return getattr(module, f"{name}Config")
 
 
-ALL = [generate, curate, render, train_motion, evaluate]
+ALL = [generate, curate, render, train_motion, train_appearance, evaluate]
 
 
 @pytest.mark.parametrize("command", ALL)

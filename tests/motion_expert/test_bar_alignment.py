@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from pipelines.motion_expert.bar_alignment import BAR, align_bars, bar_spectra
+from pipelines.motion_expert.bar_alignment import BAR, align_bars, bar_spectra, mirror_spectra
+from pipelines.motion_expert.mirroring import mirror
 
 
 def windows(ones, noise, seed=0):
@@ -39,3 +40,10 @@ def test_a_song_without_beats_has_no_bar():
     spectra = bar_spectra(silent)
     assert not spectra.any()
     assert align_bars(spectra, ["a"])[0] in range(BAR)
+
+
+def test_spectra_are_mirrored_like_the_dances():
+    dances = windows([0, 1, 2], noise=1.0)
+    expected = bar_spectra((mirror(x.astype(np.float32)), count) for x, count in dances)
+    found = mirror_spectra(bar_spectra((x.astype(np.float32), count) for x, count in dances))
+    np.testing.assert_allclose(found, expected, atol=1e-5)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -75,8 +77,6 @@ def test_windows_start_on_the_stride_and_keep_music_beside_motion():
 
 
 def test_the_clock_keeps_time_with_the_music_and_with_the_mirror():
-    from dataclasses import replace
-
     beats = np.zeros((100, 35), dtype=np.float32)
     beats[::10, 34] = 1
     data = Windows([replace(sequence(100), features=beats)], ["salsa"], 40, 10, find_ones=True)
@@ -91,6 +91,18 @@ def test_the_clock_keeps_time_with_the_music_and_with_the_mirror():
         slowest = np.arctan2(batch.clock[:, 0, 5], batch.clock[:, 0, 2]) / (2 * np.pi) * 4
         expected = data.start_of / 10 - data.ones[int(mirrored)]
         np.testing.assert_allclose((slowest - expected + 2) % 4, 2, atol=1e-4)
+
+
+def test_a_swapped_timbre_leaves_the_rhythm():
+    found = windows([sequence(400, seed) for seed in range(3)])
+    own = found.draw(16, (3,), PLAIN)
+    swapped = found.draw(16, (3,), replace(PLAIN, swap_timbre=1.0))
+    timbre, rhythm = slice(1, 33), [0, 33, 34]  # mfcc and chroma; envelope, peaks and beats
+    np.testing.assert_array_equal(
+        swapped.music[..., timbre], np.roll(own.music, 1, axis=0)[..., timbre]
+    )
+    np.testing.assert_array_equal(swapped.music[..., rhythm], own.music[..., rhythm])
+    np.testing.assert_array_equal(swapped.motion, own.motion)
 
 
 def test_same_key_same_batch_other_key_other_batch():

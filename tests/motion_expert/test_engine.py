@@ -18,9 +18,9 @@ from pipelines.motion_expert.engine import (
     build_optimizer,
     learning_rate_factor,
 )
+from pipelines.progress import SILENT
 from pipelines.training.processes import Processes
 from pipelines.training.training_log import read_log
-from pipelines.progress import SILENT
 
 OPTIONS = EngineOptions(
     steps=12, batch_size=4, lr=1e-2, validate_every=4, checkpoint_every=4, keep=2, workers=0

@@ -155,8 +155,8 @@ def test_beta_one_is_the_plain_conditional_loss(monkeypatch):
     batch = rest_batch(8)
     rand = torch.rand
 
-    def no_mixing(size, generator):
-        return torch.ones_like(rand(size, generator=generator))
+    def no_mixing(size, **how):
+        return torch.ones_like(rand(size, **how))
 
     monkeypatch.setattr(torch, "rand", no_mixing)
     free, _ = objective(drop=0.0).loss(model, batch, torch.Generator().manual_seed(2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def segments_in(file: Path, text: Path, source: int = 0) -> list[EncodedSegment]
     from safetensors import safe_open
 
     with safe_open(file, "pt") as tensors:
-        count = int(tensors.metadata()["segments"])
+        count = int(json.loads(tensors.metadata()["about"])["segments"])
     return [EncodedSegment(file, number, text, source) for number in range(count)]
 
 
@@ -90,7 +91,8 @@ class EncodedClips:
         with safe_open(segment.file, "pt") as tensors:
 
             def of(name: str) -> Tensor:
-                return tensors.get_tensor(f"{segment.number}.{name}")
+                tensor: Tensor = tensors.get_tensor(f"{segment.number}.{name}")
+                return tensor
 
             references = tensors.get_slice("references")
             which = reference % references.get_shape()[0]
@@ -138,5 +140,6 @@ def _stacked(items: list[Batch]) -> Batch:
 def _only_tensor(file: Path) -> Tensor:
     from safetensors.torch import load_file
 
+    tensor: Tensor
     (tensor,) = load_file(file).values()
     return tensor

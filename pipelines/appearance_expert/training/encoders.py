@@ -124,7 +124,7 @@ def load_motion_encoder(transformer: Path, config: dict[str, Any]) -> torch.nn.M
         out_dim=config["motion_encoder_dim"],
         channels=config["motion_encoder_channel_sizes"],
     )
-    state = {}
+    state: dict[str, Tensor] = {}
     for file, keys in motion_encoder_files(transformer).items():
         with safe_open(file, "pt") as tensors:
             state |= {k.removeprefix("motion_encoder."): tensors.get_tensor(k) for k in keys}

@@ -11,6 +11,7 @@ has changed is encoded anew, and what has not is found again.
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,11 +33,12 @@ from pipelines.appearance_expert.training.frames import (
     source_frames,
     window_for,
 )
+from pipelines.appearance_expert.training.latent_layout import LATENT_CHANNELS, latent_frames
 from pipelines.appearance_expert.training.recipe import Recipe
 from pipelines.errors import UnsuitableInput
 from pipelines.files import atomic_path
 from pipelines.media.image import load_picture
-from pipelines.media.video import probe_video
+from pipelines.media.video import VideoInfo, probe_video
 from pipelines.workspace.identity import content_id
 
 Frames = NDArray[np.uint8]
@@ -67,6 +69,12 @@ def is_whole(file: Path) -> bool:
             return bool(tensors.keys())
     except (SafetensorError, OSError):
         return False
+
+
+def encoded_bytes(recipe: Recipe) -> int:
+    """Of one segment's latents on the disk, about; references come on top."""
+    latents = LATENT_CHANNELS * latent_frames(recipe.frames) * recipe.width * recipe.height // 64
+    return 2 * (2 + len(recipe.relay)) * latents
 
 
 def segment_starts(frames: int, length: int) -> list[int]:
@@ -102,7 +110,7 @@ def encode_clip(clip: TrainingClip, recipe: Recipe, encoders: Encoders, folder: 
             tensors[f"{number}.given{given}"] = latents
     tensors["references"] = torch.stack([encoders.video(p[None]) for p in reader.references()])
     tensors["images"] = torch.stack([encoders.picture(p) for p in reader.references()])
-    about = {"clip": clip.name, "segments": str(len(starts)), "frames": str(recipe.frames)}
+    about = {"about": json.dumps({"clip": clip.name, "segments": len(starts)})}
     with atomic_path(encoded_file(folder, clip)) as temporary:
         save_file({k: v.bfloat16().contiguous() for k, v in tensors.items()}, temporary, about)
     return len(starts)
@@ -124,10 +132,12 @@ class _Reader:
 
     def __init__(self, clip: TrainingClip, recipe: Recipe, total: int, face_size: int) -> None:
         self._clip, self._recipe, self._face_size = clip, recipe, face_size
+        self._infos: dict[Path, VideoInfo] = {}
         self._dancer = find_dancer(clip) if clip.pose is None else None
         self._window = self._window_of(clip.video)
         chosen = random.Random(clip.digest)
-        at = [0, *(chosen.randrange(total) for _ in range(recipe.references - 1))]
+        others = min(recipe.references, total) - 1
+        at = [0, *chosen.sample(range(1, total), others)]
         self._references = [int(self._numbers(clip.video, one, 1)[0]) for one in at]
         self._kept: dict[int, Frames] = {}
 
@@ -171,7 +181,7 @@ class _Reader:
         """A segment whose skeletons and faces come as videos of their own."""
         clip = self._clip
         assert clip.pose is not None and clip.face is not None
-        face = probe_video(clip.face)
+        face = self._info(clip.face)
         # The whole picture, squeezed into a square as Wan's own preparation does.
         square = Window(0, 0, face.width, face.height, self._face_size, self._face_size)
         windows = self._window, self._window_of(clip.pose), square
@@ -183,13 +193,18 @@ class _Reader:
         return _Segment(*parts)
 
     def _numbers(self, video: Path, start: int, count: int) -> NDArray[np.int64]:
-        return source_frames(count, start, self._recipe.fps, float(probe_video(video).fps))
+        return source_frames(count, start, self._recipe.fps, float(self._info(video).fps))
+
+    def _info(self, video: Path) -> VideoInfo:
+        if video not in self._infos:
+            self._infos[video] = probe_video(video)
+        return self._infos[video]
 
     def _size(self) -> tuple[int, int]:
         return self._recipe.width, self._recipe.height
 
     def _window_of(self, video: Path) -> Window:
-        info = probe_video(video)
+        info = self._info(video)
         middle = np.array([info.width, info.height]) / 2
         centre = middle if self._dancer is None else self._dancer.centre()
         return window_for(info.width, info.height, self._size(), centre)

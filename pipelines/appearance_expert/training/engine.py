@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -77,8 +76,7 @@ class Course:
         held: held-out batches of one segment each.
         sample: called with step, transformer and log by every process; None makes no videos.
         facts: kept in every checkpoint.
-        called: the transformer wrapped for several processes.
-        unsynchronised: opens a block in which gradients stay with their process.
+        averages: whether processes hold a copy each, whose gradients are to be averaged.
     """
 
     transformer: nn.Module
@@ -87,8 +85,7 @@ class Course:
     held: list[Batch] = field(default_factory=list)
     sample: Callable[[int, nn.Module, TrainingLog | None], None] | None = None
     facts: dict[str, Any] = field(default_factory=dict)
-    called: nn.Module | None = None
-    unsynchronised: Callable[[], AbstractContextManager[Any]] = nullcontext
+    averages: bool = True
 
 
 @dataclass(frozen=True)
@@ -125,9 +122,9 @@ class Engine:
     ) -> None:
         self.course, self.options, self.folder = course, options, folder
         self.device, self.processes, self.progress = device, processes, progress
-        self.called = course.called or course.transformer
-        self.learner = Learner(self.called, options.lr, options.weight_decay, options.ema_decay)
-        self.dtype = next(p.dtype for p in course.transformer.proj_out.parameters())  # type: ignore[union-attr]
+        self.network = course.transformer
+        self.learner = Learner(self.network, options.lr, options.weight_decay, options.ema_decay)
+        self.dtype = next(self.network.get_submodule("proj_out").parameters()).dtype
         self.levels, self.weights = noise_levels().float(), level_weights().float()
         self.checkpoints = Checkpoints(folder, options.keep)
         self.generator = torch.Generator()
@@ -167,7 +164,7 @@ class Engine:
 
     def _loop(self, feed: Feed, stopped: Callable[[], bool], log: TrainingLog | None) -> None:
         options = self.options
-        self.called.train()
+        self.network.train()
         recent: list[dict[str, float]] = []
         mark, waited = time.perf_counter(), 0.0
         with self.progress.stage("training", options.max_steps, "steps") as advance:
@@ -199,8 +196,8 @@ class Engine:
             self._save(best)
         if course.sample is not None and self.step % options.sample_every == 0:
             with self.learner.averaged():
-                course.sample(self.step, course.transformer.eval(), log)
-            self.called.train()
+                course.sample(self.step, self.network.eval(), log)
+            self.network.train()
 
     # One update ---------------------------------------------------------------------------------
 
@@ -223,9 +220,10 @@ class Engine:
         loss = 0.0
         for part in range(options.accumulate):
             batch = self.placed(feed.next())
-            last = part == options.accumulate - 1
-            with nullcontext() if last else self.course.unsynchronised():
-                loss += self._backward(batch, self.step * options.accumulate + part)
+            loss += self._backward(batch, self.step * options.accumulate + part)
+        self.learner.collect_gradients()
+        if self.course.averages:
+            self.processes.average_gradients(self.learner.masters.values())
         norm = self.learner.gradient_norm(options.grad_clip)
         self._check_finite(loss, norm)
         self.learner.step(lr)
@@ -235,11 +233,11 @@ class Engine:
         """A batch where and as `loss` takes it."""
         return placed(batch, self.device, self.dtype)
 
-    def loss(self, called: nn.Module, batch: Batch, level_B: Tensor, noise: Tensor) -> Tensor:
+    def loss(self, batch: Batch, level_B: Tensor, noise: Tensor) -> Tensor:
         """The loss of a batch at given noise levels (indices) and noise."""
         s_B = self.levels[level_B].to(self.device)
         noisy = mixed(batch["clean"], noise, s_B)
-        predicted = predict(called, noisy, 1000 * s_B, batch)
+        predicted = predict(self.network, noisy, 1000 * s_B, batch)
         weight_B = self.weights[level_B].to(self.device)
         return flow_loss(
             predicted, batch["clean"], noise, weight_B, self.options.reference_weight
@@ -250,7 +248,7 @@ class Engine:
         level_B = draw_levels(len(batch["clean"]), self.generator)
         noise = torch.randn(batch["clean"].shape, generator=self.generator).to(self.device)
         try:
-            loss = self.loss(self.called, batch, level_B, noise) / self.options.accumulate
+            loss = self.loss(batch, level_B, noise) / self.options.accumulate
             loss.backward()
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
@@ -281,7 +279,7 @@ class Engine:
                 )
         return OutOfResources(
             f"{where}, even with a single segment",
-            "use --gradient-checkpointing, a smaller --size, fewer --frames, or several GPUs with "
+            "use --recompute, a smaller --size, fewer --frames, or several GPUs with "
             "examples/accelerate/fsdp.yaml; --dry-run estimates what it takes",
         )
 
@@ -291,7 +289,7 @@ class Engine:
             torch.cuda.empty_cache()
         level_B = torch.full((len(batch["clean"]),), LEVELS // 2)
         try:
-            self.loss(self.called, batch, level_B, torch.zeros_like(batch["clean"])).backward()
+            self.loss(batch, level_B, torch.zeros_like(batch["clean"])).backward()
         except (MemoryError, RuntimeError) as error:
             if is_out_of_memory(error):
                 return False
@@ -305,7 +303,7 @@ class Engine:
         """Mean loss over the held-out segments, always with the same noise at the same levels."""
         total, count = 0.0, 0
         generator = torch.Generator().manual_seed(0)
-        self.course.transformer.eval()
+        self.network.eval()
         with self.learner.averaged():
             for batch in self.course.held:
                 placed = self.placed(batch)
@@ -313,9 +311,9 @@ class Engine:
                     noise = torch.randn(placed["clean"].shape, generator=generator)
                     level_B = torch.full((len(noise),), level)
                     noise = noise.to(self.device)
-                    total += float(self.loss(self.course.transformer, placed, level_B, noise))
+                    total += float(self.loss(placed, level_B, noise))
                     count += 1
-        self.called.train()
+        self.network.train()
         return total / max(1, count)
 
     def _validate(self, log: TrainingLog | None) -> bool:

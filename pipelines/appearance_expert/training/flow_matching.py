@@ -13,10 +13,18 @@ LEVELS = 1000
 SHIFT = 5.0
 
 
-def noise_levels(count: int = LEVELS, shift: float = SHIFT) -> Tensor:
-    """(count,) float64 levels from 1 down to just above 0: s' = shift s / (1 + (shift - 1) s)."""
-    s = torch.linspace(1, 0, count + 1, dtype=torch.float64)[:-1]
-    return shift * s / (1 + (shift - 1) * s)
+def noise_levels() -> Tensor:
+    """(LEVELS,) float64 levels of training from 1 down to just above 0."""
+    return _shifted(torch.linspace(1, 0, LEVELS + 1, dtype=torch.float64)[:-1])
+
+
+def sampler_levels(steps: int) -> Tensor:
+    """(steps,) float64 levels that the sampler of `generate` goes through (spec A.5)."""
+    return _shifted(torch.linspace(1, 1 / LEVELS, steps + 1, dtype=torch.float64)[:-1])
+
+
+def _shifted(level: Tensor) -> Tensor:
+    return SHIFT * level / (1 + (SHIFT - 1) * level)
 
 
 def level_weights() -> Tensor:

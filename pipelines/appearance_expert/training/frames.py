@@ -99,18 +99,19 @@ def find_dancer(clip: TrainingClip) -> Dancer:
     assert clip.keypoints is not None
     info, known = probe_video(clip.video), load_keypoints(clip.keypoints)
     if len(known.xy) >= _DENSE * info.frames and known.skeleton == POINT_NAMES:
-        return _exact(known)
+        return _exact(known, info.frames)
     track = track_video(clip.video)
     return _completed(track.names, track.xy, track.confidence)
 
 
-def _exact(known: Keypoints) -> Dancer:
+def _exact(known: Keypoints, frames: int) -> Dancer:
     """Points of `render`; a limb behind the body is drawn, as it is when a dance is generated."""
+    at = np.minimum(np.arange(frames), len(known.xy) - 1)
     visibility = np.ones(known.visibility.shape)
     visibility[:, _FACES] = known.visibility[:, _FACES]
     visibility[known.depth <= 0] = 0
     # OpenCV counts from pixel centres.
-    return Dancer(known.xy - 0.5, visibility)
+    return Dancer(known.xy[at] - 0.5, visibility[at])
 
 
 def _completed(names: tuple[str, ...], xy_TKx: Float, confidence_TK: Float) -> Dancer:
@@ -130,7 +131,7 @@ def _completed(names: tuple[str, ...], xy_TKx: Float, confidence_TK: Float) -> D
 def source_frames(count: int, start: int, fps: float, source_fps: float) -> NDArray[np.int64]:
     """Numbers of the source's frames that `count` frames at `fps` from frame `start` show."""
     at = (start + np.arange(count)) * source_fps / fps
-    return np.floor(at + 0.5).astype(np.int64)
+    return np.asarray(np.floor(at + 0.5), dtype=np.int64)
 
 
 def chosen_frames(video: Path, numbers: set[int]) -> Iterator[tuple[int, Frames]]:

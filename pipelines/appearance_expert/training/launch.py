@@ -1,14 +1,14 @@
 """Training in several processes, as `torchrun` or `accelerate launch` start them.
 
-accelerate's own settings decide how the network is spread: copies that average their gradients
-(DDP), or pieces (FSDP2), which is what makes 17 billion frozen parameters fit small GPUs.
+Plain processes hold a copy of the network each and average their gradients. Where accelerate's
+config asks for FSDP, each holds a part: 17 billion frozen parameters are what has to be cut, not
+the state of the few that learn. torch does the cutting, block by block; accelerate itself would
+cut on GPUs only, and what cannot be tested on a CPU would not be tested here.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -17,56 +17,53 @@ from torch import nn
 from pipelines.errors import BadUsage
 from pipelines.training.processes import Processes, join_processes
 
-Unsynchronised = Callable[[], AbstractContextManager[Any]]
+_HINT = "take examples/accelerate/fsdp.yaml, or start with torchrun"
 
 
 class Launch:
-    """This process's place among its peers, and what wraps a network for them.
+    """This process's place among its peers, and how the network is laid out over them.
 
     Args:
-        device: "cpu" or "cuda" with this process's index.
+        device: "cpu", or "cuda" with this process's index.
+
+    Raises:
+        BadUsage: accelerate is set to something that this training does not know.
     """
 
     def __init__(self, device: torch.device) -> None:
+        _check_settings()
         self.device = device
-        self._accelerator: Any = None
-        if _is_launched():
-            from accelerate import Accelerator
-
-            # Number formats are ours to choose: accelerate would cast what the paper's stages must
-            # leave as it is.
-            self._accelerator = Accelerator(cpu=device.type == "cpu", mixed_precision="no")
-            self._check()
         self.processes: Processes = join_processes(device.type)
+        self.cuts = _is_set("ACCELERATE_USE_FSDP") and self.processes.count > 1
 
-    def _check(self) -> None:
-        kind = str(self._accelerator.distributed_type.value)
-        if kind == "FSDP" and not self._accelerator.is_fsdp2:
-            raise BadUsage(
-                "accelerate is set to the first FSDP, this training needs fsdp_version: 2",
-                "take examples/accelerate/fsdp.yaml",
-            )
-        if kind not in ("NO", "MULTI_CPU", "MULTI_GPU", "FSDP"):
-            raise BadUsage(
-                f"accelerate is set to {kind}, which this training does not know",
-                "take examples/accelerate/fsdp.yaml, or start with torchrun",
-            )
+    def placed(self, transformer: nn.Module) -> nn.Module:
+        """The network on the device: all of it, or this process's part of every block."""
+        if self.cuts:
+            from torch.distributed.device_mesh import init_device_mesh
+            from torch.distributed.fsdp import fully_shard
 
-    @property
-    def spreads(self) -> bool:
-        """Whether each process holds but a part of the network."""
-        return self._accelerator is not None and bool(self._accelerator.is_fsdp2)
-
-    def wrapped(self, transformer: nn.Module) -> tuple[nn.Module, Unsynchronised]:
-        """The network to call, and the block in which gradients stay with their process."""
-        accelerator = self._accelerator
-        if accelerator is None:
-            return transformer, nullcontext
-        # FSDP wants to see an optimizer; ours is built afterwards, over what each process holds.
-        seen = torch.optim.SGD(p for p in transformer.parameters() if p.requires_grad)
-        called, _ = accelerator.prepare(transformer, seen)
-        return called, lambda: accelerator.no_sync(called)
+            mesh = init_device_mesh(self.device.type, (self.processes.count,))
+            blocks: Any = transformer.get_submodule("blocks")
+            for block in blocks:
+                fully_shard(block, mesh=mesh)
+            fully_shard(transformer, mesh=mesh)
+        return transformer.to(self.device)
 
 
-def _is_launched() -> bool:
-    return int(os.environ.get("WORLD_SIZE", "1")) > 1 or "ACCELERATE_USE_FSDP" in os.environ
+def _check_settings() -> None:
+    if _is_set("ACCELERATE_USE_DEEPSPEED"):
+        raise BadUsage(
+            "accelerate is set to DeepSpeed, which cuts the state of what learns; here the frozen "
+            "network is what needs cutting",
+            _HINT,
+        )
+    if not _is_set("ACCELERATE_USE_FSDP"):
+        return
+    if os.environ.get("FSDP_VERSION", "1") != "2":
+        raise BadUsage("accelerate is set to the first FSDP, this training needs the second", _HINT)
+    if _is_set("FSDP_OFFLOAD_PARAMS"):
+        raise BadUsage("fsdp_offload_params is not known here", _HINT)
+
+
+def _is_set(name: str) -> bool:
+    return os.environ.get(name, "false").lower() in ("true", "1")

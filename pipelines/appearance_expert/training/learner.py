@@ -13,14 +13,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-_WRAPPERS = ("module.", "_fsdp_wrapped_module.", "_orig_mod.")
-
 
 class Learner:
     """AdamW over the parameters of `model` that require gradients.
 
     Args:
-        model: on its device, wrapped already if it will be.
+        model: on its device, cut already if it will be.
         lr, weight_decay: as AdamW takes them.
         ema_decay: of the running average; 0 keeps none.
     """
@@ -28,9 +26,7 @@ class Learner:
     def __init__(
         self, model: nn.Module, lr: float, weight_decay: float, ema_decay: float = 0.0
     ) -> None:
-        self.parameters = {
-            _plain(name): p for name, p in model.named_parameters() if p.requires_grad
-        }
+        self.parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
         self.masters = {
             name: p if p.dtype == torch.float32 else p.detach().float().requires_grad_(True)
             for name, p in self.parameters.items()
@@ -41,13 +37,16 @@ class Learner:
             {name: m.detach().clone() for name, m in self.masters.items()} if ema_decay else None
         )
 
-    def gradient_norm(self, limit: float) -> float:
-        """Take up the gradients, scale them down to a norm of `limit` (0: any); their norm."""
+    def collect_gradients(self) -> None:
+        """Take the network's gradients over to the float32 copies."""
         for name, parameter in self.parameters.items():
             master = self.masters[name]
             if master is not parameter:
                 master.grad = None if parameter.grad is None else parameter.grad.float()
                 parameter.grad = None
+
+    def gradient_norm(self, limit: float) -> float:
+        """Scale the gradients down to a norm of `limit` (0: any); the norm that they had."""
         norm = torch.nn.utils.clip_grad_norm_(self.masters.values(), limit or float("inf"))
         return float(whole(norm))
 
@@ -158,9 +157,3 @@ def _spread(value: Tensor, like: Tensor) -> Tensor:
     from torch.distributed.tensor import distribute_tensor
 
     return distribute_tensor(value.to(mesh.device_type), mesh, like.placements)  # type: ignore[attr-defined]
-
-
-def _plain(name: str) -> str:
-    for wrapper in _WRAPPERS:
-        name = name.replace(wrapper, "")
-    return name

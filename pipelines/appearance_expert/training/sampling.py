@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pipelines.appearance_expert.training.encoders import load_parts
-from pipelines.appearance_expert.training.flow_matching import noise_levels
+from pipelines.appearance_expert.training.flow_matching import sampler_levels
 from pipelines.appearance_expert.training.network import Batch, predict
 from pipelines.appearance_expert.wan_weights import WanWeights
 
@@ -28,7 +28,7 @@ def sample_latents(transformer: nn.Module, batch: Batch, steps: int, seed: int) 
         steps: of the sampler.
         seed: of the noise, which is drawn on the CPU.
     """
-    levels = [*noise_levels(steps).tolist(), 0.0]
+    levels = [*sampler_levels(steps).tolist(), 0.0]
     shape, device = batch["clean"].shape, batch["clean"].device
     noise = torch.randn(shape, generator=torch.Generator().manual_seed(seed))
     latents = noise.to(device)

@@ -55,25 +55,27 @@ def prepare_stage(
         raise BadUsage(f"--stage {stage}: unknown", f"choose {', '.join(STAGES)}")
     if adapter is not None:
         load_adapter(transformer, read_tensors(adapter), adapter.name)
-    transformer.requires_grad_(False)
-    if stage == "kinematic":
-        transformer.get_submodule(ADAPTER).requires_grad_(True)
-    elif stage == "aesthetic":
-        _add_lora(transformer, rank)
-    else:
-        transformer.requires_grad_(True)
-        # Expressions are encoded once, by the motion encoder as it is.
-        transformer.get_submodule("motion_encoder").requires_grad_(False)
+    set_learning(transformer, stage)
+    if stage == "aesthetic":
+        any_transformer: Any = transformer
+        any_transformer.add_adapter(lora_config(rank), adapter_name=_LORA_NAME)
     return [name for name, p in transformer.named_parameters() if p.requires_grad]
 
 
-def _add_lora(transformer: Any, rank: int) -> None:
+def set_learning(transformer: nn.Module, stage: str) -> None:
+    """Freeze all of a transformer's own weights that do not learn in a stage."""
+    transformer.requires_grad_(stage == "base")
+    if stage == "kinematic":
+        transformer.get_submodule(ADAPTER).requires_grad_(True)
+    # Expressions are encoded once, by the motion encoder as it is.
+    transformer.get_submodule("motion_encoder").requires_grad_(False)
+
+
+def lora_config(rank: int) -> Any:
+    """peft's description of the LoRA; with alpha = rank it is added at full strength."""
     from peft import LoraConfig
 
-    transformer.add_adapter(
-        LoraConfig(r=rank, lora_alpha=rank, target_modules=LORA_TARGETS, init_lora_weights=True),
-        adapter_name=_LORA_NAME,
-    )
+    return LoraConfig(r=rank, lora_alpha=rank, target_modules=LORA_TARGETS)
 
 
 def published_names(learned: dict[str, Tensor]) -> dict[str, Tensor]:
