@@ -269,7 +269,7 @@ class TimedEngine(Engine):
         self.generator.manual_seed(1 + number)
         level_B = draw_levels(len(batch["clean"]), self.generator)
         noise = torch.randn(batch["clean"].shape, generator=generator, device=self.device)
-        loss = self.loss(self.called, batch, level_B, noise)
+        loss = self.loss(batch, level_B, noise)
         loss.backward()
         return float(loss.detach())
 

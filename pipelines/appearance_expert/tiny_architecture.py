@@ -38,11 +38,11 @@ def tiny_vae(mean: Sequence[float] | None = None, deviation: Sequence[float] | N
         latents_mean=[0.0] * LATENT_CHANNELS if mean is None else list(mean),
         latents_std=[1.0] * LATENT_CHANNELS if deviation is None else list(deviation),
     )  # fmt: skip
-    _begin_nearly_linear(vae)
+    begin_nearly_linear(vae)
     return vae
 
 
-def _begin_nearly_linear(vae: Any) -> None:
+def begin_nearly_linear(vae: Any) -> None:
     """First weights from which the VAE learns within minutes.
 
     Residual blocks begin as identities and convolutions keep the size of what passes, so that
@@ -56,7 +56,7 @@ def _begin_nearly_linear(vae: Any) -> None:
         for module in vae.modules():
             if isinstance(module, torch.nn.Conv2d | torch.nn.Conv3d):
                 module.weight.mul_(3**0.5)
-                module.bias.zero_()
+                torch.nn.init.zeros_(module.bias)  # type: ignore[arg-type]
         for module in vae.modules():
             last = {WanResidualBlock: "conv2", WanAttentionBlock: "proj"}.get(type(module))
             if last is not None:
