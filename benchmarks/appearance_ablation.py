@@ -161,14 +161,14 @@ def sampled_rows(options: argparse.Namespace) -> dict[str, np.ndarray]:
 
     weights, device = find_wan(str(options.model)), torch.device(options.device)
     config = TrainAppearanceConfig(
-        data=(str(options.data),), stage="base", model=str(options.model), size="144x256",
-        frames=33, fps=16.0, workspace=options.workspace, encode_only=True, device=options.device,
+        data=(str(options.data),), stage="base", model=str(options.model), size="80x144",
+        frames=17, fps=16.0, workspace=options.workspace, encode_only=True, device=options.device,
     )  # fmt: skip
     folder = train_appearance(config, open_progress()).folder
     files = sorted(f for f in folder.glob("*.safetensors") if f.name != "grey.safetensors")
     texts = options.workspace / "models" / "appearance" / "prompts"
     text = next(iter(sorted(texts.glob("*.safetensors"))))
-    data = EncodedClips([segments_in(f, text)[0] for f in files[: options.clips]], 33)
+    data = EncodedClips([segments_in(f, text)[0] for f in files[: options.clips]], 17)
     decoder = Decoder(weights, device)
     rows: dict[str, list[np.ndarray]] = {name: [] for name in ("truth", *ROWS)}
     for row, overlay in {

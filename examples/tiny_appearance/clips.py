@@ -2,7 +2,7 @@
 
     python examples/tiny_appearance/clips.py OUT --base DANCES --target DANCES --held DANCES
 
-Legend: T frames, H x W pixels, S side of the face pictures. All arrays are uint8 RGB.
+Legend: T frames, H x W pixels. All arrays are uint8 RGB.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pipelines.appearance_expert.tiny_architecture import FACE_SIZE, FPS, HEIGHT, WIDTH
+from pipelines.appearance_expert.tiny_architecture import FPS, HEIGHT, WIDTH
 from pipelines.appearance_expert.training.frames import (
     Dancer,
-    FaceCrops,
     draw_skeleton,
     window_for,
 )
@@ -54,14 +53,13 @@ class ClipArrays:
 
     Attributes:
         name: its id. domain: "base", "target" or "held".
-        video, pose: (T, H, W, 3); face: (T, S, S, 3).
+        video, pose: (T, H, W, 3).
     """
 
     name: str
     domain: str
     video: np.ndarray
     pose: np.ndarray
-    face: np.ndarray
 
 
 def motion_files(folder: Path) -> list[Path]:
@@ -92,7 +90,7 @@ def clip_jobs(motions: list[Path], camera: str, seed: int) -> list[ClipJob]:
 
 
 def drawn(job: ClipJob, domain: str) -> ClipArrays:
-    """Draw one clip, its skeletons and its faces."""
+    """Draw one clip and its skeletons."""
     dance = load_dance(job.source, job.config).sliced(job.start, job.stop)
     look, body = look_and_body(job.config, dance, job.clip)
     stage = Stage(job.config, dance, look, body, job.front)
@@ -110,13 +108,11 @@ def drawn(job: ClipJob, domain: str) -> ClipArrays:
     shown[:, _FACES] = visibility[:, _FACES]
     shown[seen.depth <= 0] = 0
     dancer = Dancer(seen.xy - 0.5, shown)
-    crops = FaceCrops(dancer, FACE_SIZE)
     window = window_for(*RENDERED, (WIDTH, HEIGHT), dancer.centre())
     numbers = range(len(pictures))
     return ClipArrays(
         job.clip, domain, np.stack([window.cut(picture) for picture in pictures]),
         np.stack([draw_skeleton(dancer, n, window) for n in numbers]),
-        np.stack([crops.of(pictures[n], n) for n in numbers]),
     )  # fmt: skip
 
 
@@ -135,7 +131,7 @@ def read_clip(file: Path) -> ClipArrays:
     """A clip that `draw_all` has written."""
     with np.load(file) as arrays:
         domain, name = file.stem.split("-", 1)
-        return ClipArrays(name, domain, arrays["video"], arrays["pose"], arrays["face"])
+        return ClipArrays(name, domain, arrays["video"], arrays["pose"])
 
 
 def _lower_priority() -> None:
@@ -154,7 +150,7 @@ def _draw_into(item: tuple[ClipJob, str, Path]) -> Path | None:
             traceback.print_exc()
             return None
         temporary = folder / f".{target.name}"
-        np.savez(temporary, video=clip.video, pose=clip.pose, face=clip.face)
+        np.savez(temporary, video=clip.video, pose=clip.pose)
         temporary.replace(target)
     return target
 

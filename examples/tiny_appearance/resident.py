@@ -14,11 +14,11 @@ import torch
 from clips import ClipArrays
 from torch import Tensor
 
-from pipelines.appearance_expert.tiny_architecture import SEGMENT_FRAMES
+from pipelines.appearance_expert.tiny_architecture import FACE_SIZE, SEGMENT_FRAMES
 from pipelines.appearance_expert.training.encoding import segment_starts
 from pipelines.appearance_expert.training.latent_layout import conditioning
 from pipelines.appearance_expert.training.network import Batch
-from pipelines.appearance_expert.vae_training import encode_whole
+from pipelines.appearance_expert.vae_training import averages
 
 RELAYS = (1, 5)
 FALSE_COLOURS = ((1, 2, 0), (2, 0, 1))
@@ -41,7 +41,7 @@ class Frozen:
         return self.text.device
 
     @torch.no_grad()
-    def latents(self, frames_NTHW3: Tensor, given: int | None = None, at_once: int = 32) -> Tensor:
+    def latents(self, frames_NTHW3: Tensor, given: int | None = None, at_once: int = 64) -> Tensor:
         """(N, 16, L, h, w) bfloat16, normalised, of uint8 clips on any device.
 
         With `given`, all frames after so many are grey.
@@ -52,15 +52,10 @@ class Frozen:
             for values in (config.latents_mean, config.latents_std)
         )
         for part in frames_NTHW3.split(at_once):
-            # Always the same shape: the GPU's convolutions are chosen by trial for each.
-            room = min(at_once, len(frames_NTHW3)) - len(part)
-            clip = pixels(torch.cat([part, part[:1].repeat(room, 1, 1, 1, 1)]), self.device)
+            clip = pixels(part, self.device)
             if given is not None:
                 clip[:, :, given:] = 0
-            with torch.autocast(self.device.type, torch.bfloat16, self.device.type == "cuda"):
-                moments = encode_whole(self.vae, clip)
-            latents = (moments.float().chunk(2, dim=1)[0] - mean) / deviation
-            parts.append(latents[: len(part)].bfloat16())
+            parts.append(((averages(clip) - mean) / deviation).bfloat16())
         return torch.cat(parts)
 
     @torch.no_grad()
@@ -73,11 +68,11 @@ class Frozen:
         return shown.hidden_states[-2].bfloat16()
 
     @torch.no_grad()
-    def expressions(self, faces_NTSS3: Tensor) -> Tensor:
-        """(N, T, D) expression vectors."""
-        count, frames = faces_NTSS3.shape[:2]
-        flat = pixels(faces_NTSS3, self.device).transpose(1, 2).flatten(0, 1)
-        return self.motion_encoder(flat).view(count, frames, -1).bfloat16()
+    def no_expression(self) -> Tensor:
+        """(D,) expression vector of a black face: dancers of this size have no other."""
+        black = torch.full((1, 3, FACE_SIZE, FACE_SIZE), -1.0, device=self.device)
+        vector: Tensor = self.motion_encoder(black)[0]
+        return vector.bfloat16()
 
 
 def pixels(frames_NTHW3: Tensor, device: torch.device) -> Tensor:
@@ -91,7 +86,7 @@ class ResidentClips:
 
     Args:
         frozen: encodes them.
-        clips: at least one; a segment's pictures come in threes (video, pose, face).
+        clips: at least one.
         references: pictures per clip of which one is the reference in a step; the first is frame 0.
         segments: per clip, at most.
         false_colours: whether each clip also appears with its colour channels exchanged.
@@ -112,14 +107,13 @@ class ResidentClips:
         looks = [[0, 1, 2], *(map(list, FALSE_COLOURS) if false_colours else ())]
         cuts, shown = _cut(clips, references, segments, looks)
         self.truth = [clip.video[cut] for clip, cut, _ in cuts]
-        video, face, pose = (
+        video, pose = (
             torch.from_numpy(np.stack([getattr(clip, part)[cut] for clip, cut, _ in cuts]))
-            for part in ("video", "face", "pose")
+            for part in ("video", "pose")
         )
-        video, face = video.to(device), face.to(device)
+        video = video.to(device)
         self._tensors = {
             "video": torch.cat([frozen.latents(video[..., look]) for look in looks]),
-            "motion": torch.cat([frozen.expressions(face[..., look]) for look in looks]),
             "pose": frozen.latents(pose.to(device)),
             **{f"given{number}": frozen.latents(video, number) for number in RELAYS},
         }
@@ -140,6 +134,7 @@ class ResidentClips:
         self._masks = torch.stack(
             [conditioning(blank[:, :1], blank, SEGMENT_FRAMES, given)[:4] for given in (0, *RELAYS)]
         ).to(device, torch.bfloat16)
+        self._motion = frozen.no_expression().repeat(1, SEGMENT_FRAMES, 1)
         self._text = frozen.text.bfloat16()
 
     def __len__(self) -> int:
@@ -172,7 +167,7 @@ class ResidentClips:
             "clean": torch.cat([picture, self._tensors["video"][at]], dim=2),
             "y": torch.cat([self._masks[kind], filled], dim=1),
             "pose": pose[same],
-            "motion": self._tensors["motion"][at],
+            "motion": self._motion.expand(len(chosen), -1, -1),
             "image": self._images[owner, which],
             "text": self._text.expand(len(chosen), -1, -1),
         }

@@ -1,11 +1,11 @@
-"""Trains the small Wan-Animate in one process, with all clips in the memory of one GPU.
+"""Trains the small Wan-Animate in one process, with all clips in memory.
 
     python examples/tiny_appearance/train.py --base DANCES --target DANCES --held DANCES --out OUT
 
 Draws the clips (as `macedance render --windows --vary` does, but without a codec between), trains
-the VAE, then the three stages of `macedance train-appearance` with its own engine, each for a share
-of --seconds, and leaves in --out a model folder, the adapter, both LoRAs, and what the four rows of
-the ablation make of the held-out clips. `train.sh` is the same from the command line.
+the VAE's decoder, then the three stages of `macedance train-appearance` with its own engine, each
+for a share of --seconds, and leaves in --out a model folder, the adapter, both LoRAs, and what the
+four rows of the ablation make of the held-out clips. `train.sh` is the same from the command line.
 """
 
 from __future__ import annotations
@@ -34,7 +34,12 @@ from samples import save_rows
 from torch import Tensor, nn
 
 from pipelines.appearance_expert.overlays import load_adapter, merge_lora, read_tensors
-from pipelines.appearance_expert.tiny_architecture import save_tiny, tiny_transformer, tiny_vae
+from pipelines.appearance_expert.tiny_architecture import (
+    SEGMENT_FRAMES,
+    save_tiny,
+    tiny_transformer,
+    tiny_vae,
+)
 from pipelines.appearance_expert.training.encoders import load_motion_encoder, load_parts
 from pipelines.appearance_expert.training.engine import Course, Engine, EngineOptions
 from pipelines.appearance_expert.training.flow_matching import draw_levels
@@ -48,10 +53,11 @@ from pipelines.appearance_expert.training.stages import (
     save_model,
 )
 from pipelines.appearance_expert.vae_training import (
-    VaeLoss,
+    DecoderLoss,
+    averages,
     decode_whole,
     latent_statistics,
-    train_vae,
+    train_decoder,
 )
 from pipelines.appearance_expert.wan_config import DANCING
 from pipelines.appearance_expert.wan_weights import find_wan
@@ -62,7 +68,7 @@ from pipelines.train_appearance import load_transformer
 from pipelines.training.feed import Feed
 from pipelines.training.processes import Processes
 
-SHARES = {"vae": 0.31, "base": 0.39, "kinematic": 0.05, "aesthetic": 0.09, "both": 0.09}
+SHARES = {"vae": 0.25, "base": 0.4, "kinematic": 0.05, "aesthetic": 0.08, "both": 0.08}
 """Of the seconds; encoding, and sampling at the end, have the rest."""
 
 
@@ -70,12 +76,12 @@ SHARES = {"vae": 0.31, "base": 0.39, "kinematic": 0.05, "aesthetic": 0.09, "both
 class Rates:
     """Learning rates and batch sizes."""
 
-    vae_lr: float = 1e-3
-    vae_batch: int = 16
-    base_lr: float = 1e-3
+    vae_lr: float = 2e-3
+    vae_batch: int = 4
+    base_lr: float = 1.5e-3
     kinematic_lr: float = 1e-3
     aesthetic_lr: float = 1e-3
-    batch: int = 64
+    batch: int = 8
 
 
 @dataclass
@@ -152,89 +158,53 @@ class Gathered:
 
 # VAE -------------------------------------------------------------------------------------------
 
-_CROP, _LONG_FRAMES, _LONG_EVERY = (9, 128, 96), 33, 4
-"""Frames, height and width of what the VAE sees at once; every fourth batch is as long as segments,
-with a quarter of the pieces."""
+_CROP = (9, 48, 48)
+"""Frames, height and width of what the decoder makes at once in training."""
 
 
-class Crops:
-    """Random pieces of clips and of skeletons, some in false colours."""
+def crops_of(gathered: Gathered, run: Run) -> Callable[[], Tensor]:
+    """Random pieces of clips, some in false colours, in [-1, 1]."""
+    random, kept = np.random.default_rng(0), [*gathered.clips["base"], *gathered.clips["target"]]
 
-    def __init__(self, gathered: Gathered, run: Run) -> None:
-        self._gathered, self._run = gathered, run
-        self._random = np.random.default_rng(0)
-        self._videos: list[Tensor] = []
-        self._poses: list[Tensor] = []
-        self._calls = 0
-        for clips in gathered.clips.values():
-            self._place(clips)
-
-    def _place(self, clips: list[ClipArrays]) -> None:
-        for clip in clips:
-            if clip.domain != "held":
-                self._videos.append(torch.from_numpy(clip.video).to(self._run.device))
-                self._poses.append(torch.from_numpy(clip.pose).to(self._run.device))
-
-    def __call__(self) -> Tensor:
-        """The next batch, in [-1, 1]."""
-        self._calls += 1
-        if self._calls % 20 == 0:
-            self._place(self._gathered.take(most=6))
-        random, (frames, height, width) = self._random, _CROP
-        size = self._run.rates.vae_batch
-        if self._calls % _LONG_EVERY == 0:
-            frames, size = _LONG_FRAMES, max(1, size // 4)
+    def draw() -> Tensor:
         parts = []
-        for _ in range(size):
-            source = self._poses if random.random() < 0.25 else self._videos
-            clip = source[random.integers(len(source))]
+        for _ in range(run.rates.vae_batch):
+            clip = kept[random.integers(len(kept))].video
             t, y, x = (
                 int(random.integers(whole - part + 1))
-                for whole, part in zip(clip.shape, (frames, height, width), strict=False)
+                for whole, part in zip(clip.shape, _CROP, strict=False)
             )
-            part = clip[t : t + frames, y : y + height, x : x + width]
-            if random.random() < 0.3:
-                part = part[..., random.permutation(3).tolist()]
-            parts.append(part)
-        stacked = torch.stack(parts).movedim(-1, 1)
+            part = clip[t : t + _CROP[0], y : y + _CROP[1], x : x + _CROP[2]]
+            parts.append(part[..., random.permutation(3)] if random.random() < 0.2 else part)
+        stacked = torch.from_numpy(np.stack(parts)).to(run.device).movedim(-1, 1)
         return stacked.float() / 127.5 - 1
+
+    return draw
+
+
+def as_pixels(clips: list[ClipArrays], run: Run) -> Tensor:
+    """(N, 3, T, H, W) in [-1, 1], the first segment of each clip."""
+    cut = np.stack([clip.video[:SEGMENT_FRAMES] for clip in clips])
+    return torch.from_numpy(cut).to(run.device).movedim(-1, 1).float() / 127.5 - 1
 
 
 def trained_vae(gathered: Gathered, run: Run) -> Any:
-    """A VAE trained for its share of the time."""
+    """A VAE with the statistics of its latents in its config and a trained decoder."""
     torch.manual_seed(0)
     vae = tiny_vae().to(run.device)
-    clock, shown = run.left("vae"), [0.0]
+    some = [*gathered.clips["base"][:40], *gathered.clips["target"][:60]]
+    mean, deviation = latent_statistics(averages(as_pixels(some, run)).cpu())
+    vae.register_to_config(latents_mean=mean, latents_std=deviation)
 
-    def report(step: int, loss: VaeLoss) -> None:
-        if clock() - shown[0] > 0.1 or step == 0:
-            shown[0] = clock()
-            clips = sum(len(c) for c in gathered.clips.values())
-            run.say(vae_step=step, l1=loss.l1, edges=loss.edges, kl=loss.kl, clips=clips)
+    def report(step: int, loss: DecoderLoss) -> None:
+        run.say(decoder_step=step, l1=loss.l1, edges=loss.edges)
 
-    steps = train_vae(vae, Crops(gathered, run), clock, run.rates.vae_lr, report, every=20)
-    run.say(vae_steps=steps)
-    return vae
-
-
-def measured_vae(vae: Any, gathered: Gathered, run: Run) -> Any:
-    """The same VAE with its latents' statistics in its config, and a note on how good it is."""
-    clips = [c for name in ("base", "target") for c in gathered.clips[name]][:96]
-    held = gathered.clips["held"][:8] or clips[:8]
-
-    def stacked(some: list[ClipArrays]) -> Tensor:
-        cut = [c.video[:33] for c in some if len(c.video) >= 33]
-        return torch.from_numpy(np.stack(cut)).to(run.device)
-
+    steps = train_decoder(vae, crops_of(gathered, run), run.left("vae"), run.rates.vae_lr, report)
+    truth = as_pixels(gathered.clips["held"][:8] or some[:8], run)
     with torch.no_grad():
-        frozen = Frozen(vae, None, None, None, torch.zeros(1, device=run.device))
-        statistics = latent_statistics(frozen.latents(stacked(clips)).float().cpu())
-        truth = stacked(held)
-        raw = frozen.latents(truth).float()
-        made = torch.cat([decode_whole(vae, part) for part in raw.split(4)])
-    error = (made.clamp(-1, 1) - (truth.movedim(-1, 1).float() / 127.5 - 1)) / 2
-    run.say(vae_psnr=float(-10 * torch.log10((error**2).mean())), deviation=statistics[1])
-    vae.register_to_config(latents_mean=statistics[0], latents_std=statistics[1])
+        made = decode_whole(vae, averages(truth)).clamp(-1, 1)
+    error = float(((made - truth) / 2).pow(2).mean())
+    run.say(decoder_steps=steps, held_out_psnr=float(-10 * np.log10(error)))
     return vae
 
 
@@ -361,8 +331,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1800.0, help="for everything")
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--clips", type=int, default=0, help="at most so many of a domain")
-    parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--vae-batch", type=int, default=16)
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--vae-batch", type=int, default=4)
     parser.add_argument("--sample-steps", type=int, default=20)
     parser.add_argument("--shown", type=int, default=20, help="held-out clips that are sampled")
     parser.add_argument("--compile", action="store_true")
@@ -386,9 +356,9 @@ def main() -> None:
 
 def train_all(gathered: Gathered, run: Run, options: argparse.Namespace) -> None:
     """From clips to the four rows."""
-    vae = measured_vae(trained_vae(gathered, run), gathered, run)
-    gathered.take(wait=0.05 * run.seconds)
+    gathered.take(wait=0.2 * run.seconds)
     gathered.stop()
+    vae = trained_vae(gathered, run)
     run.say(clips={name: len(clips) for name, clips in gathered.clips.items()})
     start = run.out / "start"
     torch.manual_seed(0)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The small Wan-Animate from songs and motion capture, command by command. On one GPU about half an
-# hour; on a CPU days, so set BATCH=1 and the *_STEPS to a few there to see that it runs.
+# The small Wan-Animate from songs and motion capture, command by command. The steps below are a
+# beginning: what they take and give is told in docs/tiny-appearance.md.
 #
 #   SONGS=songs/ CAPTURES=captures/ examples/tiny_appearance/train.sh work/
 #
@@ -30,24 +30,24 @@ $draw --src "$work/dances/target" --seed 21 --workspace "$work/target"
 $draw --src "$work/dances/target" --seed 22 --workspace "$work/target"
 $draw --src "$work/dances/held" --seed 31 --workspace "$work/held"
 
-# 3. The VAE, and a model folder around it whose transformer knows nothing yet.
+# 3. The VAE's decoder, and a model folder around it whose transformer knows nothing yet.
 python "$here/train_vae.py" --data "$work/base" --data "$work/target" --out "$work/start" \
-  --steps "${VAE_STEPS:-3000}"
+  --steps "${VAE_STEPS:-1000}"
 
 # 4. The three stages. The rate falls in a second run of the same name.
-train="macedance train-appearance --size 144x256 --frames 33 --fps 16 --batch-size ${BATCH:-64}
+train="macedance train-appearance --size 80x144 --frames 17 --fps 16 --batch-size ${BATCH:-8}
   --workspace $work/models --grad-clip 1 --warmup 100 --ema-decay 0.998 --sample-every 0
   --checkpoint-every 400"
-run() { $train --run "$1" --lr 1e-3 --max-steps "$2" "${@:4}"
+run() { $train --run "$1" --lr ${LR:-1e-3} --max-steps "$2" "${@:4}"
         $train --run "$1" --lr 2e-4 --max-steps "$3" --resume "${@:4}"; }
 models=$work/models/models/appearance
-run base "${BASE_STEPS:-3000}" "${ALL_BASE_STEPS:-4000}" \
+run base "${BASE_STEPS:-2000}" "${ALL_BASE_STEPS:-2500}" \
   --stage base --model "$work/start" --data "$work/base"
-run kinematic "${STEPS:-400}" "${ALL_STEPS:-500}" \
+run kinematic "${STEPS:-300}" "${ALL_STEPS:-400}" \
   --stage kinematic --model "$models/base/latest" --data "$work/target"
-run aesthetic "${STEPS:-400}" "${ALL_STEPS:-500}" \
+run aesthetic "${STEPS:-300}" "${ALL_STEPS:-400}" \
   --stage aesthetic --model "$models/base/latest" --data "$work/target"
-run both "${STEPS:-400}" "${ALL_STEPS:-500}" \
+run both "${STEPS:-300}" "${ALL_STEPS:-400}" \
   --stage aesthetic --model "$models/base/latest" --data "$work/target" \
   --adapter "$models/kinematic/latest/body_adapter.safetensors"
 

@@ -1,4 +1,4 @@
-"""Training a small video VAE of Wan's class on clips.
+"""Training the decoder of the small video VAE on clips.
 
 diffusers' AutoencoderKLWan goes through a clip four frames at a time and keeps what its causal
 convolutions need to remember. In training a whole clip is there at once: one pass over all of it
@@ -16,6 +16,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional
+
+from pipelines.appearance_expert.tiny_architecture import LUMA
 
 Crops = Callable[[], Tensor]
 
@@ -78,48 +81,52 @@ def _frame_by_frame(layer: Any, x_BCTHW: Tensor) -> Tensor:
     return result
 
 
+def averages(pixels_BCTHW: Tensor) -> Tensor:
+    """(B, 16, L, H / 8, W / 8) what the small VAE's set encoder gives, without its convolutions.
+
+    Colours of each block's quarters, then by how much the quarters brighten within four frames
+    (tiny_architecture.tiny_vae).
+    """
+    coarse = functional.avg_pool3d(pixels_BCTHW, (1, 4, 4))
+    first, later = coarse[:, :, :1], coarse[:, :, 1:].unflatten(2, (-1, 4))
+    colours = torch.cat([first, later.mean(3)], dim=2)
+    luma = torch.tensor(LUMA, device=coarse.device).view(1, 3, 1, 1, 1)
+    brighter = ((later[:, :, :, 2:].mean(3) - later[:, :, :, :2].mean(3)) * luma).sum(1, True)
+    changes = torch.cat([torch.zeros_like(first[:, :1]), brighter], dim=2)
+    quarters = [(y, x) for y in (0, 1) for x in (0, 1)]
+    return torch.cat(
+        [part[..., y::2, x::2] for part in (colours, changes) for y, x in quarters], dim=1
+    )
+
+
 @dataclass(frozen=True)
-class VaeLoss:
+class DecoderLoss:
     """What a step minimised, as floats."""
 
     total: float
     l1: float
     edges: float
-    kl: float
 
 
-KL_WEIGHT = 1e-4
-_EDGES_FIRST, _EDGES_LAST, _EDGES_GROW = 0.3, 1.0, 0.5
+_EDGES = 0.5
+_NOISE = 0.05
+"""Of the latents in training, in their standard deviations: so wrong the sampler's may be."""
 
 
-def edge_weight(progress: float) -> float:
-    """Weight of the edges after a share of training: it grows over the first half.
+def decoder_loss(vae: Any, pixels_BCTHW: Tensor) -> tuple[Tensor, Tensor]:
+    """Loss of clips, and its two parts (2,).
 
-    Full from the start, they would teach that grey without edges is nearly right, and there it
-    would end.
+    Mean absolute error of the pixels and of their differences to the neighbours in x, y and time:
+    edges stay sharp without a perceptual network.
     """
-    share = min(1.0, progress / _EDGES_GROW)
-    return _EDGES_FIRST + (_EDGES_LAST - _EDGES_FIRST) * share
-
-
-def vae_loss(vae: Any, pixels_BCTHW: Tensor, edges_by: float) -> tuple[Tensor, Tensor]:
-    """Loss of clips, and its three parts (3,).
-
-    Mean absolute error of the pixels and, weighted by `edges_by`, of their differences to the
-    neighbours in x, y and time (edges stay sharp without a perceptual network), and the latents'
-    divergence from a standard normal distribution, per number.
-    """
-    moments = encode_whole(vae, pixels_BCTHW).float()
-    mean, log_variance = moments.chunk(2, dim=1)
-    log_variance = log_variance.clamp(-12, 4)
-    latents = mean + torch.randn_like(mean) * torch.exp(0.5 * log_variance)
-    made = decode_whole(vae, latents).float()
-    off = made - pixels_BCTHW
+    with torch.no_grad():
+        latents = averages(pixels_BCTHW)
+        deviation = latents.std(dim=(0, 2, 3, 4), keepdim=True)
+        latents = latents + _NOISE * deviation * torch.randn_like(latents)
+    off = decode_whole(vae, latents) - pixels_BCTHW
     l1 = off.abs().mean()
     edges = sum((off.diff(dim=axis).abs().mean() for axis in (2, 3, 4)), torch.zeros_like(l1))
-    kl = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).mean()
-    parts = torch.stack([l1, edges, kl])
-    return l1 + edges_by * edges + KL_WEIGHT * kl, parts.detach()
+    return l1 + _EDGES * edges, torch.stack([l1, edges]).detach()
 
 
 def learning_rate(progress: float, peak: float, warm_up: float = 0.04) -> float:
@@ -130,47 +137,40 @@ def learning_rate(progress: float, peak: float, warm_up: float = 0.04) -> float:
     return peak * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
 
 
-def train_vae(
+def train_decoder(
     vae: Any,
     crops: Crops,
     spent: Callable[[], float],
     peak_lr: float,
-    report: Callable[[int, VaeLoss], None],
+    report: Callable[[int, DecoderLoss], None],
     every: int = 50,
 ) -> int:
-    """Train in place until `spent()`, the share of the budget in steps or seconds, reaches 1.
+    """Train the decoder in place until `spent()`, the share of the budget, reaches 1.
 
     Args:
-        vae: on its device, in float32; bfloat16 is used where that is a GPU.
-        crops: gives the next batch (B, 3, T, H, W) on that device.
-        spent: share of the budget used up.
+        vae: of tiny_architecture, on its device.
+        crops: gives the next batch (B, 3, T, H, W) on that device; H and W multiples of 8.
+        spent: share of the steps or seconds used up.
         peak_lr: of AdamW.
         report: told of the loss every `every` steps.
 
     Returns:
         Number of steps.
     """
-
-    device = next(vae.parameters()).device
-    on_gpu = device.type == "cuda"
-    optimizer = torch.optim.AdamW(
-        vae.parameters(), lr=peak_lr, betas=(0.9, 0.99), weight_decay=0.0, fused=on_gpu
-    )
-    vae.train()
+    learning = [*vae.decoder.parameters(), *vae.post_quant_conv.parameters()]
+    optimizer = torch.optim.AdamW(learning, lr=peak_lr, betas=(0.9, 0.99), weight_decay=0.0)
     step = 0
     while (share := spent()) < 1:
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(share, peak_lr)
-        with torch.autocast(device.type, torch.bfloat16, enabled=on_gpu):
-            loss, parts = vae_loss(vae, crops(), edge_weight(share))
+        loss, parts = decoder_loss(vae, crops())
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(learning, 1.0)
         optimizer.step()
         if step % every == 0:
-            report(step, VaeLoss(float(loss.detach()), *parts.tolist()))
+            report(step, DecoderLoss(float(loss.detach()), *parts.tolist()))
         step += 1
-    vae.eval()
     return step
 
 

@@ -39,9 +39,9 @@ def test_another_model_is_refused(tmp_path):
 
 
 def test_settings_are_the_users_at_the_small_models_size():
-    config = tiny_config(WanConfig(steps=7, face="none"))
-    assert (config.steps, config.face) == (7, "none")
-    assert (config.fps, config.segment_frames, config.max_pixels) == (16.0, 33, 144 * 256)
+    config = tiny_config(WanConfig(steps=7, prompt="a dancer"))
+    assert (config.steps, config.prompt, config.face) == (7, "a dancer", "none")
+    assert (config.fps, config.segment_frames, config.max_pixels) == (16.0, 17, 80 * 144)
     assert tiny_config(None).steps == tiny_config(WanConfig()).steps == STEPS
 
 
@@ -54,7 +54,7 @@ def test_it_makes_every_frame_and_says_what_it_is(tiny_wan, portrait, swaying):
     assert all(frame.shape == (64, 48, 3) and frame.dtype == np.uint8 for frame in frames)
     report = backend.report()
     assert report["backend"] == "tiny" and report["draft"]
-    assert report["fps"] == 16.0 and len(report["segments"]) == 1
+    assert report["fps"] == 16.0 and len(report["segments"]) == 2
     assert any("experiment" in warning for warning in listener.warnings)
 
 

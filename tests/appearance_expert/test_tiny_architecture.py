@@ -37,9 +37,8 @@ def test_sizes_fit_the_model():
 def test_the_folder_loads_as_the_real_one_does(folder):
     weights = inspect_folder(folder)
     assert weights.complete
-    assert weights.parameters["transformer"] == 9_747_960
-    # In half precision all of it stays below 40 MB.
-    assert 2 * sum(weights.parameters.values()) < 40e6
+    assert weights.parameters["transformer"] == 1_429_496
+    assert 2 * sum(weights.parameters.values()) < 8e6  # bytes in half precision
     loaded = load_wan(weights, "cpu", "anything", Overlay(), None, SILENT)
     assert loaded.pipeline.transformer.config.motion_encoder_size == FACE_SIZE
     assert loaded.prompt_embeds.shape == (1, 512, 32)

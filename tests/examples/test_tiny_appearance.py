@@ -6,7 +6,7 @@ import torch
 
 pytest.importorskip("diffusers")
 
-from pipelines.appearance_expert.tiny_architecture import FACE_SIZE, SEGMENT_FRAMES
+from pipelines.appearance_expert.tiny_architecture import SEGMENT_FRAMES, tiny_vae
 from pipelines.appearance_expert.training.latent_layout import given_mask
 
 HEIGHT, WIDTH = 32, 16
@@ -14,16 +14,10 @@ HEIGHT, WIDTH = 32, 16
 
 @pytest.fixture(scope="module")
 def frozen():
-    """A VAE of random weights and stand-ins of the right shapes for the other encoders."""
-    from diffusers import AutoencoderKLWan
+    """The VAE, and stand-ins of the right shapes for the other encoders."""
     from resident import Frozen
     from transformers import CLIPImageProcessorPil, CLIPVisionConfig, CLIPVisionModel
 
-    torch.manual_seed(0)
-    vae = AutoencoderKLWan(
-        base_dim=4, z_dim=16, dim_mult=[1, 1, 1], num_res_blocks=1, in_channels=12, out_channels=12,
-        temperal_downsample=[True, True], patch_size=2,
-    ).eval()  # fmt: skip
     tower = CLIPVisionModel(
         CLIPVisionConfig(
             hidden_size=4, projection_dim=4, num_hidden_layers=2, num_attention_heads=2,
@@ -31,7 +25,7 @@ def frozen():
         )
     ).eval()  # fmt: skip
     processor = CLIPImageProcessorPil(size={"height": 4, "width": 4}, do_center_crop=False)
-    return Frozen(vae, tower, processor, lambda faces: faces.mean((2, 3)), torch.zeros(7, 3))
+    return Frozen(tiny_vae(), tower, processor, lambda faces: faces.mean((2, 3)), torch.zeros(7, 3))
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +38,7 @@ def clips():
         return random.integers(256, size=(count, height, width, 3), dtype=np.uint8)
 
     return [
-        ClipArrays(
-            str(n), "base", frames(length, HEIGHT, WIDTH), frames(length, HEIGHT, WIDTH),
-            frames(length, FACE_SIZE, FACE_SIZE),
-        )
+        ClipArrays(str(n), "base", frames(length, HEIGHT, WIDTH), frames(length, HEIGHT, WIDTH))
         for n, length in enumerate((SEGMENT_FRAMES + 2, 2 * SEGMENT_FRAMES, 9))
     ]  # fmt: skip
 
