@@ -138,7 +138,11 @@ def _serve(pipe: Connection, function: Callable[[Any], Any], parent: int) -> Non
         outcome = _outcome(function, item)
         if os.getppid() != parent:
             return
-        pipe.send(outcome)
+        try:
+            pipe.send(outcome)
+        except OSError:
+            # The run is being stopped, and nobody waits for this any more.
+            return
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

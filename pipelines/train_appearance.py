@@ -47,7 +47,7 @@ _EPOCHS = 2
 _MAY_CHANGE = frozenset({
     "max_steps", "resume", "encode_only", "shard", "threads", "workers", "keep", "validate_every",
     "checkpoint_every", "sample_every", "sample_steps", "workspace", "run", "data", "device",
-    "accumulate", "recompute", "model", "adapter",
+    "accumulate", "keep_activations", "model", "adapter",
 })  # fmt: skip
 """Options that do not make it another run when they change; of some the content counts instead."""
 
@@ -85,7 +85,7 @@ class TrainAppearanceConfig:
         batch_size: segments per update, over all processes. accumulate: slices of it.
         lr: 0 is the stage's own. weight_decay, warmup, grad_clip, ema_decay: of the updates.
         precision: "auto" is bf16 on a GPU; what learns is kept in float32 either way.
-        recompute: compute activations twice rather than keep them.
+        keep_activations: keep them for the backward pass rather than compute them twice.
         validate_every, checkpoint_every, sample_every: in steps; sample_every 0 makes no videos.
         sample_steps: of the sampler.
         keep: checkpoints. resume: take up the run even if options changed.
@@ -119,7 +119,7 @@ class TrainAppearanceConfig:
     grad_clip: float = 0.0
     ema_decay: float = 0.0
     precision: str = "auto"
-    recompute: bool = True
+    keep_activations: bool = False
     validate_every: int = 100
     checkpoint_every: int = 100
     sample_every: int = 500
@@ -260,7 +260,7 @@ def plan(config: TrainAppearanceConfig, progress: Progress) -> dict[str, Any]:
     step = Step(
         config.stage, config.rank, (recipe.width, recipe.height), recipe.frames,
         max(1, config.batch_size // (config.accumulate * processes)), bf16,
-        config.recompute,
+        not config.keep_activations,
     )  # fmt: skip
     estimate = estimate_step(transformer, step)
     return {
@@ -506,7 +506,7 @@ def _engine(
     motion_encoder = put_motion_encoder_aside(transformer)
     if config.stage == "aesthetic" and config.aesthetic_inputs == "image":
         silence_controls(transformer)
-    if config.recompute:
+    if not config.keep_activations:
         recompute_activations(transformer)
     learning = sum(p.numel() for p in transformer.parameters() if p.requires_grad)
     progress.say(f"{config.stage}: {learning:,} parameters learn in {len(names)} tensors")

@@ -29,6 +29,12 @@ def nap(folder: Path, number: int) -> None:
         (folder / f"{number}.tidied").touch()
 
 
+def be_deaf(number: int) -> int:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    time.sleep(number)
+    return number
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_every_item_has_its_result_or_its_error(workers):
     results = dict(each(work, [1, 2, 3], workers))
@@ -61,6 +67,12 @@ def test_closing_stops_the_workers_and_lets_them_tidy_up(tmp_path):
         signal.signal(signal.SIGALRM, before)
     assert {path.stem for path in tmp_path.glob("*.begun")} == {"1", "2"}
     assert {path.stem for path in tmp_path.glob("*.tidied")} == {"1", "2"}
+
+
+def test_a_result_that_nobody_waits_for_is_dropped_in_silence(capfd):
+    with closing(each(be_deaf, [0, 2], 2)) as results:
+        assert next(results) == (0, 0)
+    assert capfd.readouterr().err == ""
 
 
 def test_workers_end_with_a_parent_that_is_killed(tmp_path):

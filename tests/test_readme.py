@@ -21,8 +21,8 @@ EXAMPLES = [
     for line in block.splitlines()
     if line.startswith("macedance ")
 ]
-SHORT = {"MACEDANCE_DURATION": "2", "MACEDANCE_STEPS": "3", "MACEDANCE_SIZE": "192x256"}
-"""The examples on short inputs: two seconds, few steps, a small picture."""
+SHORT = {"MACEDANCE_DURATION": "6", "MACEDANCE_STEPS": "3", "MACEDANCE_SIZE": "192x256"}
+"""The examples on short inputs: as long as the shortest clip, few steps, a small picture."""
 
 
 @pytest.fixture(scope="module")

@@ -34,9 +34,9 @@ _PICTURE_BYTES = 48.0
 _ENCODE_FLOPS = 5.0e6
 _DECODE_FLOPS = 8.5e6
 
-# Share of a bfloat16 matrix product's rate that the transformer reaches, and of a float32 one's that
-# the VAE's convolutions reach. On the GPU as measured on an H200: convolutions compute in TF32,
-# which a float32 matrix product does not.
+# Share of a bfloat16 matrix product's rate that the transformer reaches, and of a float32 one's
+# that the VAE's convolutions reach. On the GPU as measured on an H200: convolutions compute in
+# TF32, which a float32 matrix product does not.
 _SHARES = {"cuda": (0.85, 2.5), "cpu": (0.6, 0.3)}
 
 _MATMUL = {"cuda": 8192, "cpu": 512}

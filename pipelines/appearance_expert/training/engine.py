@@ -279,8 +279,8 @@ class Engine:
                 )
         return OutOfResources(
             f"{where}, even with a single segment",
-            "use --recompute, a smaller --size, fewer --frames, or several GPUs with "
-            "examples/accelerate/fsdp.yaml; --dry-run estimates what it takes",
+            "leave --keep-activations out, or use a smaller --size, fewer --frames, or several "
+            "GPUs with examples/accelerate/fsdp.yaml; --dry-run estimates what it takes",
         )
 
     def _fits(self, batch: Batch) -> bool:
