@@ -76,11 +76,11 @@ SHARES = {"vae": 0.25, "base": 0.4, "kinematic": 0.05, "aesthetic": 0.08, "both"
 class Rates:
     """Learning rates and batch sizes."""
 
-    vae_lr: float = 2e-3
+    vae_lr: float = 1e-3
     vae_batch: int = 4
     base_lr: float = 1.5e-3
-    kinematic_lr: float = 1e-3
-    aesthetic_lr: float = 1e-3
+    kinematic_lr: float = 3e-3
+    aesthetic_lr: float = 3e-3
     batch: int = 8
 
 
@@ -158,7 +158,7 @@ class Gathered:
 
 # VAE -------------------------------------------------------------------------------------------
 
-_CROP = (9, 48, 48)
+_CROP = (5, 48, 48)
 """Frames, height and width of what the decoder makes at once in training."""
 
 
@@ -197,7 +197,7 @@ def trained_vae(gathered: Gathered, run: Run) -> Any:
     vae.register_to_config(latents_mean=mean, latents_std=deviation)
 
     def report(step: int, loss: DecoderLoss) -> None:
-        run.say(decoder_step=step, l1=loss.l1, edges=loss.edges)
+        run.say(decoder_step=step, squares=loss.squares, l1=loss.l1)
 
     steps = train_decoder(vae, crops_of(gathered, run), run.left("vae"), run.rates.vae_lr, report)
     truth = as_pixels(gathered.clips["held"][:8] or some[:8], run)
@@ -264,9 +264,11 @@ def stage(
             save_learned(folder, kind, learned, {"stage": kind, "step": str(facts["step"])})
 
     course = Course(transformer, data.draw, save)
+    # The short stages would be over before a long warm-up or average is.
+    warmup, average = (100, 0.998) if kind == "base" else (5, 0.9)
     options = EngineOptions(
-        max_steps=1 << 30, batch_size=run.rates.batch, lr=lr, warmup=100, grad_clip=1.0,
-        weight_decay=0.01, ema_decay=0.998, checkpoint_every=400, validate_every=1 << 30,
+        max_steps=1 << 30, batch_size=run.rates.batch, lr=lr, warmup=warmup, grad_clip=1.0,
+        weight_decay=0.01, ema_decay=average, checkpoint_every=400, validate_every=1 << 30,
     )  # fmt: skip
     engine = TimedEngine(course, options, run.out / name, run.device, Processes(), SILENT)
     engine.clock, engine.peak, engine.say = run.left(name), lr, partial(run.say, stage=name)

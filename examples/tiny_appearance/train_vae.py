@@ -32,7 +32,7 @@ from pipelines.appearance_expert.vae_training import (
 from pipelines.media.video import read_frames
 from pipelines.workspace.clips import VIDEO
 
-CROP = (9, 48, 48)
+CROP = (5, 48, 48)
 """Frames, height and width of what the decoder makes at once."""
 FALSE_COLOURS = 0.2
 """How often colour channels are exchanged."""
@@ -74,7 +74,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--batch-size", type=int, default=4)
-    parser.add_argument("--lr", type=float, default=2e-3)
+    parser.add_argument("--lr", type=float, default=1e-3)
     options = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     folders = sorted(f for data in options.data for f in (data / "clips").iterdir() if f.is_dir())
@@ -85,7 +85,7 @@ def main() -> None:
         return as_pixels(random_crops(videos, options.batch_size, random), device)
 
     def report(step: int, loss: DecoderLoss) -> None:
-        print(f"step {step}: L1 {loss.l1:.4f}, edges {loss.edges:.4f}")
+        print(f"step {step}: squares {loss.squares:.4f}, L1 {loss.l1:.4f}")
 
     torch.manual_seed(0)
     vae = tiny_vae().to(device)
