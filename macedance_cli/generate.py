@@ -168,10 +168,10 @@ def generate(
         ),
     ] = None,
     appearance: Annotated[
-        Literal["auto", "puppet", "wan", "wan2"] | None,
+        Literal["auto", "puppet", "tiny", "wan", "wan2"] | None,
         option(
             "appearance",
-            "Who draws the video; puppet is the draft that needs no weights.",
+            "Who draws the video; puppet and tiny make drafts without a GPU.",
             "auto",
             rich_help_panel=VIDEO,
         ),

@@ -13,7 +13,7 @@ from pipelines.progress import Progress
 if TYPE_CHECKING:
     from pipelines.appearance_expert.wan_config import WanConfig
 
-BACKENDS = ("auto", "puppet", "wan", "wan2")
+BACKENDS = ("auto", "puppet", "tiny", "wan", "wan2")
 
 
 def load_backend(
@@ -29,8 +29,8 @@ def load_backend(
     """Load an appearance back end.
 
     Args:
-        name: "puppet", "wan", "wan2", or "auto": Wan-Animate where its weights and a GPU large
-            enough for them are there, else the puppet, with a warning that the result is a draft.
+        name: "puppet", "tiny", "wan", "wan2", or "auto": Wan-Animate where its weights and a GPU
+            large enough for them are there, else the puppet, with a warning that it is a draft.
         model: folder or hub id of Wan-Animate; None looks into $MACEDANCE_WAN_MODEL, then into the
             local model cache. Nothing is ever downloaded.
         device: "auto", "cpu" or "cuda".
@@ -47,6 +47,10 @@ def load_backend(
         raise BadUsage(f"--appearance {name}: choose from {', '.join(BACKENDS)}")
     if name == "puppet":
         return _puppet(progress, "asked for")
+    if name == "tiny":
+        from pipelines.appearance_expert.tiny import Tiny
+
+        return Tiny.load(model, device, wan, progress, folder, prompt_cache)
     if name == "wan2":
         from pipelines.appearance_expert.wan2 import Wan2
         from pipelines.appearance_expert.wan_config import WanConfig
@@ -92,7 +96,11 @@ def describe_choice(
         if wan is not None:
             refuse_unknown(wan)
         model_files(model)
-    return {"appearance": name, "draft": name == "puppet", "because": "asked for"}
+    if name == "tiny":
+        from pipelines.appearance_expert.tiny import find_tiny
+
+        find_tiny(model)
+    return {"appearance": name, "draft": name in ("puppet", "tiny"), "because": "asked for"}
 
 
 def describe_cost(

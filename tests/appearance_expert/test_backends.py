@@ -51,7 +51,7 @@ def test_a_wrong_path_does_not_become_a_draft(no_weights, tmp_path):
 
 
 def test_unknown_back_ends_are_a_usage_error():
-    with pytest.raises(BadUsage, match="auto, puppet, wan, wan2"):
+    with pytest.raises(BadUsage, match="auto, puppet, tiny, wan, wan2"):
         load_backend("magic", None, "cpu", Listener())
 
 
