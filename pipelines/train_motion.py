@@ -264,17 +264,9 @@ def gather_data(
 
 
 def _device(config: TrainMotionConfig) -> torch.device:
-    import torch
+    from pipelines.training.processes import training_device
 
-    if config.threads:
-        torch.set_num_threads(config.threads)
-    if config.device == "cuda" and not torch.cuda.is_available():
-        raise BadUsage("--device cuda: torch sees no GPU here", "use --device cpu or auto")
-    if config.device == "cpu" or not torch.cuda.is_available():
-        return torch.device("cpu")
-    device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
-    torch.cuda.set_device(device)
-    return device
+    return training_device(config.device, config.threads)
 
 
 def _network_config(

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from pipelines.errors import BadUsage
+
 
 @dataclass(frozen=True)
 class Processes:
@@ -79,3 +81,23 @@ def leave_processes() -> None:
     """Leave the group again, if one was joined."""
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
+
+
+def training_device(name: str, threads: int) -> torch.device:
+    """The device for "auto", "cpu" or "cuda"; of several GPUs this process's own.
+
+    Args:
+        name: auto takes a GPU if there is one.
+        threads: of the processor; 0 leaves that to torch.
+
+    Raises BadUsage where "cuda" was asked for and is not there.
+    """
+    if threads:
+        torch.set_num_threads(threads)
+    if name == "cuda" and not torch.cuda.is_available():
+        raise BadUsage("--device cuda: torch sees no GPU here", "use --device cpu or auto")
+    if name == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    torch.cuda.set_device(device)
+    return device
