@@ -31,6 +31,7 @@ from pipelines.progress import Progress
 if TYPE_CHECKING:
     import torch
 
+_TEXT_TOKENS = 512
 _TEXT_ROOM = 1.2
 """Graphics memory for embedding the prompt there, in sizes of the text encoder."""
 
@@ -224,7 +225,7 @@ def _prompt_embeds(
     if fits:
         encoder.to("cuda")
     embeds: torch.Tensor = encoder.encode_prompt(
-        prompt, do_classifier_free_guidance=False, max_sequence_length=512
+        prompt, do_classifier_free_guidance=False, max_sequence_length=text_tokens(encoder)
     )[0].cpu()
     if fits:
         del encoder
@@ -233,6 +234,11 @@ def _prompt_embeds(
         with atomic_path(cached) as temporary:
             save_file({"prompt_embeds": embeds.contiguous()}, temporary)
     return embeds
+
+
+def text_tokens(pipeline: Any) -> int:
+    """Length to which a prompt is padded: Wan's, or less where the tokenizer says so."""
+    return min(_TEXT_TOKENS, int(pipeline.tokenizer.model_max_length))
 
 
 def _cache_file(weights: WanWeights, prompt: str, prompt_cache: Path | None) -> Path | None:
