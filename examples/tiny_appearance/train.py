@@ -75,7 +75,7 @@ class Stage:
 
 STAGES = {
     "vae": Stage(300, 4, 4e-4),
-    "base": Stage(1800, 8, 1e-3),
+    "base": Stage(2200, 8, 1e-3),
     "kinematic": Stage(100, 8, 2e-3),
     "aesthetic": Stage(200, 8, 1e-3),
     "both": Stage(200, 8, 1e-3),
