@@ -159,7 +159,7 @@ def test_validation_is_the_same_each_time_and_keeps_the_best(engine, tmp_path):
     trained.run()
     lines = [line for line in read_log(tmp_path / "run") if line["kind"] == "validation"]
     assert [line["step"] for line in lines] == [2, 4]
-    assert trained.best == min(line["loss"] for line in lines)
+    assert trained.loop.best == min(line["loss"] for line in lines)
     assert (tmp_path / "run" / "best").exists()
 
 
