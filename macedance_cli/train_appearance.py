@@ -242,8 +242,8 @@ def train_appearance(
             rich_help_panel=UPDATES,
         ),
     ] = None,
-    validate_every: Annotated[int | None, every("validations", "validate", 100)] = None,
-    checkpoint_every: Annotated[int | None, every("checkpoints", "checkpoint", 100)] = None,
+    validate_every: Annotated[int | None, every("validate-every", "validations", 100)] = None,
+    checkpoint_every: Annotated[int | None, every("checkpoint-every", "checkpoints", 100)] = None,
     sample_every: Annotated[
         int | None,
         option(

@@ -21,10 +21,10 @@ def weight_decay(default: float) -> Any:
     return option("weight-decay", text, default, metavar="W", rich_help_panel=UPDATES)
 
 
-def every(what: str, name: str, default: int) -> Any:
-    """Declare --NAME-every, the steps between two of what it is."""
+def every(name: str, what: str, default: int) -> Any:
+    """Declare --NAME, the steps between two of what it is."""
     text = f"Steps between two {what}."
-    return option(f"{name}-every", text, default, metavar="N", rich_help_panel=RHYTHM)
+    return option(name, text, default, metavar="N", rich_help_panel=RHYTHM)
 
 
 Accumulate = Annotated[

@@ -305,6 +305,7 @@ def train_appearance(config: TrainAppearanceConfig, progress: Progress) -> Train
     weights = find_wan(config.model)
     launch = Launch(_device(config))
     try:
+        launch.check_average(config.ema_decay)
         return _train(config, weights, launch, progress if launch.processes.leads else SILENT)
     finally:
         leave_processes()
@@ -513,6 +514,7 @@ def _engine(
         else None,
         facts={"stage": config.stage, "rank": config.rank, "model": str(weights.folder)},
         averages=not launch.cuts,
+        learn=launch.learner,
     )
     return Engine(course, options, folder, launch.device, launch.processes, progress)
 

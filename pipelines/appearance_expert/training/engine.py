@@ -22,7 +22,7 @@ from pipelines.appearance_expert.training.flow_matching import (
     mixed,
     noise_levels,
 )
-from pipelines.appearance_expert.training.learner import Learner
+from pipelines.appearance_expert.training.learner import Learner, Learns
 from pipelines.appearance_expert.training.network import Batch, placed, predict
 from pipelines.errors import OutOfResources, UnsuitableInput
 from pipelines.files import read_json, write_json
@@ -61,6 +61,11 @@ class EngineOptions:
     workers: int = 1
 
 
+def plain_learner(transformer: nn.Module, options: EngineOptions) -> Learns:
+    """What learns where this process has all of it, or torch cuts it (FSDP)."""
+    return Learner(transformer, options.lr, options.weight_decay, options.ema_decay)
+
+
 @dataclass
 class Course:
     """What to train, on what.
@@ -73,7 +78,9 @@ class Course:
         held: held-out batches of one segment each.
         sample: called with step, transformer and log by every process; None makes no videos.
         facts: kept in every checkpoint.
-        averages: whether processes hold a copy each, whose gradients are to be averaged.
+        averages: whether processes hold a copy each, whose gradients are to be averaged; else
+            they hold parts, and whoever cut the network averages.
+        learn: makes what learns of the transformer.
     """
 
     transformer: nn.Module
@@ -83,6 +90,7 @@ class Course:
     sample: Callable[[int, nn.Module, TrainingLog | None], None] | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     averages: bool = True
+    learn: Callable[[nn.Module, EngineOptions], Learns] = plain_learner
 
 
 class Engine:
@@ -109,7 +117,7 @@ class Engine:
         self.course, self.options = course, options
         self.device, self.processes = device, processes
         self.network = course.transformer
-        self.learner = Learner(self.network, options.lr, options.weight_decay, options.ema_decay)
+        self.learner = course.learn(self.network, options)
         self.dtype = next(self.network.get_submodule("proj_out").parameters()).dtype
         self.levels, self.weights = noise_levels().float(), level_weights().float()
         self.slices = Slices(options.seed, options.batch_size, options.accumulate, processes)
@@ -153,9 +161,7 @@ class Engine:
         for part in range(options.accumulate):
             batch = self.placed(feed.next())
             loss += self._backward(batch, self.step * options.accumulate + part)
-        self.learner.collect_gradients()
-        if self.course.averages:
-            self.processes.average_gradients(self.learner.masters.values())
+        self.learner.collect_gradients(self.processes if self.course.averages else None)
         norm = self.learner.gradient_norm(options.grad_clip)
         self.loop.check_finite(loss, norm)
         self.learner.step(lr)
@@ -169,7 +175,7 @@ class Engine:
         """The loss of a batch at given noise levels (indices) and noise."""
         s_B = self.levels[level_B].to(self.device)
         noisy = mixed(batch["clean"], noise, s_B)
-        predicted = predict(self.network, noisy, 1000 * s_B, batch)
+        predicted = predict(self.learner.called, noisy, 1000 * s_B, batch)
         weight_B = self.weights[level_B].to(self.device)
         return flow_loss(
             predicted, batch["clean"], noise, weight_B, self.options.reference_weight
@@ -181,7 +187,7 @@ class Engine:
         noise = torch.randn(batch["clean"].shape, generator=self.generator).to(self.device)
         with explained(lambda: self._too_large(batch)):
             loss = self.loss(batch, level_B, noise) / self.options.accumulate
-            loss.backward()
+            self.learner.backward(loss)
         return float(loss.detach())
 
     def _too_large(self, batch: Batch) -> OutOfResources:
@@ -194,7 +200,12 @@ class Engine:
 
         size, accumulate = len(batch["clean"]), self.options.accumulate
         where = f"out of memory in step {self.step + 1}"
-        fits = largest_fit(size, attempt, self.learner.forget_gradients, self.device)
+        if not self.course.averages:  # parts compute together: one process cannot try alone
+            return OutOfResources(
+                f"{where} with {size} segments at once",
+                f"use --accumulate {accumulate * size} (same result), or a smaller --batch-size",
+            )
+        fits = largest_fit(size, attempt, self.network.zero_grad, self.device)
         if fits is not None:
             return OutOfResources(
                 f"{where} with {size} segments at once; {fits} fit",
