@@ -48,7 +48,7 @@ def train_in_two_processes(tiny_wan, folder, names):
              "OMP_NUM_THREADS": "1", "MAX_JOBS": "1"},
         capture_output=True, text=True, timeout=500, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.returncode == 0, done.stderr[-5000:]
     return done
 
 
@@ -70,7 +70,10 @@ def test_copies_and_parts_learn_what_one_process_learns(tiny_wan, tmp_path, monk
 
 @pytest.mark.skipif(find_spec("deepspeed") is None, reason="pip install 'macedance[deepspeed]'")
 def test_deepspeeds_parts_learn_what_one_process_learns(tiny_wan, tmp_path, monkeypatch):
-    """Every second step comes from a checkpoint, so loading is compared as well."""
+    """Every second step comes from a checkpoint, so loading is compared as well.
+
+    On a CPU, DeepSpeed compiles its shared-memory transport the first time (a minute, 1.4 GB).
+    """
     train_alone(tiny_wan, tmp_path, ["one", "one16"], monkeypatch)
     done = train_in_two_processes(tiny_wan, tmp_path, "zero,zero16")
     assert done.stdout == ""  # that is for data
