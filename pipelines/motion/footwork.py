@@ -65,7 +65,8 @@ def stepping(motion: Motion) -> Motion:
 
 def bearing_cost(height_T2: Floats, speed_T2: Floats) -> Floats:
     """What speaks against each foot bearing the body (T, 2): it is the higher one, or it glides."""
-    return (height_T2 - height_T2.min(1, keepdims=True)) / _HEIGHT + speed_T2 / _SPEED
+    above = height_T2 - height_T2.min(1, keepdims=True)
+    return np.asarray(above / _HEIGHT + speed_T2 / _SPEED)
 
 
 def bearing_left(cost_T2: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
