@@ -29,7 +29,8 @@ class ObjectiveConfig:
     """Weights and switches of the loss.
 
     Attributes:
-        reconstruction, velocity, joints, foot: weights as published (C.3).
+        reconstruction, velocity, joints, foot: weights as published (C.3). "paper" holds the feet
+            that the answer calls planted against the truth, not against standing still.
         kind: "paper" (metric space, the unconditional branch trained) or "official" (the published
             code: losses on normalised values, the sampled beta in the unconditional pass too).
         guidance: "gft", or "cfg" with plain condition dropping.
