@@ -373,7 +373,8 @@ def _course(
     if first is not None:
         start_from(model, first)
     kind, guidance = cast(Any, config.objective), cast(Any, config.guidance)
-    objective = Objective(ObjectiveConfig(kind=kind, guidance=guidance), normalizer, device)
+    settings = ObjectiveConfig(kind=kind, guidance=guidance)
+    objective = Objective(settings, normalizer, device, model.precondition)
 
     def prepare(batch: Batch) -> Tensors:
         music = standardizer.transform(batch.music)
