@@ -90,7 +90,7 @@ def time_updates(engine: Engine, steps: int) -> dict[str, float]:
     """Seconds of an update and of a plain loop in turn, the best of each; share of waiting."""
     device = engine.device
     engine.network.train()
-    batch = engine.placed(engine._slice(0))
+    batch = engine.placed(engine.make_slice(0))
     level_B = torch.full((len(batch["clean"]),), 500)
     noise = torch.randn(batch["clean"].shape).to(device)
 
@@ -101,11 +101,11 @@ def time_updates(engine: Engine, steps: int) -> dict[str, float]:
         engine.learner.optimizer.zero_grad(set_to_none=True)
 
     updates, alone = [], []
-    with Feed(engine._slice, 0, workers=1) as feed:
+    with Feed(engine.make_slice, 0, workers=1) as feed:
         for _ in range(steps):
             begin = now(device)
             engine.update(feed)
-            engine.step += 1
+            engine.loop.step += 1
             updates.append(now(device) - begin)
             begin = now(device)
             plain()
@@ -160,7 +160,7 @@ def full(
     engine.network.train()
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
-    with Feed(engine._slice, 0, workers=1) as feed:
+    with Feed(engine.make_slice, 0, workers=1) as feed:
         begin = now(device)
         numbers = engine.update(feed)
         seconds = now(device) - begin

@@ -7,10 +7,10 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
+from macedance_cli import training_options
 from macedance_cli.config_file import resolve
 from macedance_cli.console import open_progress, print_data, print_json
 from macedance_cli.options import (
-    RUNNING,
     AsJson,
     ConfigFile,
     Device,
@@ -20,9 +20,21 @@ from macedance_cli.options import (
     option,
     switch,
 )
+from macedance_cli.training_options import (
+    RHYTHM,
+    UPDATES,
+    Accumulate,
+    GradClip,
+    Keep,
+    Resume,
+    RunName,
+    Threads,
+    Warmup,
+    Workers,
+    every,
+)
 
 MODEL, DATA, LATENTS = "The stage and the model", "The data", "What is made of it"
-UPDATES, RHYTHM = "The updates", "Checks and checkpoints"
 
 EPILOG = """Examples:
 
@@ -183,26 +195,8 @@ def train_appearance(
             rich_help_panel=UPDATES,
         ),
     ] = None,
-    batch_size: Annotated[
-        int | None,
-        option(
-            "batch-size",
-            "Segments per update, over all processes.",
-            1,
-            metavar="N",
-            rich_help_panel=UPDATES,
-        ),
-    ] = None,
-    accumulate: Annotated[
-        int | None,
-        option(
-            "accumulate",
-            "Cut each update into N slices to save memory.",
-            1,
-            metavar="N",
-            rich_help_panel=UPDATES,
-        ),
-    ] = None,
+    batch_size: Annotated[int | None, training_options.batch_size("Segments", 1)] = None,
+    accumulate: Accumulate = None,
     lr: Annotated[
         float | None,
         option(
@@ -213,30 +207,9 @@ def train_appearance(
             rich_help_panel=UPDATES,
         ),
     ] = None,
-    weight_decay: Annotated[
-        float | None,
-        option(
-            "weight-decay",
-            "Pull of the weights to zero.",
-            0.01,
-            metavar="W",
-            rich_help_panel=UPDATES,
-        ),
-    ] = None,
-    warmup: Annotated[
-        int | None,
-        option("warmup", "Steps until the full rate.", 0, metavar="N", rich_help_panel=UPDATES),
-    ] = None,
-    grad_clip: Annotated[
-        float | None,
-        option(
-            "grad-clip",
-            "Greatest gradient norm; 0: any.",
-            0.0,
-            metavar="NORM",
-            rich_help_panel=UPDATES,
-        ),
-    ] = None,
+    weight_decay: Annotated[float | None, training_options.weight_decay(0.01)] = None,
+    warmup: Warmup = None,
+    grad_clip: GradClip = None,
     ema_decay: Annotated[
         float | None,
         option(
@@ -269,26 +242,8 @@ def train_appearance(
             rich_help_panel=UPDATES,
         ),
     ] = None,
-    validate_every: Annotated[
-        int | None,
-        option(
-            "validate-every",
-            "Steps between two validations.",
-            100,
-            metavar="N",
-            rich_help_panel=RHYTHM,
-        ),
-    ] = None,
-    checkpoint_every: Annotated[
-        int | None,
-        option(
-            "checkpoint-every",
-            "Steps between two checkpoints.",
-            100,
-            metavar="N",
-            rich_help_panel=RHYTHM,
-        ),
-    ] = None,
+    validate_every: Annotated[int | None, every("validate-every", "validations", 100)] = None,
+    checkpoint_every: Annotated[int | None, every("checkpoint-every", "checkpoints", 100)] = None,
     sample_every: Annotated[
         int | None,
         option(
@@ -303,36 +258,11 @@ def train_appearance(
         int | None,
         option("sample-steps", "Of their sampler.", 20, metavar="N", rich_help_panel=RHYTHM),
     ] = None,
-    keep: Annotated[
-        int | None,
-        option("keep", "Checkpoints to keep.", 3, metavar="N", rich_help_panel=RHYTHM),
-    ] = None,
-    run: Annotated[
-        str | None,
-        option(
-            "run", "Name of the run.", "from its options", metavar="NAME", rich_help_panel=RHYTHM
-        ),
-    ] = None,
-    resume: Annotated[
-        bool | None,
-        switch("resume", "Take up the run even if its options changed.", rich_help_panel=RHYTHM),
-    ] = None,
-    threads: Annotated[
-        int | None,
-        option(
-            "threads",
-            "Processor threads; 0: torch decides.",
-            0,
-            metavar="N",
-            rich_help_panel=RUNNING,
-        ),
-    ] = None,
-    workers: Annotated[
-        int | None,
-        option(
-            "workers", "Threads that build batches ahead.", 1, metavar="N", rich_help_panel=RUNNING
-        ),
-    ] = None,
+    keep: Keep = None,
+    run: RunName = None,
+    resume: Resume = None,
+    threads: Threads = None,
+    workers: Workers = None,
     seed: Seed = None,
     device: Device = None,
     workspace: WorkspaceFolder = None,

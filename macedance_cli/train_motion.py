@@ -6,10 +6,10 @@ import dataclasses
 from pathlib import Path
 from typing import Annotated, Literal
 
+from macedance_cli import training_options
 from macedance_cli.config_file import resolve
 from macedance_cli.console import open_progress, print_data, print_json
 from macedance_cli.options import (
-    RUNNING,
     AsJson,
     ConfigFile,
     Device,
@@ -18,8 +18,20 @@ from macedance_cli.options import (
     option,
     switch,
 )
+from macedance_cli.training_options import (
+    UPDATES,
+    Accumulate,
+    GradClip,
+    Keep,
+    Resume,
+    RunName,
+    Threads,
+    Warmup,
+    Workers,
+    every,
+)
 
-DATA, MODEL, UPDATES, RHYTHM = "The data", "The model", "The updates", "Checks and checkpoints"
+DATA, MODEL = "The data", "The model"
 
 EPILOG = """Examples:
 
@@ -161,26 +173,8 @@ def train_motion(
         int | None,
         option("steps", "Updates in all.", 100_000, metavar="N", rich_help_panel=UPDATES),
     ] = None,
-    batch_size: Annotated[
-        int | None,
-        option(
-            "batch-size",
-            "Windows per update, over all processes.",
-            128,
-            metavar="N",
-            rich_help_panel=UPDATES,
-        ),
-    ] = None,
-    accumulate: Annotated[
-        int | None,
-        option(
-            "accumulate",
-            "Cut each update into N slices to save memory.",
-            1,
-            metavar="N",
-            rich_help_panel=UPDATES,
-        ),
-    ] = None,
+    batch_size: Annotated[int | None, training_options.batch_size("Windows", 128)] = None,
+    accumulate: Accumulate = None,
     lr: Annotated[
         float | None,
         option("lr", "Learning rate.", 4e-4, metavar="RATE", rich_help_panel=UPDATES),
@@ -189,20 +183,8 @@ def train_motion(
         Literal["adan", "adamw"] | None,
         option("optimizer", "How weights are updated.", "adan", rich_help_panel=UPDATES),
     ] = None,
-    weight_decay: Annotated[
-        float | None,
-        option(
-            "weight-decay",
-            "Pull of the weights to zero.",
-            0.02,
-            metavar="W",
-            rich_help_panel=UPDATES,
-        ),
-    ] = None,
-    warmup: Annotated[
-        int | None,
-        option("warmup", "Steps until the full rate.", 0, metavar="N", rich_help_panel=UPDATES),
-    ] = None,
+    weight_decay: Annotated[float | None, training_options.weight_decay(0.02)] = None,
+    warmup: Warmup = None,
     schedule: Annotated[
         Literal["constant", "cosine"] | None,
         option("schedule", "The rate after that.", "constant", rich_help_panel=UPDATES),
@@ -217,70 +199,18 @@ def train_motion(
             rich_help_panel=UPDATES,
         ),
     ] = None,
-    grad_clip: Annotated[
-        float | None,
-        option(
-            "grad-clip",
-            "Greatest gradient norm; 0: any.",
-            0.0,
-            metavar="NORM",
-            rich_help_panel=UPDATES,
-        ),
-    ] = None,
+    grad_clip: GradClip = None,
     precision: Annotated[
         Literal["auto", "fp32", "bf16"] | None,
         option("precision", "Number format of the products.", "auto", rich_help_panel=UPDATES),
     ] = None,
-    validate_every: Annotated[
-        int | None,
-        option(
-            "validate-every",
-            "Steps between two validations.",
-            500,
-            metavar="N",
-            rich_help_panel=RHYTHM,
-        ),
-    ] = None,
-    checkpoint_every: Annotated[
-        int | None,
-        option(
-            "checkpoint-every",
-            "Steps between two checkpoints.",
-            500,
-            metavar="N",
-            rich_help_panel=RHYTHM,
-        ),
-    ] = None,
-    keep: Annotated[
-        int | None,
-        option("keep", "Checkpoints to keep.", 3, metavar="N", rich_help_panel=RHYTHM),
-    ] = None,
-    run: Annotated[
-        str | None,
-        option(
-            "run", "Name of the run.", "from its options", metavar="NAME", rich_help_panel=RHYTHM
-        ),
-    ] = None,
-    resume: Annotated[
-        bool | None,
-        switch("resume", "Take up the run even if its options changed.", rich_help_panel=RHYTHM),
-    ] = None,
-    threads: Annotated[
-        int | None,
-        option(
-            "threads",
-            "Processor threads; 0: torch decides.",
-            0,
-            metavar="N",
-            rich_help_panel=RUNNING,
-        ),
-    ] = None,
-    workers: Annotated[
-        int | None,
-        option(
-            "workers", "Threads that build batches ahead.", 1, metavar="N", rich_help_panel=RUNNING
-        ),
-    ] = None,
+    validate_every: Annotated[int | None, every("validate-every", "validations", 500)] = None,
+    checkpoint_every: Annotated[int | None, every("checkpoint-every", "checkpoints", 500)] = None,
+    keep: Keep = None,
+    run: RunName = None,
+    resume: Resume = None,
+    threads: Threads = None,
+    workers: Workers = None,
     seed: Seed = None,
     device: Device = None,
     workspace: WorkspaceFolder = None,

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import BadUsage, MissingAsset, SomeItemsFailed, UnsuitableInput
 from pipelines.failed_items import FailedItem, note_failure, some_failed
-from pipelines.files import read_json, sha256_file, sha256_json, write_json
+from pipelines.files import read_json, sha256_file, sha256_json
+from pipelines.option_checks import check_choices, check_numbers, check_slices
 from pipelines.progress import SILENT, Progress
 from pipelines.workspace.layout import Workspace
 from pipelines.workspace.shards import Shard, shard_from
@@ -50,9 +51,6 @@ _MAY_CHANGE = frozenset({
     "accumulate", "keep_activations", "model", "adapter",
 })  # fmt: skip
 """Options that do not make it another run when they change; of some the content counts instead."""
-
-_OPTIONS = "options.json"
-"""In a run's folder: the options that make it this run."""
 
 _HELD = 8
 """Held-out segments that are judged at each validation."""
@@ -137,43 +135,26 @@ class TrainAppearanceConfig:
         """Return self, or raise BadUsage naming the flag and the way out."""
         if not self.data:
             raise BadUsage("--data: no clips named", "give a workspace, or a CSV, with --data")
-        for name, allowed in _CHOICES.items():
-            if getattr(self, name) not in allowed:
-                flag = name.replace("_", "-")
-                raise BadUsage(
-                    f"--{flag} {getattr(self, name)}: unknown", f"choose {', '.join(allowed)}"
-                )
-        self._validate_numbers()
-        slices = self.accumulate * int(os.environ.get("WORLD_SIZE", "1"))
-        if self.batch_size % slices:
-            raise BadUsage(
-                f"--batch-size {self.batch_size} cannot be cut into {slices} equal slices",
-                f"use a multiple of {slices} (processes x --accumulate)",
-            )
+        check_choices(self, _CHOICES)
+        check_numbers(
+            self,
+            positive=(
+                "rank", "batch_size", "accumulate", "validate_every", "checkpoint_every",
+                "sample_steps", "keep",
+            ),
+            not_negative=(
+                "max_steps", "lr", "weight_decay", "warmup", "grad_clip", "sample_every",
+                "threads", "workers", "seed", "reference_weight",
+            ),
+            shares=("relay_share", "hold_out", "ema_decay"),
+        )  # fmt: skip
+        check_slices(self.batch_size, self.accumulate)
         self.recipe()
         if self.adapter is not None and not self.adapter.is_file():
             raise MissingAsset(
                 f"--adapter {self.adapter} is not there", "train the kinematic stage"
             )
         return self
-
-    def _validate_numbers(self) -> None:
-        positive = (
-            "rank", "batch_size", "accumulate", "validate_every", "checkpoint_every",
-            "sample_steps", "keep",
-        )  # fmt: skip
-        for name in positive:
-            if getattr(self, name) <= 0:
-                raise BadUsage(f"--{name.replace('_', '-')}: must be more than 0")
-        for name in (
-            "max_steps", "lr", "weight_decay", "warmup", "grad_clip", "sample_every", "threads",
-            "workers", "seed", "reference_weight",
-        ):  # fmt: skip
-            if getattr(self, name) < 0:
-                raise BadUsage(f"--{name.replace('_', '-')}: must not be negative")
-        for name in ("relay_share", "hold_out", "ema_decay"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise BadUsage(f"--{name.replace('_', '-')}: must lie between 0 and 1")
 
     def sources(self) -> list[DataSource]:
         """The parts of `data` with their weights."""
@@ -327,6 +308,7 @@ def train_appearance(config: TrainAppearanceConfig, progress: Progress) -> Train
     weights = find_wan(config.model)
     launch = Launch(_device(config))
     try:
+        launch.check_average(config.ema_decay)
         return _train(config, weights, launch, progress if launch.processes.leads else SILENT)
     finally:
         leave_processes()
@@ -337,6 +319,7 @@ def _train(
 ) -> TrainAppearanceResult:
     from pipelines.appearance_expert.training.clips import gather_clips
     from pipelines.appearance_expert.wan_weights import require_complete
+    from pipelines.training.same_run import check_same_run, remember_run
 
     require_complete(weights, without=frozenset({"text_encoder", "tokenizer"}))
     clips, skipped = gather_clips(config.sources(), progress)
@@ -358,11 +341,9 @@ def _train(
         return TrainAppearanceResult(
             encoded.folder, None, None, 0, None, 0.0, 0.0, *counts, skipped, encoded.failed
         )
-    _check_same_run(config, identity, folder)
+    check_same_run(folder, identity, config.resume)
     engine = _engine(config, weights, encoded, folder, launch, progress)
-    launch.processes.wait()
-    if launch.processes.leads:
-        write_json(folder / _OPTIONS, identity)
+    remember_run(folder, identity, launch.processes)
     outcome = engine.run()
     return TrainAppearanceResult(
         folder, outcome.checkpoint, learned_file(outcome.checkpoint, config.stage), outcome.step,
@@ -536,6 +517,7 @@ def _engine(
         else None,
         facts={"stage": config.stage, "rank": config.rank, "model": str(weights.folder)},
         averages=not launch.cuts,
+        learn=launch.learner,
     )
     return Engine(course, options, folder, launch.device, launch.processes, progress)
 
@@ -644,19 +626,3 @@ def _device(config: TrainAppearanceConfig) -> torch.device:
 
 def _wants_bf16(config: TrainAppearanceConfig, device: torch.device) -> bool:
     return config.precision == "bf16" or (config.precision == "auto" and device.type == "cuda")
-
-
-def _check_same_run(config: TrainAppearanceConfig, identity: dict[str, Any], folder: Path) -> None:
-    """Refuse to go on with a run that was begun with other options, unless told to."""
-    path = folder / _OPTIONS
-    if not path.exists() or config.resume:
-        return
-    before = read_json(path)
-    changed = [k for k in identity if before.get(k) != identity[k]]
-    if changed:
-        flag = changed[0].replace("_", "-")
-        raise BadUsage(
-            f"run {folder.name} was begun with --{flag} {before.get(changed[0])}, "
-            f"not {identity[changed[0]]}",
-            "use --resume to go on with the new value, or --run for another name",
-        )

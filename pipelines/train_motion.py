@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from pipelines.errors import BadUsage, UnsuitableInput
-from pipelines.files import read_json, sha256_json, write_json
+from pipelines.files import sha256_json
+from pipelines.option_checks import check_choices, check_numbers, check_slices
 from pipelines.progress import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -128,41 +128,25 @@ class TrainMotionConfig:
         """Return self, or raise BadUsage naming the flag and the way out."""
         if not self.data:
             raise BadUsage("--data: no data set named", "give at least one folder with --data")
-        for name, allowed in _CHOICES.items():
-            if getattr(self, name) not in allowed:
-                raise BadUsage(
-                    f"--{name} {getattr(self, name)}: unknown", f"choose {', '.join(allowed)}"
-                )
+        check_choices(self, _CHOICES)
         from pipelines.motion_expert.presets import PRESETS
 
         if self.preset not in PRESETS:
             raise BadUsage(f"--preset {self.preset}: unknown", f"choose {', '.join(PRESETS)}")
-        self._validate_numbers()
+        check_numbers(
+            self,
+            positive=(
+                "window", "stride", "batch_size", "steps", "lr", "accumulate", "validate_every",
+                "checkpoint_every", "keep",
+            ),
+            not_negative=("warmup", "threads", "workers", "grad_clip", "weight_decay", "seed"),
+            shares=("ema_decay", "balance", "max_tempo_change", "swap_timbre"),
+        )  # fmt: skip
+        check_slices(self.batch_size, self.accumulate)
         for mode in self.music:
             if mode not in ("paired", "compose") and not mode.startswith("warp:"):
                 raise BadUsage(f"--music {mode}: unknown", "choose paired, compose or warp:FOLDER")
         return self
-
-    def _validate_numbers(self) -> None:
-        positive = (
-            "window", "stride", "batch_size", "steps", "lr", "accumulate", "validate_every",
-            "checkpoint_every", "keep",
-        )  # fmt: skip
-        for name in positive:
-            if getattr(self, name) <= 0:
-                raise BadUsage(f"--{name.replace('_', '-')}: must be more than 0")
-        for name in ("warmup", "threads", "workers", "grad_clip", "weight_decay", "seed"):
-            if getattr(self, name) < 0:
-                raise BadUsage(f"--{name.replace('_', '-')}: must not be negative")
-        for name in ("ema_decay", "balance", "max_tempo_change", "swap_timbre"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise BadUsage(f"--{name.replace('_', '-')}: must lie between 0 and 1")
-        slices = self.accumulate * int(os.environ.get("WORLD_SIZE", "1"))
-        if self.batch_size % slices:
-            raise BadUsage(
-                f"--batch-size {self.batch_size} cannot be cut into {slices} equal slices",
-                f"use a multiple of {slices} (processes x --accumulate)",
-            )
 
     def run_name(self) -> str:
         """The run's name: given, or the preset and a digest of what makes a run its own."""
@@ -312,9 +296,12 @@ def _engine(
     from pipelines.motion_expert.checkpoint import load_checkpoint
     from pipelines.motion_expert.dataset import Augmentation, Windows, split_takes
     from pipelines.motion_expert.engine import Engine, EngineOptions
+    from pipelines.training.same_run import check_same_run, remember_run
 
+    identity = config.identity()
     train, held = split_takes(sequences, config.hold_out, config.seed)
-    _check_same_run(config, folder, processes)
+    check_same_run(folder, identity, config.resume)
+    remember_run(folder, identity, processes)
     known = _known_checkpoint(folder)
     network = _network_config(config, train)
     first = load_checkpoint(config.init_folder()) if config.init and known is None else None
@@ -386,7 +373,8 @@ def _course(
     if first is not None:
         start_from(model, first)
     kind, guidance = cast(Any, config.objective), cast(Any, config.guidance)
-    objective = Objective(ObjectiveConfig(kind=kind, guidance=guidance), normalizer, device)
+    settings = ObjectiveConfig(kind=kind, guidance=guidance)
+    objective = Objective(settings, normalizer, device, model.precondition)
 
     def prepare(batch: Batch) -> Tensors:
         music = standardizer.transform(batch.music)
@@ -469,25 +457,6 @@ def _known_checkpoint(folder: Path) -> Checkpoint | None:
 
     latest = Checkpoints(folder, keep=1).latest()
     return None if latest is None else load_checkpoint(latest)
-
-
-def _check_same_run(config: TrainMotionConfig, folder: Path, processes: Processes) -> None:
-    """Remember what makes this run its own; refuse to go on with another unless told to."""
-    path = folder / "options.json"
-    identity = config.identity()
-    if path.exists() and not config.resume:
-        before = read_json(path)
-        changed = [k for k in identity if before.get(k) != identity[k]]
-        if changed:
-            flag = changed[0].replace("_", "-")
-            raise BadUsage(
-                f"run {config.run_name()} was begun with --{flag} {before.get(changed[0])}, "
-                f"not {identity[changed[0]]}",
-                "use --resume to go on with the new value, or --run for another name",
-            )
-    processes.wait()
-    if processes.leads:
-        write_json(path, identity)
 
 
 def data_digest(sequences: Sequence[PairedSequence]) -> str:

@@ -99,8 +99,10 @@ def test_options_that_the_pages_name_exist() -> None:
 
     modules = (curate, doctor, evaluate, generate, render, train_appearance, train_motion)
     sources = "".join(Path(module.__file__).read_text() for module in modules)
-    sources += (ROOT / "macedance_cli" / "options.py").read_text()
-    for script in ("examples/prepare_dance", "benchmarks/ablations", "benchmarks/motion_quality"):
+    for shared in ("options", "training_options"):
+        sources += (ROOT / "macedance_cli" / f"{shared}.py").read_text()
+    examples = ("examples/prepare_dance", "examples/mix_checkpoints")
+    for script in (*examples, "benchmarks/ablations", "benchmarks/motion_quality"):
         sources += (ROOT / f"{script}.py").read_text()
     named = {
         option

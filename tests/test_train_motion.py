@@ -150,7 +150,7 @@ def test_sigterm_ends_with_75_after_a_checkpoint(pairs, tmp_path):
 
 def test_two_processes_learn_what_one_learns(pairs, tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"
-    options = config(pairs, one, steps=4, accumulate=2, validate_every=4, checkpoint_every=4)
+    options = config(pairs, one, steps=4, accumulate=2, validate_every=2, checkpoint_every=4)
     train_motion(options, SILENT)
     script = tmp_path / "script.py"
     script.write_text(_SCRIPT)

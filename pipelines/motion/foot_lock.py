@@ -21,6 +21,7 @@ from pipelines.motion.grounding import SOLE_DEPTH, foot_heights, on_floor, settl
 from pipelines.motion.leg_ik import leg_length, reach
 from pipelines.motion.motion import Motion
 from pipelines.motion.smoothing import smoothed
+from pipelines.motion.swing import swing_lift
 
 Floats = NDArray[np.float64]
 
@@ -66,14 +67,17 @@ def both_feet_down(motion: Motion) -> Motion:
 def lock_feet(motion: Motion, contacts: NDArray[np.floating[Any]] | None = None) -> Motion:
     """Hold each planted ankle and toe joint in its place and lift feet out of the floor (z = 0).
 
-    Between contacts the correction eases out and in over 0.2 s. Legs are bent by analytic IK;
+    Between contacts the correction eases out and in over 0.2 s, and a foot that travels there while
+    the other one bears the body is raised (`swing`). Legs are bent by analytic IK;
     where a leg is too short to reach, the pelvis sinks.
     """
     if motion.frames < 2:
         return motion
     positions = forward_kinematics(motion.rotations(), motion.trans.astype(np.float64))[0]
     spans = contact_spans(positions, motion.fps, contacts)
-    return _with_feet(motion, _targets(positions, spans, motion.fps))
+    targets = _targets(positions, spans, motion.fps)
+    targets[..., 2] += np.tile(swing_lift(targets, motion.fps), 2)
+    return _with_feet(motion, targets)
 
 
 def _with_feet(motion: Motion, targets: Floats) -> Motion:

@@ -48,7 +48,7 @@ def stepping(motion: Motion) -> Motion:
     speed = np.linalg.norm(velocity, axis=-1)
     heights = foot_heights(joints)
     height = np.minimum(heights[:, :2], heights[:, 2:])
-    left = bearing_left((height - height.min(1, keepdims=True)) / _HEIGHT + speed / _SPEED)
+    left = bearing_left(bearing_cost(height, speed))
     share = gaussian_filter1d(left.astype(float), _HANDOVER_SECONDS * motion.fps, mode="nearest")
     hold = _rise((speed - _STILL) / (_GLIDING - _STILL))[..., None] * velocity
     glide = share[:, None] * hold[:, 0] + (1 - share)[:, None] * hold[:, 1]
@@ -61,6 +61,12 @@ def stepping(motion: Motion) -> Motion:
     trans = motion.trans.copy()
     trans[:, :2] += move.astype(np.float32)
     return replace(motion, trans=trans)
+
+
+def bearing_cost(height_T2: Floats, speed_T2: Floats) -> Floats:
+    """What speaks against each foot bearing the body (T, 2): it is the higher one, or it glides."""
+    above = height_T2 - height_T2.min(1, keepdims=True)
+    return np.asarray(above / _HEIGHT + speed_T2 / _SPEED)
 
 
 def bearing_left(cost_T2: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:

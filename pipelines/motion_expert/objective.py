@@ -17,6 +17,7 @@ from pipelines.errors import BadUsage
 from pipelines.motion_expert.diffusion import STEPS, add_noise, alphas_cumulative
 from pipelines.motion_expert.kinematics import joint_positions
 from pipelines.motion_expert.network import MotionExpert
+from pipelines.motion_expert.precondition import Precondition
 from pipelines.motion_expert.representation import CONTACTS, FPS, ROOT, ROTATIONS, Normalizer
 
 OFFICIAL_CONTACT = 0.95
@@ -28,7 +29,8 @@ class ObjectiveConfig:
     """Weights and switches of the loss.
 
     Attributes:
-        reconstruction, velocity, joints, foot: weights as published (C.3).
+        reconstruction, velocity, joints, foot: weights as published (C.3). "paper" holds the feet
+            that the answer calls planted against the truth, not against standing still.
         kind: "paper" (metric space, the unconditional branch trained) or "official" (the published
             code: losses on normalised values, the sampled beta in the unconditional pass too).
         guidance: "gft", or "cfg" with plain condition dropping.
@@ -36,7 +38,14 @@ class ObjectiveConfig:
             which leaves that branch untrained (C.7 number 1).
         velocity_seconds: the time over which velocities are measured as displacement. 1/30 is the
             published per-frame difference, whose metric values are so small that they hardly
-            count; the paper asks for weights that balance the losses.
+            count; at 0.2 they outweigh all else where little noise is left, and dances stand
+            still (docs/motion-training.md).
+        emphasis: at most so many times more than at the middle step do reconstruction and joints
+            count where little noise is left, in inverse proportion to the error of the linear
+            guess that the network starts from (`Precondition.expected_error`; Karras et al. 2022
+            weigh alike). Otherwise the errors there are so small that nothing corrects them, and
+            they are what a dance is finished with. Without such a guess every step counts alike,
+            as published.
     """
 
     reconstruction: float = 0.636
@@ -46,7 +55,8 @@ class ObjectiveConfig:
     kind: Literal["paper", "official"] = "paper"
     guidance: Literal["gft", "cfg"] = "gft"
     drop: float = 0.15
-    velocity_seconds: float = 0.2
+    velocity_seconds: float = 1 / 12
+    emphasis: float = 20.0
 
     def validate(self) -> ObjectiveConfig:
         """Return self, or raise BadUsage."""
@@ -54,6 +64,8 @@ class ObjectiveConfig:
             raise BadUsage(f"drop {self.drop}: must lie in [0, 1)", "0.15 is a good start")
         if self.velocity_seconds <= 0:
             raise BadUsage("velocity_seconds must be positive", "1/30 is the published value")
+        if self.emphasis < 1:
+            raise BadUsage("emphasis must be at least 1", "1 lets no step count more")
         return self
 
 
@@ -61,9 +73,14 @@ class Objective:
     """Computes the training loss of one batch."""
 
     def __init__(
-        self, config: ObjectiveConfig, normalizer: Normalizer, device: torch.device
+        self,
+        config: ObjectiveConfig,
+        normalizer: Normalizer,
+        device: torch.device,
+        precondition: Precondition | None = None,
     ) -> None:
         self.config = config.validate()
+        self.precondition = precondition
         self.alphas = torch.as_tensor(alphas_cumulative(), dtype=torch.float32, device=device)
         self.low = torch.as_tensor(normalizer.low, device=device)
         self.scale = torch.as_tensor(normalizer.scale, device=device)
@@ -100,7 +117,7 @@ class Objective:
         parts = (
             self._official(predicted, clean)
             if self._is_official()
-            else self._metric(predicted, clean)
+            else self._metric(predicted, clean, self._emphasis(step_B))
         )
         total = sum(
             (parts[name] * getattr(self.config, name) for name in parts),
@@ -136,18 +153,28 @@ class Objective:
         model.train(was_training)
         return anchor
 
-    def _metric(self, predicted: Tensor, clean: Tensor) -> dict[str, Tensor]:
+    def _emphasis(self, step_B: Tensor) -> Tensor:
+        if self.precondition is None:
+            return torch.ones_like(step_B, dtype=torch.float32)
+        middle_B = torch.full_like(step_B, STEPS // 2)
+        error = self.precondition.expected_error
+        return (error(middle_B) / error(step_B)).clamp(max=self.config.emphasis)
+
+    def _metric(self, predicted: Tensor, clean: Tensor, emphasis_B: Tensor) -> dict[str, Tensor]:
         predicted_raw, clean_raw = self._metres(predicted), self._metres(clean)
         joints = joint_positions(predicted_raw[..., ROOT], predicted_raw[..., ROTATIONS])
         target = joint_positions(clean_raw[..., ROOT], clean_raw[..., ROTATIONS])
         unit = FPS * self.config.velocity_seconds
         velocity, target_velocity = (p.diff(dim=1) * unit for p in (joints, target))
         contact = (predicted_raw[..., CONTACTS] > 0.5)[:, :-1, :, None].to(velocity.dtype)
+        # Against the truth, not against standing still: where much noise is left a foot that is
+        # more likely planted than not moves on average, and an answer without that is no average.
+        sliding = (velocity - target_velocity)[:, :, list(FOOT_JOINTS)]
         return {
-            "reconstruction": (predicted - clean).square().mean(),
+            "reconstruction": _weighted((predicted - clean).square(), emphasis_B),
             "velocity": (velocity - target_velocity).square().mean(),
-            "joints": (joints - target).square().mean(),
-            "foot": (velocity[:, :, list(FOOT_JOINTS)] * contact).square().mean(),
+            "joints": _weighted((joints - target).square(), emphasis_B),
+            "foot": (sliding * contact).square().mean(),
         }
 
     def _official(self, predicted: Tensor, clean: Tensor) -> dict[str, Tensor]:
@@ -165,3 +192,7 @@ class Objective:
 
     def _metres(self, normalised: Tensor) -> Tensor:
         return (normalised + 1.0) / self.scale + self.low
+
+
+def _weighted(error: Tensor, weight_B: Tensor) -> Tensor:
+    return (error.flatten(1).mean(1) * weight_B).mean()

@@ -55,9 +55,15 @@ class Precondition(nn.Module):
         noisy_power = alpha * power_WK + 1 - alpha
         centred = z_BTK.float() - alpha.sqrt() * mean
         clean = _filtered(centred, alpha.sqrt() * power_WK / noisy_power)
-        error = (power_WK * (1 - alpha) / noisy_power).sqrt()
+        error = _error_power(power_WK, alpha).sqrt()
         variance = alpha * power_WK.mean(0) + 1 - alpha
         return Guess(centred * variance.rsqrt(), clean, mean, error)
+
+    def expected_error(self, step_B: Tensor) -> Tensor:
+        """Mean squared error (B,) of the linear guess at these diffusion steps."""
+        alpha_B11 = self.alphas[step_B.long()].reshape(-1, 1, 1)
+        error_BFK = _error_power(self.spectrum_FK, alpha_B11)
+        return error_BFK.mean((1, 2))
 
 
 class Guess:
@@ -71,6 +77,11 @@ class Guess:
     def completed(self, answer_BTK: Tensor) -> Tensor:
         """The guess plus the answer, coloured with the spectrum of the guess's error."""
         return self._mean + self._clean + _filtered(answer_BTK, self._error_BWK)
+
+
+def _error_power(power_WK: Tensor, alpha_B11: Tensor) -> Tensor:
+    # What the Wiener filter leaves of each frequency.
+    return power_WK * (1 - alpha_B11) / (alpha_B11 * power_WK + 1 - alpha_B11)
 
 
 def _mirrored_spectrum(x_BTK: Tensor) -> Tensor:

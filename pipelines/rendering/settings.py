@@ -9,6 +9,7 @@ from typing import Any
 from pipelines.errors import BadUsage, UnsuitableInput
 from pipelines.files import sha256_file
 from pipelines.media.shape import frame_rate, parse_size
+from pipelines.option_checks import check_choices
 
 _CHOICES = {
     "camera": ("front", "side", "orbit", "follow"),
@@ -67,11 +68,7 @@ class RenderConfig:
 
     def validate(self) -> RenderConfig:
         """Return self, or raise BadUsage naming the flag and the way out."""
-        for name, allowed in _CHOICES.items():
-            if getattr(self, name) not in allowed:
-                raise BadUsage(
-                    f"--{name} {getattr(self, name)}: unknown", f"choose {', '.join(allowed)}"
-                )
+        check_choices(self, _CHOICES)
         for kind in self.export:
             if kind not in _EXPORTS:
                 raise BadUsage(f"--export {kind}: unknown", f"choose {', '.join(_EXPORTS)}")

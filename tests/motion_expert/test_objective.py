@@ -10,6 +10,7 @@ from pipelines.errors import BadUsage
 from pipelines.motion_expert.diffusion import STEPS, add_noise, alphas_cumulative
 from pipelines.motion_expert.network import MotionExpert
 from pipelines.motion_expert.objective import Objective, ObjectiveConfig
+from pipelines.motion_expert.precondition import Precondition
 from pipelines.motion_expert.presets import MotionExpertConfig
 from pipelines.motion_expert.representation import Normalizer
 
@@ -185,9 +186,9 @@ def test_losses_are_in_metres():
     _, _, parts = run({"guidance": "cfg", "drop": 0.0}, answer, size=2)
     assert parts["reconstruction"] == pytest.approx(float((offset**2).mean()) / 151, rel=1e-4)
     assert parts["joints"] == pytest.approx(float((offset**2).mean()) / 3, rel=1e-4)
-    # 1 cm per frame is 0.3 m/s: 6 cm in the 0.2 s over which velocities are measured
-    assert parts["velocity"] == pytest.approx(0.06**2 / 3, rel=1e-3)
-    assert parts["foot"] == pytest.approx(0.06**2 / 3, rel=1e-3)
+    # 1 cm per frame is 0.3 m/s: 2.5 cm in the 1/12 s over which velocities are measured
+    assert parts["velocity"] == pytest.approx(0.025**2 / 3, rel=1e-3)
+    assert parts["foot"] == pytest.approx(0.025**2 / 3, rel=1e-3)
     _, _, per_frame = run(
         {"guidance": "cfg", "drop": 0.0, "velocity_seconds": 1 / 30}, answer, size=2
     )
@@ -204,7 +205,7 @@ def test_the_normaliser_is_undone_before_the_kinematics():
     spy = Spy(answer)
     config = ObjectiveConfig(guidance="cfg", drop=0.0)
     _, parts = Objective(config, wide, CPU).loss(spy, batch, torch.Generator().manual_seed(0))
-    assert parts["velocity"] == pytest.approx(0.06**2 / 3, rel=1e-3)
+    assert parts["velocity"] == pytest.approx(0.025**2 / 3, rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -219,6 +220,31 @@ def test_only_feet_that_the_answer_calls_planted_must_stand(kind, contact, count
     answer[..., 4] += 0.02 * torch.arange(6.0)
     _, _, parts = run({"guidance": "cfg", "drop": 0.0, "kind": kind}, answer, size=2)
     assert (parts["foot"] > 0) is counts
+
+
+def test_a_foot_that_slides_as_the_dancer_s_did_costs_nothing():
+    batch = rest_batch(2)
+    batch["x_BTK"][..., 4] += 0.01 * torch.arange(6.0)
+    spy = Spy(batch["x_BTK"].clone())
+    loss = objective(guidance="cfg", drop=0.0).loss
+    _, parts = loss(spy, batch, torch.Generator().manual_seed(0))
+    assert parts["foot"] < 1e-12
+
+
+def test_errors_count_in_units_of_the_linear_guess_s():
+    """The same error at every step: its weight is the ratio of the expected ones, up to a cap."""
+    precondition = Precondition(151)
+    batch = rest_batch(64)
+    spy = Spy(batch["x_BTK"] + 0.1)
+    config = ObjectiveConfig(guidance="cfg", drop=0.0, emphasis=5.0)
+    loss = Objective(config, NORMALIZER, CPU, precondition).loss
+    _, parts = loss(spy, batch, torch.Generator().manual_seed(0))
+    alphas = torch.as_tensor(alphas_cumulative(), dtype=torch.float32)
+    # Of white motion of unit strength the best guess misses 1 - alpha.
+    weight = (1 - alphas[STEPS // 2]) / (1 - alphas[spy.calls[0]["step"]])
+    assert weight.max() > 5
+    expected = 0.01 * float(weight.clamp(max=5).mean())
+    assert parts["reconstruction"] == pytest.approx(expected, rel=1e-3)
 
 
 def test_official_losses_stay_in_normalised_space():
@@ -253,7 +279,9 @@ def test_the_seed_decides():
         assert not torch.equal(first[name], other[name])
 
 
-@pytest.mark.parametrize("change", [{"drop": 1.0}, {"drop": -0.1}, {"velocity_seconds": 0.0}])
+@pytest.mark.parametrize(
+    "change", [{"drop": 1.0}, {"drop": -0.1}, {"velocity_seconds": 0.0}, {"emphasis": 0.5}]
+)
 def test_out_of_range(change):
     with pytest.raises(BadUsage):
         replace(ObjectiveConfig(), **change).validate()

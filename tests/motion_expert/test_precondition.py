@@ -95,3 +95,14 @@ def test_any_length(fitted, frames):
     guess = fitted.guess(z, torch.tensor([0, 500]))
     assert guess.completed(z).shape == (2, frames, 3)
     assert torch.isfinite(guess.completed(z)).all()
+
+
+@pytest.mark.parametrize("step", [30, 300, 900])
+def test_the_expected_error_is_the_error_of_the_guess(fitted, step):
+    clean = smooth_motion(seed=6)
+    steps = torch.full((len(clean),), step)
+    make = torch.Generator().manual_seed(2)
+    noisy = add_noise(clean, torch.randn(clean.shape, generator=make), steps, ALPHAS)
+    guess = fitted.guess(noisy, steps).completed(torch.zeros_like(noisy))
+    measured = float((guess - clean).square().mean())
+    assert float(fitted.expected_error(steps)[0]) == pytest.approx(measured, rel=0.1)

@@ -1,20 +1,16 @@
 """The training loop of the Appearance Expert (paper 3.3; spec D).
 
-One update sees `batch_size` segments, cut into `processes x accumulate` equal slices. Everything
-random in a slice (segments, references, given frames, noise and its level) follows from seed, step
-and slice, so an interrupted run goes on bit by bit.
+One update sees `batch_size` segments, cut into slices (`training.slices`). Everything random in a
+slice (segments, references, given frames, noise and its level) follows from seed, step and slice.
 """
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -26,18 +22,19 @@ from pipelines.appearance_expert.training.flow_matching import (
     mixed,
     noise_levels,
 )
-from pipelines.appearance_expert.training.learner import Learner
+from pipelines.appearance_expert.training.learner import Learner, Learns
 from pipelines.appearance_expert.training.network import Batch, placed, predict
-from pipelines.errors import Interrupted, OutOfResources, UnsuitableInput, is_out_of_memory
+from pipelines.errors import OutOfResources, UnsuitableInput
 from pipelines.files import read_json, write_json
 from pipelines.progress import Progress
-from pipelines.training.checkpoints import FACTS, Checkpoints
+from pipelines.training.checkpoints import FACTS
 from pipelines.training.feed import Feed
+from pipelines.training.loop import Loop, Outcome, Pace
+from pipelines.training.memory import equal_parts, explained, largest_fit
 from pipelines.training.processes import Processes
-from pipelines.training.stopping import stop_requests
+from pipelines.training.slices import Slices
 from pipelines.training.training_log import TrainingLog
 
-LOG_EVERY = 10
 STATE = "training.safetensors"
 _HELD_LEVELS = (100, 300, 500, 700, 900)
 """Noise levels at which held-out segments are judged, each time the same."""
@@ -64,6 +61,11 @@ class EngineOptions:
     workers: int = 1
 
 
+def plain_learner(transformer: nn.Module, options: EngineOptions) -> Learns:
+    """What learns where this process has all of it, or torch cuts it (FSDP)."""
+    return Learner(transformer, options.lr, options.weight_decay, options.ema_decay)
+
+
 @dataclass
 class Course:
     """What to train, on what.
@@ -76,7 +78,9 @@ class Course:
         held: held-out batches of one segment each.
         sample: called with step, transformer and log by every process; None makes no videos.
         facts: kept in every checkpoint.
-        averages: whether processes hold a copy each, whose gradients are to be averaged.
+        averages: whether processes hold a copy each, whose gradients are to be averaged; else
+            they hold parts, and whoever cut the network averages.
+        learn: makes what learns of the transformer.
     """
 
     transformer: nn.Module
@@ -86,17 +90,7 @@ class Course:
     sample: Callable[[int, nn.Module, TrainingLog | None], None] | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     averages: bool = True
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a run ended: updates done, the newest checkpoint, the best validation loss, the speed."""
-
-    step: int
-    checkpoint: Path
-    best_loss: float | None
-    seconds_per_step: float
-    feed_share: float
+    learn: Callable[[nn.Module, EngineOptions], Learns] = plain_learner
 
 
 class Engine:
@@ -120,98 +114,44 @@ class Engine:
         processes: Processes,
         progress: Progress,
     ) -> None:
-        self.course, self.options, self.folder = course, options, folder
-        self.device, self.processes, self.progress = device, processes, progress
+        self.course, self.options = course, options
+        self.device, self.processes = device, processes
         self.network = course.transformer
-        self.learner = Learner(self.network, options.lr, options.weight_decay, options.ema_decay)
+        self.learner = course.learn(self.network, options)
         self.dtype = next(self.network.get_submodule("proj_out").parameters()).dtype
         self.levels, self.weights = noise_levels().float(), level_weights().float()
-        self.checkpoints = Checkpoints(folder, options.keep)
+        self.slices = Slices(options.seed, options.batch_size, options.accumulate, processes)
         self.generator = torch.Generator()
-        self.step, self.saved_step = 0, -1
-        self.best: float | None = None
-        if (latest := self.checkpoints.latest()) is not None:
+        self.loop = Loop(folder, options.keep, device, processes, progress)
+        if (latest := self.loop.checkpoints.latest()) is not None:
             self._take_up(latest)
 
+    @property
+    def step(self) -> int:
+        """Updates done so far."""
+        return self.loop.step
+
     def run(self) -> Outcome:
-        """Train up to `options.max_steps` updates.
-
-        Raises:
-            Interrupted: SIGTERM or SIGUSR1 came; a checkpoint was written.
-            UnsuitableInput: the loss or its gradient is not finite; the last checkpoint stands.
-            OutOfResources: memory ran out; the message says what fits.
-        """
-        log = TrainingLog(self.folder, self.step) if self.processes.leads else None
-        begin, first = time.perf_counter(), self.step
-        feed = Feed(self._slice, self.step * self.options.accumulate, self.options.workers)
-        try:
-            with stop_requests() as stopped, feed:
-                self._loop(feed, stopped, log)
-        finally:
-            if log is not None:
-                log.close()
-        if self.saved_step != self.step:
-            self._save(self._validate(log=None))
-        seconds = time.perf_counter() - begin
-        latest = self.checkpoints.latest()
-        return Outcome(
-            self.step,
-            latest or self.folder,
-            self.best,
-            seconds / max(1, self.step - first),
-            feed.waited / seconds,
-        )
-
-    def _loop(self, feed: Feed, stopped: Callable[[], bool], log: TrainingLog | None) -> None:
+        """Train up to `options.max_steps` updates; raises as `Loop.run` does."""
         options = self.options
+        pace = Pace(
+            options.max_steps, options.validate_every, options.checkpoint_every,
+            options.accumulate, options.workers,
+        )  # fmt: skip
         self.network.train()
-        recent: list[dict[str, float]] = []
-        mark, waited = time.perf_counter(), 0.0
-        with self.progress.stage("training", options.max_steps, "steps") as advance:
-            advance(self.step)
-            while self.step < options.max_steps:
-                recent.append(self.update(feed))
-                self.step += 1
-                advance(1)
-                halt = self.processes.sum([float(stopped())], self.device)[0] > 0
-                if self.step % LOG_EVERY == 0 and log is not None:
-                    now = time.perf_counter()
-                    means = {k: sum(n[k] for n in recent) / len(recent) for k in recent[0]}
-                    means["seconds_per_step"] = (now - mark) / len(recent)
-                    means["feed_share"] = (feed.waited - waited) / (now - mark)
-                    log.write(self.step, "train", means)
-                    recent, mark, waited = [], now, feed.waited
-                if halt:
-                    self._save(best=False)
-                    raise Interrupted(
-                        f"stopped after step {self.step}; checkpoint written to {self.folder}",
-                        "run the same command again to go on",
-                    )
-                self._milestones(log)
+        return self.loop.run(self, pace, self._sample)
 
-    def _milestones(self, log: TrainingLog | None) -> None:
-        options, course = self.options, self.course
-        best = self.step % options.validate_every == 0 and self._validate(log)
-        if best or self.step % options.checkpoint_every == 0:
-            self._save(best)
-        if course.sample is not None and self.step % options.sample_every == 0:
+    def _sample(self, log: TrainingLog | None) -> None:
+        if self.course.sample is not None and self.step % self.options.sample_every == 0:
             with self.learner.averaged():
-                course.sample(self.step, self.network.eval(), log)
+                self.course.sample(self.step, self.network.eval(), log)
             self.network.train()
 
     # One update ---------------------------------------------------------------------------------
 
-    def _slice_key(self, number: int) -> tuple[int, int]:
-        """(step, slice within the step) of this process's n-th slice since step 0."""
-        step, part = divmod(number, self.options.accumulate)
-        return step, self.processes.rank * self.options.accumulate + part
-
-    def _slice_size(self) -> int:
-        return self.options.batch_size // (self.processes.count * self.options.accumulate)
-
-    def _slice(self, number: int) -> Batch:
-        key = (self.options.seed, *self._slice_key(number))
-        return self.course.draw(self._slice_size(), key)
+    def make_slice(self, number: int) -> Batch:
+        """The segments of this process's n-th slice."""
+        return self.course.draw(self.slices.size, self.slices.key(number))
 
     def update(self, feed: Feed) -> dict[str, float]:
         """One optimizer step; returns the losses of this process's slices."""
@@ -221,11 +161,9 @@ class Engine:
         for part in range(options.accumulate):
             batch = self.placed(feed.next())
             loss += self._backward(batch, self.step * options.accumulate + part)
-        self.learner.collect_gradients()
-        if self.course.averages:
-            self.processes.average_gradients(self.learner.masters.values())
+        self.learner.collect_gradients(self.processes if self.course.averages else None)
         norm = self.learner.gradient_norm(options.grad_clip)
-        self._check_finite(loss, norm)
+        self.loop.check_finite(loss, norm)
         self.learner.step(lr)
         return {"loss": loss, "gradient_norm": norm, "lr": lr}
 
@@ -237,64 +175,48 @@ class Engine:
         """The loss of a batch at given noise levels (indices) and noise."""
         s_B = self.levels[level_B].to(self.device)
         noisy = mixed(batch["clean"], noise, s_B)
-        predicted = predict(self.network, noisy, 1000 * s_B, batch)
+        predicted = predict(self.learner.called, noisy, 1000 * s_B, batch)
         weight_B = self.weights[level_B].to(self.device)
         return flow_loss(
             predicted, batch["clean"], noise, weight_B, self.options.reference_weight
         )  # fmt: skip
 
     def _backward(self, batch: Batch, number: int) -> float:
-        self.generator.manual_seed(_noise_seed(self.options.seed, *self._slice_key(number)))
+        self.generator.manual_seed(self.slices.noise_seed(number))
         level_B = draw_levels(len(batch["clean"]), self.generator)
         noise = torch.randn(batch["clean"].shape, generator=self.generator).to(self.device)
-        try:
+        with explained(lambda: self._too_large(batch)):
             loss = self.loss(batch, level_B, noise) / self.options.accumulate
-            loss.backward()
-        except (MemoryError, RuntimeError) as error:
-            if not is_out_of_memory(error):
-                raise
-            raise self._too_large(batch) from error
+            self.learner.backward(loss)
         return float(loss.detach())
-
-    def _check_finite(self, loss: float, norm: float) -> None:
-        if math.isfinite(self.processes.sum([loss], self.device)[0]) and math.isfinite(norm):
-            return
-        what = "loss" if not math.isfinite(loss) else "gradient"
-        kept = self.checkpoints.latest()
-        where = f"the checkpoint {kept} stands" if kept else "there is no checkpoint yet"
-        raise UnsuitableInput(
-            f"the {what} became NaN or infinite in step {self.step + 1}; {where}",
-            "go on with --resume and a smaller --lr, or with --grad-clip 1",
-        )
 
     def _too_large(self, batch: Batch) -> OutOfResources:
         """Find by trial the largest part of `batch` that fits, and say which flags ask for it."""
+
+        def attempt(part: int) -> None:
+            cut = {name: value[:part] for name, value in batch.items()}
+            level_B = torch.full((part,), LEVELS // 2)
+            self.loss(cut, level_B, torch.zeros_like(cut["clean"])).backward()
+
         size, accumulate = len(batch["clean"]), self.options.accumulate
         where = f"out of memory in step {self.step + 1}"
-        for cut in (2**k for k in range(1, 8)):
-            if size // cut and self._fits({k: v[: size // cut] for k, v in batch.items()}):
-                return OutOfResources(
-                    f"{where} with {size} segments at once; {size // cut} fit",
-                    f"use --accumulate {accumulate * cut} (same result), or a smaller --batch-size",
-                )
+        if not self.course.averages:  # parts compute together: one process cannot try alone
+            return OutOfResources(
+                f"{where} with {size} segments at once",
+                f"use --accumulate {accumulate * size} (same result), or a smaller --batch-size",
+            )
+        fits = largest_fit(size, attempt, self.network.zero_grad, self.device)
+        if fits is not None:
+            return OutOfResources(
+                f"{where} with {size} segments at once; {fits} fit",
+                f"use --accumulate {accumulate * equal_parts(size, fits)} (same result), or a "
+                "smaller --batch-size",
+            )
         return OutOfResources(
             f"{where}, even with a single segment",
             "leave --keep-activations out, or use a smaller --size, fewer --frames, or several "
             "GPUs with examples/accelerate/fsdp.yaml; --dry-run estimates what it takes",
         )
-
-    def _fits(self, batch: Batch) -> bool:
-        self.learner.forget_gradients()
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()
-        level_B = torch.full((len(batch["clean"]),), LEVELS // 2)
-        try:
-            self.loss(batch, level_B, torch.zeros_like(batch["clean"])).backward()
-        except (MemoryError, RuntimeError) as error:
-            if is_out_of_memory(error):
-                return False
-            raise
-        return True
 
     # Validation and checkpoints -----------------------------------------------------------------
 
@@ -316,46 +238,31 @@ class Engine:
         self.network.train()
         return total / max(1, count)
 
-    def _validate(self, log: TrainingLog | None) -> bool:
+    def validate(self, log: TrainingLog | None) -> bool:
         """Judge the held-out segments; returns whether this is the best yet."""
         if not self.course.held:
             return False
         loss = self.held_out_loss()
         if log is not None:
             log.write(self.step, "validation", {"loss": loss})
-        if not (self.best is None or loss < self.best):
-            return False
-        self.best = loss
-        if self.processes.leads:
-            self.progress.say(f"step {self.step}: held-out loss {loss:.4f}, the best so far")
-        return True
+        return self.loop.is_best(loss)
 
-    def _save(self, best: bool) -> None:
-        if self.saved_step == self.step:
-            return
+    def snapshot(self) -> Callable[[Path], None]:
+        """What writes a checkpoint; its tensors are gathered already."""
         state, learned = self.learner.state(), self.learner.learned()
-        if self.processes.leads:
-            facts = {
-                "step": self.step, "best": self.best, "updates": self.learner.updates,
-                "options": asdict(self.options), **self.course.facts,
-            }  # fmt: skip
+        facts = {
+            "step": self.step, "best": self.loop.best, "updates": self.learner.updates,
+            "options": asdict(self.options), **self.course.facts,
+        }  # fmt: skip
 
-            def fill(folder: Path) -> None:
-                from safetensors.torch import save_file
+        def write(folder: Path) -> None:
+            from safetensors.torch import save_file
 
-                self.course.save(folder, learned, facts)
-                save_file(state, folder / STATE)
-                write_json(folder / FACTS, facts)
+            self.course.save(folder, learned, facts)
+            save_file(state, folder / STATE)
+            write_json(folder / FACTS, facts)
 
-            try:
-                self.checkpoints.write(self.step, fill, best)
-            except OSError as error:
-                raise OutOfResources(
-                    f"{self.folder}: no checkpoint could be written ({error.strerror})",
-                    "free some disk space, or lower --keep; the older checkpoints stand",
-                ) from error
-        self.saved_step = self.step
-        self.processes.wait()
+        return write
 
     def _take_up(self, checkpoint: Path) -> None:
         from safetensors.torch import load_file
@@ -368,10 +275,4 @@ class Engine:
                 f"{checkpoint}: does not fit this run ({error})",
                 "use the --stage, --rank and --model of that run, or another --run",
             ) from error
-        self.step = self.saved_step = int(facts["step"])
-        self.best = facts["best"]
-
-
-def _noise_seed(seed: int, step: int, part: int) -> int:
-    state = np.random.SeedSequence([seed, step, part, 1]).generate_state(1, np.uint64)
-    return int(state[0] >> np.uint64(1))
+        self.loop.take_up(facts)

@@ -6,12 +6,61 @@ videos. Updates of 1e-5 would vanish in that format, so they are added up in flo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
+
+from pipelines.training.processes import Processes
+
+MOMENTS = ("exp_avg", "exp_avg_sq")
+"""What AdamW keeps of every parameter, beside the number of updates ("step")."""
+
+
+class Learns(Protocol):
+    """What the engine asks of what learns, wherever its parts lie; every process asks alike.
+
+    Attributes:
+        called: the network, to be called for a loss.
+        updates: done so far.
+    """
+
+    called: Any
+    updates: int
+
+    def backward(self, loss: Tensor) -> None:
+        """Add the gradients of a slice to those of the slices before."""
+        ...
+
+    def collect_gradients(self, averaging: Processes | None) -> None:
+        """Make the gradients of an update ready, averaged over those processes."""
+        ...
+
+    def gradient_norm(self, limit: float) -> float:
+        """The norm of the gradients; they are scaled down to a norm of `limit` (0: any)."""
+        ...
+
+    def step(self, lr: float) -> None:
+        """One update; the gradients are gone afterwards."""
+        ...
+
+    def averaged(self) -> AbstractContextManager[None]:
+        """Let the network compute with the average, if one is kept."""
+        ...
+
+    def learned(self) -> dict[str, Tensor]:
+        """What to use: whole, float32, on the CPU."""
+        ...
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything that going on needs: whole, on the CPU."""
+        ...
+
+    def load(self, state: dict[str, Tensor], updates: int) -> None:
+        """Go on from `state`, or raise ValueError where it belongs to other parameters."""
+        ...
 
 
 class Learner:
@@ -26,6 +75,7 @@ class Learner:
     def __init__(
         self, model: nn.Module, lr: float, weight_decay: float, ema_decay: float = 0.0
     ) -> None:
+        self.called = model
         self.parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
         self.masters = {
             name: p if p.dtype == torch.float32 else p.detach().float().requires_grad_(True)
@@ -37,13 +87,23 @@ class Learner:
             {name: m.detach().clone() for name, m in self.masters.items()} if ema_decay else None
         )
 
-    def collect_gradients(self) -> None:
-        """Take the network's gradients over to the float32 copies."""
+    def backward(self, loss: Tensor) -> None:
+        """Add the gradients of a slice to those of the slices before."""
+        loss.backward()
+
+    def collect_gradients(self, averaging: Processes | None = None) -> None:
+        """Take the network's gradients over to the float32 copies, averaged over processes.
+
+        Args:
+            averaging: processes that hold a copy each; None: this one is alone, or FSDP averages.
+        """
         for name, parameter in self.parameters.items():
             master = self.masters[name]
             if master is not parameter:
                 master.grad = None if parameter.grad is None else parameter.grad.float()
                 parameter.grad = None
+        if averaging is not None:
+            averaging.average_gradients(self.masters.values())
 
     def gradient_norm(self, limit: float) -> float:
         """Scale the gradients down to a norm of `limit` (0: any); the norm that they had."""
@@ -64,12 +124,6 @@ class Learner:
             for name, average in self.average.items():
                 average.lerp_(self.masters[name].detach(), 1 - decay)
         self.updates += 1
-
-    def forget_gradients(self) -> None:
-        """Drop whatever gradients there are."""
-        for parameter in self.parameters.values():
-            parameter.grad = None
-        self.optimizer.zero_grad(set_to_none=True)
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
@@ -117,21 +171,16 @@ class Learner:
         Raises:
             ValueError: it belongs to other parameters; says which.
         """
-        known = {k.removeprefix("master.") for k in state if k.startswith("master.")}
-        if known != set(self.masters):
-            odd = sorted(known ^ set(self.masters))[0]
-            raise ValueError(f"{odd} learns in only one of the two")
+        check_state(state, {name: master.shape for name, master in self.masters.items()})
         for name, master in self.masters.items():
             stored = state[f"master.{name}"]
-            if stored.shape != master.shape:
-                raise ValueError(f"{name} is {tuple(stored.shape)}, not {tuple(master.shape)}")
             master.copy_(_spread(stored, master))
             if self.average is not None:
                 kept = state.get(f"average.{name}", stored)
                 self.average[name].copy_(_spread(kept, master))
             moments = {
                 part: state[f"{part}.{name}"]
-                for part in ("step", "exp_avg", "exp_avg_sq")
+                for part in ("step", *MOMENTS)
                 if f"{part}.{name}" in state
             }
             if moments:
@@ -141,6 +190,18 @@ class Learner:
                 }
         self._hand_over(self.masters)
         self.updates = updates
+
+
+def check_state(state: dict[str, Tensor], shapes: Mapping[str, torch.Size]) -> None:
+    """Raise ValueError, naming the first, where a state belongs to parameters of other shapes."""
+    known = {k.removeprefix("master.") for k in state if k.startswith("master.")}
+    if known != set(shapes):
+        odd = sorted(known ^ set(shapes))[0]
+        raise ValueError(f"{odd} learns in only one of the two")
+    for name, shape in shapes.items():
+        stored = state[f"master.{name}"].shape
+        if stored != shape:
+            raise ValueError(f"{name} is {tuple(stored)}, not {tuple(shape)}")
 
 
 def whole(value: Tensor) -> Tensor:

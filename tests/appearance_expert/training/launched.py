@@ -1,6 +1,6 @@
 """What test_launch.py runs in one process and in two: a few steps, twice, by each of some names.
 
-"cut" in a name asks for FSDP, "16" for bfloat16.
+"cut" in a name asks for FSDP, "zero" for DeepSpeed, "16" for bfloat16.
 """
 
 import os
@@ -23,7 +23,10 @@ def train(model, folder, names, draw):
     from diffusers import WanAnimateTransformer3DModel
 
     for name in names:
-        os.environ |= {"ACCELERATE_USE_FSDP": str("cut" in name), "FSDP_VERSION": "2"}
+        os.environ |= {
+            "ACCELERATE_USE_FSDP": str("cut" in name), "FSDP_VERSION": "2",
+            "ACCELERATE_USE_DEEPSPEED": str("zero" in name), "ACCELERATE_DEEPSPEED_ZERO_STAGE": "3",
+        }  # fmt: skip
         launch = Launch(torch.device("cpu"))
         dtype = torch.bfloat16 if name.endswith("16") else torch.float32
         for steps in (2, 4):  # the second time from the checkpoint of the first
@@ -36,7 +39,7 @@ def train(model, folder, names, draw):
             recompute_activations(transformer)
             course = Course(
                 launch.placed(transformer), draw, save=lambda *_: None, held=[draw(1, (9,))],
-                averages=not launch.cuts,
+                averages=not launch.cuts, learn=launch.learner,
             )  # fmt: skip
             options = EngineOptions(
                 max_steps=steps, batch_size=2, lr=1e-3, grad_clip=0.01, checkpoint_every=2,

@@ -134,6 +134,23 @@ def test_out_of_memory_says_what_fits(engine):
     assert "fsdp.yaml" in caught.value.hint
 
 
+def test_parts_of_a_network_are_not_tried_alone(engine):
+    """A trial would wait for ever for processes that did not run out of memory."""
+    trained = engine(batch_size=4)
+    trained.course.averages = False
+    tried = []
+
+    def no_memory(batch, level, noise):
+        tried.append(len(batch["clean"]))
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    trained.loss = no_memory
+    with pytest.raises(OutOfResources, match="with 4 segments at once") as caught:
+        trained.run()
+    assert "--accumulate 4" in caught.value.hint
+    assert tried == [4]
+
+
 def test_a_full_disk_is_named(engine, monkeypatch):
     import errno
 
@@ -159,7 +176,7 @@ def test_validation_is_the_same_each_time_and_keeps_the_best(engine, tmp_path):
     trained.run()
     lines = [line for line in read_log(tmp_path / "run") if line["kind"] == "validation"]
     assert [line["step"] for line in lines] == [2, 4]
-    assert trained.best == min(line["loss"] for line in lines)
+    assert trained.loop.best == min(line["loss"] for line in lines)
     assert (tmp_path / "run" / "best").exists()
 
 
