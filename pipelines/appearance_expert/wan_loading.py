@@ -199,6 +199,10 @@ def _pipeline(folder: Path, dtype: torch.dtype, **components: Any) -> Any:
         local_files_only=True,
         **components,
     )
+    # diffusers' processor of the reference keeps 8 whatever it is given.
+    pipeline.vae_image_processor.register_to_config(
+        vae_scale_factor=pipeline.vae_scale_factor_spatial
+    )
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 

@@ -39,7 +39,7 @@ def test_the_folder_loads_as_the_real_one_does(folder):
     weights = inspect_folder(folder)
     assert weights.complete
     assert weights.parameters["transformer"] == 3_094_264
-    assert 2 * sum(weights.parameters.values()) < 8e6  # bytes in half precision
+    assert 2 * sum(weights.parameters.values()) < 9e6  # bytes in half precision
     loaded = load_wan(weights, "cpu", "anything", Overlay(), None, SILENT)
     assert loaded.pipeline.transformer.config.motion_encoder_size == FACE_SIZE
     assert loaded.prompt_embeds.shape == (1, TEXT_TOKENS, 32)
