@@ -227,7 +227,7 @@ def plan(config: TrainAppearanceConfig, progress: Progress) -> dict[str, Any]:
     from pipelines.appearance_expert.training.estimate import Step, estimate_step
 
     config.validate()
-    model, transformer = _model_config(config)
+    model, transformer, vae = _model_config(config)
     clips, skipped = gather_clips(config.sources(), progress)
     counts = {
         clip: len(segment_starts(count_frames(clip.video, config.fps), config.frames))
@@ -264,21 +264,24 @@ def plan(config: TrainAppearanceConfig, progress: Progress) -> dict[str, Any]:
             "total": round(estimate.total / 1e9, 2),
         },
         "pflop_per_step": round(estimate.operations * config.accumulate / 1e15, 4),
-        "latents_gb": round(segments * encoded_bytes(recipe) / 1e9, 2),
+        "latents_gb": round(segments * encoded_bytes(recipe, vae) / 1e9, 2),
     }
 
 
-def _model_config(config: TrainAppearanceConfig) -> tuple[str, dict[str, Any]]:
-    """Which model it is, and its transformer's config."""
+def _model_config(
+    config: TrainAppearanceConfig,
+) -> tuple[str, dict[str, Any], dict[str, Any] | None]:
+    """Which model it is, its transformer's config and its VAE's (None: as published)."""
     from pipelines.appearance_expert.wan_weights import HUB_ID, find_wan
 
     try:
         folder = find_wan(config.model).folder
-        return str(folder), read_json(folder / "transformer" / "config.json")
+        parts = (read_json(folder / part / "config.json") for part in ("transformer", "vae"))
+        return str(folder), *parts
     except (MissingAsset, OSError):
         if config.model is not None:
             raise
-    return f"{HUB_ID} (not on this machine)", {"added_kv_proj_dim": 5120}
+    return f"{HUB_ID} (not on this machine)", {"added_kv_proj_dim": 5120}, None
 
 
 def _max_steps(config: TrainAppearanceConfig, segments: int) -> int:

@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import traceback
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -163,11 +163,16 @@ def main() -> None:
         parser.add_argument(f"--{domain}", type=Path, required=True, help="folder of motions")
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--clips", type=int, default=0, help="at most so many of a domain")
+    parser.add_argument("--frames", type=int, default=34, help="at most so many of a clip")
     options = parser.parse_args()
     work = []
     for domain, cameras in CAMERAS.items():
         motions = motion_files(getattr(options, domain))
-        jobs = [job for camera, seed in cameras for job in clip_jobs(motions, camera, seed)]
+        jobs = [
+            replace(job, stop=min(job.stop, job.start + options.frames))
+            for camera, seed in cameras
+            for job in clip_jobs(motions, camera, seed)
+        ]
         jobs.sort(key=lambda job: job.clip)
         work += [(job, domain) for job in jobs[: options.clips or None]]
     # Held-out ones first: they are few, and needed for certain; the others mixed.

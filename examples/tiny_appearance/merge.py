@@ -14,6 +14,14 @@ import torch
 from pipelines.appearance_expert.overlays import Overlay
 from pipelines.appearance_expert.training.encoders import load_parts
 from pipelines.appearance_expert.wan_weights import find_wan
+from pipelines.files import read_json, write_json
+
+
+def forget_origin(file: Path) -> None:
+    """Take out of a config where on this machine its model lay."""
+    config = read_json(file)
+    if config.pop("_name_or_path", None) is not None:
+        write_json(file, config)
 
 
 def main() -> None:
@@ -34,6 +42,8 @@ def main() -> None:
                 tensor.data = tensor.data.half()
     shutil.rmtree(options.out, ignore_errors=True)
     pipeline.save_pretrained(options.out)
+    for file in options.out.rglob("*.json"):
+        forget_origin(file)
     size = sum(file.stat().st_size for file in options.out.rglob("*") if file.is_file())
     print(f"{options.out}: {size / 1e6:.1f} MB")
 

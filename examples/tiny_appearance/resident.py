@@ -27,7 +27,7 @@ FALSE_COLOURS = ((1, 2, 0), (2, 0, 1))
 
 @dataclass
 class Frozen:
-    """What encodes: VAE, vision tower with its processor, motion encoder, the prompt (512, 32)."""
+    """What encodes: VAE, vision tower with its processor, motion encoder, the prompt (8, 32)."""
 
     vae: Any
     tower: Any
@@ -42,7 +42,7 @@ class Frozen:
 
     @torch.no_grad()
     def latents(self, frames_NTHW3: Tensor, given: int | None = None, at_once: int = 64) -> Tensor:
-        """(N, 16, L, h, w) bfloat16, normalised, of uint8 clips on any device.
+        """(N, 8, L, h, w) bfloat16, normalised, of uint8 clips on any device.
 
         With `given`, all frames after so many are grey.
         """

@@ -1,35 +1,29 @@
-"""Trains the small Wan-Animate in one process, with all clips in memory.
+"""Trains the small Wan-Animate on clips that `clips.py` has drawn.
 
-    python examples/tiny_appearance/train.py --base DANCES --target DANCES --held DANCES --out OUT
+    python examples/tiny_appearance/clips.py CLIPS --base DANCES --target DANCES --held DANCES
+    python examples/tiny_appearance/train.py CLIPS --out OUT
 
-Draws the clips (as `macedance render --windows --vary` does, but without a codec between), trains
-the VAE's decoder, then the three stages of `macedance train-appearance` with its own engine, each
-for a share of --seconds, and leaves in --out a model folder, the adapter, both LoRAs, and what the
-four rows of the ablation make of the held-out clips. `train.sh` is the same from the command line.
+First the decoder of the VAE, then the stages of `macedance train-appearance` with its own engine:
+everything on the base clips, then on the target clips the body adapter, a LoRA without it, and a
+LoRA over it. In OUT/result lie a model folder, the adapter and both LoRAs, in OUT/samples.zip what
+the four rows of the ablation make of the held-out clips. The same command goes on after a stop.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from clips import CAMERAS, ClipArrays, read_clip
-from resident import Frozen, ResidentClips
+from resident import Frozen, ResidentClips, pixels
 from samples import save_rows
 from torch import Tensor, nn
 
@@ -42,7 +36,6 @@ from pipelines.appearance_expert.tiny_architecture import (
 )
 from pipelines.appearance_expert.training.encoders import load_motion_encoder, load_parts
 from pipelines.appearance_expert.training.engine import Course, Engine, EngineOptions
-from pipelines.appearance_expert.training.flow_matching import draw_levels
 from pipelines.appearance_expert.training.network import put_motion_encoder_aside
 from pipelines.appearance_expert.training.sampling import sample_latents
 from pipelines.appearance_expert.training.stages import (
@@ -53,45 +46,49 @@ from pipelines.appearance_expert.training.stages import (
     save_model,
 )
 from pipelines.appearance_expert.vae_training import (
-    DecoderLoss,
     averages,
     decode_whole,
-    latent_statistics,
+    latent_scale,
     train_decoder,
 )
 from pipelines.appearance_expert.wan_config import DANCING
+from pipelines.appearance_expert.wan_loading import text_tokens
 from pipelines.appearance_expert.wan_weights import find_wan
-from pipelines.errors import Interrupted
 from pipelines.files import read_json
 from pipelines.progress import SILENT
 from pipelines.train_appearance import load_transformer
 from pipelines.training.feed import Feed
 from pipelines.training.processes import Processes
 
-SHARES = {"vae": 0.25, "base": 0.4, "kinematic": 0.05, "aesthetic": 0.08, "both": 0.08}
-"""Of the seconds; encoding, and sampling at the end, have the rest."""
+CROP = (5, 48, 48)
+"""Frames, height and width of what the decoder makes at once in training."""
 
 
 @dataclass(frozen=True)
-class Rates:
-    """Learning rates and batch sizes."""
+class Stage:
+    """Number of updates, their batch size, the peak of the learning rate."""
 
-    vae_lr: float = 1e-3
-    vae_batch: int = 4
-    base_lr: float = 1.5e-3
-    kinematic_lr: float = 3e-3
-    aesthetic_lr: float = 3e-3
-    batch: int = 8
+    steps: int
+    batch: int
+    lr: float
+
+
+STAGES = {
+    "vae": Stage(300, 4, 4e-4),
+    "base": Stage(2200, 8, 1e-3),
+    "kinematic": Stage(100, 8, 2e-3),
+    "aesthetic": Stage(200, 8, 1e-3),
+    "both": Stage(200, 8, 1e-3),
+}
 
 
 @dataclass
 class Run:
-    """What all stages share."""
+    """What all stages share: where it goes, on which device, how much of the steps, its log."""
 
     out: Path
     device: torch.device
-    seconds: float
-    rates: Rates
+    share: float
     begin: float
     log: list[dict[str, Any]] = field(default_factory=list)
 
@@ -101,161 +98,100 @@ class Run:
         self.log.append(entry)
         print(json.dumps(entry), flush=True)
 
-    def left(self, stage: str) -> Callable[[], float]:
-        """A clock for one stage: the share of its seconds that has passed."""
-        budget, begin = SHARES[stage] * self.seconds, time.monotonic()
-        return lambda: (time.monotonic() - begin) / budget
-
-
-# Clips -----------------------------------------------------------------------------------------
-
-
-class Gathered:
-    """Clips, as other processes draw them.
-
-    Args:
-        options: of the command line.
-        run: told how many clips there will be.
-    """
-
-    def __init__(self, options: argparse.Namespace, run: Run) -> None:
-        self.clips: dict[str, list[ClipArrays]] = {name: [] for name in CAMERAS}
-        self._folder = run.out / "clips"
-        self._known: set[str] = set()
-        command = [sys.executable, str(Path(__file__).with_name("clips.py")), str(self._folder)]
-        for domain in CAMERAS:
-            command += [f"--{domain}", str(getattr(options, domain))]
-        command += ["--workers", str(options.workers), "--clips", str(options.clips)]
-        # Apart from this process: the drawing ones are forked, which a GPU in use does not survive.
-        self._drawing = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-
-    def add(self, files: list[Path]) -> list[ClipArrays]:
-        """Read these clips, and return those that are new."""
-        unknown = [file for file in files if file.name not in self._known]
-        self._known |= {file.name for file in unknown}
-        with ThreadPoolExecutor(8) as readers:
-            new = list(readers.map(read_clip, unknown))
-        for clip in new:
-            self.clips[clip.domain].append(clip)
-        return new
-
-    def take(self, wait: float = 0.0, most: int | None = None) -> list[ClipArrays]:
-        """Up to `most` of those that have come since; waits up to so many seconds for all."""
-        end = time.monotonic() + wait
-        while time.monotonic() < end and self.drawing():
-            time.sleep(0.2)
-        there = sorted(self._folder.glob("[a-z]*-*.npz"))
-        return self.add([file for file in there if file.name not in self._known][:most])
-
-    def drawing(self) -> bool:
-        """Whether more clips may come."""
-        return self._drawing.poll() is None
-
-    def stop(self) -> None:
-        """Draw no more."""
-        self._drawing.terminate()
+    def steps(self, stage: str) -> int:
+        """Updates of a stage in this run."""
+        return max(2, round(self.share * STAGES[stage].steps))
 
 
 # VAE -------------------------------------------------------------------------------------------
 
-_CROP = (5, 48, 48)
-"""Frames, height and width of what the decoder makes at once in training."""
 
-
-def crops_of(gathered: Gathered, run: Run) -> Callable[[], Tensor]:
-    """Random pieces of clips, some in false colours, in [-1, 1]."""
-    random, kept = np.random.default_rng(0), [*gathered.clips["base"], *gathered.clips["target"]]
+def crops_of(clips: list[ClipArrays], run: Run) -> Callable[[], Tensor]:
+    """Random pieces of clips in [-1, 1], every fifth in false colours, every second mirrored."""
+    random = np.random.default_rng(0)
 
     def draw() -> Tensor:
         parts = []
-        for _ in range(run.rates.vae_batch):
-            clip = kept[random.integers(len(kept))].video
-            t, y, x = (
+        for _ in range(STAGES["vae"].batch):
+            clip = clips[random.integers(len(clips))].video
+            corner = (
                 int(random.integers(whole - part + 1))
-                for whole, part in zip(clip.shape, _CROP, strict=False)
+                for whole, part in zip(clip.shape, CROP, strict=False)
             )
-            part = clip[t : t + _CROP[0], y : y + _CROP[1], x : x + _CROP[2]]
-            parts.append(part[..., random.permutation(3)] if random.random() < 0.2 else part)
-        stacked = torch.from_numpy(np.stack(parts)).to(run.device).movedim(-1, 1)
-        return stacked.float() / 127.5 - 1
+            part = clip[tuple(slice(at, at + n) for at, n in zip(corner, CROP, strict=True))]
+            part = part[..., random.permutation(3)] if random.random() < 0.2 else part
+            parts.append(part[:, :, ::-1] if random.random() < 0.5 else part)
+        return pixels(torch.from_numpy(np.stack(parts)), run.device)
 
     return draw
 
 
-def as_pixels(clips: list[ClipArrays], run: Run) -> Tensor:
-    """(N, 3, T, H, W) in [-1, 1], the first segment of each clip."""
+def first_segments(clips: list[ClipArrays], run: Run) -> Tensor:
+    """(N, 3, T, H, W) in [-1, 1]."""
     cut = np.stack([clip.video[:SEGMENT_FRAMES] for clip in clips])
-    return torch.from_numpy(cut).to(run.device).movedim(-1, 1).float() / 127.5 - 1
+    return pixels(torch.from_numpy(cut), run.device)
 
 
-def trained_vae(gathered: Gathered, run: Run) -> Any:
-    """A VAE with the statistics of its latents in its config and a trained decoder."""
+def trained_vae(clips: dict[str, list[ClipArrays]], run: Run) -> Any:
+    """A VAE with the scale of its latents in its config and a trained decoder."""
     torch.manual_seed(0)
     vae = tiny_vae().to(run.device)
-    some = [*gathered.clips["base"][:40], *gathered.clips["target"][:60]]
-    mean, deviation = latent_statistics(averages(as_pixels(some, run)).cpu())
-    vae.register_to_config(latents_mean=mean, latents_std=deviation)
+    seen = [*clips["base"], *clips["target"]]
+    mean, scale = latent_scale(averages(first_segments(seen[:100], run)).cpu())
+    vae.register_to_config(latents_mean=mean, latents_std=scale)
+    truth = first_segments(clips["held"][:8], run)
+    steps, done = run.steps("vae"), iter(range(1 << 30))
 
-    def report(step: int, loss: DecoderLoss) -> None:
-        run.say(decoder_step=step, squares=loss.squares, l1=loss.l1)
+    def report(step: int, loss: Any) -> None:
+        run.say(stage="vae", step=step, squares=round(loss.squares, 5), l1=round(loss.l1, 4))
 
-    steps = train_decoder(vae, crops_of(gathered, run), run.left("vae"), run.rates.vae_lr, report)
-    truth = as_pixels(gathered.clips["held"][:8] or some[:8], run)
-    with torch.no_grad():
-        made = decode_whole(vae, averages(truth)).clamp(-1, 1)
-    error = float(((made - truth) / 2).pow(2).mean())
-    run.say(decoder_steps=steps, held_out_psnr=float(-10 * np.log10(error)))
+    run.say(stage="vae", held_out_psnr=decoded_psnr(vae, truth))
+    crops = crops_of(seen, run)
+    train_decoder(vae, crops, lambda: next(done) / steps, STAGES["vae"].lr, report)
+    run.say(stage="vae", steps=steps, held_out_psnr=decoded_psnr(vae, truth))
     return vae
+
+
+@torch.no_grad()
+def decoded_psnr(vae: Any, truth_NCTHW: Tensor) -> float:
+    """Mean PSNR of the decoder on true latents, dB."""
+    scores = []
+    for clip in truth_NCTHW.split(1):
+        error = (decode_whole(vae, averages(clip)).clamp(-1, 1) - clip) / 2
+        scores.append(float(-10 * torch.log10(error.pow(2).mean())))
+    return round(float(np.mean(scores)), 2)
 
 
 # Stages ----------------------------------------------------------------------------------------
 
 
-class TimedEngine(Engine):
-    """The engine of `train-appearance`; draws noise where the network is, and stops by the clock.
+class FallingEngine(Engine):
+    """The engine of `train-appearance` with a rate that falls and with even weights.
 
-    In the last quarter of a stage the rate falls to a twentieth, as a second run with a lower --lr
-    would have it.
+    In the last 30 % of a stage the rate falls to a twentieth, as a second run with a lower --lr
+    would have it. Wan's weights leave out the highest noise, where a network that knows nothing yet
+    has to learn what a picture looks like at all.
     """
 
-    clock: Callable[[], float]
-    peak: float
-    say: Callable[..., None]
-
     def update(self, feed: Feed) -> dict[str, float]:
-        """One optimizer step; asks to be stopped when the time is over."""
-        share = self.clock()
-        fall = min(1.0, max(0.05, (1 - share) / 0.25))
-        self.options = replace(self.options, lr=self.peak * fall)
+        """One optimizer step."""
+        options = self.options
+        left = 1 - self.step / options.max_steps
+        self.options = replace(options, lr=options.lr * min(1.0, max(0.05, left / 0.3)))
+        self.weights = torch.ones_like(self.weights)
         numbers = super().update(feed)
-        if self.step % 50 == 0:
-            self.say(step=self.step, **numbers)
-        if share >= 1:
-            os.kill(os.getpid(), signal.SIGUSR1)
+        self.options = options
         return numbers
-
-    def _backward(self, batch: dict[str, Tensor], number: int) -> float:
-        generator = torch.Generator(self.device).manual_seed(1 + number)
-        self.generator.manual_seed(1 + number)
-        level_B = draw_levels(len(batch["clean"]), self.generator)
-        noise = torch.randn(batch["clean"].shape, generator=generator, device=self.device)
-        loss = self.loss(batch, level_B, noise)
-        loss.backward()
-        return float(loss.detach())
 
 
 def stage(
-    name: str, kind: str, model: Path, data: ResidentClips, run: Run, lr: float,
-    adapter: Path | None = None, compiled: bool = False,
-) -> Path:  # fmt: skip
-    """Train one stage for its share of the time; returns the folder of its checkpoint."""
-    weights = find_wan(str(model))
-    transformer = load_transformer(weights, run.device.type == "cuda", 0)
+    name: str, kind: str, model: Path, data: ResidentClips, run: Run, adapter: Path | None = None
+) -> Path:
+    """Train one stage; returns the folder of its checkpoint."""
+    transformer = load_transformer(find_wan(str(model)), run.device.type == "cuda", 0)
     prepare_stage(transformer, kind, adapter, 32)
     motion_encoder = put_motion_encoder_aside(transformer)
     transformer.to(run.device)
-    if compiled:
-        transformer.compile_repeated_blocks(dynamic=False)
 
     def save(folder: Path, learned: dict[str, Tensor], facts: dict[str, Any]) -> None:
         if kind == "base":
@@ -263,21 +199,19 @@ def stage(
         else:
             save_learned(folder, kind, learned, {"stage": kind, "step": str(facts["step"])})
 
-    course = Course(transformer, data.draw, save)
     # The short stages would be over before a long warm-up or average is.
-    warmup, average = (100, 0.998) if kind == "base" else (5, 0.9)
+    warmup, average = (50, 0.995) if kind == "base" else (5, 0.9)
     options = EngineOptions(
-        max_steps=1 << 30, batch_size=run.rates.batch, lr=lr, warmup=warmup, grad_clip=1.0,
-        weight_decay=0.01, ema_decay=average, checkpoint_every=400, validate_every=1 << 30,
+        max_steps=run.steps(name), batch_size=STAGES[name].batch, lr=STAGES[name].lr,
+        warmup=warmup, grad_clip=1.0, weight_decay=0.01, ema_decay=average, checkpoint_every=100,
+        validate_every=1 << 30, sample_every=1 << 30, reference_weight=0.0,
     )  # fmt: skip
-    engine = TimedEngine(course, options, run.out / name, run.device, Processes(), SILENT)
-    engine.clock, engine.peak, engine.say = run.left(name), lr, partial(run.say, stage=name)
-    begin = time.monotonic()
-    with suppress(Interrupted):
-        engine.run()
-    taken = time.monotonic() - begin
-    run.say(stage=name, steps=engine.step, seconds_per_step=taken / max(1, engine.step))
-    return run.out / name / "latest"
+    course = Course(transformer, data.draw, save)
+    begin = time.process_time()
+    engine = FallingEngine(course, options, run.out / name, run.device, Processes(), SILENT)
+    outcome = engine.run()
+    run.say(stage=name, steps=outcome.step, processor_seconds=round(time.process_time() - begin))
+    return outcome.checkpoint
 
 
 def rows(model: Path, adapter: Path, lora: Path, both: Path) -> dict[str, Callable[[Any], None]]:
@@ -324,85 +258,16 @@ def sampled(
     return np.concatenate(made)
 
 
-def main() -> None:
-    """Draw, train, sample, save."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    for domain in CAMERAS:
-        parser.add_argument(f"--{domain}", type=Path, required=True, help="folder of motions")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--seconds", type=float, default=1800.0, help="for everything")
-    parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument("--clips", type=int, default=0, help="at most so many of a domain")
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--vae-batch", type=int, default=4)
-    parser.add_argument("--sample-steps", type=int, default=20)
-    parser.add_argument("--shown", type=int, default=20, help="held-out clips that are sampled")
-    parser.add_argument("--compile", action="store_true")
-    parser.add_argument("--clips-there", type=Path, help="folder of clips drawn before")
-    options = parser.parse_args()
-    begin = time.monotonic()
-    torch.backends.cudnn.benchmark = True
-    torch.set_float32_matmul_precision("high")
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    rates = Rates(batch=options.batch, vae_batch=options.vae_batch)
-    run = Run(options.out, device, options.seconds, rates, begin)
-    run.out.mkdir(parents=True, exist_ok=True)
-    gathered = Gathered(options, run)
-    if options.clips_there:
-        gathered.add(sorted(options.clips_there.glob("*-*.npz")))
-    while not any(gathered.clips[name] for name in ("base", "target")):
-        if not gathered.take(wait=0.5) and not gathered.drawing():
-            raise SystemExit("no clips could be drawn")
-    train_all(gathered, run, options)
-
-
-def train_all(gathered: Gathered, run: Run, options: argparse.Namespace) -> None:
-    """From clips to the four rows."""
-    gathered.take(wait=0.2 * run.seconds)
-    gathered.stop()
-    vae = trained_vae(gathered, run)
-    run.say(clips={name: len(clips) for name, clips in gathered.clips.items()})
-    start = run.out / "start"
-    torch.manual_seed(0)
-    save_tiny(start, vae.cpu().eval(), tiny_transformer().eval())
-    frozen = encoders(start, vae, run)
-    data = {
-        "base": ResidentClips(frozen, gathered.clips["base"], segments=2, false_colours=True),
-        "target": ResidentClips(frozen, gathered.clips["target"]),
-        "held": ResidentClips(frozen, gathered.clips["held"], references=1, segments=1),
-    }
-    run.say(segments={name: len(part) for name, part in data.items()})
-    rates = run.rates
-    model = stage("base", "base", start, data["base"], run, rates.base_lr, compiled=options.compile)
-    adapter = stage("kinematic", "kinematic", model, data["target"], run, rates.kinematic_lr)
-    adapter = adapter / ADAPTER_FILE
-    lora = stage("aesthetic", "aesthetic", model, data["target"], run, rates.aesthetic_lr)
-    both = stage("both", "aesthetic", model, data["target"], run, rates.aesthetic_lr, adapter)
-    keep(run, model, adapter, lora / LORA_FILE, both / LORA_FILE)
-    made = {
-        name: sampled(model, change, data["held"], frozen, run,
-                      min(options.shown, len(data["held"])), options.sample_steps)
-        for name, change in rows(model, adapter, lora / LORA_FILE, both / LORA_FILE).items()
-    }  # fmt: skip
-    truth = np.stack(data["held"].truth[: len(made["base"])])
-    for name, frames in made.items():
-        error = ((frames.astype(np.float32) - truth) ** 2).mean(axis=(2, 3, 4)) / 255**2
-        run.say(row=name, psnr=float(-10 * np.log10(error).mean()))
-    save_rows(run.out / "samples.zip", {"truth": truth, **made})
-    (run.out / "log.json").write_text(json.dumps(run.log), "utf-8")
-
-
-def encoders(model: Path, vae: Any, run: Run) -> Frozen:
+def encoders(model: Path, run: Run) -> Frozen:
     """The encoders of a model folder, on the device, with the embedded prompt."""
-    cpu = torch.device("cpu")
-    pipeline = load_parts(find_wan(str(model)), cpu, transformer=None)
-    text = pipeline.encode_prompt(DANCING, do_classifier_free_guidance=False)[0][0]
+    pipeline = load_parts(find_wan(str(model)), torch.device("cpu"), transformer=None)
+    text = pipeline.encode_prompt(
+        DANCING, do_classifier_free_guidance=False, max_sequence_length=text_tokens(pipeline)
+    )[0][0]
     config = read_json(model / "transformer" / "config.json")
     motion = load_motion_encoder(model / "transformer", config).to(run.device)
-    tower = pipeline.image_encoder.float().to(run.device)
-    return Frozen(
-        vae.to(run.device), tower, pipeline.image_processor, motion, text.detach().to(run.device)
-    )
+    vae, tower = (part.float().to(run.device) for part in (pipeline.vae, pipeline.image_encoder))
+    return Frozen(vae, tower, pipeline.image_processor, motion, text.detach().to(run.device))
 
 
 def keep(run: Run, model: Path, adapter: Path, lora: Path, both: Path) -> None:
@@ -413,6 +278,65 @@ def keep(run: Run, model: Path, adapter: Path, lora: Path, both: Path) -> None:
     shutil.copy(adapter, target / "body_adapter.safetensors")
     shutil.copy(lora, target / "lora_without_adapter.safetensors")
     shutil.copy(both, target / "lora.safetensors")
+
+
+def read_clips(folder: Path) -> dict[str, list[ClipArrays]]:
+    """All clips in a folder, by domain."""
+    clips: dict[str, list[ClipArrays]] = {domain: [] for domain in CAMERAS}
+    for file in sorted(folder.glob("[a-z]*-*.npz")):
+        clip = read_clip(file)
+        clips[clip.domain].append(clip)
+    if missing := [domain for domain, found in clips.items() if not found]:
+        raise SystemExit(f"{folder}: no clips of {', '.join(missing)}; clips.py draws them")
+    return clips
+
+
+def train_all(run: Run, clips: dict[str, list[ClipArrays]], shown: int, steps: int) -> None:
+    """From clips to the four rows."""
+    start = run.out / "start"
+    if not start.is_dir():
+        vae = trained_vae(clips, run)
+        torch.manual_seed(0)
+        save_tiny(run.out / "new", vae.cpu().eval(), tiny_transformer().eval())
+        (run.out / "new").rename(start)
+    frozen = encoders(start, run)
+    base = ResidentClips(frozen, clips["base"], segments=2, false_colours=True)
+    model = stage("base", "base", start, base, run)
+    target = ResidentClips(frozen, clips["target"])
+    adapter = stage("kinematic", "kinematic", model, target, run) / ADAPTER_FILE
+    lora = stage("aesthetic", "aesthetic", model, target, run) / LORA_FILE
+    both = stage("both", "aesthetic", model, target, run, adapter) / LORA_FILE
+    keep(run, model, adapter, lora, both)
+    held = ResidentClips(frozen, clips["held"][:shown], references=1, segments=1)
+    made = {
+        name: sampled(model, change, held, frozen, run, len(held), steps)
+        for name, change in rows(model, adapter, lora, both).items()
+    }
+    truth = np.stack(held.truth)
+    for name, frames in made.items():
+        error = ((frames.astype(np.float32) - truth) ** 2).mean(axis=(2, 3, 4)) / 255**2
+        run.say(row=name, psnr=float(-10 * np.log10(error).mean()))
+    save_rows(run.out / "samples.zip", {"truth": truth, **made})
+
+
+def main() -> None:
+    """Read the clips, train, sample, save."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("clips", type=Path, help="folder of clips.py")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--share", type=float, default=1.0, help="of the updates of every stage")
+    parser.add_argument("--sample-steps", type=int, default=20)
+    parser.add_argument("--shown", type=int, default=20, help="held-out clips that are sampled")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.set_float32_matmul_precision("high")
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    run = Run(options.out, device, options.share, time.monotonic())
+    run.out.mkdir(parents=True, exist_ok=True)
+    clips = read_clips(options.clips)
+    run.say(clips={domain: len(found) for domain, found in clips.items()})
+    train_all(run, clips, options.shown, options.sample_steps)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """The small Wan-Animate: the photographic path on any machine, as an experiment.
 
 A small network that was trained on rendered dancers makes 80 x 144 pixels at 16 frames a second,
-which are enlarged. Its weights do not ship. It shows what the path does, segments, overlap and
-colour matching included; its pictures are blurred, and pictures of real people are beyond it.
+which are enlarged. It shows what the path does, segments, overlap and colour matching included; its
+pictures are coarse, and pictures of real people are beyond it.
 """
 
 from __future__ import annotations

@@ -82,21 +82,28 @@ def _frame_by_frame(layer: Any, x_BCTHW: Tensor) -> Tensor:
 
 
 def averages(pixels_BCTHW: Tensor) -> Tensor:
-    """(B, 16, L, H / 8, W / 8) what the small VAE's set encoder gives, without its convolutions.
+    """(B, 8, L, H / 4, W / 4) what the small VAE's set encoder gives, without its convolutions.
 
-    Colours of each block's quarters, then by how much the quarters brighten within four frames
+    Mean colours of blocks of 4 x 4 pixels and four frames, half of how these change from the
+    earlier two frames to the later, and how much brighter the right and the lower halves are
     (tiny_architecture.tiny_vae).
     """
-    coarse = functional.avg_pool3d(pixels_BCTHW, (1, 4, 4))
-    first, later = coarse[:, :, :1], coarse[:, :, 1:].unflatten(2, (-1, 4))
-    colours = torch.cat([first, later.mean(3)], dim=2)
-    luma = torch.tensor(LUMA, device=coarse.device).view(1, 3, 1, 1, 1)
-    brighter = ((later[:, :, :, 2:].mean(3) - later[:, :, :, :2].mean(3)) * luma).sum(1, True)
-    changes = torch.cat([torch.zeros_like(first[:, :1]), brighter], dim=2)
-    quarters = [(y, x) for y in (0, 1) for x in (0, 1)]
-    return torch.cat(
-        [part[..., y::2, x::2] for part in (colours, changes) for y, x in quarters], dim=1
-    )
+    halved = functional.avg_pool3d(pixels_BCTHW, (1, 2, 2))
+    luma = torch.tensor(LUMA, device=halved.device).view(1, 3, 1, 1, 1)
+    nw, ne, sw, se = (halved[..., y::2, x::2] for y in (0, 1) for x in (0, 1))
+    colour = (nw + ne + sw + se) / 4
+    slopes = torch.cat([((ne + se - nw - sw) / 2 * luma).sum(1, keepdim=True),
+                        ((sw + se - nw - ne) / 2 * luma).sum(1, keepdim=True)], dim=1)  # fmt: skip
+    early, late = (_fours(colour)[:, :, :, half].mean(3) for half in (slice(2), slice(2, 4)))
+    mean = torch.cat([colour[:, :, :1], (early + late) / 2], dim=2)
+    change = torch.cat([torch.zeros_like(colour[:, :, :1]), (late - early) / 2], dim=2)
+    slope = torch.cat([slopes[:, :, :1], _fours(slopes).mean(3)], dim=2)
+    return torch.cat([mean, change, slope], dim=1)
+
+
+def _fours(x_BCTHW: Tensor) -> Tensor:
+    """(B, C, L - 1, 4, H, W) the frames after the first."""
+    return x_BCTHW[:, :, 1:].unflatten(2, (-1, 4))
 
 
 @dataclass(frozen=True)
@@ -172,7 +179,12 @@ def train_decoder(
     return step
 
 
-def latent_statistics(latents_BCLHW: Tensor) -> tuple[list[float], list[float]]:
-    """Mean and standard deviation of every channel, as AutoencoderKLWan's config keeps them."""
+def latent_scale(latents_BCLHW: Tensor) -> tuple[list[float], list[float]]:
+    """Mean and scale of every channel, as AutoencoderKLWan's config keeps them.
+
+    The scale lies half-way (geometrically) between the channel's own standard deviation, which
+    would make noise of changes count as much as the colours do, and the largest.
+    """
     flat = latents_BCLHW.double().transpose(0, 1).flatten(1)
-    return flat.mean(1).tolist(), flat.std(1).tolist()
+    deviation = flat.std(1)
+    return flat.mean(1).tolist(), (deviation * deviation.max()).sqrt().tolist()

@@ -52,6 +52,7 @@ class Network:
     face_layers: int
     patch: tuple[int, int, int] = (1, 2, 2)
     vae_width: int = _VAE_WIDTH
+    vae_stride: int = 8
 
     @classmethod
     def of(cls, config: dict[str, Any], vae: dict[str, Any] | None = None) -> Network:
@@ -64,13 +65,14 @@ class Network:
             face_layers=layers // int(config["inject_face_latents_blocks"]),
             patch=tuple(config["patch_size"]),
             vae_width=int((vae or {}).get("base_dim", _VAE_WIDTH)),
+            vae_stride=int((vae or {}).get("scale_factor_spatial", 8)),
         )
 
     def tokens(self, width: int, height: int, frames: int) -> int:
         """Of one segment, the reference picture's included: 21 * (H/16) * (W/16) for 77 frames."""
         latents = (frames - 1) // 4 + 2
-        _, tall, wide = self.patch
-        return latents * (height // 8 // tall) * (width // 8 // wide)
+        tall, wide = (side * self.vae_stride for side in self.patch[1:])
+        return latents * (height // tall) * (width // wide)
 
     def flops(self, tokens: int) -> float:
         """Of one forward: the matrices applied to video tokens, and their self-attention."""

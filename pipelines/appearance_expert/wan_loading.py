@@ -31,6 +31,7 @@ from pipelines.progress import Progress
 if TYPE_CHECKING:
     import torch
 
+_TEXT_TOKENS = 512
 _TEXT_ROOM = 1.2
 """Graphics memory for embedding the prompt there, in sizes of the text encoder."""
 
@@ -198,6 +199,10 @@ def _pipeline(folder: Path, dtype: torch.dtype, **components: Any) -> Any:
         local_files_only=True,
         **components,
     )
+    # diffusers' processor of the reference keeps 8 whatever it is given.
+    pipeline.vae_image_processor.register_to_config(
+        vae_scale_factor=pipeline.vae_scale_factor_spatial
+    )
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 
@@ -224,7 +229,7 @@ def _prompt_embeds(
     if fits:
         encoder.to("cuda")
     embeds: torch.Tensor = encoder.encode_prompt(
-        prompt, do_classifier_free_guidance=False, max_sequence_length=512
+        prompt, do_classifier_free_guidance=False, max_sequence_length=text_tokens(encoder)
     )[0].cpu()
     if fits:
         del encoder
@@ -233,6 +238,11 @@ def _prompt_embeds(
         with atomic_path(cached) as temporary:
             save_file({"prompt_embeds": embeds.contiguous()}, temporary)
     return embeds
+
+
+def text_tokens(pipeline: Any) -> int:
+    """Length to which a prompt is padded: Wan's, or less where the tokenizer says so."""
+    return min(_TEXT_TOKENS, int(pipeline.tokenizer.model_max_length))
 
 
 def _cache_file(weights: WanWeights, prompt: str, prompt_cache: Path | None) -> Path | None:

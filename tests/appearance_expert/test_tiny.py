@@ -26,6 +26,17 @@ class Listener(Silent):
         self.warnings.append(text)
 
 
+def test_the_weights_that_ship_draw_a_dancer_in_the_pictures_colours(portrait, swaying):
+    weights = find_tiny(None)
+    assert sum(file.stat().st_size for file in weights.folder.rglob("*")) < 40e6
+    assert not any("_name_or_path" in f.read_text() for f in weights.folder.rglob("*.json"))
+    backend = load_backend("tiny", None, "cpu", Silent(), WanConfig(steps=4))
+    frames = list(backend.frames(portrait, swaying(9), seed=0))
+    corner, body = frames[4][:16, -12:].mean((0, 1)), frames[4][24:50, 18:30].mean((0, 1))
+    assert corner == pytest.approx([180, 200, 220], abs=40)
+    assert body[0] - body[2] > corner[0] - corner[2] + 20  # the coat is red, the wall blue
+
+
 def test_a_folder_without_weights_is_told_with_the_way_to_get_them(tmp_path):
     with pytest.raises(MissingAsset, match="no weights") as caught:
         find_tiny(str(tmp_path))

@@ -10,6 +10,7 @@ from pipelines.appearance_expert.tiny_architecture import (
     FACE_SIZE,
     HEIGHT,
     SEGMENT_FRAMES,
+    TEXT_TOKENS,
     WIDTH,
     save_tiny,
     tiny_transformer,
@@ -37,11 +38,11 @@ def test_sizes_fit_the_model():
 def test_the_folder_loads_as_the_real_one_does(folder):
     weights = inspect_folder(folder)
     assert weights.complete
-    assert weights.parameters["transformer"] == 1_429_496
-    assert 2 * sum(weights.parameters.values()) < 8e6  # bytes in half precision
+    assert weights.parameters["transformer"] == 3_094_264
+    assert 2 * sum(weights.parameters.values()) < 9e6  # bytes in half precision
     loaded = load_wan(weights, "cpu", "anything", Overlay(), None, SILENT)
     assert loaded.pipeline.transformer.config.motion_encoder_size == FACE_SIZE
-    assert loaded.prompt_embeds.shape == (1, 512, 32)
+    assert loaded.prompt_embeds.shape == (1, TEXT_TOKENS, 32)
 
 
 def test_drawing_the_encoders_leaves_the_generator_alone(folder, tmp_path):

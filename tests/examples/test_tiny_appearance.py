@@ -49,10 +49,10 @@ def test_batches_hold_what_the_clips_show(frozen, clips):
     data = ResidentClips(frozen, clips, references=2)
     assert len(data) == 3  # one of the first clip, two of the second, none of the short one
     batch = data.batch(np.array([0, 2, 1]), np.array([0, 0, 1]), np.array([0, 1, 5]))
-    latents, height, width = (SEGMENT_FRAMES - 1) // 4 + 1, HEIGHT // 8, WIDTH // 8
-    assert batch["clean"].shape == (3, 16, 1 + latents, height, width)
-    assert batch["y"].shape == (3, 20, 1 + latents, height, width)
-    assert batch["pose"].shape == (3, 16, latents, height, width)
+    latents, height, width = (SEGMENT_FRAMES - 1) // 4 + 1, HEIGHT // 4, WIDTH // 4
+    assert batch["clean"].shape == (3, 8, 1 + latents, height, width)
+    assert batch["y"].shape == (3, 12, 1 + latents, height, width)
+    assert batch["pose"].shape == (3, 8, latents, height, width)
     assert batch["motion"].shape == (3, SEGMENT_FRAMES, 3)
     assert batch["text"].shape == (3, 7, 3)
     for item, given in enumerate((0, 1, 5)):

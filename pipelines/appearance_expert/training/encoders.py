@@ -15,6 +15,7 @@ from torch import Tensor
 
 from pipelines.appearance_expert.training.latent_layout import MASK_CHANNELS
 from pipelines.appearance_expert.training.recipe import motion_encoder_files
+from pipelines.appearance_expert.wan_loading import text_tokens
 from pipelines.appearance_expert.wan_weights import WanWeights, require_complete
 from pipelines.errors import UnsuitableInput
 from pipelines.files import atomic_path, read_json, sha256_json
@@ -22,7 +23,6 @@ from pipelines.files import atomic_path, read_json, sha256_json
 Frames = NDArray[np.uint8]
 
 _FACES_AT_ONCE = 8
-_TOKENS = 512
 
 
 class Encoders:
@@ -155,7 +155,7 @@ def embed_prompts(
     with torch.no_grad():
         for prompt, file in missing.items():
             embeds = pipeline.encode_prompt(
-                prompt, do_classifier_free_guidance=False, max_sequence_length=_TOKENS
+                prompt, do_classifier_free_guidance=False, max_sequence_length=text_tokens(pipeline)
             )[0]
             with atomic_path(file) as temporary:
                 save_file({"prompt_embeds": embeds.cpu().contiguous()}, temporary)

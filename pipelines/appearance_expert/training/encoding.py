@@ -16,6 +16,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,7 +34,7 @@ from pipelines.appearance_expert.training.frames import (
     source_frames,
     window_for,
 )
-from pipelines.appearance_expert.training.latent_layout import LATENT_CHANNELS, latent_frames
+from pipelines.appearance_expert.training.latent_layout import latent_frames
 from pipelines.appearance_expert.training.recipe import Recipe
 from pipelines.errors import UnsuitableInput
 from pipelines.files import atomic_path
@@ -44,6 +45,8 @@ from pipelines.workspace.identity import content_id
 Frames = NDArray[np.uint8]
 
 GREY = "grey.safetensors"
+
+_WAN_VAE = {"z_dim": 16, "scale_factor_spatial": 8}
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,16 @@ def is_whole(file: Path) -> bool:
         return False
 
 
-def encoded_bytes(recipe: Recipe) -> int:
-    """Of one segment's latents on the disk, about; references come on top."""
-    latents = LATENT_CHANNELS * latent_frames(recipe.frames) * recipe.width * recipe.height // 64
-    return 2 * (2 + len(recipe.relay)) * latents
+def encoded_bytes(recipe: Recipe, vae: dict[str, Any] | None = None) -> int:
+    """Of one segment's latents on the disk, about; references come on top.
+
+    Args:
+        recipe: how clips are encoded.
+        vae: its config.json; the Wan VAE's if None.
+    """
+    channels, stride = ((vae or {}).get(k, v) for k, v in _WAN_VAE.items())
+    places = latent_frames(recipe.frames) * recipe.width * recipe.height // stride**2
+    return 2 * (2 + len(recipe.relay)) * channels * places
 
 
 def segment_starts(frames: int, length: int) -> list[int]:

@@ -1,8 +1,8 @@
 """How reference, video and given frames lie in the latents that Wan-Animate works on (spec A.3).
 
 For a segment of T = 4k + 1 frames there are 1 + L latent frames, L = k + 1: first the reference's
-slot, then the video. Beside the 16 noisy channels lie 20 conditioning channels: 4 of mask, which
-tell the given pixel frames, and 16 of latent.
+slot, then the video. Beside the C = 16 noisy channels lie 20 conditioning channels: 4 of mask,
+which tell the given pixel frames, and C of latent.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-LATENT_CHANNELS = 16
 MASK_CHANNELS = 4
 TEMPORAL = 4
 """Pixel frames per latent frame; the first latent frame stands for a single one."""
