@@ -103,7 +103,8 @@ def averages(pixels_BCTHW: Tensor) -> Tensor:
 
 def _fours(x_BCTHW: Tensor) -> Tensor:
     """(B, C, L - 1, 4, H, W) the frames after the first."""
-    return x_BCTHW[:, :, 1:].unflatten(2, (-1, 4))
+    fours: Tensor = x_BCTHW[:, :, 1:].unflatten(2, (-1, 4))
+    return fours
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import os
 import sys
@@ -23,6 +24,7 @@ def import_librosa() -> Any:
         with _everything_cached():
             librosa: Any = importlib.import_module("librosa")
             _ = librosa.onset.onset_strength, librosa.beat.beat_track, librosa.feature.mfcc
+            _ = librosa.core.audio, librosa.core.pitch, librosa.core.constantq
     return sys.modules["librosa"]
 
 
@@ -39,9 +41,23 @@ def _everything_cached() -> Iterator[None]:
     # librosa 0.11 leaves one loop of its beat tracker uncached: 2 s in every process.
     numba.guvectorize = cached
     try:
-        yield
+        with _alone(Path(numba.config.CACHE_DIR)):
+            yield
     finally:
         numba.config.CACHE_DIR, numba.guvectorize = folder, decorator
+
+
+@contextmanager
+def _alone(cache: Path) -> Iterator[None]:
+    """Let no other process compile into this cache meanwhile.
+
+    A universal function and the loop in it are cached apart. Of two processes that compile them at
+    once each may leave one, and whoever finds that pair jumps to an address that is not there.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def compile_cache_folder() -> Path:

@@ -40,6 +40,20 @@ def test_numba_is_left_as_it_was() -> None:
     assert done.stdout.strip() == "librosa", done.stderr
 
 
+def test_processes_that_start_together_leave_a_cache_that_works(tmp_path: Path) -> None:
+    root = str(Path(__file__).parents[2])
+    ask = (
+        "import sys, numpy as np; from pipelines.music.warm_up import import_librosa;"
+        "librosa = import_librosa();"
+        "assert {'librosa.core.audio', 'librosa.core.pitch'} <= set(sys.modules);"
+        "librosa.estimate_tuning(y=np.sin(np.arange(8192.0)), sr=22050)"
+    )
+    environment = {**os.environ, "PYTHONPATH": root, "NUMBA_CACHE_DIR": str(tmp_path)}
+    together = [subprocess.Popen([sys.executable, "-c", ask], env=environment) for _ in range(2)]
+    assert [process.wait(300) for process in together] == [0, 0]
+    assert subprocess.run([sys.executable, "-c", ask], env=environment, timeout=300).returncode == 0
+
+
 def test_features_module_does_not_import_librosa() -> None:
     ask = (
         "import sys, pipelines.music.features, pipelines.music.beats, pipelines.music.warm_up;"

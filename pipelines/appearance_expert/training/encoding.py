@@ -81,7 +81,7 @@ def encoded_bytes(recipe: Recipe, vae: dict[str, Any] | None = None) -> int:
         recipe: how clips are encoded.
         vae: its config.json; the Wan VAE's if None.
     """
-    channels, stride = ((vae or {}).get(k, v) for k, v in _WAN_VAE.items())
+    channels, stride = (int((vae or {}).get(k, v)) for k, v in _WAN_VAE.items())
     places = latent_frames(recipe.frames) * recipe.width * recipe.height // stride**2
     return 2 * (2 + len(recipe.relay)) * channels * places
 
