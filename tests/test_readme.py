@@ -101,8 +101,10 @@ def test_options_that_the_pages_name_exist() -> None:
     sources = "".join(Path(module.__file__).read_text() for module in modules)
     for shared in ("options", "training_options"):
         sources += (ROOT / "macedance_cli" / f"{shared}.py").read_text()
-    examples = ("examples/prepare_dance", "examples/mix_checkpoints")
-    for script in (*examples, "benchmarks/ablations", "benchmarks/motion_quality"):
+    tiny = ("tiny_appearance/clips", "tiny_appearance/train")
+    examples = [f"examples/{name}" for name in ("prepare_dance", "mix_checkpoints", *tiny)]
+    names = ("ablations", "motion_quality", "appearance_ablation")
+    for script in (*examples, *(f"benchmarks/{name}" for name in names)):
         sources += (ROOT / f"{script}.py").read_text()
     named = {
         option
