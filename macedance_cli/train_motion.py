@@ -161,11 +161,12 @@ def train_motion(
         ),
     ] = None,
     objective: Annotated[
-        Literal["paper", "official"] | None,
+        Literal["balanced", "paper", "official"] | None,
         option(
             "objective",
-            "The paper's losses, or those of its published code.",
-            "paper",
+            "The paper's losses balanced over the noise, as they stand in the paper, or those of "
+            "its published code.",
+            "balanced",
             rich_help_panel=MODEL,
         ),
     ] = None,

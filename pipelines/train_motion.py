@@ -30,7 +30,7 @@ _CHOICES = {
     "optimizer": ("adan", "adamw"),
     "schedule": ("constant", "cosine"),
     "precision": ("auto", "fp32", "bf16"),
-    "objective": ("paper", "official"),
+    "objective": ("balanced", "paper", "official"),
     "guidance": ("gft", "cfg"),
     "backbone": ("bimamba", "mamba", "transformer"),
     "device": ("auto", "cpu", "cuda"),
@@ -69,7 +69,8 @@ class TrainMotionConfig:
         device, threads, precision: "auto" takes a GPU if there is one, and bf16 on it.
         music: "paired" (the data's own music), "warp:FOLDER" or "compose"; several are mixed.
         max_tempo_change: how far "warp" may change a dance's tempo.
-        objective: "paper", or "official" for the published code's behaviour (spec C.7).
+        objective: "balanced", "paper" for its losses as they stand there, or "official" for the
+            published code's behaviour (spec C.7).
         guidance, backbone: the ablations of the paper's Table 2.
         beat_clock: whether the network hears the beats counted; None leaves it to the preset.
         validate_every, checkpoint_every, keep: in steps; how many checkpoints are kept.
@@ -108,7 +109,7 @@ class TrainMotionConfig:
     precision: str = "auto"
     music: tuple[str, ...] = ("paired",)
     max_tempo_change: float = 0.2
-    objective: str = "paper"
+    objective: str = "balanced"
     guidance: str = "gft"
     backbone: str = "bimamba"
     beat_clock: bool | None = None

@@ -29,10 +29,11 @@ class ObjectiveConfig:
     """Weights and switches of the loss.
 
     Attributes:
-        reconstruction, velocity, joints, foot: weights as published (C.3). "paper" holds the feet
-            that the answer calls planted against the truth, not against standing still.
-        kind: "paper" (metric space, the unconditional branch trained) or "official" (the published
-            code: losses on normalised values, the sampled beta in the unconditional pass too).
+        reconstruction, velocity, joints, foot: weights as published (C.3).
+        kind: "paper" (metric space, the unconditional branch trained), "balanced" (that, but the
+            feet which the answer calls planted are held against the truth, not against standing
+            still, and `velocity_seconds` and `emphasis` count) or "official" (the published code:
+            losses on normalised values, the sampled beta in the unconditional pass too).
         guidance: "gft", or "cfg" with plain condition dropping.
         drop: share of samples trained without condition; the published code has 0 for GFT,
             which leaves that branch untrained (C.7 number 1).
@@ -52,7 +53,7 @@ class ObjectiveConfig:
     velocity: float = 2.964
     joints: float = 0.646
     foot: float = 10.942
-    kind: Literal["paper", "official"] = "paper"
+    kind: Literal["balanced", "paper", "official"] = "balanced"
     guidance: Literal["gft", "cfg"] = "gft"
     drop: float = 0.15
     velocity_seconds: float = 1 / 12
@@ -127,6 +128,9 @@ class Objective:
         numbers = torch.stack([value.detach() for value in parts.values()]).tolist()
         return total, dict(zip(parts, numbers, strict=True))
 
+    def _is_balanced(self) -> bool:
+        return self.config.kind == "balanced"
+
     def _is_official(self) -> bool:
         return self.config.kind == "official"
 
@@ -154,7 +158,7 @@ class Objective:
         return anchor
 
     def _emphasis(self, step_B: Tensor) -> Tensor:
-        if self.precondition is None:
+        if self.precondition is None or not self._is_balanced():
             return torch.ones_like(step_B, dtype=torch.float32)
         middle_B = torch.full_like(step_B, STEPS // 2)
         error = self.precondition.expected_error
@@ -164,12 +168,13 @@ class Objective:
         predicted_raw, clean_raw = self._metres(predicted), self._metres(clean)
         joints = joint_positions(predicted_raw[..., ROOT], predicted_raw[..., ROTATIONS])
         target = joint_positions(clean_raw[..., ROOT], clean_raw[..., ROTATIONS])
-        unit = FPS * self.config.velocity_seconds
+        unit = FPS * self.config.velocity_seconds if self._is_balanced() else 1.0
         velocity, target_velocity = (p.diff(dim=1) * unit for p in (joints, target))
         contact = (predicted_raw[..., CONTACTS] > 0.5)[:, :-1, :, None].to(velocity.dtype)
-        # Against the truth, not against standing still: where much noise is left a foot that is
-        # more likely planted than not moves on average, and an answer without that is no average.
-        sliding = (velocity - target_velocity)[:, :, list(FOOT_JOINTS)]
+        # Where much noise is left a foot that is more likely planted than not moves on average,
+        # and an answer that stands still is no average.
+        expected = target_velocity if self._is_balanced() else torch.zeros_like(velocity)
+        sliding = (velocity - expected)[:, :, list(FOOT_JOINTS)]
         return {
             "reconstruction": _weighted((predicted - clean).square(), emphasis_B),
             "velocity": (velocity - target_velocity).square().mean(),
