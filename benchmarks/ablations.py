@@ -27,8 +27,8 @@ from quality.clips import real_clips
 from quality.dancers import Ensemble, Stretch
 
 from macedance_cli.console import open_progress
-from pipelines.files import read_json, write_json
-from pipelines.motion_expert.choreographer import Choreographer, SamplingConfig
+from pipelines.motion_expert.mace.choreographer import Choreographer, SamplingConfig
+from pipelines.support.files import read_json, write_json
 from pipelines.train_motion import TrainMotionConfig, train_motion
 
 VARIANTS: dict[str, dict[str, str]] = {

@@ -32,7 +32,7 @@ from pipelines.appearance_expert.training.network import (
     recompute_activations,
 )
 from pipelines.appearance_expert.training.stages import prepare_stage
-from pipelines.progress import SILENT
+from pipelines.support.progress import SILENT
 from pipelines.training.feed import Feed
 from pipelines.training.processes import Processes
 

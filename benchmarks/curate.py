@@ -32,7 +32,7 @@ from pipelines.keypoints.people import EmbeddedFinder
 from pipelines.media.cutting import CRF, PRESET, encode_span
 from pipelines.media.video import VideoWriter, read_frames
 from pipelines.media.wild_video import WildVideo, examine_video, grid_frames
-from pipelines.progress import SILENT
+from pipelines.support.progress import SILENT
 
 ROOT = Path(__file__).parents[1]
 WHOLE_BOX = np.array([0.3, 0.1, 0.7, 0.9])

@@ -17,12 +17,12 @@ import torch
 from measure import best_seconds, headline, table
 from torch.utils.flop_counter import FlopCounterMode
 
-from pipelines.motion_expert.checkpoint import Checkpoint
-from pipelines.motion_expert.choreographer import Choreographer, SamplingConfig
-from pipelines.motion_expert.network import MotionExpert
-from pipelines.motion_expert.presets import PRESETS
-from pipelines.motion_expert.representation import Normalizer, Standardizer
-from pipelines.motion_expert.selective_scan import selective_scan_reference
+from pipelines.motion.representation import Normalizer, Standardizer
+from pipelines.motion_expert.mace.checkpoint import Checkpoint
+from pipelines.motion_expert.mace.choreographer import Choreographer, SamplingConfig
+from pipelines.motion_expert.mace.network import MotionExpert
+from pipelines.motion_expert.mace.presets import PRESETS
+from pipelines.motion_expert.sequence.selective_scan import selective_scan_reference
 
 FPS = 30
 STEPS = 50
@@ -77,7 +77,7 @@ def main() -> None:
         for seconds in asked.seconds:
             operations, took = evaluation(expert, seconds)
             with mock.patch(
-                "pipelines.motion_expert.mamba.selective_scan", selective_scan_reference
+                "pipelines.motion_expert.sequence.mamba.selective_scan", selective_scan_reference
             ):
                 _, plain = evaluation(expert, seconds)
             rows.append(

@@ -24,12 +24,12 @@ from quality import hearing, locking, measures, report
 from quality.clips import FPS, Clip, Pair, load_pairs, parted, real_clips
 from quality.dancers import Ensemble, NearestWindow, Stretch, stretch_of, untrained
 
-from pipelines.errors import UnsuitableInput
-from pipelines.files import write_json
-from pipelines.motion_expert.checkpoint import checkpoint_digest
-from pipelines.motion_expert.choreographer import Choreographer, SamplingConfig
-from pipelines.motion_expert.song_library import SONG_FORMATS, read_song
+from pipelines.datasets.song_library import SONG_FORMATS, read_song
+from pipelines.motion_expert.mace.checkpoint import checkpoint_digest
+from pipelines.motion_expert.mace.choreographer import Choreographer, SamplingConfig
 from pipelines.music import layout
+from pipelines.support.errors import UnsuitableInput
+from pipelines.support.files import write_json
 
 PARTS = ("sheet", "table", "hearing", "bent", "delay", "beta")
 BETAS = (0.5, 0.625, 0.75, 0.875, 1.0)

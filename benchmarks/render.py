@@ -28,15 +28,15 @@ from pipelines.body.rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from pipelines.body.scene import Scene
 from pipelines.body.skeleton import forward_kinematics
 from pipelines.body.wardrobe import dressed_body
-from pipelines.errors import MissingAsset
 from pipelines.keypoints.pose_drawing import draw_pose
 from pipelines.keypoints.projection import SeenDance, see_dance
 from pipelines.media.video import VideoWriter
 from pipelines.motion.motion import Motion
 from pipelines.motion.npz import save_npz
-from pipelines.progress import SILENT
 from pipelines.render import RenderConfig
 from pipelines.render import render as run_render
+from pipelines.support.errors import MissingAsset
+from pipelines.support.progress import SILENT
 
 SIZES = ((512, 512), (540, 960), (720, 1280))
 REPEATS = 3

@@ -17,8 +17,8 @@ import torch
 from measure import best_seconds, headline, table
 from torch import Tensor
 
-from pipelines.motion_expert.presets import PRESETS
-from pipelines.motion_expert.selective_scan import selective_scan, selective_scan_reference
+from pipelines.motion_expert.mace.presets import PRESETS
+from pipelines.motion_expert.sequence.selective_scan import selective_scan, selective_scan_reference
 
 Scan = Callable[..., Tensor]
 

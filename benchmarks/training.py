@@ -29,16 +29,16 @@ import torch
 from measure import best_seconds, finish, headline, table
 from torch import Tensor, nn
 
+from pipelines.datasets.windows import Augmentation, PairedSequence, Windows
 from pipelines.motion.motion import Motion
-from pipelines.motion_expert import scan_kernels
-from pipelines.motion_expert.dataset import Augmentation, PairedSequence, Windows
-from pipelines.motion_expert.ema import Ema
-from pipelines.motion_expert.engine import EngineOptions, HalfPrecision, build_optimizer
-from pipelines.motion_expert.network import MotionExpert
-from pipelines.motion_expert.objective import Objective, ObjectiveConfig
-from pipelines.motion_expert.presets import PRESETS
-from pipelines.motion_expert.representation import Normalizer, Standardizer
-from pipelines.motion_expert.selective_scan import selective_scan, selective_scan_reference
+from pipelines.motion.representation import Normalizer, Standardizer
+from pipelines.motion_expert.mace.engine import EngineOptions, HalfPrecision, build_optimizer
+from pipelines.motion_expert.mace.network import MotionExpert
+from pipelines.motion_expert.mace.objective import Objective, ObjectiveConfig
+from pipelines.motion_expert.mace.presets import PRESETS
+from pipelines.motion_expert.sequence import scan_kernels
+from pipelines.motion_expert.sequence.selective_scan import selective_scan, selective_scan_reference
+from pipelines.training.ema import Ema
 from pipelines.training.feed import Feed, Tensors
 
 WINDOW = 150
@@ -130,7 +130,9 @@ def train(asked: argparse.Namespace, preset: str, scan: str) -> dict[str, float]
 
     used = Calls(clock(selective_scan_reference) if scan == "reference" else selective_scan)
     with ExitStack() as stack:
-        stack.enter_context(mock.patch("pipelines.motion_expert.mamba.selective_scan", used))
+        stack.enter_context(
+            mock.patch("pipelines.motion_expert.sequence.mamba.selective_scan", used)
+        )
         for name in ("forward", "backward"):
             timed = clock(getattr(scan_kernels, name))
             stack.enter_context(mock.patch.object(scan_kernels, name, timed))

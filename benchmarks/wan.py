@@ -53,10 +53,10 @@ def overhead(repeats: int) -> None:
     from conftest import build_tiny_wan
     from PIL import Image
 
-    from pipelines.appearance_expert.wan import Wan
-    from pipelines.appearance_expert.wan_config import WanConfig
-    from pipelines.appearance_expert.wan_frames import Controls
-    from pipelines.appearance_expert.wan_weights import find_wan
+    from pipelines.appearance_expert.wan.backend import Wan
+    from pipelines.appearance_expert.wan.config import WanConfig
+    from pipelines.appearance_expert.wan.frames import Controls
+    from pipelines.appearance_expert.wan.weights import find_wan
 
     config = WanConfig(steps=20, segment_frames=77)
     person, dance = _someone(77, 96, 128)
@@ -123,10 +123,10 @@ def _someone(frames: int, width: int, height: int) -> tuple[Any, Any]:
 
 def layouts(model: str) -> None:
     """Two segments by each profile, beside the CPU's: seconds, and how far the frames differ."""
-    from pipelines.appearance_expert.wan import Wan
-    from pipelines.appearance_expert.wan_config import WanConfig
-    from pipelines.appearance_expert.wan_profiles import PROFILES
-    from pipelines.appearance_expert.wan_weights import find_wan
+    from pipelines.appearance_expert.wan.backend import Wan
+    from pipelines.appearance_expert.wan.config import WanConfig
+    from pipelines.appearance_expert.wan.profiles import PROFILES
+    from pipelines.appearance_expert.wan.weights import find_wan
 
     person, dance = _someone(30, 96, 128)
     reference = None
@@ -180,7 +180,7 @@ def _segment(
     forwards: int,
     rate: float,
 ) -> None:
-    from pipelines.appearance_expert.wan_estimate import (
+    from pipelines.appearance_expert.wan.estimate import (
         Network,
         segment_cost,
         segment_seconds,
@@ -226,7 +226,7 @@ def _segment(
 
 def _layout(transformer: torch.nn.Module, name: str) -> None:
     """Two steps of the transformer as a profile holds it, its weights beginning in host memory."""
-    from pipelines.appearance_expert.wan_profiles import PROFILES
+    from pipelines.appearance_expert.wan.profiles import PROFILES
 
     profile = PROFILES[name]
     begin = time.perf_counter()

@@ -17,7 +17,7 @@ from pipelines.body.rotations import axis_angle_to_matrix
 from pipelines.body.scene import Scene, draw_backdrop, draw_shadow, lit_colours
 from pipelines.body.skeleton import JOINT
 from pipelines.body.wardrobe import Outfit, dressed_body
-from pipelines.files import atomic_path
+from pipelines.support.files import atomic_path
 
 WIDTH, HEIGHT = 720, 1280
 

@@ -9,8 +9,8 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from pipelines.errors import BadUsage
-from pipelines.motion_expert.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from pipelines.motion_expert.mace.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from pipelines.support.errors import BadUsage
 
 _FITTED = ("precondition.", "mean_bar.")
 

@@ -1,6 +1,6 @@
 """Prepares the free motion captures for training: docs/rebuild-checkpoint.md has the whole way.
 
-Takes of the table in pipelines/motion_expert/corpora/cmu_takes.py go to WORKSPACE/motions, and
+Takes of the table in pipelines/datasets/cmu_takes.py go to WORKSPACE/motions, and
 with --songs their pairs with music to WORKSPACE/pairs. The same archives and songs, named in the
 same order, give the same files.
 
@@ -18,14 +18,14 @@ from pathlib import Path
 
 from macedance_cli.console import open_progress, print_data
 from macedance_cli.failures import report
+from pipelines.datasets.cmu import read_takes
+from pipelines.datasets.paired import group_of, save_pair
+from pipelines.datasets.pairing import PairingConfig, pair_takes
+from pipelines.datasets.song_library import Song, song_library
+from pipelines.datasets.windows import PairedSequence
 from pipelines.motion.motion import Motion
 from pipelines.motion.npz import save_npz
-from pipelines.motion_expert.corpora.cmu import read_takes
-from pipelines.motion_expert.corpora.paired import group_of, save_pair
-from pipelines.motion_expert.dataset import PairedSequence
-from pipelines.motion_expert.pairing import PairingConfig, pair_takes
-from pipelines.motion_expert.song_library import Song, song_library
-from pipelines.progress import Progress
+from pipelines.support.progress import Progress
 
 
 def prepare_takes(archives: Sequence[Path], workspace: Path, progress: Progress) -> list[Motion]:

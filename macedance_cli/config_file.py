@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pipelines.errors import BadUsage, UnsuitableInput
+from pipelines.support.errors import BadUsage, UnsuitableInput
 
 Config = TypeVar("Config")
 

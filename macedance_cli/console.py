@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
-from pipelines.progress import Advance, Progress
+from pipelines.support.progress import Advance, Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -56,7 +56,7 @@ class PlainProgress:
 
     @contextmanager
     def stage(self, name: str, total: float | None = None, unit: str = "") -> Iterator[Advance]:
-        """See pipelines.progress."""
+        """See pipelines.support.progress."""
         begin = time.monotonic()
         done, next_line = 0.0, begin + self._pause
 
@@ -73,11 +73,11 @@ class PlainProgress:
         talk(f"{name}: done in {_duration(time.monotonic() - begin)}")
 
     def say(self, message: str) -> None:
-        """See pipelines.progress."""
+        """See pipelines.support.progress."""
         talk(message)
 
     def warn(self, message: str) -> None:
-        """See pipelines.progress."""
+        """See pipelines.support.progress."""
         talk(f"warning: {message}")
 
 
@@ -92,7 +92,7 @@ class TerminalProgress:
 
     @contextmanager
     def stage(self, name: str, total: float | None = None, unit: str = "") -> Iterator[Advance]:
-        """See pipelines.progress."""
+        """See pipelines.support.progress."""
         begin = time.monotonic()
         with self._live_bars() as bars:
             done = 0.0
@@ -111,11 +111,11 @@ class TerminalProgress:
             self._print(f"{name}  {_duration(time.monotonic() - begin)}", "green", "✓ ")
 
     def say(self, message: str) -> None:
-        """See pipelines.progress."""
+        """See pipelines.support.progress."""
         self._print(message)
 
     def warn(self, message: str) -> None:
-        """See pipelines.progress."""
+        """See pipelines.support.progress."""
         self._print(f"warning: {message}", "yellow")
 
     @contextmanager

@@ -13,7 +13,7 @@ import typer
 from macedance_cli.console import print_data, print_json
 from macedance_cli.options import AsJson, WorkspaceFolder
 from pipelines.doctor import Check, examine
-from pipelines.errors import MissingAsset
+from pipelines.support.errors import MissingAsset
 from pipelines.workspace.layout import DEFAULT_ROOT
 
 EPILOG = """Examples:

@@ -18,7 +18,7 @@ from macedance_cli.options import (
     option,
     switch,
 )
-from pipelines.errors import SomeItemsFailed
+from pipelines.support.errors import SomeItemsFailed
 from pipelines.workspace.layout import DEFAULT_ROOT
 
 MOTION, APPEARANCE, ANIMATION, OUTPUT = "Motion", "Appearance", "Animation", "What is written"
@@ -239,7 +239,7 @@ def evaluate(
 
 def print_tables(result: dict[str, Any]) -> None:
     """Print a judged result on stdout: one block per system, then the comparison."""
-    from pipelines.metrics.tables import comparison_table, main_table
+    from pipelines.evaluation.tables import comparison_table, main_table
 
     for table in (main_table(result), comparison_table(result)):
         if table is not None:

@@ -13,7 +13,7 @@ import typer
 
 from macedance_cli.console import talk
 from macedance_cli.stopping import stoppable
-from pipelines.errors import (
+from pipelines.support.errors import (
     INTERRUPTED_BY_USER,
     TERMINATED,
     MacedanceError,

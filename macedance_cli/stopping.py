@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from pipelines.errors import TERMINATED
+from pipelines.support.errors import TERMINATED
 
 _AGAIN_SECONDS = 0.02
 _LOADING_CODE = "_raw_object_cache"

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.curation.funnel import Funnel, failure
 from pipelines.curation.settings import CurateConfig
-from pipelines.files import read_json, sha256_json, write_json, write_text
-from pipelines.progress import SILENT, Progress
+from pipelines.support.files import read_json, sha256_json, write_json, write_text
+from pipelines.support.progress import SILENT, Progress
 from pipelines.workspace.clips import write_clip_table
 from pipelines.workspace.identity import content_id
 from pipelines.workspace.layout import Workspace
@@ -39,9 +39,9 @@ __all__ = ["CurateConfig", "curate", "failure", "plan"]
 def plan(config: CurateConfig, progress: Progress) -> dict[str, Any]:
     """What `curate` would do, without doing it: headers are read, nothing is written."""
     from pipelines.curation.watching import already_watched
-    from pipelines.errors import MacedanceError
-    from pipelines.files import sha256_file
     from pipelines.media.wild_video import examine_video
+    from pipelines.support.errors import MacedanceError
+    from pipelines.support.files import sha256_file
 
     config.validate()
     funnel = Funnel()

@@ -21,8 +21,8 @@ from importlib import metadata, util
 from pathlib import Path
 from typing import Literal
 
-from pipelines.errors import MacedanceError
-from pipelines.files import read_json, sha256_file
+from pipelines.support.errors import MacedanceError
+from pipelines.support.files import read_json, sha256_file
 
 State = Literal["ok", "missing", "absent"]
 
@@ -142,7 +142,7 @@ def check_pose_detector() -> Check:
 
 def check_motion_weights() -> Check:
     """The Motion Expert that ships with the package, down to the last bit."""
-    folder = Path(__file__).parent / "motion_expert" / "weights"
+    folder = Path(__file__).parent / "motion_expert" / "mace" / "weights"
     files = sorted(folder.glob("*.safetensors"))
     if not files:
         return Check("motion weights", "missing", "no checkpoint in this installation", REINSTALL)
@@ -232,7 +232,7 @@ def check_scan_kernels() -> Check:
 
 def check_wan_weights() -> Check:
     """Weights of the Appearance Expert, where generate would look for them."""
-    from pipelines.appearance_expert.wan_weights import HUB_ID, find_wan
+    from pipelines.appearance_expert.wan.weights import HUB_ID, find_wan
 
     try:
         weights = find_wan(None)

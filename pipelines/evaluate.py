@@ -14,26 +14,26 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pipelines.errors import BadUsage, UnsuitableInput
-from pipelines.files import check_writable, read_json, sha256_file, write_json, write_text
-from pipelines.metrics.profiles import (
+from pipelines.evaluation.profiles import (
     VERSION,
     keypoint_profile,
     motion_profile,
     protocol_hash,
     settings_of,
 )
-from pipelines.progress import Progress
+from pipelines.support.errors import BadUsage, UnsuitableInput
+from pipelines.support.files import check_writable, read_json, sha256_file, write_json, write_text
+from pipelines.support.progress import Progress
 from pipelines.workspace.identity import content_id
 from pipelines.workspace.layout import Workspace
 from pipelines.workspace.run_record import RunRecord, installed_versions, recorded_run
 from pipelines.workspace.stages import alone_in, finish_stage, finished_stage
 
 if TYPE_CHECKING:
-    from pipelines.metrics.animation_set import AnimationSettings
-    from pipelines.metrics.items import Item
-    from pipelines.metrics.measuring import MeasuredSet
-    from pipelines.metrics.video_set import PoseSource
+    from pipelines.evaluation.animation_set import AnimationSettings
+    from pipelines.evaluation.items import Item
+    from pipelines.evaluation.measuring import MeasuredSet
+    from pipelines.evaluation.video_set import PoseSource
 
 PROTOCOLS = ("motion-3d", "motion-appearance", "animation")
 STAGE_RECORD = "evaluation.json"
@@ -52,7 +52,7 @@ class EvaluateConfig:
         pred: file or folder to judge. truth: recordings of the same kind, or None.
         compare: two "name=folder" instead of pred.
         workspace: where results, and what was extracted from videos, go.
-        profile: whose definitions; see metrics.profiles.
+        profile: whose definitions; see evaluation.profiles.
         music: song, or folder of songs named like the clips; videos and dances that `generate`
             made bring their own.
         window: take motion features over pieces of so many seconds.
@@ -248,7 +248,7 @@ def evaluate(config: EvaluateConfig, progress: Progress) -> dict[str, Any]:
 
 
 def _sets(config: EvaluateConfig) -> _Sets:
-    from pipelines.metrics.items import list_items, with_music
+    from pipelines.evaluation.items import list_items, with_music
 
     kinds = {
         "motion-3d": ("motion",),
@@ -277,7 +277,7 @@ def _renamed(item: Item, name: str) -> Item:
 
 
 def _unmatched(sets: _Sets) -> dict[str, list[str]]:
-    from pipelines.metrics.items import unmatched
+    from pipelines.evaluation.items import unmatched
 
     found: dict[str, list[str]] = {}
     if not sets.truth:
@@ -309,7 +309,7 @@ def _evaluated(
     with record.timed("judging"):
         result = _judged(config, sets, measured, progress)
     with record.timed("report"), progress.stage("writing the report"):
-        from pipelines.metrics.report import write_report
+        from pipelines.evaluation.report import write_report
 
         write_json(folder / METRICS_FILE, result)
         write_report(folder / REPORT_FILE, result, _exhibits(config, sets, result))
@@ -328,7 +328,7 @@ def _measured(config: EvaluateConfig, sets: _Sets, progress: Progress) -> dict[s
 def _motions_of(
     config: EvaluateConfig, sets: _Sets, progress: Progress
 ) -> Callable[[str, list[Item]], MeasuredSet]:
-    from pipelines.metrics.measuring import Listener, measure_motions
+    from pipelines.evaluation.measuring import Listener, measure_motions
 
     profile = motion_profile(config.profile)
     listener = Listener(profile.beats.music, _cache(config, "beats"))
@@ -346,9 +346,9 @@ def _motions_of(
 def _videos_of(
     config: EvaluateConfig, sets: _Sets, progress: Progress
 ) -> Callable[[str, list[Item]], MeasuredSet]:
-    from pipelines.metrics.measuring import Listener
-    from pipelines.metrics.vbench.scorer import AppearanceScorer, vbench_results
-    from pipelines.metrics.video_set import measure_videos
+    from pipelines.evaluation.measuring import Listener
+    from pipelines.evaluation.vbench_scores import AppearanceScorer, vbench_results
+    from pipelines.evaluation.video_set import measure_videos
 
     profile = keypoint_profile(config.profile)
     listener = Listener(profile.beats.music, _cache(config, "beats"))
@@ -370,7 +370,7 @@ def _videos_of(
 def _pairs_of(
     config: EvaluateConfig, sets: _Sets, progress: Progress
 ) -> Callable[[str, list[Item]], MeasuredSet]:
-    from pipelines.metrics.animation_set import AnimationJudge, measure_pairs
+    from pipelines.evaluation.animation_set import AnimationJudge, measure_pairs
 
     judge = AnimationJudge(_animation(config), progress)
     truth = {item.name: item for item in sets.truth}
@@ -390,8 +390,8 @@ def _pairs_of(
 def _judged(
     config: EvaluateConfig, sets: _Sets, measured: dict[str, MeasuredSet], progress: Progress
 ) -> dict[str, Any]:
-    from pipelines.metrics.catalogue import COLUMNS
-    from pipelines.metrics.results import judge
+    from pipelines.evaluation.catalogue import COLUMNS
+    from pipelines.evaluation.results import judge
 
     systems = {name: measured[name].clips for name in sets.systems}
     truth = measured["truth"].clips if sets.truth else None
@@ -435,7 +435,7 @@ def _finite(scores: dict[str, float]) -> dict[str, float | None]:
 
 
 def _add_speed(config: EvaluateConfig, sets: _Sets, result: dict[str, Any]) -> None:
-    from pipelines.metrics.speed import generation_speed, own_records
+    from pipelines.evaluation.speed import generation_speed, own_records
 
     if config.protocol != "motion-3d":
         return
@@ -448,7 +448,7 @@ def _add_speed(config: EvaluateConfig, sets: _Sets, result: dict[str, Any]) -> N
 
 def _exhibits(config: EvaluateConfig, sets: _Sets, result: dict[str, Any]) -> list[Any]:
     """The clips that the report shows: the worst of each system."""
-    from pipelines.metrics.exhibits import worst_clips
+    from pipelines.evaluation.exhibits import worst_clips
 
     shown = []
     for name, items in sets.systems.items():
@@ -465,9 +465,9 @@ def _exhibits(config: EvaluateConfig, sets: _Sets, result: dict[str, Any]) -> li
 def _exhibit(config: EvaluateConfig, item: Item, system: str, why: str) -> Any:
     from dataclasses import replace
 
-    from pipelines.metrics.exhibits import exhibit_motion, exhibit_poses, exhibit_video
-    from pipelines.metrics.items import is_video
-    from pipelines.metrics.measuring import Listener
+    from pipelines.evaluation.exhibits import exhibit_motion, exhibit_poses, exhibit_video
+    from pipelines.evaluation.items import is_video
+    from pipelines.evaluation.measuring import Listener
 
     video = exhibit_video(item.path, system, item.name, why) if is_video(item.path) else None
     if config.protocol == "animation":
@@ -492,7 +492,7 @@ def _exhibit(config: EvaluateConfig, item: Item, system: str, why: str) -> Any:
 
 
 def _pose_source(config: EvaluateConfig) -> PoseSource:
-    from pipelines.metrics.video_set import PoseSource
+    from pipelines.evaluation.video_set import PoseSource
 
     models = config.pose_models()
     return PoseSource(_cache(config, "poses"), config.keypoint_fps, models, config.device)
@@ -509,7 +509,7 @@ def _settings(config: EvaluateConfig) -> dict[str, Any]:
 
 
 def _animation(config: EvaluateConfig) -> AnimationSettings:
-    from pipelines.metrics.animation_set import AnimationSettings
+    from pipelines.evaluation.animation_set import AnimationSettings
 
     return AnimationSettings(
         frames=config.video_frames, fps=config.video_fps, size=config.video_side,
@@ -524,7 +524,7 @@ def _cache(config: EvaluateConfig, kind: str) -> Path:
 
 def _run_name(config: EvaluateConfig, sets: _Sets) -> str:
     """The run's name follows from what is judged, by content, and how."""
-    from pipelines.metrics.items import content_of
+    from pipelines.evaluation.items import content_of
 
     content = {
         name: {item.name: content_of(item) for item in items}
@@ -560,7 +560,13 @@ def _weights_digest(path: Path | None) -> list[Any]:
 
 
 def _hand_over(config: EvaluateConfig, result: dict[str, Any], record: RunRecord) -> None:
-    from pipelines.metrics.tables import comparison_table, main_table, to_csv, to_latex, to_markdown
+    from pipelines.evaluation.tables import (
+        comparison_table,
+        main_table,
+        to_csv,
+        to_latex,
+        to_markdown,
+    )
 
     tables = [main_table(result), *filter(None, [comparison_table(result)])]
     texts = {

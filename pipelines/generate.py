@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipelines.errors import BadUsage, OutOfResources, UnsuitableInput, is_out_of_space
-from pipelines.files import atomic_path, check_writable, sha256_file
 from pipelines.media.shape import frame_rate, parse_size
-from pipelines.progress import Progress
+from pipelines.support.errors import BadUsage, OutOfResources, UnsuitableInput, is_out_of_space
+from pipelines.support.files import atomic_path, check_writable, sha256_file
+from pipelines.support.progress import Progress
 from pipelines.workspace.identity import content_id
 from pipelines.workspace.layout import Workspace
 from pipelines.workspace.run_record import RunRecord, installed_versions, recorded_run
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     import torch
 
     from pipelines.appearance_expert.interface import Frame
-    from pipelines.appearance_expert.wan_config import WanConfig
+    from pipelines.appearance_expert.wan.config import WanConfig
     from pipelines.keypoints.person import ReferencePerson
     from pipelines.keypoints.staged import StagedDance
     from pipelines.media.video import VideoWriter
     from pipelines.motion.motion import Motion
-    from pipelines.motion_expert.choreographer import Choreographer, SamplingConfig
+    from pipelines.motion_expert.mace.choreographer import Choreographer, SamplingConfig
     from pipelines.music.features import MusicFeatures
 
 LONGER_SIDE = 960
@@ -63,7 +63,7 @@ class GenerateConfig:
         song, picture, output: the three files; `motion_only` needs neither picture nor output.
         workspace: where the run's files go.
         start, duration: the part of the song, seconds.
-        genre, beta, steps, candidates, seed: see motion_expert.choreographer.SamplingConfig.
+        genre, beta, steps, candidates, seed: see motion_expert.mace.choreographer.SamplingConfig.
         fps, size: of the video; size is "WIDTHxHEIGHT" or one number for the longer side.
         ref_keypoints, ref_mask: pose and matte of the picture instead of the detector's.
         tempo_change: how far the new dance's tempo may be bent to bring its steps onto the beat.
@@ -72,7 +72,7 @@ class GenerateConfig:
         motion_model: folder of a Motion Expert; None takes the one that ships.
         appearance, model: the Appearance Expert's back end, and where its weights are.
         profile, gguf, prompt, wan_steps, forecast, face, adapter: of Wan-Animate, see
-            appearance_expert.wan_config. lora: each "FILE" or "FILE:SCALE".
+            appearance_expert.wan.config. lora: each "FILE" or "FILE:SCALE".
         projector: how the dance becomes the skeletons that drive Wan-Animate: "exact", projected
             joints; "rendered", found by the pose detector in a drawn body, as the paper does.
         device: "auto", "cpu" or "cuda".
@@ -143,7 +143,7 @@ class GenerateConfig:
 
     def sampling(self) -> SamplingConfig:
         """How the Motion Expert is to sample."""
-        from pipelines.motion_expert.choreographer import SamplingConfig
+        from pipelines.motion_expert.mace.choreographer import SamplingConfig
 
         return SamplingConfig(
             beta=self.beta, steps=self.steps, genre=self.genre,
@@ -193,8 +193,8 @@ class GenerateConfig:
 
     def wan(self) -> WanConfig:
         """How Wan-Animate is to be called."""
-        from pipelines.appearance_expert.overlays import Overlay, parse_lora
-        from pipelines.appearance_expert.wan_config import DANCING, WanConfig
+        from pipelines.appearance_expert.wan.config import DANCING, WanConfig
+        from pipelines.appearance_expert.wan.overlays import Overlay, parse_lora
 
         overlay = Overlay(self.adapter, tuple(map(parse_lora, self.lora)))
         return WanConfig(
@@ -210,7 +210,7 @@ class GenerateConfig:
 
 def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     """What `generate` would do, without doing it: inputs read, the run named, stages listed."""
-    from pipelines.appearance_expert.backends import describe_cost
+    from pipelines.appearance_expert.experts import describe_cost
     from pipelines.media.audio import probe_audio
 
     config.validate()
@@ -350,7 +350,7 @@ def _given_dance(
 def _new_dance(
     config: GenerateConfig, record: RunRecord, progress: Progress
 ) -> tuple[Motion, dict[str, Any]]:
-    from pipelines.motion_expert.choreographer import Choreographer
+    from pipelines.motion_expert.mace.choreographer import Choreographer
 
     with record.timed("dance"):
         expert = Choreographer.load(config.motion_model, resolve_device(config.device))
@@ -364,8 +364,8 @@ def _best_dance(
     config: GenerateConfig, expert: Choreographer, music: MusicFeatures, progress: Progress
 ) -> tuple[Motion, dict[str, Any]]:
     from pipelines.motion.foot_lock import clean_up
-    from pipelines.motion_expert.on_beat import on_beat, with_reserve
     from pipelines.music.beats import beat_times
+    from pipelines.rhythm.on_beat import on_beat, with_reserve
 
     heard = with_reserve(music.values, config.tempo_change)
     with progress.stage("choreographing", config.steps, "steps") as advance:
@@ -483,7 +483,7 @@ def _draw(
     record: RunRecord,
     progress: Progress,
 ) -> dict[str, Any]:
-    from pipelines.appearance_expert.backends import load_backend
+    from pipelines.appearance_expert.experts import load_backend
     from pipelines.keypoints.files import save_keypoints
     from pipelines.keypoints.pose_drawing import draw_pose
     from pipelines.media.video import VideoWriter
@@ -583,8 +583,8 @@ def _inputs(config: GenerateConfig) -> dict[str, Path]:
     """The files that are read, by the option that names them."""
     given = {name: getattr(config, name) for name in _INPUTS}
     if not config.motion_only:
-        from pipelines.appearance_expert.face import FACE_POLICIES
-        from pipelines.appearance_expert.overlays import parse_lora
+        from pipelines.appearance_expert.wan.face import FACE_POLICIES
+        from pipelines.appearance_expert.wan.overlays import parse_lora
 
         loras = enumerate(map(parse_lora, config.lora), start=1)
         given |= {f"lora {number}": path for number, (path, _) in loras}
@@ -622,7 +622,7 @@ def _run_name(config: GenerateConfig) -> str:
 
 def _choice(config: GenerateConfig) -> dict[str, Any]:
     """The Appearance Expert that "auto" stands for here, and why."""
-    from pipelines.appearance_expert.backends import describe_choice
+    from pipelines.appearance_expert.experts import describe_choice
 
     if config.appearance == "puppet":
         return describe_choice(config.appearance, config.model, config.device)
@@ -632,7 +632,7 @@ def _choice(config: GenerateConfig) -> dict[str, Any]:
 
 
 def _model_digest(folder: Path | None) -> str:
-    from pipelines.motion_expert.checkpoint import checkpoint_digest
+    from pipelines.motion_expert.mace.checkpoint import checkpoint_digest
 
     return checkpoint_digest(folder)
 

@@ -15,12 +15,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.errors import UnsuitableInput
-from pipelines.files import check_writable, sha256_file, sha256_json
 from pipelines.media.shape import frame_rate
-from pipelines.progress import SILENT, Progress
 from pipelines.rendering.funnel import Funnel, failure
 from pipelines.rendering.settings import RenderConfig, readable_sha256
+from pipelines.support.errors import UnsuitableInput
+from pipelines.support.files import check_writable, sha256_file, sha256_json
+from pipelines.support.progress import SILENT, Progress
 from pipelines.workspace.clips import finished_clip, write_clip_table
 from pipelines.workspace.identity import content_id
 from pipelines.workspace.layout import Workspace
@@ -32,8 +32,8 @@ __all__ = ["RenderConfig", "failure", "plan", "render"]
 if TYPE_CHECKING:
     from pipelines.body.mesh import Body
     from pipelines.body.variety import Look
+    from pipelines.datasets.listing import ListedTake
     from pipelines.motion.motion import Motion
-    from pipelines.motion_expert.corpora.listing import ListedTake
     from pipelines.rendering.clip import ClipJob
     from pipelines.rendering.source import Source
 
@@ -135,7 +135,7 @@ def _render_one(config: RenderConfig, progress: Progress) -> dict[str, Any]:
 
 
 def _single_source(config: RenderConfig) -> Source:
-    from pipelines.motion_expert.corpora.cmu import true_fps
+    from pipelines.datasets.cmu import true_fps
     from pipelines.rendering.source import Source
 
     assert config.dance is not None
@@ -207,7 +207,7 @@ def _examine_all(
     config: RenderConfig, shard: Shard, progress: Progress
 ) -> tuple[Funnel, list[ClipJob]]:
     """Read every dance of this shard and list the clips that it gives and that are not there."""
-    from pipelines.parallel import each
+    from pipelines.support.parallel import each
 
     sources, skipped = _sources(config)
     mine = [source for name, source in sources if shard.owns(name)]
@@ -245,8 +245,8 @@ def _count(funnel: Funnel, source: Source, found: Examined) -> None:
 def _make_all(
     config: RenderConfig, jobs: Sequence[ClipJob], funnel: Funnel, progress: Progress
 ) -> None:
-    from pipelines.parallel import each
     from pipelines.rendering.clip import make_clip
+    from pipelines.support.parallel import each
 
     if jobs:
         _say_renderer(_renderer_name(config), config, progress)
@@ -271,7 +271,7 @@ def _make_all(
 
 def _sources(config: RenderConfig) -> tuple[list[tuple[str, Source]], list[str]]:
     """Every dance with a name that does not depend on where the folder lies; and what is none."""
-    from pipelines.motion_expert.corpora.cmu import true_fps
+    from pipelines.datasets.cmu import true_fps
     from pipelines.rendering.source import Source
 
     found: list[tuple[str, Source]] = []
@@ -297,8 +297,8 @@ def _sources(config: RenderConfig) -> tuple[list[tuple[str, Source]], list[str]]
 
 def _takes(folder: Path) -> tuple[list[ListedTake], list[str]]:
     """The dances under a folder: by the rules of its data set, or whatever is a motion file."""
-    from pipelines.motion_expert.corpora import aist, finedance, loose_files, motorica
-    from pipelines.motion_expert.corpora.listing import ListedTake
+    from pipelines.datasets import aist, finedance, loose_files, motorica
+    from pipelines.datasets.listing import ListedTake
 
     if folder.is_file():
         return [ListedTake(folder.stem, folder)], []
@@ -316,7 +316,7 @@ def _takes(folder: Path) -> tuple[list[ListedTake], list[str]]:
 
 
 def _songs(folder: Path | None) -> dict[str, Path] | None:
-    from pipelines.motion_expert.corpora.listing import sounds_under
+    from pipelines.datasets.listing import sounds_under
 
     return None if folder is None else sounds_under(folder)
 

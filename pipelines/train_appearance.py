@@ -13,11 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.errors import BadUsage, MissingAsset, SomeItemsFailed, UnsuitableInput
-from pipelines.failed_items import FailedItem, note_failure, some_failed
-from pipelines.files import read_json, sha256_file, sha256_json
-from pipelines.option_checks import check_choices, check_numbers, check_slices
-from pipelines.progress import SILENT, Progress
+from pipelines.support.errors import BadUsage, MissingAsset, SomeItemsFailed, UnsuitableInput
+from pipelines.support.failed_items import FailedItem, note_failure, some_failed
+from pipelines.support.files import read_json, sha256_file, sha256_json
+from pipelines.support.option_checks import check_choices, check_numbers, check_slices
+from pipelines.support.progress import SILENT, Progress
 from pipelines.workspace.layout import Workspace
 from pipelines.workspace.shards import Shard, shard_from
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pipelines.appearance_expert.training.engine import Engine
     from pipelines.appearance_expert.training.launch import Launch
     from pipelines.appearance_expert.training.recipe import Recipe
-    from pipelines.appearance_expert.wan_weights import WanWeights
+    from pipelines.appearance_expert.wan.weights import WanWeights
     from pipelines.training.training_log import TrainingLog
 
 _CHOICES = {
@@ -272,7 +272,7 @@ def _model_config(
     config: TrainAppearanceConfig,
 ) -> tuple[str, dict[str, Any], dict[str, Any] | None]:
     """Which model it is, its transformer's config and its VAE's (None: as published)."""
-    from pipelines.appearance_expert.wan_weights import HUB_ID, find_wan
+    from pipelines.appearance_expert.wan.weights import HUB_ID, find_wan
 
     try:
         folder = find_wan(config.model).folder
@@ -301,7 +301,7 @@ def train_appearance(config: TrainAppearanceConfig, progress: Progress) -> Train
         Interrupted: stopped by SIGTERM or SIGUSR1, after a checkpoint.
     """
     from pipelines.appearance_expert.training.launch import Launch
-    from pipelines.appearance_expert.wan_weights import find_wan
+    from pipelines.appearance_expert.wan.weights import find_wan
     from pipelines.training.processes import leave_processes
 
     config.validate()
@@ -318,7 +318,7 @@ def _train(
     config: TrainAppearanceConfig, weights: WanWeights, launch: Launch, progress: Progress
 ) -> TrainAppearanceResult:
     from pipelines.appearance_expert.training.clips import gather_clips
-    from pipelines.appearance_expert.wan_weights import require_complete
+    from pipelines.appearance_expert.wan.weights import require_complete
     from pipelines.training.same_run import check_same_run, remember_run
 
     require_complete(weights, without=frozenset({"text_encoder", "tokenizer"}))
@@ -387,7 +387,7 @@ def _encode(
     from pipelines.appearance_expert.training.encoders import prompt_file
     from pipelines.appearance_expert.training.encoding import encoded_file, is_whole
     from pipelines.appearance_expert.training.recipe import encoders_digest
-    from pipelines.appearance_expert.wan_config import DANCING
+    from pipelines.appearance_expert.wan.config import DANCING
 
     recipe = config.recipe(encoders_digest(weights))
     folder = Workspace(config.workspace).cache("appearance") / recipe.name()
@@ -436,7 +436,7 @@ def _make_missing(
         encoded_file,
         is_whole,
     )  # fmt: skip
-    from pipelines.appearance_expert.wan_config import DANCING
+    from pipelines.appearance_expert.wan.config import DANCING
 
     device, processes = launch.device, launch.processes
     own = Shard(processes.rank + 1, processes.count)

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from pipelines.errors import BadUsage, UnsuitableInput
-from pipelines.files import sha256_json
-from pipelines.option_checks import check_choices, check_numbers, check_slices
-from pipelines.progress import SILENT, Progress
+from pipelines.support.errors import BadUsage, UnsuitableInput
+from pipelines.support.files import sha256_json
+from pipelines.support.option_checks import check_choices, check_numbers, check_slices
+from pipelines.support.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from pipelines.motion_expert.checkpoint import Checkpoint
-    from pipelines.motion_expert.dataset import Batch, PairedSequence, Windows
-    from pipelines.motion_expert.engine import Course, Engine
-    from pipelines.motion_expert.presets import MotionExpertConfig
+    from pipelines.datasets.windows import Batch, PairedSequence, Windows
+    from pipelines.motion_expert.mace.checkpoint import Checkpoint
+    from pipelines.motion_expert.mace.engine import Course, Engine
+    from pipelines.motion_expert.mace.presets import MotionExpertConfig
     from pipelines.training.feed import Tensors
     from pipelines.training.processes import Processes
 
@@ -55,7 +55,7 @@ class TrainMotionConfig:
         data: data sets in their own layouts, workspaces, or folders of paired files.
         workspace: where features, models and logs go.
         run: name of the run; "" derives one from the preset and the other options.
-        preset: "paper", "small" or "tiny" (`motion_expert.presets`).
+        preset: "paper", "small" or "tiny" (`motion_expert.mace.presets`).
         init: folder of a Motion Expert to begin with instead of random weights, or "shipped"; its
             scaling and its genres are kept.
         window, stride: frames of a training window, and between the starts of two windows.
@@ -130,7 +130,7 @@ class TrainMotionConfig:
         if not self.data:
             raise BadUsage("--data: no data set named", "give at least one folder with --data")
         check_choices(self, _CHOICES)
-        from pipelines.motion_expert.presets import PRESETS
+        from pipelines.motion_expert.mace.presets import PRESETS
 
         if self.preset not in PRESETS:
             raise BadUsage(f"--preset {self.preset}: unknown", f"choose {', '.join(PRESETS)}")
@@ -161,7 +161,7 @@ class TrainMotionConfig:
 
     def identity(self) -> dict[str, Any]:
         """The options that make this run another one when they change, JSON-able."""
-        from pipelines.motion_expert.checkpoint import checkpoint_digest
+        from pipelines.motion_expert.mace.checkpoint import checkpoint_digest
 
         values = {k: v for k, v in asdict(self).items() if k not in _MAY_CHANGE}
         values["data"] = sorted(path.resolve().name for path in self.data)
@@ -231,7 +231,7 @@ def gather_data(
     config: TrainMotionConfig, progress: Progress
 ) -> tuple[list[PairedSequence], list[str]]:
     """Every usable pair of dance and features in `config.data`, and what was skipped and why."""
-    from pipelines.motion_expert.preparation import Preparation
+    from pipelines.datasets.preparation import Preparation
 
     preparation = Preparation(
         config.workspace / "features", config.music, config.max_tempo_change, config.seed, progress
@@ -261,7 +261,7 @@ def _network_config(
 
     The preset's own list stays when it covers them all, so that checkpoints agree on the order.
     """
-    from pipelines.motion_expert.presets import PRESETS
+    from pipelines.motion_expert.mace.presets import PRESETS
 
     preset = PRESETS[config.preset]
     network = replace(
@@ -294,9 +294,9 @@ def _engine(
     progress: Progress,
 ) -> Engine:
     """Split the data, set up or take up the run, and hand the engine its course."""
-    from pipelines.motion_expert.checkpoint import load_checkpoint
-    from pipelines.motion_expert.dataset import Augmentation, Windows, split_takes
-    from pipelines.motion_expert.engine import Engine, EngineOptions
+    from pipelines.datasets.windows import Augmentation, Windows, split_takes
+    from pipelines.motion_expert.mace.checkpoint import load_checkpoint
+    from pipelines.motion_expert.mace.engine import Engine, EngineOptions
     from pipelines.training.same_run import check_same_run, remember_run
 
     identity = config.identity()
@@ -353,14 +353,14 @@ def _course(
     """The network, its loss and its scaling; the scaling of a run that went before is kept."""
     import torch
 
-    from pipelines.motion_expert.checkpoint import Checkpoint, save_checkpoint
-    from pipelines.motion_expert.dataset import Augmentation
-    from pipelines.motion_expert.engine import Course
-    from pipelines.motion_expert.network import MotionExpert
-    from pipelines.motion_expert.objective import Objective, ObjectiveConfig
-    from pipelines.motion_expert.representation import Normalizer, Standardizer
-    from pipelines.motion_expert.validation import find_ones, validated
-    from pipelines.motion_expert.warm_start import start_from
+    from pipelines.datasets.windows import Augmentation
+    from pipelines.motion.representation import Normalizer, Standardizer
+    from pipelines.motion_expert.mace.checkpoint import Checkpoint, save_checkpoint
+    from pipelines.motion_expert.mace.engine import Course
+    from pipelines.motion_expert.mace.network import MotionExpert
+    from pipelines.motion_expert.mace.objective import Objective, ObjectiveConfig
+    from pipelines.motion_expert.mace.validation import find_ones, validated
+    from pipelines.motion_expert.mace.warm_start import start_from
     from pipelines.music.features import FEATURE_SCHEMA
 
     before = known or first
@@ -420,7 +420,7 @@ def _look_at_samples(
     from pipelines.metrics.feet import foot_skating_ratio
     from pipelines.metrics.smoothness import jitter
     from pipelines.motion.npz import save_npz
-    from pipelines.motion_expert.choreographer import Choreographer, SamplingConfig
+    from pipelines.motion_expert.mace.choreographer import Choreographer, SamplingConfig
 
     choreographer = Choreographer(checkpoint, device)
     figures: dict[str, list[float]] = {"foot_skating": [], "jitter": []}
@@ -453,7 +453,7 @@ def _wants_bf16(config: TrainMotionConfig, device: torch.device) -> bool:
 
 
 def _known_checkpoint(folder: Path) -> Checkpoint | None:
-    from pipelines.motion_expert.checkpoint import load_checkpoint
+    from pipelines.motion_expert.mace.checkpoint import load_checkpoint
     from pipelines.training.checkpoints import Checkpoints
 
     latest = Checkpoints(folder, keep=1).latest()

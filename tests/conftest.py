@@ -17,6 +17,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -192,3 +194,55 @@ def tiny_pose_models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Pa
     ).save_pretrained(pose)
     VitPoseImageProcessor(size={"height": 64, "width": 48}).save_pretrained(pose)
     return detector, pose
+
+
+@pytest.fixture
+def dance() -> Callable[..., Any]:
+    """Build a smooth random dance: seed, frames, frames per second."""
+
+    def build(seed: int = 0, frames: int = 90, fps: float = 30.0, size: float = 1.0) -> Any:
+        import numpy as np
+
+        from pipelines.motion.motion import Motion
+
+        random = np.random.default_rng(seed)
+        seconds = np.arange(frames)[:, None, None] / fps
+        rate, phase = random.uniform(0.5, 2, (2, 1, 24, 3))
+        poses = (
+            size
+            * random.normal(0, 0.35, (1, 24, 3))
+            * np.sin(2 * np.pi * rate * seconds + 6 * phase)
+        )
+        poses[:, 0, 0] += np.pi / 2
+        flat = seconds[:, 0]
+        drift = random.uniform(-0.3, 0.3, (1, 2)) * flat
+        height = 0.95 + 0.04 * np.sin(2 * np.pi * 2 * flat)
+        trans = np.concatenate([drift, height], axis=1)
+        return Motion(poses.astype(np.float32), trans.astype(np.float32), fps, source="test")
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def stepping() -> Callable[..., Any]:
+    """A maker of takes that step on the spot at a tempo, optionally drifting by a share of it."""
+
+    def make(bpm: float, seconds: float = 16.0, fps: float = 30.0, drift: float = 0.0) -> Any:
+        """Before each beat one foot, left and right in turn, has been lifted and set down."""
+        import numpy as np
+
+        from pipelines.motion.motion import Motion
+
+        t = np.arange(int(seconds * fps)) / fps
+        count = np.cumsum(bpm / 60 * (1 + drift * np.sin(2 * np.pi * t / 7))) / fps
+        within = count % 1
+        swing = np.where(within > 0.4, np.sin(np.pi * (within - 0.4) / 0.6) ** 2, 0.0)
+        poses = np.zeros((len(t), 24, 3), dtype="f4")
+        poses[:, 0, 0] = np.pi / 2
+        left = np.floor(count) % 2 == 0
+        for hip, knee, mask in ((1, 4, left), (2, 5, ~left)):
+            poses[:, hip, 0], poses[:, knee, 0] = -0.6 * swing * mask, 0.9 * swing * mask
+        trans = np.tile(np.array([0, 0, 0.95], dtype="f4"), (len(t), 1))
+        return Motion(poses, trans, fps, "salsa", "stepping")
+
+    return make

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from pipelines.curate import CurateConfig, curate, plan
-from pipelines.files import sha256_file
 from pipelines.keypoints.files import COCO_17, load_keypoints
 from pipelines.media.video import probe_video
-from pipelines.progress import SILENT
+from pipelines.support.files import sha256_file
+from pipelines.support.progress import SILENT
 from pipelines.workspace.clips import finished_clip
 from pipelines.workspace.layout import Workspace
 

@@ -74,7 +74,7 @@ def test_a_gpu_that_torch_cannot_use(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_damaged_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "__file__", str(tmp_path / "doctor.py"))
-    folder = tmp_path / "motion_expert" / "weights"
+    folder = tmp_path / "motion_expert" / "mace" / "weights"
     assert doctor.check_motion_weights().detail == "no checkpoint in this installation"
     folder.mkdir(parents=True)
     (folder / "small.safetensors").write_bytes(b"weights")

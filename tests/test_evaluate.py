@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from pipelines.body.skeleton import JOINT_NAMES
-from pipelines.errors import BadUsage, UnsuitableInput
 from pipelines.evaluate import EvaluateConfig, evaluate, plan
 from pipelines.keypoints.tracks import PoseTrack, read_track
 from pipelines.motion.motion import Motion
 from pipelines.motion.npz import save_npz
-from pipelines.progress import SILENT
+from pipelines.support.errors import BadUsage, UnsuitableInput
+from pipelines.support.progress import SILENT
 
 
 def dance(seed: int, frames: int = 90, fps: float = 30.0) -> Motion:

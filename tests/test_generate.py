@@ -10,8 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.errors import BadUsage, OutOfResources, UnsuitableInput
-from pipelines.files import check_writable
 from pipelines.generate import (
     GenerateConfig,
     _run_name,
@@ -21,7 +19,9 @@ from pipelines.generate import (
     resolve_device,
 )
 from pipelines.media.shape import frame_rate, parse_size
-from pipelines.progress import Silent
+from pipelines.support.errors import BadUsage, OutOfResources, UnsuitableInput
+from pipelines.support.files import check_writable
+from pipelines.support.progress import Silent
 
 
 def given_files(folder: Path) -> GenerateConfig:

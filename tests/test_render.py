@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.errors import UnsuitableInput
-from pipelines.progress import SILENT
 from pipelines.render import RenderConfig, _song_of, failure, plan, render
+from pipelines.support.errors import UnsuitableInput
+from pipelines.support.progress import SILENT
 from pipelines.workspace.clips import finished_clip
 from pipelines.workspace.layout import Workspace
 

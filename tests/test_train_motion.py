@@ -12,12 +12,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from pipelines.errors import BadUsage, UnsuitableInput
-from pipelines.files import read_json
+from pipelines.datasets.paired import save_pair
+from pipelines.datasets.windows import PairedSequence
 from pipelines.motion.motion import Motion
-from pipelines.motion_expert.corpora.paired import save_pair
-from pipelines.motion_expert.dataset import PairedSequence
-from pipelines.progress import SILENT, Silent
+from pipelines.support.errors import BadUsage, UnsuitableInput
+from pipelines.support.files import read_json
+from pipelines.support.progress import SILENT, Silent
 from pipelines.train_motion import TrainMotionConfig, train_motion
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -68,8 +68,8 @@ import os, signal, sys
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from pipelines.errors import MacedanceError
-from pipelines.progress import Silent
+from pipelines.support.errors import MacedanceError
+from pipelines.support.progress import Silent
 from pipelines.train_motion import TrainMotionConfig, train_motion
 
 class Deadly(Silent):
@@ -101,7 +101,7 @@ def run(script_config, when="-1", signal_name="SIGKILL", launcher=()):
 
 
 def test_leaves_a_checkpoint_that_the_choreographer_can_load(straight):
-    from pipelines.motion_expert.checkpoint import build_model, load_checkpoint
+    from pipelines.motion_expert.mace.checkpoint import build_model, load_checkpoint
 
     _, result = straight
     checkpoint = load_checkpoint(result.folder / "latest")
@@ -200,7 +200,7 @@ def test_every_variant_trains(pairs, tmp_path, changes):
 
 
 def test_begins_with_the_weights_of_another_run(pairs, straight, tmp_path):
-    from pipelines.motion_expert.checkpoint import load_checkpoint
+    from pipelines.motion_expert.mace.checkpoint import load_checkpoint
 
     first = straight[1].folder / "latest"
     options = config(pairs, tmp_path, steps=1, lr=1e-9, ema_decay=0.0, init=str(first))

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.errors import UnsuitableInput
 from pipelines.motion.foot_lock import clean_up
 from pipelines.motion.motion import Motion
 from pipelines.music.beats import TRACKER_LAG_SECONDS, beat_grid, beat_times
 from pipelines.music.features import MusicFeatures
+from pipelines.support.errors import UnsuitableInput
 
 Float = NDArray[np.float64]
 
@@ -63,7 +63,7 @@ class Pair:
 
 def load_pairs(folder: Path) -> list[Pair]:
     """Every pair of a folder that `train-motion --data` reads."""
-    from pipelines.motion_expert.corpora.paired import load_pair
+    from pipelines.datasets.paired import load_pair
 
     paths = sorted(folder.glob("*.npz"))
     if not paths:

@@ -16,17 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 from quality.clips import FPS, Clip, Float, Pair, clip_of
 
-from pipelines.errors import UnsuitableInput
-from pipelines.files import atomic_path
+from pipelines.datasets.song_library import Song
 from pipelines.motion.foot_lock import clean_up
 from pipelines.motion.motion import Motion
-from pipelines.motion_expert.choreographer import Choreographer, SamplingConfig
-from pipelines.motion_expert.on_beat import on_beat, with_reserve
-from pipelines.motion_expert.song_library import Song
-from pipelines.motion_expert.warping import warp_to_beats
+from pipelines.motion_expert.mace.choreographer import Choreographer, SamplingConfig
 from pipelines.music import layout
 from pipelines.music.beats import beat_times
 from pipelines.music.features import MusicFeatures
+from pipelines.rhythm.on_beat import on_beat, with_reserve
+from pipelines.rhythm.warping import warp_to_beats
+from pipelines.support.errors import UnsuitableInput
+from pipelines.support.files import atomic_path
 
 Array = NDArray[np.float32]
 
@@ -134,7 +134,7 @@ def untrained(choreographer: Choreographer, seed: int = 0) -> Choreographer:
     """The same network with fresh parameters, and with the scaling fitted to the training data."""
     import torch
 
-    from pipelines.motion_expert.network import MotionExpert
+    from pipelines.motion_expert.mace.network import MotionExpert
 
     torch.manual_seed(seed)
     checkpoint = choreographer.checkpoint

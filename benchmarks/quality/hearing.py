@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipelines.motion_expert.checkpoint import Checkpoint, build_model
-from pipelines.motion_expert.corpora.paired import load_pair
-from pipelines.motion_expert.dataset import Batch, Windows, split_takes
-from pipelines.motion_expert.diffusion import add_noise, alphas_cumulative
-from pipelines.motion_expert.network import MotionExpert
-from pipelines.motion_expert.validation import find_ones
+from pipelines.datasets.paired import load_pair
+from pipelines.datasets.windows import Batch, Windows, split_takes
+from pipelines.motion_expert.mace.checkpoint import Checkpoint, build_model
+from pipelines.motion_expert.mace.diffusion import add_noise, alphas_cumulative
+from pipelines.motion_expert.mace.network import MotionExpert
+from pipelines.motion_expert.mace.validation import find_ones
 from pipelines.training.feed import Tensors
 
 STEPS = (900, 700, 400, 150)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from quality.clips import FPS, Clip
 
-from pipelines.files import atomic_path, read_json
 from pipelines.metrics.joints import foot_speed
+from pipelines.support.files import atomic_path, read_json
 
 Row = dict[str, Any]
 

@@ -18,21 +18,21 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pipelines.appearance_expert.tiny_architecture import FPS, HEIGHT, WIDTH
+from pipelines.appearance_expert.tiny.architecture import FPS, HEIGHT, WIDTH
 from pipelines.appearance_expert.training.frames import (
     Dancer,
     draw_skeleton,
     window_for,
 )
 from pipelines.curation.windows import random_windows
-from pipelines.files import sha256_file
+from pipelines.datasets.cmu import true_fps
 from pipelines.keypoints.person import FACE_NAMES, POINT
 from pipelines.keypoints.projection import see_dance
-from pipelines.motion_expert.corpora.cmu import true_fps
 from pipelines.rendering.clip import ClipJob
 from pipelines.rendering.settings import RenderConfig
 from pipelines.rendering.source import Source, load_dance
 from pipelines.rendering.stage import Stage, front_of, look_and_body
+from pipelines.support.files import sha256_file
 from pipelines.workspace.identity import content_id
 
 CAMERAS = {"base": (("follow", 11), ("follow", 12), ("follow", 13)),

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import torch
 
-from pipelines.appearance_expert.overlays import Overlay
 from pipelines.appearance_expert.training.encoders import load_parts
-from pipelines.appearance_expert.wan_weights import find_wan
-from pipelines.files import read_json, write_json
+from pipelines.appearance_expert.wan.overlays import Overlay
+from pipelines.appearance_expert.wan.weights import find_wan
+from pipelines.support.files import read_json, write_json
 
 
 def forget_origin(file: Path) -> None:

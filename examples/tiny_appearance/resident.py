@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from clips import ClipArrays
 from torch import Tensor
+from vae_training import averages
 
-from pipelines.appearance_expert.tiny_architecture import FACE_SIZE, SEGMENT_FRAMES
+from pipelines.appearance_expert.tiny.architecture import FACE_SIZE, SEGMENT_FRAMES
 from pipelines.appearance_expert.training.encoding import segment_starts
 from pipelines.appearance_expert.training.latent_layout import conditioning
 from pipelines.appearance_expert.training.network import Batch
-from pipelines.appearance_expert.vae_training import averages
 
 RELAYS = (1, 5)
 FALSE_COLOURS = ((1, 2, 0), (2, 0, 1))

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pipelines.files import atomic_path
+from pipelines.support.files import atomic_path
 
 
 def save_rows(path: Path, rows: dict[str, np.ndarray], quality: int = 95) -> None:

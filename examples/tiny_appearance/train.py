@@ -26,9 +26,14 @@ from clips import CAMERAS, ClipArrays, read_clip
 from resident import Frozen, ResidentClips, pixels
 from samples import save_rows
 from torch import Tensor, nn
+from vae_training import (
+    averages,
+    decode_whole,
+    latent_scale,
+    train_decoder,
+)
 
-from pipelines.appearance_expert.overlays import load_adapter, merge_lora, read_tensors
-from pipelines.appearance_expert.tiny_architecture import (
+from pipelines.appearance_expert.tiny.architecture import (
     SEGMENT_FRAMES,
     save_tiny,
     tiny_transformer,
@@ -45,17 +50,12 @@ from pipelines.appearance_expert.training.stages import (
     save_learned,
     save_model,
 )
-from pipelines.appearance_expert.vae_training import (
-    averages,
-    decode_whole,
-    latent_scale,
-    train_decoder,
-)
-from pipelines.appearance_expert.wan_config import DANCING
-from pipelines.appearance_expert.wan_loading import text_tokens
-from pipelines.appearance_expert.wan_weights import find_wan
-from pipelines.files import read_json
-from pipelines.progress import SILENT
+from pipelines.appearance_expert.wan.config import DANCING
+from pipelines.appearance_expert.wan.loading import text_tokens
+from pipelines.appearance_expert.wan.overlays import load_adapter, merge_lora, read_tensors
+from pipelines.appearance_expert.wan.weights import find_wan
+from pipelines.support.files import read_json
+from pipelines.support.progress import SILENT
 from pipelines.train_appearance import load_transformer
 from pipelines.training.feed import Feed
 from pipelines.training.processes import Processes

@@ -18,8 +18,8 @@ from scipy.spatial.transform import Rotation
 
 from pipelines.body.mesh import BodyMesh, joint_positions
 from pipelines.body.skeleton import JOINT_NAMES, PARENTS, TO_Z_UP
-from pipelines.errors import UnsuitableInput
-from pipelines.files import atomic_path
+from pipelines.support.errors import UnsuitableInput
+from pipelines.support.files import atomic_path
 
 Array = NDArray[np.floating[Any]]
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pipelines.body.camera import Camera, cameras_of_view
 from pipelines.body.skeleton import PARENTS, forward_kinematics
-from pipelines.files import atomic_path
+from pipelines.support.files import atomic_path
 
 Picture = NDArray[np.uint8]
 

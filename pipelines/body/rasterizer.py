@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.body.camera import Camera
-from pipelines.compiled import compiled
+from pipelines.support.compiled import compiled
 
 Floats = NDArray[np.float32]
 Picture = NDArray[np.uint8]

@@ -19,8 +19,8 @@ from pipelines.body.mesh import Body
 from pipelines.body.rasterizer import SurfaceDepth, draw_mesh, surface_depth
 from pipelines.body.scene import Scene, draw_backdrop, draw_shadow, lit_colours
 from pipelines.body.stick_body import skeleton_body
-from pipelines.compiled import compiled
-from pipelines.errors import MissingAsset
+from pipelines.support.compiled import compiled
+from pipelines.support.errors import MissingAsset
 
 Array = NDArray[np.floating[Any]]
 Floats = NDArray[np.float32]

@@ -20,7 +20,7 @@ from pipelines.body.mesh import BodyMesh
 from pipelines.body.rasterizer import vertex_normals
 from pipelines.body.skeleton import JOINT_NAMES, PARENTS
 from pipelines.body.wardrobe import Outfit
-from pipelines.errors import UnsuitableInput
+from pipelines.support.errors import UnsuitableInput
 
 Array = NDArray[np.floating[Any]]
 Floats = NDArray[np.float32]

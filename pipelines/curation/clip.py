@@ -15,12 +15,12 @@ from pipelines.curation.observations import Observations
 from pipelines.curation.selection import Candidate, looks_in
 from pipelines.curation.settings import CurateConfig
 from pipelines.curation.watching import Watched
-from pipelines.errors import UnsuitableInput
-from pipelines.files import atomic_path, sha256_file
 from pipelines.keypoints.files import COCO_17
 from pipelines.media.cutting import EncodedSpan, encode_span, write_sound
 from pipelines.media.wild_video import WildVideo, examine_video
-from pipelines.progress import SILENT
+from pipelines.support.errors import UnsuitableInput
+from pipelines.support.files import atomic_path, sha256_file
+from pipelines.support.progress import SILENT
 from pipelines.workspace.clips import KEYPOINTS, VIDEO, finish_clip, finished_clip
 from pipelines.workspace.layout import Workspace
 from pipelines.workspace.run_record import installed_versions

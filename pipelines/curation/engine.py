@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeVar
 
-from pipelines.errors import MissingAsset
-from pipelines.parallel import WorkerDied, each
+from pipelines.support.errors import MissingAsset
+from pipelines.support.parallel import WorkerDied, each
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.files import atomic_path
+from pipelines.support.files import atomic_path
 
 Array = NDArray[Any]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from pipelines.curation.funnel import Funnel
 from pipelines.curation.selection import REASONS, Candidate
 from pipelines.curation.settings import CurateConfig
-from pipelines.files import write_text
+from pipelines.support.files import write_text
 
 PER_REASON = 24
 """Clips that are shown of each kind; a random choice where there are more."""

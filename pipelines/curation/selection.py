@@ -17,7 +17,7 @@ from pipelines.curation.settings import CurateConfig
 from pipelines.curation.shots import Shot, shots_of
 from pipelines.curation.watching import Watched
 from pipelines.curation.windows import Window, even_windows, random_windows
-from pipelines.files import sha256_json
+from pipelines.support.files import sha256_json
 from pipelines.workspace.identity import content_id
 
 REASONS = {

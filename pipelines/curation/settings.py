@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import BadUsage, UnsuitableInput
+from pipelines.support.errors import BadUsage, UnsuitableInput
 
 _LARGEST_SEED = 2**63 - 1
 _SHARES = (

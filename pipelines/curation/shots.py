@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.errors import MissingAsset
+from pipelines.support.errors import MissingAsset
 
 WIDTH, HEIGHT = 48, 27
 CONTEXT = 25

@@ -23,11 +23,11 @@ from pipelines.curation.observations import (
 )
 from pipelines.curation.settings import CurateConfig
 from pipelines.curation.sources import RawVideo
-from pipelines.files import sha256_file
 from pipelines.media.ffmpeg import ffmpeg_program
 from pipelines.media.video import Frame
 from pipelines.media.wild_video import WildVideo, examine_video, seek_input
-from pipelines.progress import SILENT
+from pipelines.support.files import sha256_file
+from pipelines.support.progress import SILENT
 from pipelines.workspace.identity import content_id
 from pipelines.workspace.layout import Workspace
 from pipelines.workspace.stages import alone_in, finish_stage, finished_stage

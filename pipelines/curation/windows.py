@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.files import sha256_json
+from pipelines.support.files import sha256_json
 
 SHORTEST, LONGEST = 5.0, 10.0
 """Seconds."""

@@ -18,8 +18,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.errors import MissingAsset
 from pipelines.keypoints.anatomy import Points, complete
+from pipelines.support.errors import MissingAsset
 
 Image = NDArray[np.uint8]
 Box = tuple[int, int, int, int]

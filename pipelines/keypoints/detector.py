@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.errors import UnsuitableInput
 from pipelines.keypoints.anatomy import Points
 from pipelines.keypoints.backdrop import plain_backdrop, standing_out
 from pipelines.keypoints.blazepose import Sighting, points_of
@@ -19,6 +18,7 @@ from pipelines.keypoints.person import POINT, Coverage, ReferencePerson
 from pipelines.keypoints.posture import corrected_legs, without_folded_legs
 from pipelines.keypoints.search import count_others, find_main
 from pipelines.keypoints.silhouette import points_of_silhouette
+from pipelines.support.errors import UnsuitableInput
 
 Image = NDArray[np.uint8]
 Mask = NDArray[np.bool_]

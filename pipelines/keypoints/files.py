@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.errors import UnsuitableInput
-from pipelines.files import atomic_path
 from pipelines.keypoints.anatomy import Points, complete
 from pipelines.keypoints.person import POINT_NAMES
 from pipelines.keypoints.projection import SeenDance
 from pipelines.keypoints.staged import StagedDance
+from pipelines.support.errors import UnsuitableInput
+from pipelines.support.files import atomic_path
 
 COCO_17: tuple[str, ...] = (
     "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder",

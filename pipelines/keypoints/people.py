@@ -13,9 +13,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.errors import BadUsage
 from pipelines.keypoints.blazepose import BlazePose, Box, Sighting
 from pipelines.keypoints.search import people_in
+from pipelines.support.errors import BadUsage
 
 Image = NDArray[np.uint8]
 

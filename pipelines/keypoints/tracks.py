@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.errors import UnsuitableInput
-from pipelines.files import atomic_path
 from pipelines.keypoints.files import COCO_17, OPENPOSE_18, OPENPOSE_25
+from pipelines.support.errors import UnsuitableInput
+from pipelines.support.files import atomic_path
 
 Floats = NDArray[np.float64]
 

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.errors import MissingAsset, UnsuitableInput
 from pipelines.keypoints.blazepose import quiet_stderr
 from pipelines.keypoints.files import COCO_17
 from pipelines.keypoints.people import PeopleFinder, Person
 from pipelines.keypoints.tracks import PoseTrack
 from pipelines.media.video import probe_video, read_frames
+from pipelines.support.errors import MissingAsset, UnsuitableInput
 
 DETECTOR = "mediapipe-pose-1"
 """Part of what cached poses are named by; changes with the detector or its settings."""

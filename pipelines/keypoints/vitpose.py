@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.errors import MissingAsset
 from pipelines.keypoints.people import Image, Person
+from pipelines.support.errors import MissingAsset
 
 _LEAST_CONFIDENCE = 0.5
 _COCO_POINTS = 17

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.errors import BadUsage, MissingAsset, UnsuitableInput
-from pipelines.files import atomic_path
-from pipelines.progress import SILENT, Progress
+from pipelines.support.errors import BadUsage, MissingAsset, UnsuitableInput
+from pipelines.support.files import atomic_path
+from pipelines.support.progress import SILENT, Progress
 
 SHORTEST_SONG_SECONDS = 2.0
 LONGEST_SONG_SECONDS = 600.0

@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from pipelines.errors import UnsuitableInput
-from pipelines.files import atomic_path
 from pipelines.media.ffmpeg import ffmpeg_program, last_line, raise_write_failure
 from pipelines.media.wild_video import (
     WildVideo,
@@ -23,6 +21,8 @@ from pipelines.media.wild_video import (
     refuse_failure,
     seek_input,
 )
+from pipelines.support.errors import UnsuitableInput
+from pipelines.support.files import atomic_path
 
 CRF, PRESET = 18, "veryfast"
 SOUND_RATE = 48000

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import MissingAsset, OutOfResources, UnsuitableInput
+from pipelines.support.errors import MissingAsset, OutOfResources, UnsuitableInput
 
 PACKAGE_HINT = "install it with: apt-get install ffmpeg"
 LOCAL_ONLY = ("-protocol_whitelist", "file,pipe,fd")

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from pipelines.errors import UnsuitableInput
-from pipelines.files import atomic_path
+from pipelines.support.errors import UnsuitableInput
+from pipelines.support.files import atomic_path
 
 MIN_SIDE = 64
 """Below this nothing of a person can be told apart."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from pipelines.errors import BadUsage
+from pipelines.support.errors import BadUsage
 
 _COMMON_RATES = (Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60000, 1001))
 _LARGEST_SIDE = 4096

@@ -20,8 +20,6 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.errors import BadUsage, OutOfResources, UnsuitableInput
-from pipelines.files import atomic_path
 from pipelines.media.ffmpeg import (
     LOCAL_ONLY,
     ffmpeg_program,
@@ -30,6 +28,8 @@ from pipelines.media.ffmpeg import (
     last_line,
     raise_write_failure,
 )
+from pipelines.support.errors import BadUsage, OutOfResources, UnsuitableInput
+from pipelines.support.files import atomic_path
 
 Frame = NDArray[np.uint8]
 

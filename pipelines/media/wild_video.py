@@ -22,10 +22,10 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.errors import UnsuitableInput
 from pipelines.media.audio import program
 from pipelines.media.ffmpeg import LOCAL_ONLY, ffmpeg_program, ffprobe_json, last_line
 from pipelines.media.video import Frame, probe_video
+from pipelines.support.errors import UnsuitableInput
 
 SLOWEST, FASTEST = 8, 60
 """Frames per second: below the first no dance can be seen, above the second frames are left out."""

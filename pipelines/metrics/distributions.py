@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.distance import pdist
 
-from pipelines.errors import UnsuitableInput
 from pipelines.metrics.joints import Array, Float
+from pipelines.support.errors import UnsuitableInput
 
 
 def normalised(

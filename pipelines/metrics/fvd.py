@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pipelines.errors import MissingAsset, UnsuitableInput
 from pipelines.metrics.joints import Float
+from pipelines.support.errors import MissingAsset, UnsuitableInput
 
 Convention = Literal["styleganv", "disco"]
 

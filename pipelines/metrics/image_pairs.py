@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.errors import UnsuitableInput
 from pipelines.metrics.joints import Float
+from pipelines.support.errors import UnsuitableInput
 
 Frame = NDArray[np.uint8]
 

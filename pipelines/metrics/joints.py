@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.body.skeleton import FOOT_JOINTS
-from pipelines.errors import UnsuitableInput
+from pipelines.support.errors import UnsuitableInput
 
 Array = NDArray[np.floating[Any]]
 Float = NDArray[np.float64]

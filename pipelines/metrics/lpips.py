@@ -13,9 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pipelines.errors import MissingAsset, UnsuitableInput
 from pipelines.metrics.vbench.weight_files import find_file
 from pipelines.metrics.vbench.weights import State, build
+from pipelines.support.errors import MissingAsset, UnsuitableInput
 
 Net = Literal["alex", "vgg"]
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from pipelines.errors import UnsuitableInput
 from pipelines.motion.source import SourceMotion
+from pipelines.support.errors import UnsuitableInput
 
 CMU_FPS = 120.0
 """AMC files carry no frame rate; CMU's are 120 fps."""

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from pipelines.errors import UnsuitableInput
 from pipelines.motion.bvh_export import save_bvh
 from pipelines.motion.source import SourceMotion
+from pipelines.support.errors import UnsuitableInput
 
 __all__ = ["read_bvh", "save_bvh"]
 

@@ -16,9 +16,9 @@ from scipy.spatial.transform import Rotation
 
 from pipelines.body.rotations import matrix_to_axis_angle
 from pipelines.body.skeleton import JOINT, JOINT_NAMES, OFFSETS, PARENTS, TO_Z_UP
-from pipelines.files import write_text
 from pipelines.motion.motion import Motion
 from pipelines.motion.source import SourceMotion
+from pipelines.support.files import write_text
 
 _CENTIMETRES = 100.0
 _ORDER = "ZXY"

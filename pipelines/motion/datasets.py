@@ -19,12 +19,12 @@ from pipelines.body.rotations import (
     quaternion_to_matrix,
 )
 from pipelines.body.skeleton import JOINT_NAMES, PARENTS, TO_Z_UP
-from pipelines.errors import UnsuitableInput
-from pipelines.files import read_json
 from pipelines.motion.grounding import on_floor
 from pipelines.motion.joint_names import plain_names
 from pipelines.motion.motion import Motion
 from pipelines.motion.npz import body_poses
+from pipelines.support.errors import UnsuitableInput
+from pipelines.support.files import read_json
 
 Floats = NDArray[np.float64]
 

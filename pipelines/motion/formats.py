@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.errors import UnsuitableInput
 from pipelines.motion.asf_amc import read_amc
 from pipelines.motion.bvh import read_bvh
 from pipelines.motion.bvh_export import own_motion
@@ -25,6 +24,7 @@ from pipelines.motion.npz import from_arrays, read_arrays
 from pipelines.motion.quaternions import is_isaac_motion, read_isaac_motion
 from pipelines.motion.retarget import retarget
 from pipelines.motion.safe_unpickle import load_pickle
+from pipelines.support.errors import UnsuitableInput
 
 LARGEST_FILE, LARGEST_TEXT = 512 << 20, 256 << 20
 """Bytes. An hour of SMPL-X at 120 fps is 570 MB; reading text takes several times its size."""

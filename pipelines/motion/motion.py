@@ -14,7 +14,7 @@ from pipelines.body.rotations import (
     resample_rotations,
 )
 from pipelines.body.skeleton import MIRROR, OFFSETS, forward_kinematics
-from pipelines.errors import UnsuitableInput
+from pipelines.support.errors import UnsuitableInput
 
 _CHUNK = 2048
 _NO_BETAS: NDArray[np.float32] = np.zeros(10, dtype=np.float32)

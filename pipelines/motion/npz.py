@@ -11,8 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.body.skeleton import JOINT
-from pipelines.errors import UnsuitableInput
-from pipelines.files import atomic_path
 from pipelines.motion.grounding import on_floor
 from pipelines.motion.motion import Motion
 from pipelines.motion.quaternions import (
@@ -22,6 +20,8 @@ from pipelines.motion.quaternions import (
     read_soma_npz,
 )
 from pipelines.motion.retarget import retarget
+from pipelines.support.errors import UnsuitableInput
+from pipelines.support.files import atomic_path
 
 Arrays = Mapping[str, NDArray[Any]]
 

@@ -12,7 +12,7 @@ import pickle
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import UnsuitableInput
+from pipelines.support.errors import UnsuitableInput
 
 _NUMPY_CORE = ("numpy.core", "numpy._core")
 _ALLOWED = frozenset(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.errors import UnsuitableInput
+from pipelines.support.errors import UnsuitableInput
 
 Floats = NDArray[np.float64]
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.files import read_json, sha256_file, sha256_json, write_json
 from pipelines.media.audio import AudioInfo, load_audio, probe_audio
 from pipelines.music.beats import TRACKER_LAG_SECONDS
 from pipelines.music.features import (
@@ -20,6 +19,7 @@ from pipelines.music.features import (
     estimate_start_bpm,
 )
 from pipelines.music.warm_up import import_librosa
+from pipelines.support.files import read_json, sha256_file, sha256_json, write_json
 
 RECIPES = ("strict", "mace", "aist", "lodge", "megadance", "mace-2d")
 RECIPE_VERSION = 1

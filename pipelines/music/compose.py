@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.errors import BadUsage
 from pipelines.music import instruments as play
 from pipelines.music.instruments import Sound
 from pipelines.music.mixing import Mixer
 from pipelines.music.styles import STYLES, Style
+from pipelines.support.errors import BadUsage
 
 SLOWEST_BPM, FASTEST_BPM = 40.0, 240.0
 _LOUDNESS = {"X": 1.0, "x": 0.75, "o": 0.45}

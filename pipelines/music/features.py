@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.errors import UnsuitableInput
-from pipelines.files import atomic_path
 from pipelines.media.audio import load_audio, load_song
 from pipelines.music import layout
 from pipelines.music.warm_up import import_librosa
-from pipelines.progress import SILENT, Progress
+from pipelines.support.errors import UnsuitableInput
+from pipelines.support.files import atomic_path
+from pipelines.support.progress import SILENT, Progress
 
 FPS = 30
 HOP = 512

@@ -18,10 +18,10 @@ from pipelines.media.shape import frame_rate
 from pipelines.media.video import VideoWriter
 from pipelines.motion.export import export_motion
 from pipelines.motion.motion import Motion
-from pipelines.progress import SILENT
 from pipelines.rendering.settings import RenderConfig
 from pipelines.rendering.source import Source, load_dance
 from pipelines.rendering.stage import Stage, look_and_body
+from pipelines.support.progress import SILENT
 from pipelines.workspace.clips import (
     KEYPOINTS,
     POSE_VIDEO,

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import SomeItemsFailed
-from pipelines.failed_items import FailedItem, note_failure, some_failed
-from pipelines.progress import Progress
+from pipelines.support.errors import SomeItemsFailed
+from pipelines.support.failed_items import FailedItem, note_failure, some_failed
+from pipelines.support.progress import Progress
 
 
 @dataclass

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import BadUsage, UnsuitableInput
-from pipelines.files import sha256_file
 from pipelines.media.shape import frame_rate, parse_size
-from pipelines.option_checks import check_choices
+from pipelines.support.errors import BadUsage, UnsuitableInput
+from pipelines.support.files import sha256_file
+from pipelines.support.option_checks import check_choices
 
 _CHOICES = {
     "camera": ("front", "side", "orbit", "follow"),

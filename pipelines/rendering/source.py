@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from pipelines.errors import UnsuitableInput
 from pipelines.motion.formats import load_motion
 from pipelines.motion.motion import Motion
 from pipelines.rendering.settings import RenderConfig
+from pipelines.support.errors import UnsuitableInput
 
 LONGEST_SECONDS = 1800.0
 _USUAL_FPS = 120.0

@@ -16,9 +16,9 @@ from pipelines.body.mesh import Body
 from pipelines.body.rasterizer import SurfaceDepth
 from pipelines.body.renderer import drawn_frames, floor_under, open_renderer
 from pipelines.body.variety import Look, draw_look
-from pipelines.files import sha256_json
 from pipelines.motion.motion import Motion
 from pipelines.rendering.settings import RenderConfig
+from pipelines.support.files import sha256_json
 
 _OWN_FRONT = np.pi / 4
 """A dance that faces its file's own front this nearly is seen from there."""

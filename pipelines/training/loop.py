@@ -15,8 +15,8 @@ from typing import Any, Protocol
 
 import torch
 
-from pipelines.errors import Interrupted, OutOfResources, UnsuitableInput
-from pipelines.progress import Progress
+from pipelines.support.errors import Interrupted, OutOfResources, UnsuitableInput
+from pipelines.support.progress import Progress
 from pipelines.training.checkpoints import Checkpoints
 from pipelines.training.feed import Feed, Tensors
 from pipelines.training.processes import Processes

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
-from pipelines.errors import OutOfResources, is_out_of_memory
+from pipelines.support.errors import OutOfResources, is_out_of_memory
 
 _HALVINGS = 11
 

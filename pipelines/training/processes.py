@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pipelines.errors import BadUsage
+from pipelines.support.errors import BadUsage
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import BadUsage
-from pipelines.files import read_json, write_json
+from pipelines.support.errors import BadUsage
+from pipelines.support.files import read_json, write_json
 from pipelines.training.processes import Processes
 
 _OPTIONS = "options.json"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.files import write_text
+from pipelines.support.files import write_text
 
 
 class TrainingLog:

@@ -14,8 +14,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipelines.files import read_json, write_text
-from pipelines.progress import Progress
+from pipelines.support.files import read_json, write_text
+from pipelines.support.progress import Progress
 from pipelines.workspace.layout import Workspace
 from pipelines.workspace.stages import alone_in, finish_stage, finished_stage
 

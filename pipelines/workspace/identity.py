@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.files import sha256_json
+from pipelines.support.files import sha256_json
 
 ID_LENGTH = 16
 

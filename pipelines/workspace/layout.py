@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.errors import BadUsage
+from pipelines.support.errors import BadUsage
 
 DEFAULT_ROOT = Path("workspace")
 

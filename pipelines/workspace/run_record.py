@@ -14,8 +14,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import exit_code_of
-from pipelines.files import sha256_file, write_json
+from pipelines.support.errors import exit_code_of
+from pipelines.support.files import sha256_file, write_json
 
 _RECORDED_PACKAGES = (
     "macedance", "torch", "numpy", "scipy", "librosa", "mediapipe", "opencv-contrib-python",

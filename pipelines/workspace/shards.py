@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pipelines.errors import BadUsage
+from pipelines.support.errors import BadUsage
 
 _HINT = "write it as --shard i/N with 1 <= i <= N, such as --shard 3/8"
 

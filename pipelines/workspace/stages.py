@@ -10,9 +10,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import UnsuitableInput, is_out_of_space
-from pipelines.files import read_json, sha256_file, write_json
-from pipelines.progress import Progress
+from pipelines.support.errors import UnsuitableInput, is_out_of_space
+from pipelines.support.files import read_json, sha256_file, write_json
+from pipelines.support.progress import Progress
 
 _FILES = "files"
 

@@ -9,7 +9,7 @@ from pipelines.body.glb import save_glb
 from pipelines.body.rotations import axis_angle_to_matrix
 from pipelines.body.skeleton import JOINT_NAMES, TO_Z_UP
 from pipelines.body.wardrobe import dressed_body
-from pipelines.errors import UnsuitableInput
+from pipelines.support.errors import UnsuitableInput
 
 KINDS = {"SCALAR": 1, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 TYPES = {5126: "<f4", 5121: "u1", 5125: "<u4"}

@@ -18,7 +18,7 @@ from pipelines.body.scene import Scene, draw_backdrop, draw_shadow
 from pipelines.body.skeleton import forward_kinematics
 from pipelines.body.stick_body import skeleton_body
 from pipelines.body.wardrobe import dressed_body
-from pipelines.errors import MissingAsset
+from pipelines.support.errors import MissingAsset
 
 WIDTH, HEIGHT = 180, 320
 

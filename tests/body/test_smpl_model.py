@@ -11,7 +11,7 @@ from pipelines.body.rotations import axis_angle_to_matrix
 from pipelines.body.skeleton import PARENTS, forward_kinematics
 from pipelines.body.smpl_model import load_smpl
 from pipelines.body.wardrobe import Outfit
-from pipelines.errors import UnsuitableInput
+from pipelines.support.errors import UnsuitableInput
 
 
 def synthetic(joints: int = 24, vertices: int = 90) -> dict:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.curation.engine import spread
-from pipelines.errors import MissingAsset, UnsuitableInput
 from pipelines.media.wild_video import examine_video, grid_rate
+from pipelines.support.errors import MissingAsset, UnsuitableInput
 
 RATES = [Fraction(24), Fraction(120), Fraction(2997, 100)]
 

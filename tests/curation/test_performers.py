@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from pipelines.curation.performers import performers, whole_body
-from pipelines.errors import MissingAsset
 from pipelines.keypoints.people import EmbeddedFinder, Person
 from pipelines.keypoints.vitpose import VitPoseFinder
+from pipelines.support.errors import MissingAsset
 
 
 def person(size: float, confidence: float = 0.9, seen: int = 17) -> Person:

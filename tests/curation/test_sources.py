@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.curation.sources import list_videos, read_labels
-from pipelines.errors import UnsuitableInput
+from pipelines.support.errors import UnsuitableInput
 
 
 @pytest.fixture

@@ -22,10 +22,10 @@ def motion_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
 
     from pipelines.motion.motion import Motion
-    from pipelines.motion_expert.checkpoint import Checkpoint, save_checkpoint
-    from pipelines.motion_expert.network import MotionExpert
-    from pipelines.motion_expert.presets import PRESETS
-    from pipelines.motion_expert.representation import Normalizer, Standardizer, encode
+    from pipelines.motion.representation import Normalizer, Standardizer, encode
+    from pipelines.motion_expert.mace.checkpoint import Checkpoint, save_checkpoint
+    from pipelines.motion_expert.mace.network import MotionExpert
+    from pipelines.motion_expert.mace.presets import PRESETS
     from pipelines.music.features import FEATURE_SCHEMA
 
     torch.manual_seed(0)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipelines.errors import BadUsage
-from pipelines.motion_expert.checkpoint import load_checkpoint
+from pipelines.motion_expert.mace.checkpoint import load_checkpoint
+from pipelines.support.errors import BadUsage
 
 _SCRIPT = Path(__file__).parents[2] / "examples" / "mix_checkpoints.py"
 _SPEC = importlib.util.spec_from_file_location("mix_checkpoints", _SCRIPT)

@@ -6,7 +6,7 @@ import torch
 
 pytest.importorskip("diffusers")
 
-from pipelines.appearance_expert.tiny_architecture import SEGMENT_FRAMES, tiny_vae
+from pipelines.appearance_expert.tiny.architecture import SEGMENT_FRAMES, tiny_vae
 from pipelines.appearance_expert.training.latent_layout import given_mask
 
 HEIGHT, WIDTH = 32, 16

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.errors import UnsuitableInput
 from pipelines.keypoints.detector import detect_person, on_white
 from pipelines.keypoints.files import COCO_17
 from pipelines.keypoints.person import POINT, ReferencePerson
 from pipelines.media.image import load_picture
+from pipelines.support.errors import UnsuitableInput
 
 ROOT = Path(__file__).parents[2]
 

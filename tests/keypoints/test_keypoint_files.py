@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.errors import UnsuitableInput
 from pipelines.keypoints.files import (
     COCO_17,
     OPENPOSE_18,
@@ -21,6 +20,7 @@ from pipelines.keypoints.files import (
 )
 from pipelines.keypoints.person import POINT, POINT_NAMES
 from pipelines.keypoints.staging import stage_dance
+from pipelines.support.errors import UnsuitableInput
 
 
 def test_keypoints_round_trip(tmp_path: Path, make_person, standing) -> None:

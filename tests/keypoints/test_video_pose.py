@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.errors import UnsuitableInput
 from pipelines.keypoints.people import EmbeddedFinder, Person
 from pipelines.keypoints.tracks import read_track, save_track
 from pipelines.keypoints.video_pose import track_people, track_video
 from pipelines.media.video import VideoWriter
+from pipelines.support.errors import UnsuitableInput
 
 DANCER = Path(__file__).parents[2] / "examples" / "dancer.png"
 SIZE = (320, 240)

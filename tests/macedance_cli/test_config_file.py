@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 
 from macedance_cli.config_file import resolve
-from pipelines.errors import BadUsage, UnsuitableInput
+from pipelines.support.errors import BadUsage, UnsuitableInput
 
 PRINT = "progress.say(f'{config.seed} {config.lr} {config.data} {config.mirror}')"
 

@@ -95,7 +95,7 @@ def test_75_interrupted_after_a_checkpoint(macedance, pretending):
 
 WRITING = """
 import time
-from pipelines.files import atomic_path
+from pipelines.support.files import atomic_path
 with progress.stage("dancing", 100, "frames") as advance, atomic_path(Path("out.mp4")) as part:
     part.write_bytes(b"half")
     print("started", file=sys.stderr, flush=True)

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.errors import BadUsage, MissingAsset, UnsuitableInput
 from pipelines.media.audio import (
     is_silent,
     load_audio,
@@ -16,6 +15,7 @@ from pipelines.media.audio import (
     probe_audio,
     write_wav,
 )
+from pipelines.support.errors import BadUsage, MissingAsset, UnsuitableInput
 
 RATE = 15360
 

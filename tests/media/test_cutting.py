@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.errors import UnsuitableInput
 from pipelines.media.audio import load_audio
 from pipelines.media.cutting import EncodedSpan, encode_span, write_sound
 from pipelines.media.video import VideoWriter, probe_video, read_frames
 from pipelines.media.wild_video import WildVideo, examine_video
+from pipelines.support.errors import UnsuitableInput
 
 RATE = Fraction(30000, 1001)
 

@@ -2,8 +2,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipelines.errors import OutOfResources, UnsuitableInput
 from pipelines.media.ffmpeg import is_disk_full, raise_write_failure
+from pipelines.support.errors import OutOfResources, UnsuitableInput
 
 CUT_SHORT = b"file:picture.mp4: Invalid data found when processing input\n"
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.errors import UnsuitableInput
 from pipelines.media.image import load_picture, picture_size, save_png
+from pipelines.support.errors import UnsuitableInput
 
 RED, GREEN = (220, 30, 40), (20, 180, 60)
 

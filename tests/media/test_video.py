@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.errors import BadUsage, MissingAsset, OutOfResources, UnsuitableInput
 from pipelines.media.video import VideoWriter, probe_video, read_frames
+from pipelines.support.errors import BadUsage, MissingAsset, OutOfResources, UnsuitableInput
 
 WIDTH, HEIGHT = 64, 48
 

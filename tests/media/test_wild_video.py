@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.errors import UnsuitableInput
 from pipelines.media.video import VideoWriter
 from pipelines.media.wild_video import examine_video, grid_frames, grid_rate
+from pipelines.support.errors import UnsuitableInput
 
 
 def ffmpeg(*arguments: str) -> None:

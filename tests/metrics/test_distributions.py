@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from pipelines.errors import UnsuitableInput
 from pipelines.metrics.distributions import (
     diversity,
     frechet_distance,
     normalised,
     split_half_distance,
 )
+from pipelines.support.errors import UnsuitableInput
 
 
 def gaussian(count, size, seed, scale=1.0, mean=0.0):

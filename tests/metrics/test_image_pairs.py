@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipelines.errors import UnsuitableInput
 from pipelines.metrics.image_pairs import psnr, ssim, ssim_gauss
+from pipelines.support.errors import UnsuitableInput
 
 
 def noise(seed, size=(24, 30)):

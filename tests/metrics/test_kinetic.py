@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.errors import UnsuitableInput
 from pipelines.metrics.joints import centred_as_lodge, centred_on_first_root
 from pipelines.metrics.kinetic import (
     kinetic_features,
     kinetic_features_fairmotion,
     kinetic_features_megadance,
 )
+from pipelines.support.errors import UnsuitableInput
 
 
 def wander(frames=40, joints=24, seed=0):

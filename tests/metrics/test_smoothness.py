@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from pipelines.errors import UnsuitableInput
 from pipelines.metrics.smoothness import jitter
+from pipelines.support.errors import UnsuitableInput
 
 
 def test_jerk_of_a_cubic_is_its_third_derivative():

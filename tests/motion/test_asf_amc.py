@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from pipelines.errors import UnsuitableInput
 from pipelines.motion.asf_amc import read_amc
+from pipelines.support.errors import UnsuitableInput
 
 ASF = """# a skeleton
 :version 1.10

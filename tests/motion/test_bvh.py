@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from pipelines.errors import UnsuitableInput
 from pipelines.motion.bvh import read_bvh, save_bvh
 from pipelines.motion.formats import load_motion
+from pipelines.support.errors import UnsuitableInput
 
 ODD = """HIERARCHY
 ROOT Hips

@@ -9,9 +9,9 @@ from scipy.spatial.transform import Rotation
 
 from pipelines.body.rotations import matrix_to_6d, matrix_to_axis_angle
 from pipelines.body.skeleton import JOINT_NAMES, TO_Z_UP, forward_kinematics
-from pipelines.errors import UnsuitableInput
 from pipelines.motion.formats import load_motion
 from pipelines.motion.npz import load_npz, save_npz
+from pipelines.support.errors import UnsuitableInput
 
 
 def y_up(motion):

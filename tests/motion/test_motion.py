@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pipelines.body.skeleton import MIRROR
-from pipelines.errors import UnsuitableInput
 from pipelines.motion.motion import Motion
+from pipelines.support.errors import UnsuitableInput
 
 
 def test_a_mirrored_dance_has_mirrored_joints(swaying):

@@ -5,11 +5,11 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from pipelines.body.skeleton import FOOT_JOINTS, JOINT, JOINT_NAMES, OFFSETS, PARENTS, TO_Z_UP
-from pipelines.errors import UnsuitableInput
 from pipelines.motion.bvh import read_bvh
 from pipelines.motion.formats import load_motion
 from pipelines.motion.retarget import retarget
 from pipelines.motion.source import SourceMotion
+from pipelines.support.errors import UnsuitableInput
 
 MIXAMO = {
     "pelvis": "Hips", "spine1": "Spine", "spine2": "Spine1", "spine3": "Spine2",

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.errors import UnsuitableInput
 from pipelines.motion.formats import load_motion
 from pipelines.motion.safe_unpickle import load_pickle
+from pipelines.support.errors import UnsuitableInput
 
 
 class Malicious:

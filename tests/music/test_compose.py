@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipelines.errors import BadUsage
 from pipelines.music.beats import beat_times, tempo_of_beats
 from pipelines.music.compose import compose, compose_stereo
 from pipelines.music.features import extract_features
 from pipelines.music.instruments import RATE, hertz
 from pipelines.music.styles import STYLES
+from pipelines.support.errors import BadUsage
 
 
 @pytest.mark.parametrize("style", sorted(STYLES))

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.errors import UnsuitableInput
 from pipelines.media.audio import write_wav
 from pipelines.music import layout
 from pipelines.music.beats import beat_times
@@ -22,6 +21,7 @@ from pipelines.music.features import (
     save_features,
     song_features,
 )
+from pipelines.support.errors import UnsuitableInput
 
 
 def clicks(bpm: float, seconds: float, rate: int = SAMPLE_RATE) -> np.ndarray:

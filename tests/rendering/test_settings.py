@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import BadUsage, UnsuitableInput
 from pipelines.rendering.settings import RenderConfig
+from pipelines.support.errors import BadUsage, UnsuitableInput
 
 
 @pytest.fixture

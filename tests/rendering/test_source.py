@@ -3,12 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipelines.errors import UnsuitableInput
 from pipelines.motion.bvh import save_bvh
 from pipelines.motion.motion import Motion
 from pipelines.motion.npz import save_npz
 from pipelines.rendering.settings import RenderConfig
 from pipelines.rendering.source import Source, load_dance
+from pipelines.support.errors import UnsuitableInput
 
 
 def still(seconds: float, fps: float) -> Motion:

@@ -1,6 +1,6 @@
 import pytest
 
-from pipelines.files import write_json
+from pipelines.support.files import write_json
 from pipelines.training.checkpoints import FACTS, Checkpoints
 
 

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from pipelines.errors import Interrupted, UnsuitableInput
-from pipelines.files import write_json
-from pipelines.progress import SILENT
+from pipelines.support.errors import Interrupted, UnsuitableInput
+from pipelines.support.files import write_json
+from pipelines.support.progress import SILENT
 from pipelines.training.checkpoints import FACTS
 from pipelines.training.loop import Loop, Pace
 from pipelines.training.processes import Processes

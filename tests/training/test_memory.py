@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from pipelines.errors import OutOfResources
+from pipelines.support.errors import OutOfResources
 from pipelines.training.memory import equal_parts, explained, largest_fit
 
 CPU = torch.device("cpu")

@@ -1,6 +1,6 @@
 import pytest
 
-from pipelines.errors import BadUsage
+from pipelines.support.errors import BadUsage
 from pipelines.training.processes import Processes
 from pipelines.training.same_run import check_same_run, remember_run
 

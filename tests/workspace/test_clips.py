@@ -1,6 +1,6 @@
 import json
 
-from pipelines.progress import SILENT
+from pipelines.support.progress import SILENT
 from pipelines.workspace.clips import finish_clip, finished_clip, write_clip_table
 from pipelines.workspace.layout import Workspace
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.errors import BadUsage
+from pipelines.support.errors import BadUsage
 from pipelines.workspace.layout import Workspace
 
 WORKSPACE = Workspace(Path("w"))

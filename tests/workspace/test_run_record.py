@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import UnsuitableInput
-from pipelines.files import read_json
+from pipelines.support.errors import UnsuitableInput
+from pipelines.support.files import read_json
 from pipelines.workspace.run_record import recorded_run
 
 

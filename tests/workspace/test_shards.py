@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.errors import BadUsage
+from pipelines.support.errors import BadUsage
 from pipelines.workspace.shards import Shard, parse_shard, shard_from
 
 IDS = st.lists(st.text(max_size=8), unique=True, max_size=60)

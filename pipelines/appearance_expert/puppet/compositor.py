@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.compiled import compiled
+from pipelines.support.compiled import compiled
 
 SUPERSAMPLING = 2
 BAND_ROWS = 24

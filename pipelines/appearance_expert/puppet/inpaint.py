@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.appearance_expert.puppet.push_pull import push_pull
-from pipelines.compiled import compiled
+from pipelines.support.compiled import compiled
 
 _PATCH = 4
 _SEAM = 3

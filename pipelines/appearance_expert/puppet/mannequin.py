@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.compiled import compiled
 from pipelines.keypoints.person import POINT, ReferencePerson
 from pipelines.keypoints.staged import StagedDance
+from pipelines.support.compiled import compiled
 
 _BAND_ROWS = 24
 

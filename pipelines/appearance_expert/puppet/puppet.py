@@ -32,7 +32,7 @@ from pipelines.appearance_expert.puppet.shadow import Shadow
 from pipelines.appearance_expert.puppet.tears import Tears, measure_tears
 from pipelines.keypoints.person import ReferencePerson
 from pipelines.keypoints.staged import StagedDance
-from pipelines.progress import SILENT, Progress
+from pipelines.support.progress import SILENT, Progress
 
 CROSSFADE_FRAMES = 4
 

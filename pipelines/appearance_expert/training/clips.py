@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import BadUsage, MacedanceError, UnsuitableInput
-from pipelines.files import read_json, sha256_file, sha256_json
 from pipelines.media.video import probe_video
-from pipelines.progress import Progress
+from pipelines.support.errors import BadUsage, MacedanceError, UnsuitableInput
+from pipelines.support.files import read_json, sha256_file, sha256_json
+from pipelines.support.progress import Progress
 from pipelines.workspace.clips import CLIP_RECORD, KEYPOINTS, VIDEO
 
 CAPTION = "caption.txt"

@@ -36,10 +36,10 @@ from pipelines.appearance_expert.training.frames import (
 )
 from pipelines.appearance_expert.training.latent_layout import latent_frames
 from pipelines.appearance_expert.training.recipe import Recipe
-from pipelines.errors import UnsuitableInput
-from pipelines.files import atomic_path
 from pipelines.media.image import load_picture
 from pipelines.media.video import VideoInfo, probe_video
+from pipelines.support.errors import UnsuitableInput
+from pipelines.support.files import atomic_path
 from pipelines.workspace.identity import content_id
 
 Frames = NDArray[np.uint8]

@@ -24,9 +24,9 @@ from pipelines.appearance_expert.training.flow_matching import (
 )
 from pipelines.appearance_expert.training.learner import Learner, Learns
 from pipelines.appearance_expert.training.network import Batch, placed, predict
-from pipelines.errors import OutOfResources, UnsuitableInput
-from pipelines.files import read_json, write_json
-from pipelines.progress import Progress
+from pipelines.support.errors import OutOfResources, UnsuitableInput
+from pipelines.support.files import read_json, write_json
+from pipelines.support.progress import Progress
 from pipelines.training.checkpoints import FACTS
 from pipelines.training.feed import Feed
 from pipelines.training.loop import Loop, Outcome, Pace

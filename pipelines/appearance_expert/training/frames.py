@@ -14,15 +14,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.face import face_box
 from pipelines.appearance_expert.training.clips import TrainingClip
-from pipelines.errors import UnsuitableInput
+from pipelines.appearance_expert.wan.face import face_box
 from pipelines.keypoints.anatomy import Points, complete
 from pipelines.keypoints.files import Keypoints, load_keypoints
 from pipelines.keypoints.person import FACE_NAMES, POINT, POINT_NAMES, ReferencePerson
 from pipelines.keypoints.pose_drawing import draw_pose
 from pipelines.keypoints.video_pose import track_video
 from pipelines.media.video import probe_video, read_frames
+from pipelines.support.errors import UnsuitableInput
 
 Frames = NDArray[np.uint8]
 Float = NDArray[np.float64]

@@ -17,7 +17,7 @@ from torch import nn
 
 from pipelines.appearance_expert.training.engine import EngineOptions, plain_learner
 from pipelines.appearance_expert.training.learner import Learns
-from pipelines.errors import BadUsage
+from pipelines.support.errors import BadUsage
 from pipelines.training.processes import Processes, join_processes
 
 _HINT = "take fsdp.yaml or deepspeed.yaml of examples/accelerate, or start with torchrun"

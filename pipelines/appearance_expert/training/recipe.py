@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pipelines.appearance_expert.wan_frames import MULTIPLE
-from pipelines.appearance_expert.wan_weights import WanWeights
-from pipelines.errors import BadUsage
-from pipelines.files import read_json, sha256_file, sha256_json
+from pipelines.appearance_expert.wan.frames import MULTIPLE
+from pipelines.appearance_expert.wan.weights import WanWeights
+from pipelines.support.errors import BadUsage
+from pipelines.support.files import read_json, sha256_file, sha256_json
 
 _VERSION = 1
 """Changes with the way in which clips are encoded."""

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from pipelines.appearance_expert.training.encoders import load_parts
 from pipelines.appearance_expert.training.flow_matching import sampler_levels
 from pipelines.appearance_expert.training.network import Batch, predict
-from pipelines.appearance_expert.wan_weights import WanWeights
+from pipelines.appearance_expert.wan.weights import WanWeights
 
 Frames = NDArray[np.uint8]
 

@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.appearance_expert.overlays import ADAPTER, load_adapter, read_tensors
-from pipelines.errors import BadUsage
+from pipelines.appearance_expert.wan.overlays import ADAPTER, load_adapter, read_tensors
+from pipelines.support.errors import BadUsage
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from pipelines.appearance_expert.training.learner import MOMENTS, check_state
-from pipelines.errors import MissingAsset
+from pipelines.support.errors import MissingAsset
 from pipelines.training.processes import Processes
 
 _CUT = {"zero_optimization": {"stage": 3}, "train_micro_batch_size_per_gpu": 1}

@@ -14,9 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pipelines.errors import UnsuitableInput
 from pipelines.metrics.vbench.amt import AmtS, middle_frame
 from pipelines.metrics.vbench.preparation import Frames, for_quality, to_tensor
+from pipelines.support.errors import UnsuitableInput
 
 Prepare = Callable[[Frames], Tensor]
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from pipelines.errors import BadUsage, UnsuitableInput
+from pipelines.support.errors import BadUsage, UnsuitableInput
 
 State = Mapping[str, Tensor]
 Model = TypeVar("Model")

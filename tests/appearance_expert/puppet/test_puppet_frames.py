@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.appearance_expert.backends import load_backend
+from pipelines.appearance_expert.experts import load_backend
 from pipelines.appearance_expert.puppet.puppet import Puppet
 from pipelines.keypoints.person import POINT, ReferencePerson
 from pipelines.keypoints.staged import StagedDance

@@ -47,7 +47,7 @@ def tiny_encoders(tiny_wan):
     import torch
 
     from pipelines.appearance_expert.training.encoders import Encoders
-    from pipelines.appearance_expert.wan_weights import find_wan
+    from pipelines.appearance_expert.wan.weights import find_wan
 
     return Encoders(find_wan(str(tiny_wan)), torch.device("cpu"))
 

@@ -16,7 +16,7 @@ from pipelines.appearance_expert.training.network import (
     recompute_activations,
 )
 from pipelines.appearance_expert.training.stages import prepare_stage
-from pipelines.progress import SILENT
+from pipelines.support.progress import SILENT
 
 
 def train(model, folder, names, draw):

@@ -9,8 +9,8 @@ from pipelines.appearance_expert.training.clips import (
     gather_clips,
     is_held_out,
 )
-from pipelines.errors import BadUsage, UnsuitableInput
-from pipelines.progress import SILENT
+from pipelines.support.errors import BadUsage, UnsuitableInput
+from pipelines.support.progress import SILENT
 
 
 def test_sources_with_and_without_weights(tmp_path):

@@ -7,7 +7,7 @@ from pipelines.appearance_expert.training.encoded import EncodedClips, EncodedSe
 from pipelines.appearance_expert.training.encoding import encode_clip, encode_grey, encoded_file
 from pipelines.appearance_expert.training.latent_layout import given_mask
 from pipelines.appearance_expert.training.recipe import Recipe
-from pipelines.progress import SILENT
+from pipelines.support.progress import SILENT
 
 
 @pytest.fixture(scope="module")

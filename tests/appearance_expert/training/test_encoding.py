@@ -17,9 +17,9 @@ from pipelines.appearance_expert.training.encoding import (
 )
 from pipelines.appearance_expert.training.frames import chosen_frames, draw_skeleton, find_dancer
 from pipelines.appearance_expert.training.recipe import Recipe, encoders_digest
-from pipelines.appearance_expert.wan_weights import find_wan
-from pipelines.errors import BadUsage, UnsuitableInput
-from pipelines.progress import SILENT
+from pipelines.appearance_expert.wan.weights import find_wan
+from pipelines.support.errors import BadUsage, UnsuitableInput
+from pipelines.support.progress import SILENT
 
 RECIPE = Recipe(32, 48, 5, 30.0, (1,), 3)
 

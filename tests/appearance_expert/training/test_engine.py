@@ -9,8 +9,8 @@ from pipelines.appearance_expert.training.network import (
     silence_controls,
 )
 from pipelines.appearance_expert.training.stages import prepare_stage
-from pipelines.errors import OutOfResources, UnsuitableInput
-from pipelines.progress import SILENT
+from pipelines.support.errors import OutOfResources, UnsuitableInput
+from pipelines.support.progress import SILENT
 from pipelines.training.processes import Processes
 from pipelines.training.training_log import read_log
 

@@ -10,8 +10,8 @@ from pipelines.appearance_expert.training.frames import (
     source_frames,
     window_for,
 )
-from pipelines.errors import UnsuitableInput
 from pipelines.keypoints.person import POINT
+from pipelines.support.errors import UnsuitableInput
 
 
 def test_window_keeps_the_shape_and_the_dancer():

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 from pipelines.appearance_expert.training.launch import Launch
 from pipelines.appearance_expert.training.zero import deepspeed_on
-from pipelines.errors import BadUsage, MissingAsset
+from pipelines.support.errors import BadUsage, MissingAsset
 
 ROOT = Path(__file__).parents[3]
 

@@ -3,14 +3,14 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from pipelines.appearance_expert.overlays import Overlay, merge_lora
 from pipelines.appearance_expert.training.stages import (
     lora_modules,
     prepare_stage,
     save_learned,
     save_model,
 )
-from pipelines.errors import BadUsage, UnsuitableInput
+from pipelines.appearance_expert.wan.overlays import Overlay, merge_lora
+from pipelines.support.errors import BadUsage, UnsuitableInput
 
 
 def learned_of(transformer):
@@ -115,7 +115,7 @@ def test_the_loras_file_loads_in_ours_and_in_diffusers_alike(tiny_transformer, t
 def test_a_model_that_base_leaves_is_whole(tiny_transformer, tiny_wan, tmp_path):
     from diffusers import WanAnimatePipeline
 
-    from pipelines.appearance_expert.wan_weights import inspect_folder
+    from pipelines.appearance_expert.wan.weights import inspect_folder
 
     encoder = tiny_transformer.motion_encoder
     prepare_stage(tiny_transformer, "base")

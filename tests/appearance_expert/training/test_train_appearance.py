@@ -14,10 +14,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from pipelines.appearance_expert.overlays import Overlay
-from pipelines.errors import BadUsage, Interrupted, MissingAsset, UnsuitableInput
-from pipelines.files import read_json
-from pipelines.progress import SILENT, Silent
+from pipelines.appearance_expert.wan.overlays import Overlay
+from pipelines.support.errors import BadUsage, Interrupted, MissingAsset, UnsuitableInput
+from pipelines.support.files import read_json
+from pipelines.support.progress import SILENT, Silent
 from pipelines.train_appearance import TrainAppearanceConfig, failure, plan, train_appearance
 from pipelines.training.training_log import read_log
 
@@ -124,9 +124,9 @@ def test_kinematic_leaves_an_adapter_a_log_and_a_video(kinematic):
 
 
 def test_both_stages_end_in_generates_back_end(base, kinematic, tiny_wan, portrait, swaying):
-    from pipelines.appearance_expert.wan import Wan
-    from pipelines.appearance_expert.wan_config import WanConfig
-    from pipelines.appearance_expert.wan_weights import find_wan
+    from pipelines.appearance_expert.wan.backend import Wan
+    from pipelines.appearance_expert.wan.config import WanConfig
+    from pipelines.appearance_expert.wan.weights import find_wan
 
     lora = train_appearance(
         replace(base, run="a", stage="aesthetic", adapter=kinematic.learned), SILENT
@@ -164,8 +164,8 @@ _SCRIPT = """
 import os, signal, sys
 from contextlib import contextmanager
 from pathlib import Path
-from pipelines.errors import MacedanceError
-from pipelines.progress import Silent
+from pipelines.support.errors import MacedanceError
+from pipelines.support.progress import Silent
 from pipelines.train_appearance import TrainAppearanceConfig, train_appearance
 
 class Deadly(Silent):

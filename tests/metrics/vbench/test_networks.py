@@ -7,7 +7,6 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from pipelines.errors import UnsuitableInput
 from pipelines.metrics.vbench.amt import AmtS, _Agreement, amt_from_state, middle_frame, warp
 from pipelines.metrics.vbench.musiq import Musiq, multiscale_patches, musiq_from_state
 from pipelines.metrics.vbench.transformer import (
@@ -18,6 +17,7 @@ from pipelines.metrics.vbench.transformer import (
 )
 from pipelines.metrics.vbench.weight_files import find_file
 from pipelines.metrics.vbench.weights import build, load_state
+from pipelines.support.errors import UnsuitableInput
 
 
 def randomised(model, seed=0):

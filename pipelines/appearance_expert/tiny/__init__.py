@@ -1,0 +1,1 @@
+"""Wan-Animate in miniature, which ships."""

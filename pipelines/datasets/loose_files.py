@@ -1,0 +1,71 @@
+"""A workspace of ours, and any other folder of motion files, with or without songs beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipelines.datasets.listing import ListedTake, Listing, sounds_under
+from pipelines.datasets.paired import group_of
+from pipelines.datasets.phantom_dance import is_phantom_motion
+from pipelines.motion.formats import MOTION_SUFFIXES
+
+_MOTIONS = (".npz", ".bvh", ".amc", ".pkl", ".npy")
+_UNREAD = (".fbx", ".c3d", ".vmd", ".trc", ".glb")
+"""Motion formats that no reader is for: listed, so that nobody wonders where they went."""
+
+
+def is_workspace(folder: Path) -> bool:
+    """Whether the folder holds motions/*.npz."""
+    return any((folder / "motions").glob("*.npz"))
+
+
+def list_workspace(folder: Path) -> Listing:
+    """motions/<id>.npz with music/<id>.* or features/<id>.npz; genres stand in the motions."""
+    sounds = sounds_under(folder / "music") if (folder / "music").is_dir() else {}
+    listing = Listing()
+    for path in sorted((folder / "motions").glob("*.npz")):
+        features = folder / "features" / path.name
+        listing.takes.append(
+            ListedTake(
+                path.stem,
+                path,
+                music=sounds.get(path.stem),
+                features=features if features.is_file() else None,
+                group=group_of(path.stem),
+            )
+        )
+    return listing
+
+
+def every_motion_file(folder: Path) -> Listing:
+    """Every file under a folder that may be a motion, PhantomDance's too, whatever its name."""
+    sounds = sounds_under(folder)
+    listing = Listing()
+    for path in sorted(folder.rglob("*")):
+        suffix = path.suffix.lower()
+        if not path.is_file() or path.name.startswith("."):
+            continue
+        if suffix == ".json" and not is_phantom_motion(path):
+            listing.skipped.append(f"{path}: not a PhantomDance motion (no bone_name)")
+        elif suffix in MOTION_SUFFIXES:
+            sound = sounds.get(path.stem)
+            # A video beside a dance is more likely a picture of it than its song.
+            music = None if sound is None or sound.suffix.lower() == ".mp4" else sound
+            listing.takes.append(ListedTake(path.stem, path, music))
+        elif suffix in _UNREAD:
+            listing.skipped.append(f"{path}: no reader for {suffix}; export it as BVH")
+    return listing
+
+
+def list_motion_files(folder: Path) -> Listing:
+    """Every motion file under a folder, with the song of the same name if there is one."""
+    sounds = sounds_under(folder)
+    listing = Listing()
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in _MOTIONS:
+            listing.takes.append(
+                ListedTake(path.stem, path, sounds.get(path.stem), group=group_of(path.stem))
+            )
+        elif path.suffix.lower() in _UNREAD:
+            listing.skipped.append(f"{path}: no reader for {path.suffix}; export it as BVH")
+    return listing

@@ -1,0 +1,245 @@
+"""From data sets as downloaded to paired sequences ready for training, with what was skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from pipelines.datasets import (
+    aist,
+    cmu,
+    finedance,
+    loose_files,
+    motorica,
+    phantom_dance,
+)
+from pipelines.datasets.feature_cache import cached_features, ready_made_features
+from pipelines.datasets.listing import ListedTake, Listing, without_music
+from pipelines.datasets.paired import group_of, is_paired, load_pair, paired, save_pair
+from pipelines.datasets.windows import FPS, PairedSequence
+from pipelines.motion.formats import load_motion
+from pipelines.motion.grounding import on_floor
+from pipelines.motion.motion import Motion
+from pipelines.music.features import FEATURE_SCHEMA
+from pipelines.support.errors import MacedanceError, UnsuitableInput
+from pipelines.support.files import read_json, sha256_file, sha256_json, write_json
+from pipelines.support.progress import Progress
+
+_VERSION = 1
+"""Part of every cached pair's id: raise it when preparation changes."""
+
+_LEAST_MUSIC = 0.9
+"""Share of a dance that its song must last; songs may go on after the dance."""
+
+_LAYOUTS: tuple[tuple[str, Callable[[Path], bool], Callable[[Path], Listing]], ...] = (
+    ("FineDance", finedance.is_finedance, finedance.list_finedance),
+    ("AIST++", aist.is_aist, aist.list_aist),
+    ("workspace", loose_files.is_workspace, loose_files.list_workspace),
+    ("Motorica", motorica.is_motorica, motorica.list_motorica),
+    ("PhantomDance", phantom_dance.is_phantom_dance, phantom_dance.list_phantom_dance),
+    ("motion files", lambda folder: True, loose_files.list_motion_files),
+)
+
+
+class Preparation:
+    """Collects paired sequences, data set by data set.
+
+    Args:
+        cache: folder for pairs and features, each under an id of its content.
+        music: "paired", "compose" and "warp:FOLDER", mixed: which music dances get.
+        max_tempo_change: bound for "warp" and "compose".
+        seed: of the choice of songs.
+        progress: who listens.
+
+    Attributes:
+        sequences: what can be trained on.
+        skipped: one line per file that cannot, with the reason.
+    """
+
+    def __init__(
+        self,
+        cache: Path,
+        music: tuple[str, ...],
+        max_tempo_change: float,
+        seed: int,
+        progress: Progress,
+    ) -> None:
+        self._cache = cache
+        self._own_music = "paired" in music
+        self._compose = "compose" in music
+        self._songs = [Path(m.removeprefix("warp:")) for m in music if m.startswith("warp:")]
+        self._max_tempo_change, self._seed, self._progress = max_tempo_change, seed, progress
+        self.sequences: list[PairedSequence] = []
+        self.skipped: list[str] = []
+
+    def add(self, folder: Path) -> None:
+        """Take in one data set, whose layout is told from the folder's shape.
+
+        Raises:
+            UnsuitableInput: no such folder, or no motion in it.
+        """
+        if not folder.is_dir():
+            raise UnsuitableInput(f"{folder}: no such folder", "--data names data set folders")
+        if is_paired(folder):
+            self._add_pairs(sorted(folder.glob("*.npz")))
+            return
+        name, listing = _listed(folder)
+        self.skipped += listing.skipped
+        silent = without_music(listing.takes)
+        self._progress.say(
+            f"{folder}: {name}, {len(listing.takes)} dances, {len(silent)} without music"
+        )
+        if not listing.takes:
+            raise UnsuitableInput(f"{folder}: no motion in a known layout")
+        if self._own_music:
+            self._add_with_own_music([t for t in listing.takes if t not in silent])
+        else:
+            silent = listing.takes
+        if silent and (self._compose or self._songs):
+            self._add_with_new_music(folder, silent)
+        else:
+            self.skipped += [
+                f"{take.motion}: has no music; --music warp:FOLDER or --music compose gives it some"
+                for take in silent
+            ]
+
+    def _add_pairs(self, paths: list[Path]) -> None:
+        for path in paths:
+            try:
+                self.sequences.append(load_pair(path))
+            except MacedanceError as error:
+                self.skipped.append(_reason(path, error))
+
+    def _add_with_own_music(self, takes: list[ListedTake]) -> None:
+        with self._progress.stage("pairing dances with their music", len(takes), "dances") as step:
+            for take in takes:
+                try:
+                    self.sequences.append(self._own_pair(take))
+                except MacedanceError as error:
+                    self.skipped.append(_reason(take.motion, error))
+                step(1)
+
+    def _own_pair(self, take: ListedTake) -> PairedSequence:
+        song = take.music or take.features
+        assert song is not None
+        identity = sha256_json([
+            _VERSION, FEATURE_SCHEMA, sha256_file(take.motion), sha256_file(song), song.name,
+            take.name, take.genre, take.group, take.split, take.skip_seconds,
+        ])  # fmt: skip
+        target = self._cache / f"pair-{identity[:16]}.npz"
+        if target.is_file():
+            try:
+                return load_pair(target)
+            except UnsuitableInput:
+                target.unlink()
+        sequence = self._pair(take)
+        save_pair(sequence, song.name, "paired", target)
+        return sequence
+
+    def _pair(self, take: ListedTake) -> PairedSequence:
+        motion = _read(take)
+        if take.music is not None:
+            features = cached_features(take.music, self._cache)
+        else:
+            assert take.features is not None
+            features = ready_made_features(take.features)
+        if features.frames < _LEAST_MUSIC * motion.frames:
+            raise UnsuitableInput(
+                f"{take.motion}: dances {motion.seconds:.1f} s, but its music "
+                f"{(take.music or take.features)} ends after {features.frames / FPS:.1f} s"
+            )
+        skip = round(take.skip_seconds * FPS)
+        values = features.values[skip : motion.frames]
+        motion = motion.sliced(skip, min(motion.frames, features.frames))
+        return paired(motion, values, take.name, take.group or take.name, take.split)
+
+    def _add_with_new_music(self, folder: Path, takes: list[ListedTake]) -> None:
+        """Warp or compose; kept as a list of pairs under an id of everything that goes in."""
+        songs = [p for place in self._songs for p in sorted(place.rglob("*")) if p.is_file()]
+        identity = sha256_json([
+            _VERSION, FEATURE_SCHEMA, self._max_tempo_change, self._seed, self._compose,
+            [[sha256_file(t.motion), t.name, t.genre] for t in takes],
+            [[p.name, sha256_file(p)] for p in songs],
+        ])  # fmt: skip
+        manifest = self._cache / f"pairing-{identity[:16]}.json"
+        if manifest.is_file():
+            record = read_json(manifest)
+            paths = [self._cache / name for name in record["pairs"]]
+            if all(path.is_file() for path in paths):
+                self.skipped += record["skipped"]
+                self._add_pairs(paths)
+                return
+        before = len(self.skipped)
+        names = self._make_pairs(folder, takes, identity[:16])
+        write_json(manifest, {"pairs": names, "skipped": self.skipped[before:]})
+
+    def _make_pairs(self, folder: Path, takes: list[ListedTake], identity: str) -> list[str]:
+        from pipelines.datasets.pairing import PairingConfig, pair_takes
+        from pipelines.datasets.song_library import song_library
+
+        motions, origin = self._silent_motions(folder, takes)
+        songs = [s for p in self._songs for s in song_library(p, self._cache, self._progress)]
+        config = PairingConfig(
+            warped_songs=4 if songs else 0,
+            composed_songs=2 if self._compose else 0,
+            max_tempo_change=self._max_tempo_change,
+            seed=self._seed,
+        )
+        names: list[str] = []
+        danced: set[str] = set()
+        for pair in pair_takes(motions, songs, config, self._progress):
+            motion = pair.warped.motion
+            take = origin[motion.source]
+            danced.add(motion.source)
+            sequence = PairedSequence(motion, pair.features.values, take.name, take.group)
+            name = f"pair-{identity}-{len(names):05d}.npz"
+            save_pair(sequence, pair.song, pair.mode, self._cache / name)
+            names.append(name)
+            self.sequences.append(sequence)
+        self.skipped += [
+            f"{m.source}: no music could be given to it" for m in motions if m.source not in danced
+        ]
+        return names
+
+    def _silent_motions(
+        self, folder: Path, takes: list[ListedTake]
+    ) -> tuple[list[Motion], dict[str, ListedTake]]:
+        """Dances to be given music, and the take behind each by its `source`.
+
+        Known takes of the CMU archive are corrected and repaired; others are read as they are.
+        """
+        if any(cmu.knows(take.motion) for take in takes):
+            found = cmu.read_takes([folder], self._progress)
+            self.skipped += found.skipped
+            for line in found.repaired:
+                self._progress.say(f"repaired {line}")
+            return [t.motion for t in found.takes], {
+                t.name: ListedTake(t.name, folder, group=t.group) for t in found.takes
+            }
+        motions: list[Motion] = []
+        origin: dict[str, ListedTake] = {}
+        for take in takes:
+            try:
+                motions.append(replace(_read(take), source=take.name))
+                origin[take.name] = replace(take, group=take.group or group_of(take.name))
+            except MacedanceError as error:
+                self.skipped.append(_reason(take.motion, error))
+        return motions, origin
+
+
+def _listed(folder: Path) -> tuple[str, Listing]:
+    for name, recognises, listed in _LAYOUTS:
+        if recognises(folder):
+            return name, listed(folder)
+    raise AssertionError("the last layout takes every folder")
+
+
+def _read(take: ListedTake) -> Motion:
+    """A take's motion at 30 fps, standing on the floor, with its genre."""
+    motion = load_motion(take.motion).resampled(FPS)
+    return replace(on_floor(motion), genre=take.genre or motion.genre, source=str(take.motion))
+
+
+def _reason(path: Path, error: MacedanceError) -> str:
+    return error.what if path.name in error.what else f"{path}: {error.what}"

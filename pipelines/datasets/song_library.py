@@ -1,0 +1,122 @@
+"""The songs that dance is paired with: features and beats, loops repeated, cached by content."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.media.audio import load_audio
+from pipelines.music.beats import beat_grid, beat_times, tempo_of_beats
+from pipelines.music.features import (
+    FEATURE_SCHEMA,
+    SAMPLE_RATE,
+    TEMPO_SAMPLE_RATE,
+    MusicFeatures,
+    estimate_start_bpm,
+    extract_features,
+    load_features,
+    save_features,
+)
+from pipelines.support.errors import UnsuitableInput
+from pipelines.support.files import sha256_file
+from pipelines.support.progress import SILENT, Progress
+
+SONG_FORMATS = (".wav", ".mp3", ".flac", ".ogg", ".m4a", ".opus", ".aac")
+_LONG_ENOUGH_SECONDS = 90.0
+_LONGEST_SECONDS = 600.0
+_WHOLE_BEATS = 0.06
+
+
+@dataclass(frozen=True)
+class Song:
+    """A song to dance to.
+
+    Attributes:
+        name: file name.
+        features: of the whole song; a loop is repeated to at least 90 s.
+        beats: (B,) seconds at which its beats are heard.
+    """
+
+    name: str
+    features: MusicFeatures
+    beats: NDArray[np.float64]
+
+
+def song_library(
+    folder: Path, cache: Path | None = None, progress: Progress = SILENT
+) -> list[Song]:
+    """Read every song under a folder; those without a steady beat are named and left out.
+
+    Args:
+        folder: searched through and through, in the order of the paths.
+        cache: folder for the features, by the content of each file; None computes them anew.
+
+    Raises:
+        UnsuitableInput: no such folder, or not one usable song in it.
+    """
+    if not folder.is_dir():
+        raise UnsuitableInput(f"{folder}: no such folder of songs")
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SONG_FORMATS)
+    songs = []
+    with progress.stage("reading songs", len(paths), "songs") as advance:
+        for path in paths:
+            try:
+                songs.append(read_song(path, cache))
+            except UnsuitableInput as error:
+                progress.warn(f"{error.what}: skipped")
+            advance(1)
+    if not songs:
+        raise UnsuitableInput(
+            f"{folder}: no song with a steady beat", "give a folder with wav, mp3, flac or ogg"
+        )
+    return songs
+
+
+def read_song(path: Path, cache: Path | None = None) -> Song:
+    """Features and beats of one song; a loop of whole beats is repeated to at least 90 s.
+
+    Raises:
+        UnsuitableInput: unreadable, or without a steady beat.
+    """
+    stored = None
+    if cache is not None:
+        recipe = hashlib.sha256(f"{FEATURE_SCHEMA} loops {_LONG_ENOUGH_SECONDS}".encode())
+        stored = cache / f"{sha256_file(path)[:24]}-{recipe.hexdigest()[:8]}.npz"
+    features = _stored(stored)
+    if features is None:
+        features = _features_of_loop(path)
+        if stored is not None:
+            save_features(features, stored)
+    beats = beat_grid(features)
+    if beats is None or len(beats) < 8:
+        raise UnsuitableInput(f"{path}: no steady beat")
+    return Song(path.name, features, beats)
+
+
+def _stored(path: Path | None) -> MusicFeatures | None:
+    """Features kept earlier; a damaged file counts as none and is written again."""
+    if path is None or not path.exists():
+        return None
+    try:
+        return load_features(path)
+    except UnsuitableInput:
+        return None
+
+
+def _features_of_loop(path: Path) -> MusicFeatures:
+    samples = load_audio(path, SAMPLE_RATE, duration=_LONGEST_SECONDS)
+    start_bpm = estimate_start_bpm(load_audio(path, TEMPO_SAMPLE_RATE, duration=_LONGEST_SECONDS))
+    once = extract_features(samples, SAMPLE_RATE, start_bpm)
+    seconds = len(samples) / SAMPLE_RATE
+    bpm = tempo_of_beats(beat_times(once))
+    if bpm is None or seconds >= _LONG_ENOUGH_SECONDS:
+        return once
+    number = seconds * bpm / 60.0
+    if abs(number - round(number)) > _WHOLE_BEATS:
+        return once
+    repeats = int(np.ceil(_LONG_ENOUGH_SECONDS / seconds))
+    return extract_features(np.tile(samples, repeats), SAMPLE_RATE, start_bpm)

@@ -1,0 +1,1 @@
+"""The machinery of `evaluate`: sets of clips, protocols, judgement, report."""

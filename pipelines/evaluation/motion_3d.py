@@ -1,0 +1,193 @@
+"""The protocol motion-3d (MACE-Dance, table 2): one function per metric, by a profile's rules.
+
+Joints are (T, J, 3) metres, z up.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from pipelines.body.rotations import matrix_to_axis_angle
+from pipelines.body.skeleton import OFFSETS, PARENTS, TO_Z_UP, forward_kinematics
+from pipelines.evaluation.beat_scores import beat_score, dance_beats
+from pipelines.evaluation.clip import Clip
+from pipelines.evaluation.profiles import MotionProfile
+from pipelines.metrics.feet import (
+    foot_skating_ratio,
+    foot_skating_ratio_lodge,
+    physical_foot_contact,
+)
+from pipelines.metrics.geometric import geometric_features
+from pipelines.metrics.joints import Array, Float, centred_as_lodge, centred_on_first_root
+from pipelines.metrics.kinetic import (
+    kinetic_features,
+    kinetic_features_fairmotion,
+    kinetic_features_megadance,
+)
+from pipelines.metrics.smoothness import jitter
+from pipelines.motion.motion import Motion
+from pipelines.support.errors import UnsuitableInput
+
+SPACES = ("k", "g")
+_LEAST_FRAMES = 8
+_FOOT_FPS = 30.0
+
+_SMPLX_NEUTRAL_REST = np.array([
+    [0.003123, -0.351407, 0.012037], [0.061313, -0.444171, -0.013965],
+    [-0.060144, -0.455316, -0.009214], [0.000361, -0.241517, -0.015581],
+    [0.116008, -0.822924, -0.023361], [-0.104354, -0.817696, -0.026038],
+    [0.009808, -0.109664, -0.021521], [0.072555, -1.225984, -0.055237],
+    [-0.088937, -1.228423, -0.046230], [-0.001522, -0.057428, 0.006926],
+    [0.119812, -1.283981, 0.062980], [-0.127750, -1.286752, 0.072819],
+    [-0.013687, 0.107739, -0.024690], [0.044842, 0.027515, -0.000295],
+    [-0.049217, 0.026910, -0.006474], [0.011097, 0.268190, -0.003952],
+    [0.164081, 0.085243, -0.015756], [-0.151795, 0.080435, -0.019143],
+    [0.418204, 0.013093, -0.058214], [-0.422944, 0.043942, -0.045610],
+    [0.670191, 0.036314, -0.060687], [-0.672212, 0.039410, -0.060935],
+])  # fmt: skip
+"""Rest joints of the neutral SMPL-X body that Lodge evaluates on (spec A.2), y up, metres."""
+
+
+def measure_motion(
+    motion: Motion,
+    name: str,
+    profile: MotionProfile,
+    music_beats: Array | None = None,
+    window: float | None = None,
+    truth: bool = False,
+) -> Clip:
+    """All that the protocol says of one dance.
+
+    Args:
+        music_beats: (B,) seconds from the first frame; None without music.
+        window: take features over pieces of so many seconds instead of the whole.
+        truth: whether this is a recording that others are compared with; some scripts cut those
+            elsewhere.
+
+    Raises:
+        UnsuitableInput: too short, or not finite.
+    """
+    joints = posed_joints(motion.validate(), profile, truth)
+    fps = profile.fps
+    pieces = _pieces(joints, fps, window)
+    features = {
+        "k": np.stack([kinetic(piece, profile) for piece in pieces]),
+        "g": np.stack([geometric(piece, profile) for piece in pieces]),
+    }
+    # Thresholds and lengths per frame mean what they should at 30 fps only.
+    steady = joints[:: max(1, round(fps / _FOOT_FPS))]
+    scores = {
+        "fsr": foot_skating(steady, profile),
+        "pfc": foot_contact(steady, profile),
+        "jitter": jitter(steady, _FOOT_FPS),
+    }
+    chance: Float = np.zeros(0)
+    if music_beats is not None:
+        found = dance_beats(joints, fps, profile.beats)
+        scores["bas"], chance = beat_score(
+            music_beats, found, len(joints) / fps, fps, profile.beats
+        )
+    return Clip(name, features, scores, chance)
+
+
+def posed_joints(motion: Motion, profile: MotionProfile, truth: bool = False) -> Float:
+    """Joints at the profile's rate, cut, and on its skeleton; z up, at their place."""
+    frames = profile.truth_frames if truth else profile.frames
+    timed = motion.resampled(profile.fps)
+    timed = timed.sliced(0, frames if frames is not None else timed.frames)
+    if timed.frames < _LEAST_FRAMES:
+        raise UnsuitableInput(
+            f"{motion.source or 'the motion'}: {timed.frames} frames at {profile.fps:g} fps are "
+            f"too few, at least {_LEAST_FRAMES} are needed"
+        )
+    rotations = timed.rotations()
+    if profile.euler_mistake:
+        rotations = _mistaken_for_euler(rotations)
+    offsets = smplx_offsets() if profile.skeleton == "smplx-neutral" else OFFSETS
+    return forward_kinematics(rotations, timed.trans, offsets)[0]
+
+
+def kinetic(joints_TJ3: Array, profile: MotionProfile) -> Float:
+    """Kinetic features (66 or 72,) of one dance."""
+    joints = _centred(_fallen(joints_TJ3, profile), profile)
+    if profile.kinetic == "strict":
+        features = kinetic_features(joints, profile.fps)
+    elif profile.kinetic == "fairmotion":
+        features = kinetic_features_fairmotion(joints)
+    else:
+        features = kinetic_features_megadance(joints)
+    return features[: profile.kinetic_size]
+
+
+def geometric(joints_TJ3: Array, profile: MotionProfile) -> Float:
+    """Geometric features (32,) of one dance."""
+    joints = _centred(_fallen(joints_TJ3, profile), profile)
+    frame_time = profile.geometric_frame_time or 1 / profile.fps
+    return geometric_features(joints, frame_time, published_move=profile.published_move)
+
+
+def foot_skating(joints_TJ3: Array, profile: MotionProfile) -> float:
+    """Share of contact frames in which a foot slides (FSR), at 30 fps; NaN if none ever stands."""
+    if profile.feet == "strict":
+        return foot_skating_ratio(joints_TJ3, _FOOT_FPS).ratio
+    return foot_skating_ratio_lodge(joints_TJ3).ratio
+
+
+def foot_contact(joints_TJ3: Array, profile: MotionProfile) -> float:
+    """Physical foot contact (PFC) at 30 fps, over pieces of the profile's length."""
+    if not profile.fallen:
+        pieces = _pieces(np.asarray(joints_TJ3), _FOOT_FPS, profile.pfc_seconds)
+        return float(np.mean([physical_foot_contact(piece) for piece in pieces]))
+    # MACE's script takes component 2 as up after its turn: our -y.
+    x, y, z = np.moveaxis(np.asarray(joints_TJ3), -1, 0)
+    return physical_foot_contact(np.stack([-z, x, -y], axis=-1))
+
+
+def smplx_offsets() -> Float:
+    """Offsets (24, 3) of the neutral SMPL-X body, y up; hands where the wrists are."""
+    rest = np.concatenate([_SMPLX_NEUTRAL_REST, _SMPLX_NEUTRAL_REST[[20, 21]]])
+    offsets = np.zeros_like(OFFSETS)
+    for joint, parent in enumerate(PARENTS):
+        if parent >= 0:
+            offsets[joint] = rest[joint] - rest[parent]
+    return offsets
+
+
+def _pieces(joints_TJ3: Float, fps: float, seconds: float | None) -> list[Float]:
+    """Consecutive pieces; a rest shorter than half a piece is left out, unless it is all."""
+    if seconds is None:
+        return [joints_TJ3]
+    size = max(_LEAST_FRAMES, round(seconds * fps))
+    starts = range(0, len(joints_TJ3), size)
+    pieces = [joints_TJ3[start : start + size] for start in starts]
+    return [p for number, p in enumerate(pieces) if number == 0 or len(p) >= size / 2]
+
+
+def _centred(joints_TJ3: Float, profile: MotionProfile) -> Float:
+    joints = joints_TJ3[:, : profile.joints]
+    if profile.centring == "none":
+        return joints
+    if profile.centring == "lodge":
+        return centred_as_lodge(joints)
+    return centred_on_first_root(joints)
+
+
+def _fallen(joints_TJ3: Array, profile: MotionProfile) -> Float:
+    """MACE's turn about z of y-up data, as it is in our z-up frame: (x, y, z) -> (-z, y, x)."""
+    joints = np.asarray(joints_TJ3, dtype=np.float64)
+    if not profile.fallen:
+        return joints
+    return np.stack([-joints[..., 2], joints[..., 1], joints[..., 0]], axis=-1)
+
+
+def _mistaken_for_euler(rotations_TJ33: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rotations whose axis-angle vectors, in y-up data, went through Rz(c) Ry(b) Rx(a)."""
+    rotations = rotations_TJ33.copy()
+    rotations[:, 0] = TO_Z_UP.T @ rotations[:, 0]
+    vectors = matrix_to_axis_angle(rotations)
+    flat = Rotation.from_euler("xyz", vectors.reshape(-1, 3)).as_matrix()
+    mistaken = flat.reshape(rotations.shape)
+    mistaken[:, 0] = TO_Z_UP @ mistaken[:, 0]
+    return np.asarray(mistaken)

@@ -1,1 +1,0 @@
-"""Dance data sets in their own layouts as downloaded, one module each."""

@@ -1,0 +1,1 @@
+"""MACE-Dance's Motion Expert: guidance-free diffusion over BiMamba and attention."""

@@ -1,0 +1,107 @@
+"""Files that appear whole or not at all, and the hashes that name them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipelines.support.errors import UnsuitableInput, is_out_of_space
+
+_CHUNK = 1 << 20
+_STEM = 40
+"""Characters of a name that its temporary file repeats; the whole could exceed 255 bytes."""
+
+
+@contextmanager
+def atomic_path(target: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `target`, with its suffix; fsynced and renamed on success.
+
+    The temporary name starts with a dot. If the block raises, the temporary file is removed and
+    `target` is untouched.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(
+        prefix=f".{target.stem[:_STEM]}-", suffix=".part" + target.suffix, dir=target.parent
+    )
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        # At the end: some writers put a file of their own, for the owner alone, in its place.
+        temporary.chmod(0o666 & ~_umask())
+        _fsync(temporary)
+        os.replace(temporary, target)
+        _fsync(target.parent)
+    except OSError as error:
+        # The system does not say which file the disk is too full for.
+        if is_out_of_space(error) and error.filename is None:
+            error.filename = str(target)
+        raise
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(target: Path, data: bytes) -> None:
+    """Write `data` to `target` atomically."""
+    with atomic_path(target) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_text(target: Path, text: str) -> None:
+    """Write UTF-8 `text` to `target` atomically."""
+    write_bytes(target, text.encode())
+
+
+def write_json(target: Path, value: Any) -> None:
+    """Write `value` as indented JSON to `target` atomically; NaN is refused."""
+    write_text(target, json.dumps(value, indent=2, sort_keys=False, allow_nan=False) + "\n")
+
+
+def read_json(source: Path) -> Any:
+    """Read a JSON file."""
+    return json.loads(source.read_text(encoding="utf-8"))
+
+
+def sha256_file(source: Path) -> str:
+    """Hex SHA-256 of a file's bytes, read in pieces."""
+    digest = hashlib.sha256()
+    with source.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def sha256_json(value: Any) -> str:
+    """Hex SHA-256 of a JSON-able value, independent of key order."""
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def check_writable(paths: list[Path]) -> None:
+    """Raise UnsuitableInput before any work if an output's folder is missing or not writable."""
+    for path in paths:
+        folder = path.parent
+        if not folder.is_dir():
+            raise UnsuitableInput(f"{path}: the folder {folder} does not exist", "create it first")
+        if not os.access(folder, os.W_OK):
+            raise UnsuitableInput(f"{path}: no permission to write into {folder}")
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+def _fsync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,99 @@
+"""The back end "tiny": found, called as Wan-Animate is, marked as an experiment."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("diffusers")
+
+from pipelines.appearance_expert.experts import describe_choice, load_backend
+from pipelines.appearance_expert.tiny.backend import STEPS, find_tiny, tiny_config
+from pipelines.appearance_expert.wan.config import WanConfig
+from pipelines.support.errors import MissingAsset, UnsuitableInput
+from pipelines.support.progress import Silent
+
+MERGE = Path(__file__).parents[3] / "examples" / "tiny_appearance" / "merge.py"
+
+
+class Listener(Silent):
+    def __init__(self):
+        self.warnings = []
+
+    def warn(self, text):
+        self.warnings.append(text)
+
+
+def test_the_weights_that_ship_draw_a_dancer_in_the_pictures_colours(portrait, swaying):
+    weights = find_tiny(None)
+    assert sum(file.stat().st_size for file in weights.folder.rglob("*")) < 40e6
+    assert not any("_name_or_path" in f.read_text() for f in weights.folder.rglob("*.json"))
+    backend = load_backend("tiny", None, "cpu", Silent(), WanConfig(steps=4))
+    frames = list(backend.frames(portrait, swaying(9), seed=0))
+    corner, body = frames[4][:16, -12:].mean((0, 1)), frames[4][24:50, 18:30].mean((0, 1))
+    assert corner == pytest.approx([180, 200, 220], abs=40)
+    assert body[0] - body[2] > corner[0] - corner[2] + 20  # the coat is red, the wall blue
+
+
+def test_a_folder_without_weights_is_told_with_the_way_to_get_them(tmp_path):
+    with pytest.raises(MissingAsset, match="no weights") as caught:
+        find_tiny(str(tmp_path))
+    assert "--model" in caught.value.hint
+
+
+def test_another_model_is_refused(tmp_path):
+    (tmp_path / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}')
+    with pytest.raises(UnsuitableInput):
+        find_tiny(str(tmp_path))
+
+
+def test_settings_are_the_users_at_the_small_models_size():
+    config = tiny_config(WanConfig(steps=7, prompt="a dancer"))
+    assert (config.steps, config.prompt, config.face) == (7, "a dancer", "none")
+    assert (config.fps, config.segment_frames, config.max_pixels) == (16.0, 17, 80 * 144)
+    assert tiny_config(None).steps == tiny_config(WanConfig()).steps == STEPS
+
+
+def test_it_makes_every_frame_and_says_what_it_is(tiny_wan, portrait, swaying):
+    listener = Listener()
+    dance = swaying(45)
+    backend = load_backend("tiny", str(tiny_wan), "cpu", listener, WanConfig(steps=1))
+    frames = list(backend.frames(portrait, dance, seed=3))
+    assert len(frames) == 45
+    assert all(frame.shape == (64, 48, 3) and frame.dtype == np.uint8 for frame in frames)
+    report = backend.report()
+    assert report["backend"] == "tiny" and report["draft"]
+    assert report["fps"] == 16.0 and len(report["segments"]) == 2
+    assert any("experiment" in warning for warning in listener.warnings)
+
+
+def test_the_choice_is_described_as_a_draft(tiny_wan):
+    choice = describe_choice("tiny", str(tiny_wan), "cpu")
+    assert choice == {"appearance": "tiny", "draft": True, "because": "asked for"}
+
+
+def test_merging_gives_a_whole_model_in_half_precision(tiny_wan, tmp_path):
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    file = "transformer/diffusion_pytorch_model.safetensors"
+    before = load_file(tiny_wan / file)
+    names = [f"pose_patch_embedding.{part}" for part in ("weight", "bias")]
+    save_file({name: before[name] + 1 for name in names}, tmp_path / "adapter.safetensors")
+    lora = {"blocks.0.attn1.to_q.lora_A.weight": torch.ones(2, 24),
+            "blocks.0.attn1.to_q.lora_B.weight": torch.ones(24, 2)}  # fmt: skip
+    save_file(lora, tmp_path / "lora.safetensors")
+    command = [
+        sys.executable, MERGE, "--model", tiny_wan, "--out", tmp_path / "merged",
+        "--adapter", tmp_path / "adapter.safetensors", "--lora", tmp_path / "lora.safetensors",
+    ]  # fmt: skip
+    subprocess.run(list(map(str, command)), check=True, capture_output=True)
+    after = load_file(tmp_path / "merged" / file)
+    assert after.keys() == before.keys()
+    assert all(t.dtype == torch.float16 for t in after.values() if t.is_floating_point())
+    for name in before:
+        change = {"pose_patch_embedding": 1.0, "blocks.0.attn1.to_q.weight": 2.0}
+        expected = before[name] + next((v for k, v in change.items() if name.startswith(k)), 0.0)
+        assert torch.allclose(after[name].float(), expected.float(), atol=5e-3), name

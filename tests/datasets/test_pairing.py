@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipelines.datasets.pairing import PairedTake, PairingConfig, compose_for, pair_takes
+from pipelines.datasets.song_library import Song, read_song
+from pipelines.motion.formats import load_motion
+from pipelines.motion.motion import Motion
+from pipelines.music.beats import beat_times, nearest_beat_distance
+from pipelines.music.features import FEATURE_SCHEMA, MusicFeatures
+from pipelines.rhythm.step_cycle import foot_speeds, phase_locking, step_cycles
+from pipelines.support.errors import BadUsage
+from pipelines.support.progress import Silent
+
+Stepping = Callable[..., Motion]
+
+
+class Listener(Silent):
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def warn(self, message: str) -> None:
+        self.warnings.append(message)
+
+
+def song(bpm: float, seconds: float = 60.0) -> Song:
+    """A song that is nothing but its beats, 50 ms late as the tracker has them."""
+    beats = np.arange(0.2, seconds, 60 / bpm)
+    values = np.zeros((int(seconds * 30), 35), dtype="f4")
+    values[np.minimum(len(values) - 1, np.round((beats + 0.05) * 30).astype(int)), 34] = 1
+    values[:, 0] = np.arange(len(values))
+    return Song(f"{bpm:g}.wav", MusicFeatures(values), beats)
+
+
+SONGS = [song(bpm) for bpm in (80, 90, 100, 110, 120, 130, 160)]
+
+
+def check(pair: PairedTake) -> None:
+    motion, values = pair.warped.motion, pair.features.values
+    assert values.shape == (motion.frames, 35) and pair.features.schema == FEATURE_SCHEMA
+    assert motion.fps == 30 and motion.frames > 150
+    heard = beat_times(pair.features)
+    inside = pair.beats[(pair.beats > 0.5) & (pair.beats < motion.seconds - 0.5)]
+    assert np.median(nearest_beat_distance(inside, heard)) < 0.07
+    speed = foot_speeds(motion).sum(axis=1)
+    assert phase_locking(speed, 30, pair.beats).resultant > 0.9
+
+
+def test_warped_pairs(stepping: Stepping) -> None:
+    takes = [stepping(96, 14), stepping(118, 14, drift=0.05)]
+    config = PairingConfig(warped_songs=3, composed_songs=0, seed=5)
+    pairs = list(pair_takes(takes, SONGS, config))
+    assert len(pairs) == 6
+    for pair in pairs:
+        check(pair)
+        assert pair.mode == "warp" and abs(pair.warped.speed - 1) <= 0.2
+        first = pair.warped.first_frame
+        np.testing.assert_array_equal(
+            pair.features.values[:, 0], first + np.arange(pair.warped.motion.frames)
+        )
+    for take in (pairs[:3], pairs[3:]):
+        assert len({pair.song for pair in take}) == 3
+    again = list(pair_takes(takes, SONGS, config))
+    for one, two in zip(pairs, again, strict=True):
+        assert one.song == two.song
+        np.testing.assert_array_equal(one.warped.motion.poses, two.warped.motion.poses)
+    other = list(pair_takes(takes, SONGS, PairingConfig(3, 0, seed=6)))
+    assert [p.warped.first_frame for p in other] != [p.warped.first_frame for p in pairs]
+
+
+def test_composed_pair(stepping: Stepping) -> None:
+    take = stepping(104, 12)
+    pair = compose_for(take, step_cycles(take), np.random.default_rng(2))
+    assert pair is not None
+    assert pair.mode == "compose" and pair.song.startswith("composed-")
+    assert abs(pair.warped.speed - 1) < 0.2
+    check(pair)
+
+
+def test_takes_that_cannot_be_paired_are_named(stepping: Stepping) -> None:
+    listener = Listener()
+    still = stepping(100)
+    still.poses[:] = still.poses[0]
+    pairs = pair_takes([still, stepping(100, 2.0)], SONGS, PairingConfig(1, 0), listener)
+    assert list(pairs) == []
+    assert len(listener.warnings) == 2 and "do not move" in listener.warnings[0]
+    none = pair_takes([stepping(100, 10)], [song(18, 200)], PairingConfig(1, 0), listener)
+    assert list(none) == [] and "no song fits" in listener.warnings[-1]
+
+
+def test_config_is_checked() -> None:
+    for config in (
+        PairingConfig(-1, 2),
+        PairingConfig(0, 0),
+        PairingConfig(max_tempo_change=0.0),
+        PairingConfig(max_tempo_change=0.8),
+    ):
+        with pytest.raises(BadUsage):
+            config.validate()
+
+
+def test_real_salsa_locks_to_a_real_song(shared_data: Path, tmp_path: Path) -> None:
+    archive = shared_data / "motion" / "cmu-60-61-salsa.tar.xz"
+    with tarfile.open(archive) as stream:
+        member = next(m for m in stream if m.name.endswith("61_05_scaled.bvh"))
+        stream.extract(member, tmp_path, filter="data")
+    take = load_motion(tmp_path / member.name, fps_override=60).resampled(30)
+    music = read_song(shared_data / "music/superpowers_cc0/ninja-adventure__musics__theme-13.ogg")
+    (pair,) = pair_takes([take], [music], PairingConfig(1, 0))
+    speed = foot_speeds(pair.warped.motion).sum(axis=1)
+    beats = pair.beats
+    locked = phase_locking(speed, 30, beats)
+    shifted = phase_locking(speed, 30, beats + 30 / 90)
+    foreign = phase_locking(speed, 30, np.arange(0.1, 40, 60 / 105))
+    assert locked.resultant > 0.7
+    assert abs(np.angle(np.exp(1j * (shifted.mean_phase - locked.mean_phase)))) > 3.0
+    assert foreign.resultant < 0.35

@@ -1,0 +1,188 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipelines.datasets.windows import (
+    Augmentation,
+    PairedSequence,
+    Windows,
+    face_front,
+    mirror,
+    split_takes,
+    turn,
+)
+from pipelines.motion.motion import Motion
+from pipelines.motion.representation import encode
+from pipelines.motion.representation import face_front as face_front_of_one
+from pipelines.support.errors import UnsuitableInput
+
+PLAIN = Augmentation(mirror=False, turn=False, nameless=0.0)
+
+
+def dance(frames, seed=0, genre="salsa"):
+    random = np.random.default_rng(seed)
+    time = np.arange(frames)[:, None, None] / 30
+    phase, size = random.uniform(0, 6, (24, 3)), random.uniform(0, 0.6, (24, 3))
+    poses = size * np.sin(5 * time + phase)
+    poses[:, 0] += (np.pi / 2, 0, 0)
+    trans = np.cumsum(random.normal(0, 0.02, (frames, 3)), axis=0) + np.array([3, -2, 0.9])
+    return Motion(poses.astype(np.float32), trans.astype(np.float32), 30.0, genre=genre)
+
+
+def sequence(frames, seed=0, genre="salsa", take=None, group=None, split=""):
+    motion = dance(frames, seed, genre)
+    features = np.random.default_rng(seed).normal(size=(frames, 35)).astype(np.float32)
+    take = take or f"take{seed}"
+    return PairedSequence(motion, features, take, group or take, split)
+
+
+def windows(sequences, window=30, stride=10, balance=0.5, genres=("salsa", "ballet")):
+    return Windows(sequences, genres, window, stride, balance)
+
+
+def test_mirror_is_the_encoding_of_the_mirrored_dance():
+    motion = dance(40)
+    np.testing.assert_allclose(mirror(encode(motion)), encode(motion.mirrored()), atol=1e-5)
+
+
+def test_turn_is_the_encoding_of_the_turned_dance():
+    from scipy.spatial.transform import Rotation
+
+    motion, angle = dance(40), 0.7
+    spin = Rotation.from_euler("z", angle)
+    poses = motion.poses.copy()
+    poses[:, 0] = (spin * Rotation.from_rotvec(poses[:, 0])).as_rotvec()
+    turned = Motion(poses, spin.apply(motion.trans).astype(np.float32), 30.0)
+    batch = encode(motion)[None].copy()
+    turn(batch, np.array([angle], dtype=np.float32))
+    np.testing.assert_allclose(batch[0], encode(turned), atol=1e-5)
+
+
+def test_face_front_agrees_with_the_representation():
+    batch = np.stack([encode(dance(30, seed)) for seed in range(3)])
+    expected = np.stack([face_front_of_one(x) for x in batch])
+    face_front(batch)
+    np.testing.assert_allclose(batch, expected, atol=1e-4)
+
+
+def test_windows_start_on_the_stride_and_keep_music_beside_motion():
+    data = sequence(55)
+    found = windows([data], window=30, stride=10)
+    assert list(found.start_of) == [0, 10, 20]
+    batch = found.gather(np.array([1, 2]))
+    np.testing.assert_array_equal(batch.music[0], data.features[10:40])
+    expected = face_front_of_one(encode(data.motion)[20:50])
+    np.testing.assert_allclose(batch.motion[1], expected, atol=1e-4)
+
+
+def test_the_clock_keeps_time_with_the_music_and_with_the_mirror():
+    beats = np.zeros((100, 35), dtype=np.float32)
+    beats[::10, 34] = 1
+    data = Windows([replace(sequence(100), features=beats)], ["salsa"], 40, 10, find_ones=True)
+    assert data.ones.shape == (2, len(data))
+    drawn = data.draw(64, (0, 0, 0), Augmentation(mirror=True, nameless=0.0))
+    on_beat = drawn.music[..., 34] > 0
+    np.testing.assert_allclose(drawn.clock[..., 0][on_beat], 1, atol=1e-5)
+    assert (drawn.clock[..., 0][~on_beat] < 0.99).all()
+    rows = np.arange(len(data))
+    for mirrored in (False, True):
+        batch = data.gather(rows, np.full(len(rows), mirrored))
+        slowest = np.arctan2(batch.clock[:, 0, 5], batch.clock[:, 0, 2]) / (2 * np.pi) * 4
+        expected = data.start_of / 10 - data.ones[int(mirrored)]
+        np.testing.assert_allclose((slowest - expected + 2) % 4, 2, atol=1e-4)
+
+
+def test_a_swapped_timbre_leaves_the_rhythm():
+    found = windows([sequence(400, seed) for seed in range(3)])
+    own = found.draw(16, (3,), PLAIN)
+    swapped = found.draw(16, (3,), replace(PLAIN, swap_timbre=1.0))
+    timbre, rhythm = slice(1, 33), [0, 33, 34]  # mfcc and chroma; envelope, peaks and beats
+    np.testing.assert_array_equal(
+        swapped.music[..., timbre], np.roll(own.music, 1, axis=0)[..., timbre]
+    )
+    np.testing.assert_array_equal(swapped.music[..., rhythm], own.music[..., rhythm])
+    np.testing.assert_array_equal(swapped.motion, own.motion)
+
+
+def test_same_key_same_batch_other_key_other_batch():
+    found = windows([sequence(400, seed) for seed in range(3)])
+    one, same, other = (found.draw(8, key, Augmentation()) for key in ((0, 5), (0, 5), (0, 6)))
+    np.testing.assert_array_equal(one.motion, same.motion)
+    np.testing.assert_array_equal(one.genre, same.genre)
+    assert not np.array_equal(one.motion, other.motion)
+
+
+def test_balance_evens_out_the_genres():
+    data = [sequence(3000, 0, "salsa"), sequence(330, 1, "ballet")]
+    share = {}
+    for balance in (0.0, 1.0):
+        found = windows(data, balance=balance)
+        share[balance] = (found.draw(4000, (1,), PLAIN).genre == 1).mean()
+    assert share[0.0] == pytest.approx(31 / 329, abs=0.02)
+    assert share[1.0] == pytest.approx(0.5, abs=0.03)
+
+
+def test_genres_match_without_case_and_some_are_hidden():
+    found = windows([sequence(90, genre="SALSA"), sequence(90, 1, genre="polka")])
+    assert set(found.gather(np.arange(len(found))).genre) == {0, -1}
+    hidden = found.draw(500, (2,), Augmentation(nameless=1.0)).genre
+    assert set(hidden) == {-1}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_extremes_bound_every_drawn_window(turned):
+    augment = Augmentation(mirror=True, turn=turned)
+    found = windows([sequence(120, seed) for seed in range(4)])
+    low, high = found.extremes(augment)
+    drawn = found.draw(300, (0,), augment).motion
+    assert (drawn >= low - 1e-5).all()
+    assert (drawn <= high + 1e-5).all()
+    assert drawn.max() > 0.9 * high.max()
+
+
+def test_too_short_data_is_refused_with_the_lengths():
+    with pytest.raises(UnsuitableInput, match="longest of 2 has 25") as caught:
+        windows([sequence(20), sequence(25, 1)], window=30)
+    assert "--window" in caught.value.hint
+
+
+def test_a_sequence_of_just_one_window_counts():
+    assert len(windows([sequence(30)], window=30, stride=7)) == 1
+
+
+def test_groups_are_never_parted():
+    data = [sequence(40, n, take=f"{n}", group=f"g{n // 2}") for n in range(20)]
+    train, held = split_takes(data, ("0.3",), seed=4)
+    assert len(held) == 6
+    assert {s.group for s in train}.isdisjoint({s.group for s in held})
+    assert split_takes(data, ("0.3",), seed=4)[1] == held
+
+
+def test_naming_one_partner_holds_out_both():
+    data = [sequence(40, n, take=take, group="60_01") for n, take in enumerate(("60_01", "61_01"))]
+    data.append(sequence(40, 5))
+    train, held = split_takes(data, ("61_01",), seed=0)
+    assert [s.take for s in held] == ["60_01", "61_01"]
+    assert len(train) == 1
+
+
+def test_the_data_sets_own_split_is_the_default():
+    data = [sequence(40, n, split="test" if n == 2 else "train") for n in range(4)]
+    train, held = split_takes(data, (), seed=0)
+    assert [s.take for s in held] == ["take2"]
+    assert len(train) == 3
+
+
+def test_without_a_split_a_tenth_but_at_least_one_is_held_out():
+    data = [sequence(40, n) for n in range(4)]
+    assert len(split_takes(data, (), seed=0)[1]) == 1
+    assert split_takes(data, ("0",), seed=0)[1] == []
+
+
+def test_unknown_take_and_nothing_left_are_refused():
+    data = [sequence(40, n) for n in range(2)]
+    with pytest.raises(UnsuitableInput, match="no take is called nobody"):
+        split_takes(data, ("nobody",), seed=0)
+    with pytest.raises(UnsuitableInput, match="nothing to train on"):
+        split_takes(data, ("take0", "take1"), seed=0)

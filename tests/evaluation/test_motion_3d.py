@@ -1,0 +1,174 @@
+"""Every profile against loops written from the published definitions, y up."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from published import features, scores
+from scipy.spatial.transform import Rotation
+
+from pipelines.body.skeleton import OFFSETS, PARENTS
+from pipelines.evaluation.clip import Clip, feature_rows
+from pipelines.evaluation.judgement import FeatureSpace
+from pipelines.evaluation.motion_3d import measure_motion, smplx_offsets
+from pipelines.evaluation.profiles import (
+    KEYPOINT_PROFILES,
+    MOTION_PROFILES,
+    motion_profile,
+    protocol_hash,
+    settings_of,
+)
+from pipelines.support.errors import BadUsage, UnsuitableInput
+
+BEATS = np.array([0.4, 0.9, 1.5, 2.0, 2.5])
+
+
+def y_up_joints(motion, offsets=OFFSETS, euler=False):
+    """Forward kinematics written anew, in y-up data."""
+    turn = Rotation.from_euler("x", -90, degrees=True)
+    positions = np.zeros((motion.frames, 24, 3))
+    for frame in range(motion.frames):
+        turned = []
+        for joint, parent in enumerate(PARENTS):
+            vector = motion.poses[frame, joint].astype(np.float64)
+            if joint == 0:
+                vector = (turn * Rotation.from_rotvec(vector)).as_rotvec()
+            if euler:
+                a, b, c = vector
+                x, y, z = (Rotation.from_euler(axis, angle) for axis, angle in
+                           (("x", a), ("y", b), ("z", c)))  # fmt: skip
+                local = z * y * x
+            else:
+                local = Rotation.from_rotvec(vector)
+            if parent < 0:
+                turned.append(local)
+                positions[frame, 0] = turn.apply(motion.trans[frame])
+            else:
+                turned.append(turned[parent] * local)
+                bone = turned[parent].apply(offsets[joint])
+                positions[frame, joint] = positions[frame, parent] + bone
+    return positions
+
+
+def centred(positions):
+    return positions - positions[0, 0]
+
+
+def fallen(positions):
+    x, y, z = np.moveaxis(positions, -1, 0)
+    return np.stack([-y, x, z], axis=-1)
+
+
+def near(value):
+    return pytest.approx(value, rel=1e-7, abs=1e-9)
+
+
+def test_mace3d_official(dance):
+    motion = dance(1)
+    clip = measure_motion(motion, "a", motion_profile("mace3d-official"), BEATS)
+    turned = fallen(y_up_joints(motion))
+    assert clip.features["k"][0] == near(features.kinetic_megadance(centred(turned))[:66])
+    assert clip.features["g"][0] == near(features.geometric(centred(turned)))
+    assert clip.scores["bas"] == near(scores.bas(BEATS * 30, turned))
+    assert clip.scores["pfc"] == near(scores.pfc(turned))
+    assert clip.scores["fsr"] == near(scores.fsr(y_up_joints(motion)))
+
+
+def test_megadance_with_its_euler_mistake(dance):
+    motion = dance(2)
+    clip = measure_motion(motion, "a", motion_profile("megadance"), BEATS)
+    positions = y_up_joints(motion, euler=True)
+    assert clip.features["k"][0] == near(features.kinetic_megadance(centred(positions)))
+    assert clip.features["g"][0] == near(features.geometric(centred(positions)))
+    assert clip.scores["bas"] == near(scores.bas(BEATS * 30, positions))
+
+
+def test_lodge_on_its_own_skeleton(dance):
+    motion = dance(3)
+    clip = measure_motion(motion, "a", motion_profile("lodge"), BEATS)
+    positions = y_up_joints(motion, smplx_offsets())
+    local = centred(positions)[:, :22].copy()
+    local[:, 1:] -= local[:, :1]
+    assert clip.features["k"][0] == near(features.kinetic_fairmotion(local))
+    assert clip.features["g"][0] == near(features.geometric(local))
+    assert clip.features["k"].shape == (1, 66)
+    assert clip.scores["fsr"] == near(scores.fsr(positions))
+
+
+@pytest.mark.parametrize("name", ["bailando", "mint"])
+def test_profiles_at_60_fps(dance, name):
+    motion = dance(4, frames=120, fps=60.0)
+    clip = measure_motion(motion, "a", motion_profile(name), BEATS)
+    positions = y_up_joints(motion)
+    taken = centred(positions) if name == "bailando" else positions
+    assert clip.features["k"][0] == near(features.kinetic_fairmotion(taken))
+    assert clip.features["g"][0] == near(features.geometric(taken))
+    heard = BEATS[BEATS < 2] * 60
+    published = scores.bas if name == "bailando" else scores.bas_mint
+    assert clip.scores["bas"] == near(published(heard, positions))
+
+
+@pytest.mark.parametrize("name", [name for name in MOTION_PROFILES if name != "strict"])
+def test_distances_as_published(dance, name):
+    profile = motion_profile(name)
+    # Few features of many clips: scipy's root of a singular product is not to be relied on.
+    sets = []
+    for shift in (0, 500):
+        clips = [measure_motion(dance(shift + k, 40), str(k), profile) for k in range(30)]
+        varied = [Clip(c.name, {"k": c.features["k"][:, ::9]}) for c in clips]
+        sets.append(varied)
+    ours, truth = sets
+    space = FeatureSpace(truth, "k", profile.sets)
+    real, made = feature_rows(truth, "k"), feature_rows(ours, "k")
+    deviation = real.std(axis=0, ddof=int(profile.sets.unbiased)) + profile.sets.epsilon
+    real, made = (real - real.mean(axis=0)) / deviation, (made - real.mean(axis=0)) / deviation
+    assert space.fid(ours) == pytest.approx(scores.fid(made, real), rel=1e-5)
+    assert space.div(ours) == near(scores.div(made))
+
+
+def test_strict_does_not_depend_on_frame_rate_or_place(dance):
+    import dataclasses
+
+    slow, fast = dance(5, 150, 30.0), dance(5, 300, 60.0)
+    moved = dataclasses.replace(slow, trans=slow.trans + np.float32([3, -2, 0.5]))
+    profile = motion_profile("strict")
+    one, two, three = (measure_motion(m, "a", profile, BEATS) for m in (slow, fast, moved))
+    assert two.features["k"] == pytest.approx(one.features["k"], rel=0.1, abs=0.02)
+    assert three.features["k"] == pytest.approx(one.features["k"], rel=1e-3, abs=1e-5)
+    assert three.features["g"] == pytest.approx(one.features["g"])
+    assert two.scores["bas"] == pytest.approx(one.scores["bas"], abs=0.05)
+
+
+def test_windows_make_rows_and_leave_short_rests_out(dance):
+    clip = measure_motion(dance(6, 200), "a", motion_profile("strict"), window=2.0)
+    assert clip.features["k"].shape == (3, 72)
+    assert clip.features["g"].shape == (3, 32)
+
+
+def test_a_statue_has_no_beats(dance):
+    statue = dance(7, size=0.0)
+    statue = type(statue)(
+        np.repeat(statue.poses[:1], 90, 0), np.repeat(statue.trans[:1], 90, 0), 30.0
+    )
+    strict = measure_motion(statue, "a", motion_profile("strict"), BEATS)
+    assert strict.scores["bas"] == 0.0
+    raising = measure_motion(statue, "a", motion_profile("megadance"), BEATS)
+    assert np.isnan(raising.scores["bas"])
+    assert strict.scores["pfc"] == strict.scores["jitter"] == 0.0
+
+
+def test_what_cannot_be_measured(dance):
+    with pytest.raises(UnsuitableInput, match="too few"):
+        measure_motion(dance(0, 4), "a", motion_profile("strict"))
+    broken = dance(0)
+    broken.poses[3, 4, 1] = np.nan
+    with pytest.raises(UnsuitableInput, match="frame 3"):
+        measure_motion(broken, "a", motion_profile("strict"))
+    with pytest.raises(BadUsage, match="mace2d-official"):
+        motion_profile("mace2d-official")
+
+
+def test_hashes_tell_profiles_apart():
+    profiles = [*MOTION_PROFILES.values(), *KEYPOINT_PROFILES.values()]
+    hashes = {protocol_hash("x", settings_of(profile)) for profile in profiles}
+    assert len(hashes) == len(profiles)

@@ -1,0 +1,180 @@
+"""From features to dances with a small untrained network."""
+
+import resource
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from pipelines.motion.representation import Normalizer, Standardizer
+from pipelines.motion_expert.mace.checkpoint import Checkpoint
+from pipelines.motion_expert.mace.choreographer import Choreographer, SamplingConfig
+from pipelines.motion_expert.mace.network import MotionExpert
+from pipelines.motion_expert.mace.presets import MotionExpertConfig
+from pipelines.support.errors import BadUsage, OutOfResources, UnsuitableInput
+
+CPU = torch.device("cpu")
+NETWORK = MotionExpertConfig(
+    width=16, heads=2, feedforward=16, dance_blocks=1, music_blocks=1, state=2,
+    genres=("Jazz", "Salsa"), aligned_music=True, attention_reach=9,
+)  # fmt: skip
+LOW = np.concatenate([np.zeros(4), -np.ones(147)]).astype(np.float32)
+SCALE = np.concatenate([np.full(4, 2.0), np.ones(147)]).astype(np.float32)
+QUICK = SamplingConfig(steps=3, seed=7)
+
+
+def expert(network=NETWORK, schema="ours"):
+    torch.manual_seed(0)
+    model = MotionExpert(network)
+    checkpoint = Checkpoint(
+        network, model.state_dict(), Normalizer(LOW, SCALE),
+        Standardizer(np.zeros(35, np.float32), np.ones(35, np.float32)), schema, {"name": "test"},
+    )  # fmt: skip
+    return Choreographer(checkpoint, CPU)
+
+
+def song(frames=40, seed=0):
+    return np.random.default_rng(seed).normal(0, 1, (frames, 35)).astype(np.float32)
+
+
+def as_bytes(dances):
+    return [(m.poses.tobytes(), m.trans.tobytes(), c.tobytes()) for m, c in dances]
+
+
+def test_a_dance_of_the_songs_length():
+    ((motion, contacts),) = expert().dance(song(), "ours", replace(QUICK, genre="salsa"))
+    motion.validate()
+    assert (motion.frames, motion.fps, motion.genre) == (40, 30.0, "salsa")
+    assert contacts.shape == (40, 4)
+    assert contacts.min() >= 0
+    assert contacts.max() <= 1
+    assert np.abs(motion.trans).max() <= 1  # as wide as the normaliser saw
+
+
+def test_the_same_seed_gives_the_same_bytes():
+    first = as_bytes(expert().dance(song(), "ours", QUICK))
+    assert as_bytes(expert().dance(song(), "ours", QUICK)) == first
+    assert as_bytes(expert().dance(song(), "ours", replace(QUICK, seed=8))) != first
+
+
+@pytest.mark.parametrize(
+    "change", [{"beta": 0.4}, {"genre": "Jazz"}, {"steps": 4}, {"eta": 0.0}], ids=str
+)
+def test_every_setting_changes_the_dance(change):
+    who = expert()
+    # An untrained network hardly heeds what steers it.
+    with torch.no_grad():
+        for name, weight in who.model.named_parameters():
+            if "beta_embedding" in name or "genre" in name or "film" in name:
+                weight.mul_(5)
+    same, other = (
+        who.dance(song(), "ours", QUICK),
+        who.dance(song(), "ours", replace(QUICK, **change)),
+    )
+    assert as_bytes(same) != as_bytes(other)
+
+
+def test_the_song_changes_the_dance():
+    first, second = (expert().dance(song(seed=s), "ours", QUICK) for s in (0, 1))
+    assert as_bytes(first) != as_bytes(second)
+
+
+def test_candidates_differ():
+    dances = expert().dance(song(), "ours", replace(QUICK, candidates=3))
+    assert len(set(as_bytes(dances))) == 3
+
+
+@pytest.mark.parametrize("preconditioned", [False, True])
+def test_one_frame(preconditioned):
+    who = expert(replace(NETWORK, preconditioned=preconditioned))
+    ((motion, _),) = who.dance(song(1), "ours", QUICK)
+    assert motion.validate().frames == 1
+
+
+def test_another_schema_is_refused_by_name():
+    with pytest.raises(UnsuitableInput, match=r"theirs.*ours"):
+        expert().dance(song(), "theirs", QUICK)
+
+
+def test_an_unknown_genre_is_refused_with_the_known_ones():
+    with pytest.raises(BadUsage) as caught:
+        expert().dance(song(), "ours", replace(QUICK, genre="Polka"))
+    assert "Jazz, Salsa" in caught.value.hint
+
+
+@pytest.mark.parametrize(("guidance", "evaluations"), [("gft", 3), ("cfg", 6)])
+def test_gft_needs_one_pass_per_step_and_cfg_two(guidance, evaluations, monkeypatch):
+    who, calls, ticks = expert(replace(NETWORK, guidance=guidance)), [], []
+    denoise = who.model.denoise
+    monkeypatch.setattr(who.model, "denoise", lambda *a: calls.append(a[1]) or denoise(*a))
+    who.dance(song(), "ours", QUICK, lambda: ticks.append(1))
+    assert [int(step) for step in calls] == sorted(map(int, calls), reverse=True)
+    assert (len(calls), len(ticks)) == (evaluations, 3)
+
+
+def test_cfg_goes_from_the_free_answer_through_the_musical_one(monkeypatch):
+    """x_u + (x_c - x_u) / beta (C.3)."""
+    who = expert(replace(NETWORK, guidance="cfg"))
+    tokens = torch.randn(1, 5, 16)
+    answers = iter([torch.tensor(0.5), torch.tensor(0.2)])
+    monkeypatch.setattr(who.model, "denoise", lambda *_: next(answers))
+    guided = who._denoiser(tokens, 0.75)(torch.zeros(1, 5, 151), 10)
+    assert float(guided) == pytest.approx(0.2 + 0.3 / 0.75)
+
+
+def test_music_is_encoded_once(monkeypatch):
+    who, calls = expert(), []
+    encode = who.model.encode_music
+    monkeypatch.setattr(who.model, "encode_music", lambda *a: calls.append(1) or encode(*a))
+    who.dance(song(), "ours", replace(QUICK, candidates=2))
+    assert len(calls) == 1
+
+
+def test_too_long_is_told_and_other_errors_are_not_hidden(monkeypatch):
+    who = expert()
+
+    def fails(message):
+        def denoise(*_):
+            raise RuntimeError(message)
+
+        return denoise
+
+    monkeypatch.setattr(who.model, "denoise", fails("DefaultCPUAllocator: can't allocate memory"))
+    with pytest.raises(OutOfResources) as caught:
+        who.dance(song(), "ours", QUICK)
+    assert "--duration" in caught.value.hint
+    monkeypatch.setattr(who.model, "denoise", fails("shapes do not match"))
+    with pytest.raises(RuntimeError, match="shapes"):
+        who.dance(song(), "ours", QUICK)
+
+
+def test_weights_that_give_no_motion_are_named():
+    who = expert()
+    with torch.no_grad():
+        who.model.motion_out.bias.fill_(float("nan"))
+    with pytest.raises(UnsuitableInput, match="damaged"):
+        who.dance(song(), "ours", QUICK)
+
+
+def test_memory_grows_with_the_song_not_with_its_square():
+    """Ten minutes; one full 18000 x 18000 attention matrix alone would be 1.3 GB."""
+    who = expert()
+    who.dance(song(300), "ours", replace(QUICK, steps=1))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    ((motion, _),) = who.dance(song(18_000), "ours", replace(QUICK, steps=1))
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert motion.frames == 18_000
+    assert grown < 400_000  # kB
+
+
+@pytest.mark.parametrize(
+    ("change", "flag"),
+    [({"beta": 0.0}, "--beta"), ({"beta": 1.1}, "--beta"), ({"beta": float("nan")}, "--beta"),
+     ({"steps": 0}, "--steps"), ({"steps": 1001}, "--steps"), ({"candidates": 0}, "--candidates"),
+     ({"candidates": 65}, "--candidates")],
+    ids=str,
+)  # fmt: skip
+def test_out_of_range(change, flag):
+    with pytest.raises(BadUsage, match=flag):
+        replace(SamplingConfig(), **change).validate()
