@@ -1,1 +1,4 @@
-"""The puppet: the person's own pixels, cut into layers, skinned, and danced. No weights."""
+"""The puppet: the person's own pixels, cut into layers, skinned, and danced. No weights.
+
+Imports go one way: `puppet` > `painting` > `posing` > `cutting`.
+"""

@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.appearance_expert.interface import Frame
-from pipelines.appearance_expert.puppet.capsules import Capsule, outside_polygon, torso_polygon
-from pipelines.appearance_expert.puppet.compositor import Compositor
-from pipelines.appearance_expert.puppet.figure import (
+from pipelines.appearance_expert.puppet.cutting.capsules import (
+    Capsule,
+    outside_polygon,
+    torso_polygon,
+)
+from pipelines.appearance_expert.puppet.cutting.figure import (
     LEFT_ARM,
     PART_NAMES,
     RIGHT_ARM,
@@ -20,16 +23,17 @@ from pipelines.appearance_expert.puppet.figure import (
     build_figure,
     with_matte,
 )
-from pipelines.appearance_expert.puppet.gaps import gaps_beside_arms
-from pipelines.appearance_expert.puppet.gates import Gates, measure_gates
-from pipelines.appearance_expert.puppet.held import arms_to_hold, carried_by_trunk
-from pipelines.appearance_expert.puppet.layers import Layer, build_layers
-from pipelines.appearance_expert.puppet.mannequin import Mannequin
-from pipelines.appearance_expert.puppet.parts import bones_of, label_parts
-from pipelines.appearance_expert.puppet.plate import laid_out, without_person
-from pipelines.appearance_expert.puppet.rig import Rig
-from pipelines.appearance_expert.puppet.shadow import Shadow
-from pipelines.appearance_expert.puppet.tears import Tears, measure_tears
+from pipelines.appearance_expert.puppet.cutting.gaps import gaps_beside_arms
+from pipelines.appearance_expert.puppet.cutting.gates import Gates, measure_gates
+from pipelines.appearance_expert.puppet.cutting.held import arms_to_hold, carried_by_trunk
+from pipelines.appearance_expert.puppet.cutting.layers import Layer, build_layers
+from pipelines.appearance_expert.puppet.cutting.parts import bones_of, label_parts
+from pipelines.appearance_expert.puppet.cutting.plate import laid_out, without_person
+from pipelines.appearance_expert.puppet.painting.compositor import Compositor
+from pipelines.appearance_expert.puppet.painting.mannequin import Mannequin
+from pipelines.appearance_expert.puppet.painting.shadow import Shadow
+from pipelines.appearance_expert.puppet.painting.tears import Tears, measure_tears
+from pipelines.appearance_expert.puppet.posing.rig import Rig
 from pipelines.keypoints.person import ReferencePerson
 from pipelines.keypoints.staged import StagedDance
 from pipelines.support.progress import SILENT, Progress

@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipelines.appearance_expert.puppet.borders import with_whole_hems, without_spikes
-from pipelines.appearance_expert.puppet.depth_order import depth_keys, groups_of
-from pipelines.appearance_expert.puppet.figure import (
+from pipelines.appearance_expert.puppet.cutting.borders import with_whole_hems, without_spikes
+from pipelines.appearance_expert.puppet.cutting.figure import (
     LEFT_ARM,
     LEFT_LEG,
     NOBODY,
@@ -16,9 +15,10 @@ from pipelines.appearance_expert.puppet.figure import (
     TORSO,
     Figure,
 )
-from pipelines.appearance_expert.puppet.limbs import _foreshortening
-from pipelines.appearance_expert.puppet.tears import Tears, open_share
-from pipelines.appearance_expert.puppet.turns import hold_back_turns
+from pipelines.appearance_expert.puppet.painting.tears import Tears, open_share
+from pipelines.appearance_expert.puppet.posing.depth_order import depth_keys, groups_of
+from pipelines.appearance_expert.puppet.posing.limbs import _foreshortening
+from pipelines.appearance_expert.puppet.posing.turns import hold_back_turns
 from pipelines.keypoints.person import POINT
 from pipelines.keypoints.staged import StagedDance
 

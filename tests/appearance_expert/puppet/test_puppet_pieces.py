@@ -5,17 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.appearance_expert.puppet.compositor import Compositor, DrawList
-from pipelines.appearance_expert.puppet.depth_order import (
+from pipelines.appearance_expert.puppet.cutting.inpaint import membrane, patched
+from pipelines.appearance_expert.puppet.cutting.plate import laid_out, without_person
+from pipelines.appearance_expert.puppet.cutting.push_pull import push_pull
+from pipelines.appearance_expert.puppet.painting.compositor import Compositor
+from pipelines.appearance_expert.puppet.posing.depth_order import (
     sorted_with_hysteresis,
     switched_with_hysteresis,
 )
-from pipelines.appearance_expert.puppet.inpaint import membrane, patched
-from pipelines.appearance_expert.puppet.limbs import LimbTrack, Skin, pose_limb
-from pipelines.appearance_expert.puppet.mesh import grid_over
-from pipelines.appearance_expert.puppet.plate import laid_out, without_person
-from pipelines.appearance_expert.puppet.push_pull import push_pull
-from pipelines.appearance_expert.puppet.turns import hold_back_turns
+from pipelines.appearance_expert.puppet.posing.draw_list import DrawList
+from pipelines.appearance_expert.puppet.posing.limbs import LimbTrack, Skin, pose_limb
+from pipelines.appearance_expert.puppet.posing.mesh import grid_over
+from pipelines.appearance_expert.puppet.posing.turns import hold_back_turns
 
 
 def _quad(alpha=255, step=7):

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.appearance_expert.puppet.capsules import Capsule
-from pipelines.appearance_expert.puppet.figure import (
+from pipelines.appearance_expert.puppet.cutting.capsules import Capsule
+from pipelines.appearance_expert.puppet.cutting.figure import (
     HEAD,
     LEFT_ARM,
     LEFT_LEG,
@@ -16,19 +16,19 @@ from pipelines.appearance_expert.puppet.figure import (
     TORSO,
     Figure,
 )
-from pipelines.appearance_expert.puppet.held import (
+from pipelines.appearance_expert.puppet.cutting.held import (
     arms_to_hold,
     carried_by_trunk,
     shares_across,
 )
-from pipelines.appearance_expert.puppet.puppet import Puppet, prepare
-from pipelines.appearance_expert.puppet.skirts import skirt_of
-from pipelines.appearance_expert.puppet.tears import (
+from pipelines.appearance_expert.puppet.cutting.skirts import skirt_of
+from pipelines.appearance_expert.puppet.painting.tears import (
     Tears,
     loose_share,
     open_share,
     widest_poses,
 )
+from pipelines.appearance_expert.puppet.puppet import Puppet, prepare
 from pipelines.keypoints.person import POINT, ReferencePerson
 from pipelines.keypoints.staged import StagedDance
 

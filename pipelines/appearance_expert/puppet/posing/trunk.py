@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.figure import Figure
-from pipelines.appearance_expert.puppet.mesh import CLOSED_STEP
+from pipelines.appearance_expert.puppet.cutting.figure import Figure
+from pipelines.appearance_expert.puppet.posing.mesh import CLOSED_STEP
 from pipelines.keypoints.person import POINT
 from pipelines.keypoints.staged import StagedDance
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.figure import (
+from pipelines.appearance_expert.puppet.cutting.figure import (
     CHAINS,
     HEAD,
     LEFT_ARM,

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.capsules import Capsule, distance_to_segment
-from pipelines.appearance_expert.puppet.figure import (
+from pipelines.appearance_expert.puppet.cutting.capsules import Capsule, distance_to_segment
+from pipelines.appearance_expert.puppet.cutting.figure import (
     HEAD,
     LEFT_ARM,
     LEFT_LEG,

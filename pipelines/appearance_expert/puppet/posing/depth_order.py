@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.figure import (
+from pipelines.appearance_expert.puppet.cutting.figure import (
     CHAINS,
     HEAD,
     LEFT_ARM,

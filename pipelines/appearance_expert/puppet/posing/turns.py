@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from pipelines.appearance_expert.puppet.depth_order import switched_with_hysteresis
+from pipelines.appearance_expert.puppet.posing.depth_order import switched_with_hysteresis
 
 Array = NDArray[np.float64]
 

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.inpaint import membrane, patched
-from pipelines.appearance_expert.puppet.push_pull import push_pull
+from pipelines.appearance_expert.puppet.cutting.inpaint import membrane, patched
+from pipelines.appearance_expert.puppet.cutting.push_pull import push_pull
 
 _WORK_SIDE = 160
 _PLAIN_RESIDUAL = 7.0

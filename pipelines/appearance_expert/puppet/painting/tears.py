@@ -8,8 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.compositor import Compositor, DrawList
-from pipelines.appearance_expert.puppet.figure import (
+from pipelines.appearance_expert.puppet.cutting.figure import (
     LEFT_ARM,
     LEFT_LEG,
     PART_NAMES,
@@ -17,7 +16,9 @@ from pipelines.appearance_expert.puppet.figure import (
     RIGHT_LEG,
     Figure,
 )
-from pipelines.appearance_expert.puppet.rig import Rig
+from pipelines.appearance_expert.puppet.painting.compositor import Compositor
+from pipelines.appearance_expert.puppet.posing.draw_list import DrawList
+from pipelines.appearance_expert.puppet.posing.rig import Rig
 from pipelines.keypoints.person import POINT
 from pipelines.keypoints.staged import StagedDance
 

@@ -8,14 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.borders import UNLIKE
-from pipelines.appearance_expert.puppet.capsules import (
+from pipelines.appearance_expert.puppet.cutting.borders import UNLIKE
+from pipelines.appearance_expert.puppet.cutting.capsules import (
     Capsule,
     distance_to_segment,
     outside_polygon,
     torso_polygon,
 )
-from pipelines.appearance_expert.puppet.figure import (
+from pipelines.appearance_expert.puppet.cutting.figure import (
     HEAD,
     LEFT_ARM,
     LEFT_LEG,
@@ -24,7 +24,7 @@ from pipelines.appearance_expert.puppet.figure import (
     TORSO,
     Figure,
 )
-from pipelines.appearance_expert.puppet.push_pull import push_pull
+from pipelines.appearance_expert.puppet.cutting.push_pull import push_pull
 
 Mask = NDArray[np.bool_]
 

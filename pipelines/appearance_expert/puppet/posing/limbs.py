@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 
-from pipelines.appearance_expert.puppet.capsules import Capsule
-from pipelines.appearance_expert.puppet.figure import (
+from pipelines.appearance_expert.puppet.cutting.capsules import Capsule
+from pipelines.appearance_expert.puppet.cutting.figure import (
     CHAINS,
     LEFT_ARM,
     RIGHT_ARM,

@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.capsules import (
+from pipelines.appearance_expert.puppet.cutting.capsules import (
     Capsule,
     distance_to_segment,
     outside_polygon,
     torso_polygon,
 )
-from pipelines.appearance_expert.puppet.figure import (
+from pipelines.appearance_expert.puppet.cutting.figure import (
     HEAD,
     LEFT_LEG,
     PART_NAMES,
@@ -21,7 +21,7 @@ from pipelines.appearance_expert.puppet.figure import (
     TORSO,
     Figure,
 )
-from pipelines.appearance_expert.puppet.layers import Layer
+from pipelines.appearance_expert.puppet.cutting.layers import Layer
 
 LEAST_OUTLINE_IOU = 0.5
 LEAST_LIMB_SHARE = 0.4

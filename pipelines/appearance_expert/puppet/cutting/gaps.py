@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.capsules import Capsule, distance_to_segment
-from pipelines.appearance_expert.puppet.figure import LEFT_ARM, RIGHT_ARM, Figure
+from pipelines.appearance_expert.puppet.cutting.capsules import Capsule, distance_to_segment
+from pipelines.appearance_expert.puppet.cutting.figure import LEFT_ARM, RIGHT_ARM, Figure
 
 _COLOUR_GAP = 9.0
 _LEAST_LIGHT, _MOST_LIGHT = 0.55, 1.06

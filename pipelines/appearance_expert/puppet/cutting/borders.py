@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.capsules import outside_polygon, torso_polygon
-from pipelines.appearance_expert.puppet.figure import (
+from pipelines.appearance_expert.puppet.cutting.capsules import outside_polygon, torso_polygon
+from pipelines.appearance_expert.puppet.cutting.figure import (
     LEFT_ARM,
     LEFT_LEG,
     RIGHT_ARM,
@@ -18,8 +18,8 @@ from pipelines.appearance_expert.puppet.figure import (
     TORSO,
     Figure,
 )
-from pipelines.appearance_expert.puppet.hands import give_to_nearest
-from pipelines.appearance_expert.puppet.push_pull import push_pull
+from pipelines.appearance_expert.puppet.cutting.hands import give_to_nearest
+from pipelines.appearance_expert.puppet.cutting.push_pull import push_pull
 
 Labels = NDArray[np.uint8]
 Mask = NDArray[np.bool_]

@@ -9,21 +9,27 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from pipelines.appearance_expert.puppet.capsules import Capsule
-from pipelines.appearance_expert.puppet.compositor import DrawList
-from pipelines.appearance_expert.puppet.depth_order import (
+from pipelines.appearance_expert.puppet.cutting.capsules import Capsule
+from pipelines.appearance_expert.puppet.cutting.figure import (
+    HEAD,
+    LEFT_LEG,
+    RIGHT_LEG,
+    TORSO,
+    Figure,
+)
+from pipelines.appearance_expert.puppet.cutting.layers import Layer
+from pipelines.appearance_expert.puppet.cutting.push_pull import push_pull
+from pipelines.appearance_expert.puppet.posing.depth_order import (
     Group,
     depth_keys,
     groups_of,
     sorted_with_hysteresis,
     switched_with_hysteresis,
 )
-from pipelines.appearance_expert.puppet.figure import HEAD, LEFT_LEG, RIGHT_LEG, TORSO, Figure
-from pipelines.appearance_expert.puppet.layers import Layer
-from pipelines.appearance_expert.puppet.limbs import pose_limb, skin_limb, track_limb
-from pipelines.appearance_expert.puppet.mesh import Mesh, build_atlas
-from pipelines.appearance_expert.puppet.push_pull import push_pull
-from pipelines.appearance_expert.puppet.trunk import (
+from pipelines.appearance_expert.puppet.posing.draw_list import DrawList
+from pipelines.appearance_expert.puppet.posing.limbs import pose_limb, skin_limb, track_limb
+from pipelines.appearance_expert.puppet.posing.mesh import Mesh, build_atlas
+from pipelines.appearance_expert.puppet.posing.trunk import (
     HEAD_RAMP,
     HEAD_THICKNESS,
     TORSO_RAMP,
@@ -33,7 +39,7 @@ from pipelines.appearance_expert.puppet.trunk import (
     relief,
     track_trunk,
 )
-from pipelines.appearance_expert.puppet.turns import Turn, hold_back_turns
+from pipelines.appearance_expert.puppet.posing.turns import Turn, hold_back_turns
 from pipelines.keypoints.person import POINT
 from pipelines.keypoints.staged import StagedDance
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.layers import Layer
+from pipelines.appearance_expert.puppet.cutting.layers import Layer
 
 GRID_STEP = 9
 CLOSED_STEP = 5

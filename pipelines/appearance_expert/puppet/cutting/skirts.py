@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.capsules import Capsule, distance_to_segment
-from pipelines.appearance_expert.puppet.figure import LEFT_LEG, RIGHT_LEG, TORSO, Figure
+from pipelines.appearance_expert.puppet.cutting.capsules import Capsule, distance_to_segment
+from pipelines.appearance_expert.puppet.cutting.figure import LEFT_LEG, RIGHT_LEG, TORSO, Figure
 
 Mask = NDArray[np.bool_]
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.push_pull import push_pull
+from pipelines.appearance_expert.puppet.cutting.push_pull import push_pull
 from pipelines.support.compiled import compiled
 
 _PATCH = 4

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.borders import with_whole_hems, without_spikes
-from pipelines.appearance_expert.puppet.capsules import (
+from pipelines.appearance_expert.puppet.cutting.borders import with_whole_hems, without_spikes
+from pipelines.appearance_expert.puppet.cutting.capsules import (
     Capsule,
     distance_to_segment,
     head_capsule,
@@ -15,7 +15,7 @@ from pipelines.appearance_expert.puppet.capsules import (
     outside_polygon,
     torso_polygon,
 )
-from pipelines.appearance_expert.puppet.figure import (
+from pipelines.appearance_expert.puppet.cutting.figure import (
     HEAD,
     LEFT_ARM,
     LEFT_LEG,
@@ -26,9 +26,9 @@ from pipelines.appearance_expert.puppet.figure import (
     TORSO,
     Figure,
 )
-from pipelines.appearance_expert.puppet.hair import with_whole_hair
-from pipelines.appearance_expert.puppet.hands import with_whole_hands
-from pipelines.appearance_expert.puppet.skirts import skirt_of
+from pipelines.appearance_expert.puppet.cutting.hair import with_whole_hair
+from pipelines.appearance_expert.puppet.cutting.hands import with_whole_hands
+from pipelines.appearance_expert.puppet.cutting.skirts import skirt_of
 
 _COLOUR_WEIGHT = 0.9
 _COLOUR_SCALE = 30.0

@@ -6,13 +6,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.capsules import (
+from pipelines.appearance_expert.puppet.cutting.capsules import (
     Capsule,
     distance_to_segment,
     outside_polygon,
     torso_polygon,
 )
-from pipelines.appearance_expert.puppet.figure import HEAD, TORSO, Figure
+from pipelines.appearance_expert.puppet.cutting.figure import HEAD, TORSO, Figure
 
 _ALIKE = 14.0
 _LIGHT_WEIGHT = 0.4
