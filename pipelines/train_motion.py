@@ -70,7 +70,7 @@ class TrainMotionConfig:
         music: "paired" (the data's own music), "warp:FOLDER" or "compose"; several are mixed.
         max_tempo_change: how far "warp" may change a dance's tempo.
         objective: "balanced", "paper" for its losses as they stand there, or "official" for the
-            published code's behaviour (spec C.7).
+            published code's behaviour (docs/reference/motion-expert.md#departures).
         guidance, backbone: the ablations of the paper's Table 2.
         beat_clock: whether the network hears the beats counted; None leaves it to the preset.
         validate_every, checkpoint_every, keep: in steps; how many checkpoints are kept.

@@ -1,6 +1,6 @@
 """Kinetic and geometric features frame by frame and joint by joint, as published scripts go.
 
-Written from the definitions (spec E.1 to E.3, E.10), y up, with the joints' published names, so as
+Written from docs/reference/metrics.md, y up, with the joints' published names, so as
 to share nothing with pipelines.metrics. Positions are (T, J, 3), 2D arrays (T, 25, 3).
 """
 

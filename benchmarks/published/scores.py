@@ -1,4 +1,4 @@
-"""FID, DIV, BAS, FSR and PFC as published scripts compute them (spec E.5 to E.8), y or z up."""
+"""FID, DIV, BAS, FSR and PFC as published (docs/reference/metrics.md), y or z up."""
 
 from __future__ import annotations
 

@@ -164,7 +164,8 @@ class RestBody:
 def load_anny(betas: Array | None = None) -> RestBody:
     """The baked body, in the shape that `betas` (up to 10 of its own directions) asks for.
 
-    Directions 0 to 5: height, weight, muscle, gender, proportions, age (spec packages 3).
+    Directions 0 to 5: height, weight, muscle, gender, proportions, age
+    (docs/reference/body.md#shipped-body).
     """
     with (
         resources.files("pipelines.body").joinpath(_ANNY).open("rb") as stream,

@@ -1,7 +1,8 @@
 """Rotations between axis-angle, matrices, quaternions and the 6D form, and their resampling.
 
 Quaternions are (w, x, y, z). The 6D form is the first two rows of the matrix, row-major: the
-PyTorch3D convention of EDGE and MACE-Dance (spec A.4).
+PyTorch3D convention of EDGE and MACE-Dance:
+docs/reference/body.md#rotations-as-six-numbers.
 """
 
 from __future__ import annotations

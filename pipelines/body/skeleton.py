@@ -1,8 +1,9 @@
 """The SMPL skeleton: joint order, parents, rest offsets and forward kinematics.
 
-Offsets are EDGE's (MIT; spec A.1): metres, rest pose y up, facing +z, left on +x. A motion's root
-rotation carries that rest body into the z-up world (spec A.3), so a dancer standing in the rest
-pose has the root axis-angle (pi/2, 0, 0) and faces -y.
+Offsets are EDGE's (MIT; docs/reference/body.md#skeleton): metres, rest pose y up, facing +z, left
+on +x. A motion's root rotation carries that rest body into the z-up world
+(docs/reference/body.md#axes-and-units), so a dancer standing in the rest pose has the root
+axis-angle (pi/2, 0, 0) and faces -y.
 
 Shapes: T frames, J = 24 joints.
 """
@@ -55,7 +56,7 @@ OFFSETS: NDArray[np.float64] = np.array([
 ])  # fmt: skip
 
 FOOT_JOINTS: tuple[int, ...] = (7, 8, 10, 11)
-"""Left ankle, right ankle, left toes, right toes: the order of the four contact labels (A.5)."""
+"""Left ankle, right ankle, left toes, right toes: the order of the four contact labels."""
 
 MIRROR: tuple[int, ...] = tuple(
     JOINT[name.replace("left", "?").replace("right", "left").replace("?", "right")]
@@ -64,7 +65,7 @@ MIRROR: tuple[int, ...] = tuple(
 """For each joint, the joint on the other side of the body."""
 
 TO_Z_UP: NDArray[np.float64] = np.array([[1.0, 0, 0], [0, 0, -1.0], [0, 1.0, 0]])
-"""Rotation of a y-up world into a z-up one: (x, y, z) -> (x, -z, y) (A.3)."""
+"""Rotation of a y-up world into a z-up one: (x, y, z) -> (x, -z, y)."""
 
 
 def forward_kinematics(
@@ -76,7 +77,7 @@ def forward_kinematics(
 
     Args:
         rotations_TJ33: (T, 24, 3, 3) local rotation matrices.
-        trans_T3: (T, 3) position of the pelvis, metres; no rest-pelvis offset is added (A.1).
+        trans_T3: (T, 3) position of the pelvis, metres; no rest-pelvis offset is added.
         offsets_J3: (24, 3) each joint's offset from its parent, in the parent's frame.
 
     Returns:

@@ -1,4 +1,7 @@
-"""How many people perform, and how much of the main one is seen."""
+"""How many people perform, and how much of the main one is seen.
+
+Who counts: docs/reference/curation.md#one-performer.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Shots: TransNetV2 says how likely each frame is the last of its shot (arXiv 2008.04838).
 
 The network runs in windows of 200 frames with 25 more on each side as context, instead of the
-published 50 with 25 on each side: two thirds of the work, and the same cuts.
+published 50 with 25 on each side: two thirds of the work, and the same cuts
+(docs/reference/curation.md#shots).
 """
 
 from __future__ import annotations

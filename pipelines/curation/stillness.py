@@ -1,4 +1,7 @@
-"""How much a person moves: optical flow inside their box, without the camera's own motion."""
+"""How much a person moves: optical flow inside their box, without the camera's own motion.
+
+Other ways to measure it: docs/reference/curation.md#motion.
+"""
 
 from __future__ import annotations
 

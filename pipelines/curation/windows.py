@@ -2,7 +2,7 @@
 
 The paper gives neither stride nor overlap. Here each window begins, at random, 30 to 70 % of the
 last one's length after it, so that every moment is seen about twice: the 28 hours that the paper
-renders are about twice what FineDance holds.
+renders are about twice what FineDance holds (docs/reference/curation.md#windows).
 """
 
 from __future__ import annotations

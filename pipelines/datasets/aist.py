@@ -1,4 +1,4 @@
-"""AIST++ as downloaded (spec D.2): motions/*.pkl, splits/, ignore_list.txt, songs as mWWN.wav."""
+"""AIST++ as downloaded (docs/reference/datasets.md#aist): motions, splits, ignore list, songs."""
 
 from __future__ import annotations
 

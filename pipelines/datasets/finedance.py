@@ -1,4 +1,4 @@
-"""FineDance as downloaded (spec D.1): motion/, music_wav/ or music_npy/, label_json/, by number."""
+"""FineDance as downloaded (docs/reference/datasets.md#finedance): dances, songs and labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Motorica as downloaded (spec D.6): BVH at 120 fps, part of it with its music."""
+"""Motorica as downloaded (docs/reference/datasets.md#motorica): BVH at 120 fps, some with music."""
 
 from __future__ import annotations
 

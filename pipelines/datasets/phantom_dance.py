@@ -1,4 +1,4 @@
-"""PhantomDance as downloaded (spec D.5): a JSON of world-space rotations and a wav per dance."""
+"""PhantomDance as downloaded (docs/reference/datasets.md#phantomdance): a JSON and a wav each."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Windows over paired dances and songs: what one training batch is made of.
 
-All sequences lie in memory as encoded arrays (spec A.5); a window is a slice of them, made on the
-fly. Which windows a step sees follows from the seed and the step alone, so that a resumed run sees
-what an uninterrupted one would have seen.
+All sequences lie in memory as encoded arrays (docs/reference/motion.md#the-151-numbers); a window
+is a slice of them, made on the fly. Which windows a step sees follows from the seed and the step
+alone, so that a resumed run sees what an uninterrupted one would have seen.
 
 Shapes: T frames of a sequence, B windows of a batch, W frames of a window, D = 151, F = 35.
 """
@@ -228,7 +228,8 @@ class Windows:
     def extremes(self, augment: Augmentation) -> Array:
         """(2, 151): least and greatest value of every dimension over all windows, as augmented.
 
-        This is what the normaliser is fitted on (spec A.7), without keeping every window.
+        This is what the normaliser is fitted on, without keeping every window
+        (docs/reference/motion.md#normaliser).
         """
         ends = np.concatenate([[x.min(0), x.max(0)] for x in self._covered])
         if augment.mirror:

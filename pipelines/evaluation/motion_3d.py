@@ -47,7 +47,8 @@ _SMPLX_NEUTRAL_REST = np.array([
     [0.418204, 0.013093, -0.058214], [-0.422944, 0.043942, -0.045610],
     [0.670191, 0.036314, -0.060687], [-0.672212, 0.039410, -0.060935],
 ])  # fmt: skip
-"""Rest joints of the neutral SMPL-X body that Lodge evaluates on (spec A.2), y up, metres."""
+"""Rest joints of the body that Lodge evaluates on, y up, metres:
+docs/reference/body.md#smpl-x-neutral-skeleton."""
 
 
 def measure_motion(

@@ -1,7 +1,7 @@
 """Dance measured from 2D poses: MACE-Dance's script as published, and a corrected version.
 
-The published features (spec E.10) are kept with every mistake of spec E.11: another joint table
-than the detector's, x and y swapped, undetected joints as zeros, pixels.
+The published features (docs/reference/published-evaluation.md#mace-dance-in-2d) are kept with every
+mistake: another joint table than the detector's, x and y swapped, unseen joints as zeros, pixels.
 The corrected ones first turn a track into metres of a body with our skeleton's torso, and then use
 the 3D definitions in the plane of the picture. T frames.
 """
@@ -88,7 +88,7 @@ def measure_poses(
 
 
 def planar_body(track: PoseTrack, profile: KeypointProfile) -> PlanarBody:
-    """A track at the profile's rate, gaps filled, in metres (spec E.11, 2 to 5).
+    """A track at the profile's rate, gaps filled, in metres.
 
     What is seen less surely than the profile wants counts as unseen, and is interpolated in time.
     The median torso in pixels becomes our skeleton's.
@@ -199,7 +199,8 @@ def geometric_2d_official(stored_TK3: Array) -> Float:
     return features
 
 
-# What the script believes to be where in the detector's 25 points (spec E.11, 2).
+# What the script believes to be where in the detector's 25 points:
+# docs/reference/published-evaluation.md#mistakes-and-corrections, 2.
 _TABLE = {
     "left_shoulder": 5, "right_shoulder": 6, "left_elbow": 7, "right_elbow": 8, "left_wrist": 9,
     "right_wrist": 10, "left_hip": 11, "right_hip": 12, "left_knee": 13, "right_knee": 14,
@@ -208,7 +209,7 @@ _TABLE = {
 _TABLE_HIPS = (_TABLE["left_hip"], _TABLE["right_hip"])
 _PLACES = _TABLE | {"root": 25, "neck": 26, "zero": 27, "down": 28}
 
-# What the collapsed tests come down to: speeds of single joints, and angles (spec E.10).
+# What the collapsed tests come down to: speeds of single joints, and angles.
 _FAST_TESTS = (
     (0, "neck", 1.8), (1, "neck", 1.8), (4, "root", 1.8), (5, "root", 1.8),
     (9, "left_wrist", 1.4), (10, "right_wrist", 1.4), (11, "left_wrist", 1.4),

@@ -22,7 +22,7 @@ Recipe = Literal["strict", "mace", "aist", "lodge", "megadance", "mace-2d"]
 
 @dataclass(frozen=True)
 class BeatRule:
-    """How dance and music beats are found and compared (spec E.6).
+    """How beats are found and compared (docs/reference/metrics.md#beat-alignment).
 
     Attributes:
         music: recipe of pipelines.music.beat_recipes.
@@ -48,7 +48,7 @@ class BeatRule:
 
 @dataclass(frozen=True)
 class SetRule:
-    """How features become FID and DIV (spec E.5).
+    """How features become FID and DIV (docs/reference/metrics.md#distances-and-diversity).
 
     Attributes:
         reference: whose mean and deviation both sets are measured in; "own" gives each set its own
@@ -69,21 +69,22 @@ class SetRule:
 
 @dataclass(frozen=True)
 class MotionProfile:
-    """A way to measure 3D dances.
+    """A way to measure 3D dances; docs/reference/metrics.md explains what differs.
 
     Attributes:
         fps: motions are resampled to this rate.
         frames, truth_frames: only so many first frames count; None: all.
-        skeleton: whose bones stand under the rotations ("edge", "smplx-neutral"; spec A.1, A.2).
+        skeleton: whose bones stand under the rotations ("edge", "smplx-neutral").
         joints: 24, or 22 without the hands.
-        centring: what is subtracted before features are taken (spec E.4).
-        kinetic: which version of the kinetic features (spec E.1, E.2). kinetic_size: kept numbers.
+        centring: what is subtracted before features are taken.
+        kinetic: which version of the kinetic features. kinetic_size: kept numbers.
         geometric_frame_time: seconds per frame in velocity tests; None: the true one.
-        published_move: "move" ignores its fourth joint (spec E.3).
+        published_move: "move" ignores its fourth joint.
         fallen: MACE turns all joints by 90 degrees about y-up data's z axis, which lays the
-            dancers down: up becomes -x (spec E.11, 6).
-        euler_mistake: axis-angle vectors are read as Euler angles on the way (spec E.11, 10).
-        feet: which FSR (spec E.7). pfc_seconds: length of the pieces that PFC is taken over.
+            dancers down: up becomes -x
+            (docs/reference/published-evaluation.md#mistakes-and-corrections, 6).
+        euler_mistake: axis-angle vectors are read as Euler angles on the way (10 there).
+        feet: which FSR. pfc_seconds: length of the pieces that PFC is taken over.
     """
 
     name: str
@@ -113,8 +114,8 @@ class KeypointProfile:
     Attributes:
         fps: strict: poses are resampled to this rate by time; official: the rate that is assumed.
         frames: only so many first frames count, and clips with fewer are left out; None: all.
-        official: the script of MACE-Dance with its joint table, axes and zeros (spec E.10), else
-            the corrected definitions (spec E.11).
+        official: the script of MACE-Dance with its joint table, axes and zeros
+            (docs/reference/published-evaluation.md#mace-dance-in-2d), else corrected definitions.
         least_confidence: what is seen less surely is treated as unseen (strict).
         least_seen: share of frames in which a joint must be seen for its clip to count (strict).
     """

@@ -1,7 +1,8 @@
 """The rows that the MACE-Dance paper prints, to stand beside ours (tables 1, 2 and 3).
 
 Shown values, as in the paper: VBench's times 100. Its FID_k mixes two definitions of the kinetic
-features, and its ground truth's BAS lies below what chance scores (spec E.2, E.6).
+features, and its ground truth's BAS lies below what chance scores:
+docs/reference/published-evaluation.md#published-tables.
 """
 
 from __future__ import annotations

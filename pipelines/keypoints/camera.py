@@ -19,7 +19,7 @@ WORLD_TO_CAMERA: NDArray[np.float64] = np.array([[1.0, 0, 0], [0, 0, -1.0], [0, 
 
 FIELD_OF_VIEW = np.deg2rad(30.0)
 PITCH = np.deg2rad(3.0)
-"""A standing photographer looks slightly down (spec C.4: 0 to 8 degrees)."""
+"""A standing photographer looks slightly down (docs/reference/wan-animate.md#camera)."""
 
 NEAREST = 3.0
 """Metres. Closer, hands stretched towards the camera would grow grotesquely in half-body shots."""

@@ -2,7 +2,8 @@
 
 The published way edits the picture into a neutral pose first, so that no limb is foreshortened.
 Here the skeleton is three-dimensional and the detector's depth says how far each limb leans out
-of the picture's plane, so lengths are read off directly (spec C.4).
+of the picture's plane, so lengths are read off directly
+(docs/reference/wan-animate.md#camera).
 """
 
 from __future__ import annotations

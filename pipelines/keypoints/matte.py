@@ -22,7 +22,8 @@ _GRABCUT_SIDE = 560
 
 _TORSO_CORNERS = (("left", "shoulder"), ("right", "shoulder"), ("right", "hip"), ("left", "hip"))
 
-# Bones and their half-widths in shoulder widths, clothed (spec H.3).
+# Bones and their half-widths in shoulder widths, clothed:
+# docs/reference/puppet.md#bones-with-thickness.
 _CAPSULES: tuple[tuple[str, str, float], ...] = (
     ("neck", "pelvis", 0.42), ("neck", "head", 0.2),
     *(

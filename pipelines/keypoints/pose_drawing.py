@@ -1,8 +1,9 @@
 """The skeleton picture that Wan-Animate was trained to follow, drawn from our 29 points.
 
-Style "v2" of Wan's preprocessing (spec C.2): black canvas, 19 limbs as thin filled ellipses in 60 %
-of their colour, joints as small discs in full colour over them, hands as one-pixel lines in a
-hue wheel with blue joints. Later strokes overwrite earlier ones. No face landmarks.
+Style "v2" of Wan's preprocessing (docs/reference/wan-animate.md#skeleton-picture): black canvas, 19
+limbs as thin filled ellipses in 60 % of their colour, joints as small discs in full colour over
+them, hands as one-pixel lines in a hue wheel with blue joints. Later strokes overwrite earlier
+ones. No face landmarks.
 
 Our points hold no fingers, so each hand is a relaxed template laid along the hand (HAND_TEMPLATE).
 Image axes: x right, y down, pixels.

@@ -27,7 +27,8 @@ COCO_25_EASY_VITPOSE: tuple[str, ...] = (
     "right_hip", "pelvis", "left_knee", "right_knee", "left_ankle", "right_ankle", "left_foot",
     "left_small_toe", "left_heel", "right_foot", "right_small_toe", "right_heel",
 )  # fmt: skip
-"""What easy_ViTPose calls coco_25 (spec E.11, 2): not COCO's order."""
+"""What easy_ViTPose calls coco_25: not COCO's order
+(docs/reference/published-evaluation.md#mistakes-and-corrections, 2)."""
 
 _COCO_FEET = (
     "left_foot", "left_small_toe", "left_heel", "right_foot", "right_small_toe", "right_heel",

@@ -1,4 +1,6 @@
-"""Beat alignment scores (BAS), and what chance alone would score (spec E.6).
+"""Beat alignment scores (BAS), and what chance alone would score.
+
+The definitions in use: docs/reference/metrics.md#beat-alignment.
 
 All times are seconds, all widths given in seconds, so that a score means the same at every frame
 rate. A published score is reproduced by passing its frame counts divided by its frame rate.

@@ -1,4 +1,7 @@
-"""Distances between sets of feature vectors, and how spread out one set is (spec E.5)."""
+"""Distances between sets of feature vectors, and how spread out one set is.
+
+docs/reference/metrics.md#distances-and-diversity.
+"""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def foot_skating_ratio(joints_TJ3: Array, fps: float) -> FootSkating:
 
 
 def foot_skating_ratio_lodge(joints_TJ3: Array) -> FootSkating:
-    """FSR as Lodge's script computes it (spec E.7), for motions at 30 fps.
+    """FSR as Lodge's script has it (docs/reference/metrics.md#foot-skating), for motions at 30 fps.
 
     Its slide is the magnitude of the mean of both signed components of y-up data (x and z, which
     is our -y): a foot that slides along our diagonal x = y does not slide, and one that slides
@@ -69,7 +69,7 @@ def foot_skating_ratio_lodge(joints_TJ3: Array) -> FootSkating:
 
 
 def first_frame_ground(joints_TJ3: Array) -> float:
-    """Height of the toes in frame 0: their mean if within 2 cm, else the lower (spec A.6)."""
+    """Height of the toes in frame 0: their mean if within 2 cm, else the lower."""
     left, right = (float(joints_TJ3[0, toe, 2]) for _, toe in _FEET)
     return (left + right) / 2 if abs(left - right) < 0.02 else min(left, right)
 
@@ -87,11 +87,11 @@ def _skating(height_TJ: Float, sliding_SJ: NDArray[np.bool_]) -> FootSkating:
 
 
 def physical_foot_contact(joints_TJ3: Array, fps: float = 30.0) -> float:
-    """PFC (EDGE; spec E.8): lower is more plausible. Depends on the clip's length; 5 s in EDGE.
+    """EDGE's PFC (docs/reference/metrics.md#physical-foot-contact): lower is more plausible.
 
     Mean over frames of the root's acceleration (downwards ignored, relative to the clip's largest)
     times how far the slower point of the left foot and of the right foot travels on the ground,
-    times 10 000. EDGE's constant frame time is fps = 30.
+    times 10 000. Depends on the clip's length; 5 s in EDGE, whose constant frame time is fps = 30.
     """
     joints = checked(joints_TJ3)
     acceleration = np.diff(joints[:, 0], n=2, axis=0) * fps**2

@@ -1,4 +1,4 @@
-"""What FVD compares: features of a Kinetics I3D, a TorchScript file that users bring (spec F)."""
+"""What FVD compares (docs/reference/metrics.md#fvd): features of an I3D that users bring."""
 
 from __future__ import annotations
 

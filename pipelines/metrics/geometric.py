@@ -1,7 +1,8 @@
 """Geometric ("manual") features: how often a dancer is in each of 32 named poses or movements.
 
-Each is a yes or no per frame, averaged over frames 1 .. T-1 (spec E.3; after Mueller's relational
-features). Joints are (T, J >= 22, 3) metres, z up, centred as the protocol wants.
+Each is a yes or no per frame, averaged over frames 1 .. T-1, after Mueller's relational features:
+docs/reference/metrics.md#geometric-features. Joints are (T, J >= 22, 3) metres, z up, centred as
+the protocol wants.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""How like its original a frame is: PSNR and two conventions of SSIM (spec F).
+"""How like its original a frame is: PSNR and two conventions of SSIM.
+
+Both conventions: docs/reference/metrics.md#pictures-against-pictures.
 
 Frames are (H, W, 3) uint8 RGB of one size.
 """

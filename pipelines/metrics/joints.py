@@ -30,16 +30,16 @@ def checked(joints_TJ3: Array, least_frames: int = 3) -> Float:
 
 
 def centred_on_first_root(joints_TJ3: Array) -> Float:
-    """Minus the pelvis of frame 0; the path is kept (Bailando, MEGADance, MACE; spec E.4)."""
+    """Minus the pelvis of frame 0; the path is kept (Bailando, MEGADance, MACE)."""
     joints = np.asarray(joints_TJ3, dtype=np.float64)
     return joints - joints[:1, :1]
 
 
 def centred_as_lodge(joints_TJ3: Array) -> Float:
-    """Joint 0 relative to its first frame, all others to the present root (spec E.4).
+    """Joint 0 relative to its first frame, all others to the present root.
 
     Features that mix the root with other joints mean nothing once the dancer travels; kept to
-    reproduce Lodge's and InfiniteDance's published numbers.
+    reproduce Lodge's and InfiniteDance's published numbers (docs/reference/metrics.md#centring).
     """
     joints = centred_on_first_root(joints_TJ3)
     joints[:, 1:] -= joints[:, :1]

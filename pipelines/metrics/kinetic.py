@@ -1,8 +1,8 @@
 """Kinetic features: how much each joint moves, and how hard.
 
 Per joint three numbers (mean squared horizontal speed, mean squared vertical speed, mean norm of
-the acceleration), joint-major: (3 J,). Three definitions are in use (spec E.1, E.2); they are not
-comparable with each other.
+the acceleration), joint-major: (3 J,). Three definitions are in use, which are not comparable
+with each other: docs/reference/metrics.md#kinetic-features.
 
 Joints are (T, J, 3) metres, z up.
 """
@@ -30,7 +30,7 @@ def kinetic_features(joints_TJ3: Array, fps: float) -> Float:
 def kinetic_features_fairmotion(
     joints_TJ3: Array, frame_time: float = 1 / 60, misplaced_parenthesis: bool = True
 ) -> Float:
-    """The version of mint, Bailando, Lodge and InfiniteDance (spec E.1).
+    """The version of mint, Bailando, Lodge and InfiniteDance.
 
     Args:
         joints_TJ3: centred as the protocol to be reproduced centres them.
@@ -42,7 +42,7 @@ def kinetic_features_fairmotion(
 
 
 def kinetic_features_megadance(joints_TJ3: Array, frame_time: float = 1 / 30) -> Float:
-    """The version of MEGADance and MACE-Dance (spec E.2): a box filter over zero-padded ends.
+    """The version of MEGADance and MACE-Dance: a box filter over zero-padded ends.
 
     MACE keeps only the first 66 numbers (22 joints): slice the result to reproduce it.
     """

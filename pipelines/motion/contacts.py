@@ -1,5 +1,6 @@
 """When each foot point stands on the floor.
 
+Other rules than ours: docs/reference/motion.md#contact-labels.
 Shapes: T frames, 4 foot points in the order of FOOT_JOINTS: ankles, then toes.
 """
 
@@ -16,7 +17,7 @@ from pipelines.motion.grounding import foot_heights
 
 Spans = list[tuple[int, int]]
 
-_SPEED_ON, _SPEED_OFF = 0.25, 0.45  # m/s; EDGE calls a foot planted below 0.3 (spec A.6)
+_SPEED_ON, _SPEED_OFF = 0.25, 0.45  # m/s; EDGE calls a foot planted below 0.3
 _HEIGHT_ON, _HEIGHT_OFF = 0.05, 0.09  # m above standing height
 _LABEL_ON, _LABEL_OFF = 0.6, 0.4
 _SHORTEST_SECONDS = 0.1

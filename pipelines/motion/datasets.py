@@ -1,4 +1,6 @@
-"""Single motion files of the published dance datasets (spec D), all converted to our axes.
+"""Single motion files of the published dance datasets, all converted to our axes.
+
+Their layouts: docs/reference/datasets.md#single-files.
 
 AIST++ and FineDance are y up; PhantomDance is Unity's left-handed x right, y up, z forward.
 """

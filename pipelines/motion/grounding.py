@@ -15,10 +15,10 @@ from pipelines.motion.motion import Motion
 SOLE_DEPTH: NDArray[np.float64] = np.array([0.06, 0.06, 0.0, 0.0])
 """How far each foot joint (ankles, toes) is above the floor in a standing SMPL body, metres.
 
-The toe joints of the offset table are 0.956 m below the pelvis and count as floor (spec A.1).
+The toe joints of the offset table are 0.956 m below the pelvis and count as floor.
 """
 _SLOW = 0.3
-"""Speed of a planted foot, m/s: the contact rule of EDGE (spec A.6)."""
+"""Speed of a planted foot, m/s, as EDGE has it (docs/reference/motion.md#contact-labels)."""
 _LONGEST_JUMP = 0.5
 """Seconds that nobody stays in the air for: 30 cm high jumps last that long."""
 _SETTLING = 0.1

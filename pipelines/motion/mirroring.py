@@ -1,4 +1,4 @@
-"""Mirror images of encoded motion (spec A.5): left and right swapped, x negated."""
+"""Mirror images of encoded motion: left and right swapped, x negated."""
 
 from __future__ import annotations
 

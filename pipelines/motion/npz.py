@@ -102,7 +102,7 @@ def body_poses(flat: NDArray[Any], name: str) -> NDArray[np.float32]:
     """SMPL, SMPL-H or SMPL-X axis-angle poses (T, 72 | 66 | 156 | 165) as (T, 24, 3).
 
     The 22 body joints are the same in all three. Ours keep an SMPL file's hands; other hands have
-    no place on our skeleton and are set to rest (spec A.5).
+    no place on our skeleton and are set to rest.
     """
     if len(flat) == 0:
         raise UnsuitableInput(f"{name}: holds no frames")

@@ -1,4 +1,6 @@
-"""The 151 numbers per frame that the Motion Expert speaks in (spec A.5), and their scaling.
+"""The 151 numbers per frame that the Motion Expert speaks in, and their scaling.
+
+Those of other systems: docs/reference/motion.md#the-151-numbers.
 
 Columns: contacts 4 (left ankle, right ankle, left toes, right toes), root position 3 (metres, z
 up), 24 joint rotations in row-major 6D form.
@@ -26,7 +28,8 @@ ROTATIONS = slice(7, 151)
 SIZE = 151
 
 CONTACT_SPEED = 0.3
-"""m/s below which a foot joint counts as planted: 1 cm per frame at 30 fps (A.6)."""
+"""m/s below which a foot joint counts as planted: 1 cm per frame at 30 fps
+(docs/reference/motion.md#contact-labels)."""
 
 Array = NDArray[np.float32]
 
@@ -94,7 +97,9 @@ def _mean_heading(features: Array) -> float:
 
 @dataclass(frozen=True)
 class Normalizer:
-    """Per-column min-max scaling to [-1, 1], fitted on training frames only (A.7).
+    """Per-column min-max scaling to [-1, 1], fitted on training frames only.
+
+    docs/reference/motion.md#normaliser tells who does it otherwise.
 
     Attributes:
         low: (K,) smallest value per column.

@@ -1,4 +1,7 @@
-"""Beats of a song as each published evaluation finds them (spec B.1, B.2, E.6)."""
+"""Beats of a song as each published evaluation finds them.
+
+The recipes: docs/reference/music.md#beats-of-other-recipes.
+"""
 
 from __future__ import annotations
 

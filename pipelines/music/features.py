@@ -1,4 +1,6 @@
-"""The 35-d music features of FACT, EDGE and MACE-Dance (spec B.1), with their schema on disk.
+"""The 35-d music features of FACT, EDGE and MACE-Dance, with their schema on disk.
+
+The recipe: docs/reference/music.md#the-35-features.
 
 Shapes: N samples, T = 1 + floor(N / 512) frames at 30 per second.
 """
@@ -55,7 +57,7 @@ def extract_features(
     sample_rate: int = SAMPLE_RATE,
     start_bpm: float | None = None,
 ) -> MusicFeatures:
-    """Compute the features of a mono signal by the recipe of spec B.1.
+    """Compute the features of a mono signal.
 
     Args:
         samples: (N,) mono, full scale = 1.
@@ -115,7 +117,7 @@ def song_features(
     duration: float | None = None,
     progress: Progress = SILENT,
 ) -> MusicFeatures:
-    """Features of a song file, by the recipe of spec B.1 from the file's own samples.
+    """Features of a song file, from the file's own samples.
 
     Raises:
         BadUsage, UnsuitableInput, MissingAsset: as `pipelines.media.audio.load_song`.
@@ -128,7 +130,7 @@ def song_features(
 
 
 def bpm_of_aist_name(name: str) -> float | None:
-    """The tempo that an AIST music id spells (spec B.1), or None for any other name.
+    """The tempo that an AIST music id spells (docs/reference/music.md#aist-tempo), or None.
 
     `mBR0` plays at 80 bpm, each digit adds 10; house (`mHO0`) starts at 110 and adds 5.
     """

@@ -1,4 +1,4 @@
-"""Names of the 35 feature columns (spec B.1)."""
+"""Names of the 35 feature columns (docs/reference/music.md#the-35-features)."""
 
 from __future__ import annotations
 

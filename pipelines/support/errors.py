@@ -1,4 +1,4 @@
-"""What can go wrong, each with the exit code that the shell sees (DESIGN: the command line)."""
+"""What can go wrong, each with the exit code that the shell sees (docs/exit-codes.md)."""
 
 from __future__ import annotations
 

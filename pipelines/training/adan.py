@@ -1,4 +1,7 @@
-"""Adan, the optimizer of EDGE and MACE (Xie et al. 2022; behaviour as in spec C.4)."""
+"""Adan, the optimizer of EDGE and MACE (Xie et al. 2022).
+
+Its formulas: docs/reference/motion-expert.md#optimiser.
+"""
 
 from __future__ import annotations
 

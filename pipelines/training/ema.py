@@ -1,4 +1,7 @@
-"""A running average of the weights, which is what sampling uses (spec C.7-11)."""
+"""A running average of the weights, which is what sampling uses.
+
+The published code does not: docs/reference/motion-expert.md#averaged-weights.
+"""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def test_same_as_the_skeletons(batch, frames, seed):
 
 
 def test_rest_pose_golden_values():
-    """Spec A.1: identity rotations, root at the origin, y up."""
+    """docs/reference/body.md#skeleton: identity rotations, root at the origin, y up."""
     sixes = torch.tensor([1.0, 0, 0, 0, 1, 0]).repeat(24)[None, None]
     rest = kinematics.joint_positions(torch.zeros(1, 1, 3), sixes)[0, 0]
     for name, place in {

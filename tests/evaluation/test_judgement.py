@@ -35,7 +35,7 @@ def gauss(seed, count=60, dimensions=5, shift=0.0, scale=1.0):
 
 @pytest.mark.parametrize(("count", "expected"), [(20, 68), (40, 41), (186, 7), (1000, 1.8)])
 def test_the_bias_of_small_sets_is_the_published_one(count, expected):
-    # FID of N isotropic vectors in 66 dimensions to many of the same distribution (spec E.5).
+    # FID of N isotropic vectors in 66 dimensions to many of the same distribution.
     truth = clips(gauss(0, 2_000, 66))
     space = FeatureSpace(truth, "k", SetRule())
     found = [space.fid(clips(gauss(seed, count, 66))) for seed in range(1, 4)]

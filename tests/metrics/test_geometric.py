@@ -1,4 +1,4 @@
-"""The 32 features against a per-frame loop written from the definitions (spec E.3)."""
+"""The 32 features against a per-frame loop written from the definitions."""
 
 import numpy as np
 import pytest
@@ -143,7 +143,7 @@ def test_published_move_makes_features_4_and_5_the_same():
 
 def test_rest_lengths_are_those_of_a_smpl_body():
     rest = standing()
-    # The spec's constants are SMPL's; EDGE's offsets differ from it by less than a centimetre.
+    # The published constants are SMPL's; EDGE's offsets differ from it by less than a centimetre.
     assert np.linalg.norm(rest[16] - rest[18]) == pytest.approx(REST_LENGTHS.upper_arm, abs=0.01)
     assert np.linalg.norm(rest[16] - rest[17]) == pytest.approx(REST_LENGTHS.shoulders, abs=0.04)
     assert np.linalg.norm(rest[1] - rest[2]) == pytest.approx(REST_LENGTHS.hips, abs=0.01)

@@ -1,4 +1,4 @@
-"""Every vectorised feature against a loop written from the definition (spec E.1, E.2)."""
+"""Every vectorised feature against a loop written from the definition."""
 
 import numpy as np
 import pytest

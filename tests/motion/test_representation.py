@@ -47,7 +47,7 @@ def test_columns():
     features = encode(motion)
     assert (features.shape, features.dtype) == ((12, 151), np.float32)
     np.testing.assert_array_equal(features[:, ROOT], motion.trans)
-    # Row-major 6D: the first two rows of each matrix, joint after joint (A.4, A.5).
+    # Row-major 6D: the first two rows of each matrix, joint after joint.
     knee = features[:, ROTATIONS].reshape(-1, 24, 6)[:, JOINT["left_knee"]]
     rows = motion.rotations()[:, JOINT["left_knee"], :2].reshape(-1, 6)
     np.testing.assert_allclose(knee, rows, atol=1e-6)

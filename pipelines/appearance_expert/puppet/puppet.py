@@ -1,4 +1,4 @@
-"""The puppet back end: cut out, rig, check, and paint frame after frame (spec H)."""
+"""The puppet back end (docs/reference/puppet.md): cut out, rig, check, paint frame after frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The training loop of the Appearance Expert (paper 3.3; spec D).
+"""The training loop of the Appearance Expert (paper 3.3; docs/reference/wan-training.md).
 
 One update sees `batch_size` segments, cut into slices (`training.slices`). Everything random in a
 slice (segments, references, given frames, noise and its level) follows from seed, step and slice.

@@ -2,6 +2,7 @@
 
 The transformer is built without storage. What one block and one face adapter keep for the backward
 pass is counted by running them so, at the real number of tokens; no formula has to be kept true.
+What is computed in an update: docs/reference/wan-training.md#cost-of-an-update.
 """
 
 from __future__ import annotations
@@ -191,7 +192,7 @@ def _typed(module: nn.Module, dtype: torch.dtype) -> nn.Module:
 
 
 def _operations(model: Any, step: Step) -> float:
-    """Of one segment, by the formula of spec A.8: 2 P n for the layers, 4 n^2 d for attention.
+    """Of one segment (docs/reference/wan-animate.md#cost): 2 P n for layers, 4 n^2 d for attention.
 
     P counts the layers of the blocks that act on the video's tokens. A forward pass and a backward
     pass to the inputs cost as much each, the gradients of learning weights as much again;

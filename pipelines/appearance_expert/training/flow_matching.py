@@ -1,4 +1,4 @@
-"""Flow matching as Wan was trained: noise levels, their weights, the target (spec D.2).
+"""Flow matching as Wan was trained (docs/reference/wan-training.md#flow-matching).
 
 A clean latent x0 and noise e are mixed to x_t = (1 - s) x0 + s e; the network predicts e - x0. The
 noise level s is one of 1000, pushed towards 1 by the shift of 5 that the sampler uses too.
@@ -19,7 +19,7 @@ def noise_levels() -> Tensor:
 
 
 def sampler_levels(steps: int) -> Tensor:
-    """(steps,) float64 levels that the sampler of `generate` goes through (spec A.5)."""
+    """(steps,) float64 levels of the sampler (docs/reference/wan-animate.md#sampler)."""
     return _shifted(torch.linspace(1, 1 / LEVELS, steps + 1, dtype=torch.float64)[:-1])
 
 

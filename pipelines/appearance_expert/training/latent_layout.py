@@ -1,4 +1,6 @@
-"""How reference, video and given frames lie in the latents that Wan-Animate works on (spec A.3).
+"""How reference, video and given frames lie in the latents that Wan-Animate works on.
+
+docs/reference/wan-animate.md#latents-of-a-segment has it in words.
 
 For a segment of T = 4k + 1 frames there are 1 + L latent frames, L = k + 1: first the reference's
 slot, then the video. Beside the C = 16 noisy channels lie 20 conditioning channels: 4 of mask,
@@ -35,7 +37,8 @@ def clean_latents(reference_C1HW: Tensor, video_CLHW: Tensor) -> Tensor:
     """(16, 1 + L, H, W) what the network learns to make: the reference, then the very frames.
 
     The published code encodes one frame more and lets the first double as the reference, which
-    sets the video four frames behind its pose (spec D.3); here each latent frame has its own pose.
+    sets the video four frames behind its pose; here each latent frame has its own pose
+    (docs/reference/wan-training.md#alignment-of-pose-and-picture).
     """
     return torch.cat([reference_C1HW, video_CLHW], dim=1)
 

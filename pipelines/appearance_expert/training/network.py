@@ -40,7 +40,7 @@ def put_motion_encoder_aside(transformer: Any) -> nn.Module:
 
 
 def silence_controls(transformer: Any) -> None:
-    """Train on the reference picture alone, as the published aesthetic stage does (spec D.1)."""
+    """Train on the picture alone, as published (docs/reference/wan-training.md#stages)."""
     transformer.pose_patch_embedding = Nothing()
     transformer.face_adapter = nn.ModuleList(Nothing() for _ in transformer.face_adapter)
 

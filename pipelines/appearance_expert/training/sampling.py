@@ -20,7 +20,7 @@ Frames = NDArray[np.uint8]
 
 @torch.no_grad()
 def sample_latents(transformer: nn.Module, batch: Batch, steps: int, seed: int) -> Tensor:
-    """(B, 16, 1 + L, H, W) latents by Euler steps down Wan's table of noise levels (spec A.5).
+    """(B, 16, 1 + L, H, W) latents by Euler steps (docs/reference/wan-animate.md#sampler).
 
     Args:
         transformer: its motion encoder put aside.

@@ -1,4 +1,6 @@
-"""What learns in each stage of the paper (3.3), and the files that a stage leaves (spec B.2, D.4).
+"""What learns in each stage of the paper (3.3), and the files that a stage leaves.
+
+What is published of them: docs/reference/wan-training.md#stages. Here:
 
 kinematic: the Body Adapter, one convolution that adds the skeleton's latents to the video's.
 aesthetic: LoRA on the attention and feed-forward layers of every block; the adapter is frozen.

@@ -1,4 +1,6 @@
-"""Wan-Animate: the Appearance Expert that needs 47 GB of weights and a large GPU (spec A to C).
+"""Wan-Animate: the Appearance Expert that needs 47 GB of weights and a large GPU.
+
+docs/reference/wan-animate.md describes the model.
 
 The dance is drawn as skeletons in Wan's own style straight from the projected joints and turned
 into video in overlapping segments, each conditioned on the end of the one before. Frames stream,

@@ -1,11 +1,11 @@
 """Holding the colours of a long video that is made segment by segment.
 
 Every joint re-encodes the last frames and shifts colour and contrast a little; over half a minute
-it shows (spec A.6). Each later segment is therefore mapped, in CIE Lab, by a gain and an offset per
-channel that change linearly over the segment: at its start so that the frames which repeat the
-segment before look as they did there (no jump), at its end so that the segment's
-mean and deviation are those of the first segment. Both are limited, so that real changes of the
-picture survive; where the repeated frames do not show the same, only the second is used.
+it shows (docs/reference/wan-animate.md#relay). Each later segment is therefore mapped, in CIE Lab,
+by a gain and an offset per channel that change linearly over the segment: at its start so that the
+frames which repeat the segment before look as they did there (no jump), at its end so that the
+segment's mean and deviation are those of the first segment. Both are limited, so that real changes
+of the picture survive; where the repeated frames do not show the same, only the second is used.
 
 Lab in OpenCV's float ranges: L in [0, 100], a and b about [-127, 127].
 """

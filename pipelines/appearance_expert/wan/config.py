@@ -21,7 +21,7 @@ leaps to the model."""
 
 @dataclass(frozen=True)
 class WanConfig:
-    """How to call the model; the defaults are Wan-Animate's own (spec A.5).
+    """How to call the model; the defaults are its own (docs/reference/wan-animate.md#sampler).
 
     Attributes:
         prompt: in the language the model was trained with.

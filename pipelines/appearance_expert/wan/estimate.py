@@ -1,7 +1,8 @@
 """What a video will cost before it is begun: memory, arithmetic and time of every segment.
 
-The arithmetic is counted from the transformer's configuration (spec A.8), activations from the
-size of the video; both hold for the real model and for small ones of the same classes.
+The arithmetic is counted from the transformer's configuration
+(docs/reference/wan-animate.md#cost), activations from the size of the video; both hold for
+the real model and for small ones of the same classes.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What Wan-Animate's face branch sees: a generated dance has no filmed face (spec C.3, C.5).
+"""What Wan-Animate's face branch sees (docs/reference/wan-animate.md#face).
 
-"neutral" repeats the reference picture's face, which keeps identity and freezes the expression;
-"none" shows black, the model's own code for no information. A clip of a face (face_clip.py) gives
-its expressions.
+A generated dance has no filmed face. "neutral" repeats the reference picture's, which keeps
+identity and freezes the expression; "none" shows black, the model's own code for no information. A
+clip of a face (face_clip.py) gives its expressions.
 """
 
 from __future__ import annotations

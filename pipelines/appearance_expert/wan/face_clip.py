@@ -1,4 +1,4 @@
-"""The face of a filmed clip, frame by frame, for Wan-Animate's face branch (spec C.3, C.5).
+"""The face of a filmed clip, frame by frame, for Wan-Animate's face branch.
 
 The clip is played back and forth for as long as the dance lasts, at its own speed.
 """

@@ -1,4 +1,6 @@
-"""Fine-tuned parts laid over stock Wan-Animate: MACE-Dance's body adapter and LoRA (spec B.2-B.4).
+"""Fine-tuned parts laid over stock Wan-Animate: MACE-Dance's body adapter and LoRA.
+
+What is in such files: docs/reference/wan-animate.md#files-laid-over-it.
 
 Both are merged into the loaded transformer once; nothing is computed for them afterwards. Keys are
 read in the names of the original Wan, DiffSynth or diffusers, with any prefix before "blocks.".

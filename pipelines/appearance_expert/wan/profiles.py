@@ -1,4 +1,6 @@
-"""How Wan-Animate's 17.3 billion parameters are laid out on a graphics card (spec B.5).
+"""How Wan-Animate's 17.3 billion parameters are laid out on a graphics card.
+
+The numbers: docs/reference/wan-animate.md#memory.
 
 Sizes are those of the real model in its files; what a segment needs besides is wan_estimate's.
 """

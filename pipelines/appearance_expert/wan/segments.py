@@ -1,4 +1,4 @@
-"""Cutting a dance into the overlapping segments that Wan-Animate makes one after another (A.6)."""
+"""The overlapping segments that Wan-Animate makes (docs/reference/wan-animate.md#relay)."""
 
 from __future__ import annotations
 

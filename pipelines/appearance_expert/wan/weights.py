@@ -20,7 +20,8 @@ HUB_ID = "Wan-AI/Wan2.2-Animate-14B-Diffusers"
 ENVIRONMENT_VARIABLE = "MACEDANCE_WAN_MODEL"
 PIPELINE_CLASS = "WanAnimatePipeline"
 
-# File that describes each component, stem of its weight files, gigabytes (spec A.1, A.2).
+# File that describes each component, stem of its weight files, gigabytes;
+# docs/reference/wan-animate.md#model-and-files says what they are.
 _COMPONENTS: dict[str, tuple[str, str | None, float]] = {
     "transformer": ("config.json", "diffusion_pytorch_model", 34.5),
     "text_encoder": ("config.json", "model", 11.4),

@@ -1,4 +1,6 @@
-"""Wan-Animate-2: driven by a video of a dancing body, not by skeletons (spec A.9).
+"""Wan-Animate-2: driven by a video of a dancing body, not by skeletons.
+
+The model: docs/reference/wan-animate.md#wan-animate-2.
 
 The default body is drawn dancing the dance; diffusers' modular pipeline carries its motion over to
 the person of the picture, segment by segment. Seen running on a tiny model only.

@@ -1,1 +1,1 @@
-"""Six dimensions of VBench, from its own weight files and without its packages (spec E)."""
+"""Six dimensions of VBench, from its own weight files and without its packages."""

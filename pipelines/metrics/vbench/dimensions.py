@@ -1,4 +1,6 @@
-"""VBench's six dimensions, each fed a video's frames as they are decoded (spec E).
+"""VBench's six dimensions, each fed a video's frames as they are decoded.
+
+What each of them is: docs/reference/metrics.md#vbench.
 
 `see` takes (B, H, W, 3) uint8 RGB; `score` gives the video's value in [0, 1] (about) and how much
 it weighs in the mean over videos.

@@ -1,4 +1,6 @@
-"""MUSIQ: how well a picture is taken, at three scales at once (Ke et al., ICCV 2021; spec E).
+"""MUSIQ: how well a picture is taken, at three scales at once (Ke et al., ICCV 2021).
+
+The network in words: docs/reference/metrics.md#musiq.
 
 Modules carry the names of the SPAQ checkpoint, and take their sizes from it.
 B pictures, N tokens, D channels.

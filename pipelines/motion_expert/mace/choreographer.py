@@ -28,7 +28,7 @@ class SamplingConfig:
 
     Attributes:
         beta: GFT's temperature in (0, 1]: lower follows the music harder and varies less; it
-            corresponds to a guidance weight of 1 / beta (C.3).
+            corresponds to a guidance weight of 1 / beta (docs/reference/motion-expert.md#losses).
         steps: DDIM steps.
         eta: 1 as published; 0 is deterministic given the first noise.
         genre: a label that the checkpoint knows, or None.

@@ -1,4 +1,7 @@
-"""The diffusion of the Motion Expert: cosine schedule, x0-prediction, DDIM with eta = 1 (C.2)."""
+"""The diffusion of the Motion Expert: cosine schedule, x0-prediction, DDIM with eta = 1.
+
+The formulas: docs/reference/motion-expert.md#diffusion-and-sampling.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ def ddim_grid(steps: int) -> list[int]:
 
 @dataclass(frozen=True)
 class DdimSampler:
-    """DDIM sampling (C.2).
+    """DDIM sampling.
 
     Attributes:
         steps: network evaluations, 1 ... 1000.

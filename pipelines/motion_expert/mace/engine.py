@@ -1,4 +1,4 @@
-"""The training loop of the Motion Expert (paper 3.2; spec C.3, C.4).
+"""The training loop of the Motion Expert (paper 3.2; docs/reference/motion-expert.md).
 
 One update sees `batch_size` windows, cut into slices (`training.slices`). Everything random in a
 slice (windows, augmentation, noise, dropout) follows from seed, step and slice.

@@ -1,7 +1,7 @@
 """The Motion Expert's network: BiMamba and attention, steered by diffusion time, beta and genre.
 
-Follows MACE-Dance 3.2 and spec C.1. Shapes: B batch, T frames, F music features, K motion
-features, M width.
+Follows MACE-Dance 3.2 and docs/reference/motion-expert.md#network. Shapes: B batch, T frames,
+F music features, K motion features, M width.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pipelines.motion_expert.sequence.mamba import BiMamba
 from pipelines.rhythm.beat_clock import SIZE as CLOCK_SIZE
 
 BETA_SCALE = 1000.0
-"""Beta in [0, 1] is stretched to the range of the diffusion step before its embedding (C.1)."""
+"""Beta in [0, 1] is stretched to the range of the diffusion step before its embedding."""
 
 
 class MotionExpert(nn.Module):
@@ -170,7 +170,8 @@ class FiLM(nn.Module):
 
 
 class SelfAttention(nn.Module):
-    """The transformer ablation's stand-in for BiMamba (C.6), with sinusoidal positions."""
+    """The transformer ablation's stand-in for BiMamba, with sinusoidal positions:
+    docs/reference/motion-expert.md#ablations."""
 
     def __init__(self, config: MotionExpertConfig) -> None:
         super().__init__()
@@ -228,7 +229,7 @@ class MusicBlock(nn.Module):
 
 
 class DanceBlock(nn.Module):
-    """x + FiLM(BiMamba(x)); then x + FiLM(FFN(attention(x, music))), both steered (C.1).
+    """x + FiLM(BiMamba(x)); then x + FiLM(FFN(attention(x, music))), both steered.
 
     There is no residual between the attention and the feed-forward layer.
     """

@@ -1,6 +1,7 @@
 """What the Motion Expert is trained to do: guidance-free training and its physical losses.
 
-MACE-Dance 3.2, spec C.3 and C.7. Shapes: B batch, T frames, K motion features, F music features.
+MACE-Dance 3.2 and docs/reference/motion-expert.md#losses.
+Shapes: B batch, T frames, K motion features, F music features.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pipelines.motion_expert.mace.precondition import Precondition
 from pipelines.support.errors import BadUsage
 
 OFFICIAL_CONTACT = 0.95
-"""The published threshold on the predicted, normalised contact (C.3)."""
+"""The published threshold on the predicted, normalised contact."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +30,15 @@ class ObjectiveConfig:
     """Weights and switches of the loss.
 
     Attributes:
-        reconstruction, velocity, joints, foot: weights as published (C.3).
+        reconstruction, velocity, joints, foot: weights as published.
         kind: "paper" (metric space, the unconditional branch trained), "balanced" (that, but the
             feet which the answer calls planted are held against the truth, not against standing
             still, and `velocity_seconds` and `emphasis` count) or "official" (the published code:
             losses on normalised values, the sampled beta in the unconditional pass too).
         guidance: "gft", or "cfg" with plain condition dropping.
         drop: share of samples trained without condition; the published code has 0 for GFT,
-            which leaves that branch untrained (C.7 number 1).
+            which leaves that branch untrained
+            (docs/reference/motion-expert.md#departures, 1).
         velocity_seconds: the time over which velocities are measured as displacement. 1/30 is the
             published per-frame difference, whose metric values are so small that they hardly
             count; at 0.2 they outweigh all else where little noise is left, and dances stand
@@ -146,7 +148,8 @@ class Objective:
         context: tuple[Tensor, Tensor],
     ) -> Tensor:
         # The paper's anchor is x(null, beta = 1) with stopped gradient; the published code passes
-        # the sampled beta and leaves dropout on (C.7 numbers 2 and 3).
+        # the sampled beta and leaves dropout on
+        # (docs/reference/motion-expert.md#departures, 2 and 3).
         official = self._is_official()
         beta = beta_B if official else torch.ones_like(beta_B)
         nobody = torch.zeros(len(noisy), dtype=torch.bool, device=noisy.device)

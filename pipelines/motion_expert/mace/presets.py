@@ -12,12 +12,12 @@ FINEDANCE_GENRES: tuple[str, ...] = (
     "Dai", "ShenYun", "Wei", "Korean", "Urban", "Hiphop", "Popping", "Miao", "HanTang",
     "Breaking", "Kun", "Locking", "Jazz", "Choreography", "Chinese", "DunHuang",
 )  # fmt: skip
-"""MACE-Dance's genre order (spec C.1); labels are matched without regard to case."""
+"""MACE-Dance's genre order; labels are matched without regard to case."""
 
 
 @dataclass(frozen=True)
 class MotionExpertConfig:
-    """Sizes and switches of the network (spec C.1, C.6).
+    """Sizes and switches of the network (docs/reference/motion-expert.md#network).
 
     Attributes:
         width: latent size. heads, feedforward: of the attention half of a dance block.
@@ -25,7 +25,8 @@ class MotionExpertConfig:
         genres: label list; empty for a network that knows none.
         backbone: "bimamba", or the ablations "mamba" and "transformer".
         guidance: "gft" (takes beta as an input) or the ablation "cfg".
-        null: "replace" as in the paper, "add" as the published code does (C.7 number 4).
+        null: "replace" as in the paper, "add" as the published code does
+            (docs/reference/motion-expert.md#departures, 4).
         aligned_music: also add the music tokens frame by frame to the dance tokens. The paper's
             network meets the music in cross-attention alone, which has no notion of position;
             with minutes instead of hours of dance that is too little to learn alignment from.

@@ -1,6 +1,7 @@
 """Mamba and BiMamba blocks, with the parameter names of `mamba_ssm.Mamba`.
 
-A state dict of mamba_ssm loads here and the other way round (spec, packages 1).
+A state dict of mamba_ssm loads here and the other way round
+(docs/reference/motion-expert.md#network).
 Shapes: B batch, L time, M model width, D = expand * M channels, N state, R rank of the step size.
 """
 
@@ -54,9 +55,9 @@ class Mamba(nn.Module):
 
 
 class BiMamba(nn.Module):
-    """LayerNorm, then two independent Mamba layers, one of them reversed in time, summed (C.1).
+    """LayerNorm, then two independent Mamba layers, one of them reversed in time, summed.
 
-    `directions=1` drops the backward layer (the uni-Mamba ablation, C.6).
+    `directions=1` drops the backward layer, the uni-Mamba ablation.
     """
 
     def __init__(self, width: int, state: int, conv: int, expand: int, directions: int = 2) -> None:

@@ -28,7 +28,7 @@ def test_the_real_model_in_numbers(real):
 
 
 def test_arithmetic_is_the_published_formula(real):
-    """Spec A.8: 2 P n + 4 layers n^2 d per forward pass; here recomputed and led back."""
+    """docs/reference/wan-animate.md#cost: 2 P n + 4 layers n^2 d per forward, led back."""
     n, d = 32_760, 5120
     layers = (real["kinematic"].operations - 4.5 * 4 * 40 * n * n * d) / (3 * 2 * n)
     assert layers == pytest.approx(12.0e9, rel=0.02)

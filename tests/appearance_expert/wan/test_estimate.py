@@ -20,7 +20,7 @@ REAL = Network(width=5120, ffn=13824, layers=40, face_layers=8)
 
 
 def test_tokens_and_arithmetic_of_the_real_model():
-    """The table of the specification, A.8."""
+    """The table of docs/reference/wan-animate.md#cost."""
     assert REAL.tokens(720, 1280, 77) == 75_600
     assert REAL.tokens(480, 832, 77) == 32_760
     assert REAL.flops(75_600) == pytest.approx(6.6e15, rel=0.05)

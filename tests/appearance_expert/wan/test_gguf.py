@@ -14,7 +14,7 @@ from pipelines.support.errors import BadUsage, MissingAsset, UnsuitableInput
 gguf = pytest.importorskip("gguf")
 CONFIG = WanConfig(steps=2, segment_frames=17, overlap=1)
 
-# From diffusers' names to the original ones (specification, B.3).
+# From diffusers' names to the original ones: docs/reference/wan-animate.md#files-laid-over-it.
 _RENAMED = [
     ("condition_embedder.time_embedder.linear_1", "time_embedding.0"),
     ("condition_embedder.time_embedder.linear_2", "time_embedding.2"),

@@ -114,7 +114,7 @@ def test_gft_needs_one_pass_per_step_and_cfg_two(guidance, evaluations, monkeypa
 
 
 def test_cfg_goes_from_the_free_answer_through_the_musical_one(monkeypatch):
-    """x_u + (x_c - x_u) / beta (C.3)."""
+    """x_u + (x_c - x_u) / beta (docs/reference/motion-expert.md#losses)."""
     who = expert(replace(NETWORK, guidance="cfg"))
     tokens = torch.randn(1, 5, 16)
     answers = iter([torch.tensor(0.5), torch.tensor(0.2)])

@@ -1,4 +1,4 @@
-"""The cosine schedule and DDIM against the golden values of the spec (C.2)."""
+"""Schedule and DDIM against docs/reference/motion-expert.md#diffusion-and-sampling."""
 
 from itertools import pairwise
 

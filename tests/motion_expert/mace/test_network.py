@@ -127,7 +127,7 @@ def test_null_starts_at_zero():
 
 
 def test_beta_enters_like_a_diffusion_step():
-    """beta x 1000 through an embedding of its own, summed with that of the step (C.1)."""
+    """beta x 1000 through an embedding of its own, summed with that of the step."""
     model = built(PLAIN)
     model.beta_embedding.load_state_dict(model.step_embedding.state_dict())
     change = {"step_B": torch.tensor([250, 900]), "beta_B": torch.tensor([0.4, 0.75])}

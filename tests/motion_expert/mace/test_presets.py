@@ -21,7 +21,8 @@ def test_paper_has_the_published_sizes():
 def test_paper_has_the_published_number_of_parameters():
     count = parameter_count(PRESETS["paper"])
     assert count == 66_680_983
-    # The sum that the spec makes from the shapes (C.1): blocks, time and beta, projections, null.
+    # docs/reference/motion-expert.md#network from the shapes: blocks, time and beta, projections,
+    # null.
     width = 512
     projections = (151 * width + width) + (35 * width + width) + (width * 151 + 151)
     assert count == 8 * 6_544_896 + 2 * 4_974_080 + 2 * 2_099_712 + projections + width

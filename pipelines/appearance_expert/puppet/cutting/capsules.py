@@ -20,7 +20,7 @@ from pipelines.appearance_expert.puppet.cutting.figure import (
 
 Point = NDArray[np.float64]
 
-# Radii in half shoulder widths, for loose clothing (spec H.3.1).
+# Radii in half shoulder widths, for loose clothing: docs/reference/puppet.md#bones-with-thickness.
 _ARM_RADII = (0.44, 0.38, 0.32)
 _LEG_RADII = (0.60, 0.44, 0.40)
 _HEAD_RADIUS = 0.66

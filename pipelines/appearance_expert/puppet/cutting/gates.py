@@ -1,4 +1,4 @@
-"""Whether a picture was cut up well enough to dance, in numbers (spec H.3.14)."""
+"""Whether a picture was cut up well enough to dance (docs/reference/puppet.md#gates)."""
 
 from __future__ import annotations
 

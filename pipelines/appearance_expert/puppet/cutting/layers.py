@@ -1,4 +1,7 @@
-"""From labelled pixels to layers that reach under their neighbours (spec H.3.5 and H.3.6)."""
+"""From labelled pixels to layers that reach under their neighbours.
+
+The rules: docs/reference/puppet.md#layers.
+"""
 
 from __future__ import annotations
 

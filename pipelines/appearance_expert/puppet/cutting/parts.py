@@ -1,4 +1,4 @@
-"""Which part of the body each pixel of the person shows (spec H.3.4)."""
+"""Which part of the body each pixel shows (docs/reference/puppet.md#labels)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The still background: the picture without the person, laid out on the canvas (spec H.3.3)."""
+"""The still background: the picture without the person, laid out on the canvas.
+
+The rules: docs/reference/puppet.md#background.
+"""
 
 from __future__ import annotations
 

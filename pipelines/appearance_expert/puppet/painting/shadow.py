@@ -1,4 +1,7 @@
-"""Soft shadows on the ground: under each foot, and a fainter one under the body (spec H.3.11)."""
+"""Soft shadows on the ground: under each foot, and a fainter one under the body.
+
+The rules: docs/reference/puppet.md#shadows.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Which part is painted over which, frame by frame, without flicker (spec H.3.8)."""
+"""Which part is painted over which, frame by frame, without flicker.
+
+The rules: docs/reference/puppet.md#depth-order.
+"""
 
 from __future__ import annotations
 

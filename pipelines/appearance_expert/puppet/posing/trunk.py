@@ -1,7 +1,8 @@
 """Posing of the torso and the head: inflated to a relief, turned in 3D, bent along the spine.
 
 Both are closed skins: the front shows the picture, the back its mirror (for the head: hair), so
-that a turn slides the picture around the body instead of flipping a card (spec H.3.9).
+that a turn slides the picture around the body instead of flipping a card:
+docs/reference/puppet.md#turns.
 Shapes: T frames, V vertices.
 """
 

@@ -1,4 +1,4 @@
-"""Turning away from the camera with a flat picture (spec H.3.9).
+"""Turning away from the camera with a flat picture (docs/reference/puppet.md#turns).
 
 A picture shows one side. Up to a limit the relief is really turned; beyond, the turn is held
 back, and around the profile the front gives way to the back. Shapes: T frames.
