@@ -105,3 +105,11 @@ def test_every_heading_of_the_reference_is_cited(name: str) -> None:
 def test_the_index_lists_every_page() -> None:
     index = (REFERENCE / "README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"\]\((\w[\w-]*\.md)\)", index)) == set(PAGES)
+
+
+def test_the_index_of_all_documents_lists_each_page_once() -> None:
+    docs = ROOT / "docs"
+    linked = re.findall(r"\]\((\w[\w/-]*\.md)\)", (docs / "README.md").read_text(encoding="utf-8"))
+    assert len(linked) == len(set(linked))
+    pages = {path.name for path in docs.glob("*.md")} - {"README.md"}
+    assert {name for name in linked if "/" not in name} == pages
