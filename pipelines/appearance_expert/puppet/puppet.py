@@ -10,19 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.appearance_expert.interface import Frame
+from pipelines.appearance_expert.puppet.cutting.body_parts import (
+    ARMS,
+    PART_NAMES,
+)
 from pipelines.appearance_expert.puppet.cutting.capsules import (
     Capsule,
     outside_polygon,
     torso_polygon,
 )
-from pipelines.appearance_expert.puppet.cutting.figure import (
-    LEFT_ARM,
-    PART_NAMES,
-    RIGHT_ARM,
-    Figure,
-    build_figure,
-    with_matte,
-)
+from pipelines.appearance_expert.puppet.cutting.figure import Figure, build_figure, with_matte
 from pipelines.appearance_expert.puppet.cutting.gaps import gaps_beside_arms
 from pipelines.appearance_expert.puppet.cutting.gates import Gates, measure_gates
 from pipelines.appearance_expert.puppet.cutting.held import arms_to_hold, carried_by_trunk
@@ -89,7 +86,7 @@ def prepare(person: ReferencePerson, dance: StagedDance, clean: NDArray[np.float
     held = arms_to_hold(figure, capsules)
     while True:
         cut = _cut_up(*carried_by_trunk(figure, capsules, held), held, dance)
-        free = [arm for arm in (LEFT_ARM, RIGHT_ARM) if arm in cut.figure.limbs]
+        free = [arm for arm in ARMS if arm in cut.figure.limbs]
         if not cut.failed or not free:
             return replace(cut, rig=None) if cut.failed else cut
         torn = cut.tears.torn_arms if cut.tears else ()

@@ -5,19 +5,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipelines.appearance_expert.puppet.cutting.borders import with_whole_hems, without_spikes
-from pipelines.appearance_expert.puppet.cutting.figure import (
+from pipelines.appearance_expert.puppet.cutting.body_parts import (
     LEFT_ARM,
     LEFT_LEG,
     NOBODY,
     RIGHT_ARM,
     RIGHT_LEG,
     TORSO,
-    Figure,
 )
+from pipelines.appearance_expert.puppet.cutting.borders import with_whole_hems, without_spikes
+from pipelines.appearance_expert.puppet.cutting.figure import Figure
 from pipelines.appearance_expert.puppet.painting.tears import Tears, open_share
 from pipelines.appearance_expert.puppet.posing.depth_order import depth_keys, groups_of
-from pipelines.appearance_expert.puppet.posing.limbs import _foreshortening
+from pipelines.appearance_expert.puppet.posing.feet import foreshortening
 from pipelines.appearance_expert.puppet.posing.turns import hold_back_turns
 from pipelines.keypoints.person import POINT
 from pipelines.keypoints.staged import StagedDance
@@ -115,9 +115,9 @@ def test_no_side_is_half_there_for_long_however_the_head_lingers():
 
 def test_feet_are_as_long_as_the_picture_shows_them():
     toes = np.tile([3.0, 4.0], (10, 1))
-    assert _foreshortening(10.0, toes) == pytest.approx(2)
-    assert _foreshortening(4.0, toes) == 1
-    assert _foreshortening(500.0, toes) == 2.5
+    assert foreshortening(10.0, toes) == pytest.approx(2)
+    assert foreshortening(4.0, toes) == 1
+    assert foreshortening(500.0, toes) == 2.5
 
 
 def _dance(depths):

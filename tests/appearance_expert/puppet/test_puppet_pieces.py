@@ -14,7 +14,8 @@ from pipelines.appearance_expert.puppet.posing.depth_order import (
     switched_with_hysteresis,
 )
 from pipelines.appearance_expert.puppet.posing.draw_list import DrawList
-from pipelines.appearance_expert.puppet.posing.limbs import LimbTrack, Skin, pose_limb
+from pipelines.appearance_expert.puppet.posing.limb_skin import Skin
+from pipelines.appearance_expert.puppet.posing.limb_track import LimbTrack, pose_limb
 from pipelines.appearance_expert.puppet.posing.mesh import grid_over
 from pipelines.appearance_expert.puppet.posing.turns import hold_back_turns
 

@@ -6,16 +6,16 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.appearance_expert.puppet.cutting.capsules import Capsule
-from pipelines.appearance_expert.puppet.cutting.figure import (
+from pipelines.appearance_expert.puppet.cutting.body_parts import (
     HEAD,
     LEFT_ARM,
     LEFT_LEG,
     RIGHT_ARM,
     RIGHT_LEG,
     TORSO,
-    Figure,
 )
+from pipelines.appearance_expert.puppet.cutting.capsules import Capsule
+from pipelines.appearance_expert.puppet.cutting.figure import Figure
 from pipelines.appearance_expert.puppet.cutting.held import (
     arms_to_hold,
     carried_by_trunk,

@@ -1,28 +1,21 @@
-"""Borders between parts put where the cloth ends: hems, and thin spikes that cling to a neighbour.
-
-Labels are (H, W) part numbers, NOBODY outside the figure.
-"""
+"""Borders between parts put where the cloth ends: hems, and thin spikes along a neighbour."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.cutting.capsules import outside_polygon, torso_polygon
-from pipelines.appearance_expert.puppet.cutting.figure import (
-    LEFT_ARM,
+from pipelines.appearance_expert.puppet.cutting.body_parts import (
+    ARMS,
     LEFT_LEG,
-    RIGHT_ARM,
+    LEGS,
     RIGHT_LEG,
     TORSO,
-    Figure,
 )
-from pipelines.appearance_expert.puppet.cutting.hands import give_to_nearest
+from pipelines.appearance_expert.puppet.cutting.capsules import outside_polygon, torso_polygon
+from pipelines.appearance_expert.puppet.cutting.figure import Figure
+from pipelines.appearance_expert.puppet.cutting.masks import Labels, Mask, disc, give_to_nearest
 from pipelines.appearance_expert.puppet.cutting.push_pull import push_pull
-
-Labels = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
 
 UNLIKE = 40.0
 """Levels of one colour channel from which two pieces of cloth are not the same."""
@@ -41,7 +34,7 @@ def with_whole_hems(labels: Labels, figure: Figure) -> Labels:
     result = labels.copy()
     hips = max(figure.point("left_hip")[1], figure.point("right_hip")[1])
     above = np.arange(len(labels))[:, None] < hips + _HEM_ZONE * figure.unit
-    for leg in (LEFT_LEG, RIGHT_LEG):
+    for leg in LEGS:
         own = labels == leg
         if not (own & above).any() or not (own & ~above).any():
             continue
@@ -61,7 +54,7 @@ def without_spikes(labels: Labels, figure: Figure) -> Labels:
     outside = outside_polygon(labels.shape, torso_polygon(figure)) > _BESIDE_TRUNK * figure.unit
     knees = min(figure.point("left_knee")[1], figure.point("right_knee")[1])
     thighs = np.broadcast_to(np.arange(len(labels))[:, None] < knees, labels.shape)
-    _lend(result, TORSO, (LEFT_ARM, RIGHT_ARM), outside, figure)
+    _lend(result, TORSO, ARMS, outside, figure)
     if LEFT_LEG in figure.limbs:
         _lend(result, LEFT_LEG, (RIGHT_LEG,), thighs, figure)
         _lend(result, RIGHT_LEG, (LEFT_LEG,), thighs, figure)
@@ -70,9 +63,8 @@ def without_spikes(labels: Labels, figure: Figure) -> Labels:
 
 def _lend(labels: Labels, part: int, takers: tuple[int, ...], zone: Mask, figure: Figure) -> None:
     radius = max(1, round(_THIN * figure.unit))
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     own = (labels == part).astype(np.uint8)
-    thin = (own > 0) & (cv2.morphologyEx(own, cv2.MORPH_OPEN, disc) == 0) & zone
+    thin = (own > 0) & (cv2.morphologyEx(own, cv2.MORPH_OPEN, disc(radius)) == 0) & zone
     _, pieces = cv2.connectedComponents(thin.astype(np.uint8))
     taken = np.isin(labels, takers)
     beside = cv2.dilate(taken.astype(np.uint8), np.ones((3, 3))) > 0

@@ -8,15 +8,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.cutting.figure import (
+from pipelines.appearance_expert.puppet.cutting.body_parts import (
+    ARMS,
     CHAINS,
     HEAD,
     LEFT_ARM,
     LEFT_LEG,
+    LEGS,
     RIGHT_ARM,
     RIGHT_LEG,
-    Figure,
 )
+from pipelines.appearance_expert.puppet.cutting.figure import Figure
 
 Point = NDArray[np.float64]
 
@@ -64,10 +66,10 @@ def limb_capsules(figure: Figure) -> list[Capsule]:
     bones: dict[tuple[int, int], tuple[Point, Point, float]] = {}
     for part in figure.limbs:
         chain = [figure.point(name) for name in CHAINS[part]]
-        prior = _LEG_RADII if part in (LEFT_LEG, RIGHT_LEG) else _ARM_RADII
+        prior = _LEG_RADII if part in LEGS else _ARM_RADII
         for place in range(3):
             start, end = chain[place], chain[place + 1]
-            if place == 2 and part in (LEFT_ARM, RIGHT_ARM):
+            if place == 2 and part in ARMS:
                 end = start + 1.7 * (end - start)  # fingers reach beyond the hand's point
             radius = _fit_radius(figure.matte, start, end, prior[place] * figure.unit)
             if place == 2:

@@ -12,24 +12,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.appearance_expert.puppet.cutting.body_parts import ARMS, CHAINS, LEGS
 from pipelines.appearance_expert.puppet.cutting.push_pull import push_pull
 from pipelines.keypoints.person import POINT, ReferencePerson
 from pipelines.keypoints.staged import StagedDance
 
 SEEN = 0.5
 """Confidence from which a point of the reference picture counts as seen."""
-
-TORSO, HEAD, LEFT_ARM, RIGHT_ARM, LEFT_LEG, RIGHT_LEG = range(6)
-NOBODY = 255
-PART_NAMES = ("torso", "head", "left arm", "right arm", "left leg", "right leg")
-
-CHAINS: dict[int, tuple[str, ...]] = {
-    LEFT_ARM: ("left_shoulder", "left_elbow", "left_wrist", "left_hand"),
-    RIGHT_ARM: ("right_shoulder", "right_elbow", "right_wrist", "right_hand"),
-    LEFT_LEG: ("left_hip", "left_knee", "left_ankle", "left_foot"),
-    RIGHT_LEG: ("right_hip", "right_knee", "right_ankle", "right_foot"),
-}
-"""The joints of each limb from its root to its tip."""
 
 _MARGIN = 24
 _EDGE = 4
@@ -174,7 +163,7 @@ def _clean_edges(image: NDArray[np.float32], matte: NDArray[np.float32]) -> NDAr
 def _dancing_limbs(person: ReferencePerson, full: bool) -> tuple[int, ...]:
     """Arms of which elbow and wrist are seen; legs if the whole figure is."""
     arms = [
-        part for part in (LEFT_ARM, RIGHT_ARM)
+        part for part in ARMS
         if all(person.confidence[POINT[name]] >= SEEN for name in CHAINS[part][:3])
     ]  # fmt: skip
-    return (*arms, LEFT_LEG, RIGHT_LEG) if full else tuple(arms)
+    return (*arms, *LEGS) if full else tuple(arms)

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.appearance_expert.puppet.cutting.body_parts import ARMS
 from pipelines.appearance_expert.puppet.cutting.capsules import Capsule, distance_to_segment
-from pipelines.appearance_expert.puppet.cutting.figure import LEFT_ARM, RIGHT_ARM, Figure
+from pipelines.appearance_expert.puppet.cutting.figure import Figure
 
 _COLOUR_GAP = 9.0
 _LEAST_LIGHT, _MOST_LIGHT = 0.55, 1.06
@@ -27,7 +28,7 @@ def gaps_beside_arms(
         trunk: (H, W) distance to the trunk in pixels, 0 inside.
     """
     shape = figure.matte.shape
-    arms = [capsule for capsule in capsules if capsule.part in (LEFT_ARM, RIGHT_ARM)]
+    arms = [capsule for capsule in capsules if capsule.part in ARMS]
     if not arms:
         return figure.matte
     reach = np.min([distance_to_segment(shape, c.start, c.end) / c.radius for c in arms], axis=0)

@@ -7,20 +7,19 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.appearance_expert.puppet.cutting.body_parts import (
+    HEAD,
+    LEGS,
+    PART_NAMES,
+    TORSO,
+)
 from pipelines.appearance_expert.puppet.cutting.capsules import (
     Capsule,
     distance_to_segment,
     outside_polygon,
     torso_polygon,
 )
-from pipelines.appearance_expert.puppet.cutting.figure import (
-    HEAD,
-    LEFT_LEG,
-    PART_NAMES,
-    RIGHT_LEG,
-    TORSO,
-    Figure,
-)
+from pipelines.appearance_expert.puppet.cutting.figure import Figure
 from pipelines.appearance_expert.puppet.cutting.layers import Layer
 
 LEAST_OUTLINE_IOU = 0.5
@@ -80,7 +79,7 @@ def measure_gates(
         for other, distance in near.items():
             if other not in (part, TORSO):
                 nearest &= near[part] <= distance
-        if part in (LEFT_LEG, RIGHT_LEG):  # a skirt or a long shirt hides much of them
+        if part in LEGS:  # a skirt or a long shirt hides much of them
             nearest &= labels != TORSO
         share = ((labels == part) & nearest).sum() / max(1, nearest.sum())
         limb_share = min(limb_share, float(share))

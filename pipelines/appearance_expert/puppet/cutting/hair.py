@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.appearance_expert.puppet.cutting.body_parts import HEAD, TORSO
 from pipelines.appearance_expert.puppet.cutting.capsules import (
     Capsule,
     distance_to_segment,
     outside_polygon,
     torso_polygon,
 )
-from pipelines.appearance_expert.puppet.cutting.figure import HEAD, TORSO, Figure
+from pipelines.appearance_expert.puppet.cutting.figure import Figure
+from pipelines.appearance_expert.puppet.cutting.masks import Labels
 
 _ALIKE = 14.0
 _LIGHT_WEIGHT = 0.4
@@ -21,9 +22,7 @@ _BESIDE_TRUNK = 0.08
 _BESIDE_ARM = 0.9
 
 
-def with_whole_hair(
-    labels: NDArray[np.uint8], figure: Figure, capsules: list[Capsule]
-) -> NDArray[np.uint8]:
+def with_whole_hair(labels: Labels, figure: Figure, capsules: list[Capsule]) -> Labels:
     """Labels (H, W) in which hair that hangs over the shoulders' outline is the head's.
 
     Only where no bone of the trunk or an arm would be, and only what looks like the hair above

@@ -6,20 +6,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.cutting.capsules import Capsule, distance_to_segment
-from pipelines.appearance_expert.puppet.cutting.figure import (
+from pipelines.appearance_expert.puppet.cutting.body_parts import (
+    ARMS,
     HEAD,
-    LEFT_ARM,
-    LEFT_LEG,
-    NOBODY,
-    RIGHT_ARM,
-    RIGHT_LEG,
+    LEGS,
     TORSO,
-    Figure,
 )
+from pipelines.appearance_expert.puppet.cutting.capsules import Capsule, distance_to_segment
+from pipelines.appearance_expert.puppet.cutting.figure import Figure
+from pipelines.appearance_expert.puppet.cutting.masks import Labels, Mask, give_to_nearest
 
 Lab = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
 _REACH = 1.9
 """Radii around a hand within which its border is looked for."""
@@ -30,9 +27,7 @@ _LEAST_SKIN = 0.5
 _LEAST_SAMPLES = 30
 
 
-def with_whole_hands(
-    labels: NDArray[np.uint8], figure: Figure, capsules: list[Capsule]
-) -> NDArray[np.uint8]:
+def with_whole_hands(labels: Labels, figure: Figure, capsules: list[Capsule]) -> Labels:
     """Labels (H, W) with the border between each hand and the clothes behind it moved.
 
     A hand that does not look like the face (a glove, a drawing) and one before bare skin keep
@@ -43,14 +38,14 @@ def with_whole_hands(
     face = _face(figure, labels)
     result = labels.copy()
     for capsule in capsules:
-        if capsule.part in (LEFT_ARM, RIGHT_ARM) and capsule.place == 2:
+        if capsule.part in ARMS and capsule.place == 2:
             near = distance_to_segment(labels.shape, capsule.start, capsule.end) / capsule.radius
             near[~_beyond_wrist(labels.shape, capsule)] = np.inf
             _move_border(result, lab, face, near, capsule.part)
     return result
 
 
-def _face(figure: Figure, labels: NDArray[np.uint8]) -> Mask:
+def _face(figure: Figure, labels: Labels) -> Mask:
     y, x = np.mgrid[: labels.shape[0], : labels.shape[1]]
     nose = figure.point("nose")
     return np.asarray((np.hypot(x - nose[0], y - nose[1]) < 0.28 * figure.unit) & (labels == HEAD))
@@ -64,12 +59,10 @@ def _beyond_wrist(shape: tuple[int, ...], hand: Capsule) -> Mask:
     return np.asarray(along > 0.1 * float(axis @ axis))
 
 
-def _move_border(
-    labels: NDArray[np.uint8], lab: Lab, face: Mask, near: NDArray[np.float32], arm: int
-) -> None:
+def _move_border(labels: Labels, lab: Lab, face: Mask, near: NDArray[np.float32], arm: int) -> None:
     zone = near < _REACH
     hand = (labels == arm) & zone
-    cloth = np.isin(labels, (TORSO, LEFT_LEG, RIGHT_LEG)) & zone
+    cloth = np.isin(labels, (TORSO, *LEGS)) & zone
     middle = lab[(labels == arm) & (near < 0.7)]
     if min(len(middle), face.sum(), cloth.sum()) < _LEAST_SAMPLES:
         return
@@ -103,15 +96,3 @@ def _touching(mask: Mask, seed: Mask) -> Mask:
     """The pieces of a mask that hold any of the seed."""
     _, pieces = cv2.connectedComponents(mask.astype(np.uint8))
     return np.asarray(mask & np.isin(pieces, np.unique(pieces[seed & mask])))
-
-
-def give_to_nearest(labels: NDArray[np.uint8], given: Mask, takers: Mask) -> None:
-    """Give each of the `given` pixels, in place, the label of the nearest of the `takers`."""
-    if not takers.any():
-        return
-    _, nearest = cv2.distanceTransformWithLabels(
-        (~takers).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    owner = np.full(int(nearest.max()) + 1, NOBODY, np.uint8)
-    owner[nearest[takers]] = labels[takers]
-    labels[given] = owner[nearest[given]]

@@ -7,13 +7,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.appearance_expert.puppet.cutting.body_parts import LEFT_ARM, RIGHT_ARM, TORSO
 from pipelines.appearance_expert.puppet.cutting.capsules import (
     Capsule,
     Point,
     outside_polygon,
     torso_polygon,
 )
-from pipelines.appearance_expert.puppet.cutting.figure import LEFT_ARM, RIGHT_ARM, TORSO, Figure
+from pipelines.appearance_expert.puppet.cutting.figure import Figure
 
 MOST_ACROSS = 0.33
 """Share of forearm and hand before the trunk or the other arm from which an arm is held."""

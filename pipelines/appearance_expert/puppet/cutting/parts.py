@@ -6,6 +6,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.appearance_expert.puppet.cutting.body_parts import (
+    ARMS,
+    HEAD,
+    LEGS,
+    NOBODY,
+    PART_NAMES,
+    TORSO,
+)
 from pipelines.appearance_expert.puppet.cutting.borders import with_whole_hems, without_spikes
 from pipelines.appearance_expert.puppet.cutting.capsules import (
     Capsule,
@@ -15,19 +23,10 @@ from pipelines.appearance_expert.puppet.cutting.capsules import (
     outside_polygon,
     torso_polygon,
 )
-from pipelines.appearance_expert.puppet.cutting.figure import (
-    HEAD,
-    LEFT_ARM,
-    LEFT_LEG,
-    NOBODY,
-    PART_NAMES,
-    RIGHT_ARM,
-    RIGHT_LEG,
-    TORSO,
-    Figure,
-)
+from pipelines.appearance_expert.puppet.cutting.figure import Figure
 from pipelines.appearance_expert.puppet.cutting.hair import with_whole_hair
 from pipelines.appearance_expert.puppet.cutting.hands import with_whole_hands
+from pipelines.appearance_expert.puppet.cutting.masks import give_to_nearest
 from pipelines.appearance_expert.puppet.cutting.skirts import skirt_of
 
 _COLOUR_WEIGHT = 0.9
@@ -96,10 +95,10 @@ def _continue_below(labels: NDArray[np.uint8], cut: int, capsules: list[Capsule]
     last = np.broadcast_to(labels[cut - 1], labels[cut:].shape).copy()
     round_arm: NDArray[np.bool_] = np.zeros(last.shape, dtype=np.bool_)
     for capsule in capsules:
-        if capsule.part in (LEFT_ARM, RIGHT_ARM):
+        if capsule.part in ARMS:
             near = distance_to_segment(labels.shape, capsule.start, capsule.end)[cut:]
             round_arm |= (last == capsule.part) & (near < capsule.radius)
-    last[np.isin(last, (LEFT_ARM, RIGHT_ARM)) & ~round_arm] = NOBODY
+    last[np.isin(last, ARMS) & ~round_arm] = NOBODY
     labels[cut:] = last
 
 
@@ -123,7 +122,7 @@ def _distances(figure: Figure, capsules: list[Capsule]) -> NDArray[np.float32]:
     distances = [trunk + _TORSO_INSIDE]
     for capsule in capsules:
         reach = distance_to_segment(shape, capsule.start, capsule.end) / capsule.radius
-        if capsule.part in (LEFT_LEG, RIGHT_LEG):
+        if capsule.part in LEGS:
             reach[rows < hips - 0.25 * figure.unit] += 2.0
         distances.append(reach)
     return np.asarray(np.stack(distances), dtype=np.float32)
@@ -137,7 +136,7 @@ def _hands_in_front(
 ) -> None:
     """A hand that is seen lies before what it touches: skin near it costs less as a hand."""
     for number, capsule in enumerate(capsules, start=1):
-        if capsule.part in (LEFT_ARM, RIGHT_ARM, TORSO) and capsule.place == 2:
+        if capsule.part in (*ARMS, TORSO) and capsule.place == 2:
             near = np.clip(4 * (1.4 - distance[number]), 0, 1)
             alike = np.clip(1 - 2.5 * strange[number], 0, 1)
             cost[number] -= _HAND_LEAD * near * alike
@@ -197,12 +196,6 @@ def _without_islands(labels: NDArray[np.uint8], distance: NDArray[np.float32]) -
             if stats[piece, cv2.CC_STAT_AREA] >= (0.15 if near else 0.6) * largest:
                 kept[pieces == piece] = part
     orphan = (labels != NOBODY) & (kept == NOBODY)
-    if not orphan.any() or (kept == NOBODY).all():
-        return kept
-    _, nearest = cv2.distanceTransformWithLabels(
-        (kept == NOBODY).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    owner = np.zeros(int(nearest.max()) + 1, np.uint8)
-    owner[nearest[kept != NOBODY]] = kept[kept != NOBODY]
-    kept[orphan] = owner[nearest[orphan]]
+    if orphan.any():
+        give_to_nearest(kept, orphan, kept != NOBODY)
     return kept

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.appearance_expert.puppet.cutting.inpaint import membrane, patched
+from pipelines.appearance_expert.puppet.cutting.masks import Mask, disc, distance_from
 from pipelines.appearance_expert.puppet.cutting.push_pull import push_pull
 
 _WORK_SIDE = 160
@@ -18,7 +19,6 @@ _PLAIN_SHARE = 0.8
 _SHADOW = 4.0
 
 Picture = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
 
 def without_person(picture: Picture, matte: NDArray[np.float32]) -> Picture:
@@ -45,10 +45,9 @@ def _hole(matte: NDArray[np.float32]) -> Mask:
     """The person and a rim for hair, blur and the shadow at the feet."""
     rim = max(3, round(0.012 * max(matte.shape)))
     solid = (matte > 0.05).astype(np.uint8)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rim + 1, 2 * rim + 1))
     down = np.zeros((2 * rim + 1, 1), np.uint8)
     down[: rim + 1] = 1
-    return np.asarray(cv2.dilate(cv2.dilate(solid, disc), down) > 0)
+    return np.asarray(cv2.dilate(cv2.dilate(solid, disc(rim)), down) > 0)
 
 
 def _shadow_before_plain(picture: Picture, hole: Mask) -> Mask | None:
@@ -76,7 +75,7 @@ def _shadow_before_plain(picture: Picture, hole: Mask) -> Mask | None:
         return None
     if np.mean(np.abs(residual) < 4 * _PLAIN_RESIDUAL) < _PLAIN_SHARE:
         return None
-    reach = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 5)
+    reach = distance_from(hole)
     near = reach < 0.22 * max(hole.shape)
     below = np.zeros(hole.shape)
     below[known] = residual

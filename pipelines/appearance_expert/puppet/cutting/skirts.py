@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.appearance_expert.puppet.cutting.body_parts import LEGS, TORSO
 from pipelines.appearance_expert.puppet.cutting.capsules import Capsule, distance_to_segment
-from pipelines.appearance_expert.puppet.cutting.figure import LEFT_LEG, RIGHT_LEG, TORSO, Figure
-
-Mask = NDArray[np.bool_]
+from pipelines.appearance_expert.puppet.cutting.figure import Figure
+from pipelines.appearance_expert.puppet.cutting.masks import Labels, Mask
 
 LEAST_WIDTH = 1.4
 """How many times wider than both legs the figure is where it wears a skirt."""
@@ -18,11 +17,11 @@ _LEAST_HEIGHT = 0.5
 _FLARE = 0.4
 
 
-def skirt_of(figure: Figure, capsules: list[Capsule], labels: NDArray[np.uint8]) -> Mask:
+def skirt_of(figure: Figure, capsules: list[Capsule], labels: Labels) -> Mask:
     """Pixels (H, W) labelled as legs that hang from the hips rather than move with a leg."""
-    legs, trunk = np.isin(labels, (LEFT_LEG, RIGHT_LEG)), labels == TORSO
+    legs, trunk = np.isin(labels, LEGS), labels == TORSO
     none = np.zeros(legs.shape, dtype=np.bool_)
-    bones = [c for c in capsules if c.part in (LEFT_LEG, RIGHT_LEG) and c.place < 2]
+    bones = [c for c in capsules if c.part in LEGS and c.place < 2]
     if len(bones) < 4:
         return none
     reach = np.min(

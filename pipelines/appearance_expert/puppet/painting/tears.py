@@ -8,14 +8,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.cutting.figure import (
+from pipelines.appearance_expert.puppet.cutting.body_parts import (
+    ARMS,
     LEFT_ARM,
     LEFT_LEG,
     PART_NAMES,
     RIGHT_ARM,
     RIGHT_LEG,
-    Figure,
 )
+from pipelines.appearance_expert.puppet.cutting.figure import Figure
 from pipelines.appearance_expert.puppet.painting.compositor import Compositor
 from pipelines.appearance_expert.puppet.posing.draw_list import DrawList
 from pipelines.appearance_expert.puppet.posing.rig import Rig
@@ -69,8 +70,7 @@ class Tears:
     @property
     def torn_arms(self) -> tuple[int, ...]:
         """The arms that are drawn out too far."""
-        arms = (LEFT_ARM, RIGHT_ARM)
-        return tuple(arm for arm in arms if self.stretched.get(arm, 0.0) > MOST_STRETCHED[arm])
+        return tuple(arm for arm in ARMS if self.stretched.get(arm, 0.0) > MOST_STRETCHED[arm])
 
     def as_json(self) -> dict[str, float]:
         """The numbers, rounded."""

@@ -8,13 +8,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.cutting.figure import (
+from pipelines.appearance_expert.puppet.cutting.body_parts import (
+    ARMS,
     CHAINS,
     HEAD,
-    LEFT_ARM,
-    LEFT_LEG,
-    RIGHT_ARM,
-    RIGHT_LEG,
+    LEGS,
     TORSO,
 )
 from pipelines.keypoints.person import POINT
@@ -50,9 +48,9 @@ def depth_keys(dance: StagedDance, groups: list[Group]) -> NDArray[np.float64]:
             keys.append(at("head") + _HEAD_FORWARD)
         else:
             root, middle, end, _ = CHAINS[part]
-            forward = _ARM_FORWARD if part in (LEFT_ARM, RIGHT_ARM) else _LEG_BACKWARD
+            forward = _ARM_FORWARD if part in ARMS else _LEG_BACKWARD
             key = at(root, middle, middle) if half == 0 else at(middle, end, end)
-            if half == 0 and part in (LEFT_LEG, RIGHT_LEG):
+            if half == 0 and part in LEGS:
                 # A thigh lies before the hem that it raises, however the chest above it leans.
                 key = key - at("pelvis") + at("pelvis", "spine2", "spine3", "neck")
             keys.append(key + forward)

@@ -1,4 +1,4 @@
-"""Posing of the torso and the head: inflated to a relief, turned in 3D, bent along the spine.
+"""Posing of the torso and the head: reliefs, turned in 3D and bent along the spine.
 
 Both are closed skins: the front shows the picture, the back its mirror (for the head: hair), so
 that a turn slides the picture around the body instead of flipping a card:
@@ -10,58 +10,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.appearance_expert.puppet.cutting.figure import Figure
-from pipelines.appearance_expert.puppet.posing.mesh import CLOSED_STEP
+from pipelines.appearance_expert.puppet.posing.vectors import smoothstep
 from pipelines.keypoints.person import POINT
 from pipelines.keypoints.staged import StagedDance
 
 Array = NDArray[np.float64]
 
-TORSO_THICKNESS = 0.45
-HEAD_THICKNESS = 0.42
-TORSO_RAMP, HEAD_RAMP = 0.4, 0.2
-_ROUNDNESS = 2.4
 _HANDLES = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
-_RIM = 1.5 * CLOSED_STEP
-"""Pixels along the outline where front and back lie on each other. Every triangle that the
-outline crosses must lie there whole, or a gap opens between the two sides."""
-
-
-def relief(
-    alpha: NDArray[np.float32], xy: Array, thickness: float, widest: float, ramp: float
-) -> Array:
-    """Half depth (V,) of a body whose outline is the layer's: superellipses row by row.
-
-    Args:
-        thickness: half depth over half width.
-        widest: half widths above this (hair, a coat) do not make the body deeper, in pixels.
-        ramp: share of `widest` over which it rises from the outline; short ramps keep a face flat.
-    """
-    rows = np.arange(alpha.shape[0])
-    solid = alpha > 0.3
-    used = solid.any(1)
-    left = np.where(used, solid.argmax(1), 0).astype(float)
-    right = np.where(used, alpha.shape[1] - solid[:, ::-1].argmax(1), 0).astype(float)
-    if not used.any():
-        return np.zeros(len(xy))
-    left = np.interp(rows, rows[used], left[used])
-    right = np.interp(rows, rows[used], right[used])
-    soft = max(2.0, 0.15 * widest)
-    left = cv2.GaussianBlur(left[:, None], (0, 0), soft, borderType=cv2.BORDER_REPLICATE)[:, 0]
-    right = cv2.GaussianBlur(right[:, None], (0, 0), soft, borderType=cv2.BORDER_REPLICATE)[:, 0]
-    middle = np.interp(xy[:, 1], rows, (left + right) / 2)
-    half = np.maximum(np.interp(xy[:, 1], rows, (right - left) / 2), 2.0)
-    across = np.clip(np.abs(xy[:, 0] - middle) / half, 0, 1)
-    bulge = (1 - across**_ROUNDNESS) ** (1 / _ROUNDNESS)
-    inward = cv2.distanceTransform((alpha > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
-    column = np.clip(np.rint(xy[:, 0]).astype(int), 0, alpha.shape[1] - 1)
-    row = np.clip(np.rint(xy[:, 1]).astype(int), 0, alpha.shape[0] - 1)
-    closing = np.clip((inward[row, column] - _RIM) / max(4.0, ramp * widest), 0, 1)
-    return np.asarray(thickness * np.minimum(half, widest) * bulge * closing**0.6)
 
 
 @dataclass(frozen=True)
@@ -144,7 +103,7 @@ class TorsoSkin:
     def _free(
         self, track: TrunkTrack, frame: int, along: Array, sideways: Array, depth: Array
     ) -> Array:
-        share = _smooth(along)[:, None]
+        share = smoothstep(along)[:, None]
         across = track.across[frame, 0] * (1 - share) + track.across[frame, 1] * share
         deep = track.deep[frame, 0] * (1 - share) + track.deep[frame, 1] * share
         curve = self._curve(track.spine[frame], track.up[frame], along)
@@ -167,14 +126,9 @@ class HeadSkin:
         joint, neck = figure.point("head"), figure.point("neck")
         self._body = np.stack([xy[:, 0] - joint[0], joint[1] - xy[:, 1], depth], axis=1)
         rise = max(float(neck[1] - joint[1]), 1.0)
-        self._own = _smooth((neck[1] - xy[:, 1]) / (0.55 * rise))[:, None]
+        self._own = smoothstep((neck[1] - xy[:, 1]) / (0.55 * rise))[:, None]
 
     def pose(self, track: TrunkTrack, frame: int) -> Array:
         """Canvas places (V, 2)."""
         rigid = track.head[frame] + self._body @ track.head_axes[frame].T
         return np.asarray(self._own * rigid + (1 - self._own) * self._torso.pose(track, frame))
-
-
-def _smooth(x: Array) -> Array:
-    x = np.clip(x, 0, 1)
-    return np.asarray(x * x * (3 - 2 * x))
