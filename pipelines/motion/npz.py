@@ -92,10 +92,12 @@ def read_arrays(path: Path) -> Arrays:
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return {key: archive[key] for key in archive.files}
+            held = {key: archive[key] for key in archive.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, AttributeError, KeyError) as error:
         reason = "it holds Python objects" if "Object arrays" in str(error) else "broken .npz"
         raise UnsuitableInput(f"{path}: {reason}") from error
+    # numpy hands out a member that is no array as bytes.
+    return {key: value for key, value in held.items() if isinstance(value, np.ndarray)}
 
 
 def body_poses(flat: NDArray[Any], name: str) -> NDArray[np.float32]:
