@@ -56,11 +56,11 @@ def ready_made_features(path: Path) -> MusicFeatures:
         values = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise UnsuitableInput(f"{path}: not a readable feature array ({error})") from error
-    if values.ndim != 2 or values.shape[1] != 35:
+    if values.ndim != 2 or values.shape[1] != 35 or not len(values):
         known = {438: " (Bailando's)", 4800: " (EDGE's Jukebox)", 1024: " (MuQ)", 55: " (55-d)"}
-        name = known.get(values.shape[-1], "")
+        name = known.get(values.shape[-1], "") if values.ndim else ""
         raise UnsuitableInput(f"{path}: features are {values.shape}{name}, expected (T, 35)")
-    if not np.isfinite(values).all():
+    if values.dtype.kind not in "fiu" or not np.isfinite(values).all():
         raise UnsuitableInput(f"{path}: the features hold NaN or infinity")
     if not np.isin(values[:, 33:], (0, 1)).all() or values[:, 0].min() < 0:
         raise UnsuitableInput(

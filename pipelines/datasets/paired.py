@@ -14,6 +14,7 @@ of such files is also a corpus of its own. Keys, T frames at 30 fps:
 from __future__ import annotations
 
 import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 
 from pipelines.datasets.windows import FPS, PairedSequence
 from pipelines.motion.motion import Motion
+from pipelines.motion.npz import body_poses, read_arrays
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import atomic_path
 
@@ -36,7 +38,7 @@ def is_paired(folder: Path) -> bool:
         try:
             with np.load(path, allow_pickle=False) as archive:
                 return {"poses", "features", "schema"} <= set(archive.files)
-        except (OSError, ValueError, EOFError):
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile):
             continue
     return False
 
@@ -71,11 +73,7 @@ def load_pair(path: Path) -> PairedSequence:
     """
     from pipelines.music.features import FEATURE_SCHEMA
 
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            values = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, KeyError) as error:
-        raise UnsuitableInput(f"{path}: not a readable paired file ({error})") from error
+    values = read_arrays(path)
     if missing := [name for name in _KEYS if name not in values]:
         raise UnsuitableInput(f"{path}: lacks {', '.join(missing)}")
     if (schema := str(values["schema"])) != FEATURE_SCHEMA:
@@ -85,7 +83,7 @@ def load_pair(path: Path) -> PairedSequence:
         )
     take = str(values["take"])
     motion = Motion(
-        values["poses"].reshape(-1, 24, 3).astype(np.float32),
+        body_poses(values["poses"], str(path)),
         values["trans"].astype(np.float32),
         float(values["fps"]),
         genre=str(values["genre"]) or None,

@@ -78,6 +78,10 @@ def test_every_bone_has_a_child_or_a_tip(tmp_path):
     assert leaves == set()
     tips = {name for name in JOINT_NAMES if joints[name].get("tip")}
     assert tips == {"head", "left_foot", "right_foot", "left_hand", "right_hand"}
+    # Centimetres of a hand, a head and toes beyond their joint.
+    assert all(5 < np.linalg.norm(joints[f"{name} tip"]["offset"]) < 20 for name in tips)
+    assert joints["head tip"]["offset"][1] > 15 and joints["left_foot tip"]["offset"][2] > 5
+    assert joints["left_hand tip"]["offset"][0] == -joints["right_hand tip"]["offset"][0] > 0
 
 
 def test_joints_computed_from_the_file_alone_are_the_motions_own(tmp_path):
