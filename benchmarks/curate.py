@@ -28,7 +28,7 @@ from pipelines.curate import curate as run_curate
 from pipelines.curation.chunks import CHUNK, LOOK_SIDE, steps_for
 from pipelines.curation.shots import CONTEXT, _network, cut_probabilities
 from pipelines.curation.stillness import body_heights_per_second
-from pipelines.keypoints.people import EmbeddedFinder
+from pipelines.keypoints.finders import EmbeddedFinder
 from pipelines.media.cutting import CRF, PRESET, encode_span
 from pipelines.media.video import VideoWriter, read_frames
 from pipelines.media.wild_video import WildVideo, examine_video, grid_frames

@@ -27,7 +27,7 @@ from measure import headline, table
 from published import features as published
 
 from pipelines.evaluation.poses_2d import geometric_2d_official, kinetic_2d_official
-from pipelines.keypoints.tracks import COCO_25_EASY_VITPOSE
+from pipelines.keypoints.skeletons import COCO_25_EASY_VITPOSE
 from pipelines.media.audio import write_wav
 from pipelines.metrics.geometric import PUBLISHED_FRAME_TIME, geometric_features
 from pipelines.metrics.kinetic import kinetic_features_fairmotion, kinetic_features_megadance

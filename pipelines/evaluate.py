@@ -21,6 +21,7 @@ from pipelines.evaluation.profiles import (
     protocol_hash,
     settings_of,
 )
+from pipelines.support.conventions import LARGEST_SEED
 from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.support.files import check_writable, read_json, sha256_file, write_json, write_text
 from pipelines.support.progress import Progress
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 PROTOCOLS = ("motion-3d", "motion-appearance", "animation")
 STAGE_RECORD = "evaluation.json"
 METRICS_FILE, REPORT_FILE = "metrics.json", "report.html"
-_LARGEST_SEED = 2**63 - 1
 _NOT_SETTINGS = ("i3d", "lpips_weights", "device")
 _PAPER_SUFFIXES = {"latex": ".tex", "markdown": ".md", "csv": ".csv"}
 
@@ -102,7 +102,7 @@ class EvaluateConfig:
             raise BadUsage(
                 f"--protocol {self.protocol or 'is missing'}", f"choose {', '.join(PROTOCOLS)}"
             )
-        from pipelines.keypoints.people import check_models
+        from pipelines.keypoints.finders import check_models
 
         self._validate_sets()
         self._validate_numbers()
@@ -171,8 +171,8 @@ class EvaluateConfig:
             )
         if self.video_side is not None and not 16 <= self.video_side <= 4096:
             raise BadUsage(f"--video-side {self.video_side}: must lie in 16 ... 4096")
-        if not 0 <= self.seed <= _LARGEST_SEED:
-            raise BadUsage(f"--seed {self.seed}: must lie in 0 ... {_LARGEST_SEED}")
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise BadUsage(f"--seed {self.seed}: must lie in 0 ... {LARGEST_SEED}")
 
     def _targets(self) -> list[tuple[str, Path]]:
         named = {"latex": self.latex, "markdown": self.markdown, "csv": self.csv}

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipelines.media.shape import frame_rate, parse_size
+from pipelines.support.conventions import LARGEST_SEED, MOTION_FPS
+from pipelines.support.devices import torch_device
 from pipelines.support.errors import BadUsage, OutOfResources, UnsuitableInput, is_out_of_space
 from pipelines.support.files import atomic_path, check_writable, sha256_file
 from pipelines.support.progress import Progress
@@ -26,8 +28,6 @@ from pipelines.workspace.run_record import RunRecord, installed_versions, record
 from pipelines.workspace.stages import alone_in, finish_stage, finished_stage
 
 if TYPE_CHECKING:
-    import torch
-
     from pipelines.appearance_expert.interface import Frame
     from pipelines.appearance_expert.wan.config import WanConfig
     from pipelines.keypoints.person import ReferencePerson
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from pipelines.music.features import MusicFeatures
 
 LONGER_SIDE = 960
-MOTION_FPS = 30.0
 _SHORTEST, _LONGEST = 2, 600
 _MUCH_MISSING = 0.1
 DANCE_RECORD, VIDEO_RECORD = "motion.json", "appearance.json"
@@ -51,7 +50,6 @@ _UNHEEDED = {
     "puppet": _OF_WAN,
     "wan2": tuple(name for name in _OF_WAN if name not in ("prompt", "wan_steps", "profile")),
 }
-_LARGEST_SEED = 2**63 - 1
 _MOTION_SUFFIXES = (".npz", ".bvh")
 
 
@@ -135,8 +133,8 @@ class GenerateConfig:
             raise BadUsage(
                 f"--duration {self.duration:g}: must lie in {_SHORTEST} ... {_LONGEST} seconds"
             )
-        if not 0 <= self.seed <= _LARGEST_SEED:
-            raise BadUsage(f"--seed {self.seed}: must lie in 0 ... {_LARGEST_SEED}")
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise BadUsage(f"--seed {self.seed}: must lie in 0 ... {LARGEST_SEED}")
         self._validate_targets()
         self.sampling().validate()
         return self
@@ -353,7 +351,7 @@ def _new_dance(
     from pipelines.motion_expert.mace.choreographer import Choreographer
 
     with record.timed("dance"):
-        expert = Choreographer.load(config.motion_model, resolve_device(config.device))
+        expert = Choreographer.load(config.motion_model, torch_device(config.device))
         expert.checkpoint.config.genre_index(config.genre)
     music = _music(config, record, progress)
     with record.timed("dance"):
@@ -550,17 +548,6 @@ def _summary(
 
 
 # Small matters --------------------------------------------------------------------------------
-
-
-def resolve_device(name: str) -> torch.device:
-    """The torch device for "auto", "cpu" or "cuda"; BadUsage if there is no such device."""
-    import torch
-
-    if name == "cuda" and not torch.cuda.is_available():
-        raise BadUsage("--device cuda: torch sees no GPU here", "use --device cpu or auto")
-    if name not in ("auto", "cpu", "cuda"):
-        raise BadUsage(f"--device {name}: choose auto, cpu or cuda")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
 def canvas_size(width: int, height: int, size: str | None) -> tuple[int, int]:

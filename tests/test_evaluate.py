@@ -34,7 +34,7 @@ def keypoints(motion: Motion) -> dict[str, object]:
     xy = np.stack([joints[..., 0], -joints[..., 2]], axis=-1) * 200 + 500
     names = tuple("nose" if name == "head" else name for name in JOINT_NAMES)
     track = PoseTrack(names, xy, np.ones(xy.shape[:2]), motion.fps, "test")
-    from pipelines.keypoints.tracks import COCO_25_EASY_VITPOSE
+    from pipelines.keypoints.skeletons import COCO_25_EASY_VITPOSE
 
     return {"fps": motion.fps, "skeleton": list(COCO_25_EASY_VITPOSE),
             "keypoints": track.easy_vitpose().tolist()}  # fmt: skip

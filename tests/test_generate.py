@@ -16,7 +16,6 @@ from pipelines.generate import (
     canvas_size,
     copy_atomically,
     generate,
-    resolve_device,
 )
 from pipelines.media.shape import frame_rate, parse_size
 from pipelines.support.errors import BadUsage, OutOfResources, UnsuitableInput
@@ -227,10 +226,3 @@ def test_a_song_that_is_none_is_told_before_any_stage(tmp_path):
     with pytest.raises(UnsuitableInput, match=r"song\.wav: not a sound"):
         generate(given_files(tmp_path), Listener())
     assert not (tmp_path / "workspace").exists()
-
-
-def test_devices():
-    assert resolve_device("cpu").type == "cpu"
-    assert resolve_device("auto").type in ("cpu", "cuda")
-    with pytest.raises(BadUsage, match="--device tpu"):
-        resolve_device("tpu")

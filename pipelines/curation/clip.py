@@ -15,7 +15,7 @@ from pipelines.curation.observations import Observations
 from pipelines.curation.selection import Candidate, looks_in
 from pipelines.curation.settings import CurateConfig
 from pipelines.curation.watching import Watched
-from pipelines.keypoints.files import COCO_17
+from pipelines.keypoints.skeletons import COCO_17
 from pipelines.media.cutting import EncodedSpan, encode_span, write_sound
 from pipelines.media.wild_video import WildVideo, examine_video
 from pipelines.support.errors import UnsuitableInput

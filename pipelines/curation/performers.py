@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.keypoints.files import COCO_17
 from pipelines.keypoints.people import Person
+from pipelines.keypoints.skeletons import COCO_17
 
 _LEAST_CONFIDENCE = 0.5
 _LEAST_AREA = 0.1

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipelines.support.conventions import LARGEST_SEED
 from pipelines.support.errors import BadUsage, UnsuitableInput
 
-_LARGEST_SEED = 2**63 - 1
 _SHARES = (
     "shot_threshold", "max_several", "max_nobody", "min_whole_body", "max_black_bars", "test_share",
 )  # fmt: skip
@@ -82,7 +82,7 @@ class CurateConfig:
         # A window lasts 5 s at least, so a shorter shot gives none.
         _within("min_shot", self.min_shot, 5, 3600)
         _within("longest_side", self.longest_side, 64, 8192)
-        _within("seed", self.seed, 0, _LARGEST_SEED)
+        _within("seed", self.seed, 0, LARGEST_SEED)
         _within("workers", self.workers, 1, 1024)
         if self.limit is not None:
             _within("limit", self.limit, 1, 10**9)
@@ -90,14 +90,14 @@ class CurateConfig:
             raise BadUsage(f"--engine {self.engine}: unknown", "choose local or ray")
         if self.device not in ("auto", "cpu", "cuda"):
             raise BadUsage(f"--device {self.device}: unknown", "choose auto, cpu or cuda")
-        from pipelines.keypoints.people import check_models
+        from pipelines.keypoints.finders import check_models
 
         check_models(self.person_detector, self.pose_model)
         return self
 
     def finder_name(self) -> str:
         """Who looks for people; scores of one do not serve for another."""
-        from pipelines.keypoints.people import finder_name
+        from pipelines.keypoints.finders import finder_name
 
         return finder_name(self.person_detector, self.pose_model)
 

@@ -140,7 +140,7 @@ def _share_cores(workers: int) -> None:
 
 def _see(config: CurateConfig, video: WildVideo, folder: Path) -> Observations:
     """Go on where an earlier run stopped: chunks that are there are not looked at again."""
-    from pipelines.keypoints.people import finder_for
+    from pipelines.keypoints.finders import finder_for
 
     parts: list[Observations] = []
     while (part := load_observations(_part(folder, len(parts)))) is not None:

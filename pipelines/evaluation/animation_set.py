@@ -18,7 +18,7 @@ from pipelines.evaluation.measuring import MeasuredSet, measure_each
 from pipelines.media.video import probe_video, read_frames
 from pipelines.metrics.fvd import Convention
 from pipelines.metrics.image_pairs import psnr, ssim, ssim_gauss
-from pipelines.metrics.vbench.weights import network_device
+from pipelines.support.devices import torch_device
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.progress import Progress
 
@@ -61,7 +61,7 @@ class AnimationJudge:
         else:
             from pipelines.metrics.fvd import VideoFeatures
 
-            self._video = VideoFeatures(settings.i3d, settings.fvd, network_device(settings.device))
+            self._video = VideoFeatures(settings.i3d, settings.fvd, torch_device(settings.device))
         self._load_lpips(progress)
 
     def _load_lpips(self, progress: Progress) -> None:
@@ -72,7 +72,7 @@ class AnimationJudge:
 
         nets: tuple[Net, ...] = ("alex", "vgg")
         for net in nets:
-            device = network_device(self.settings.device)
+            device = torch_device(self.settings.device)
             found = load_lpips(self.settings.lpips_weights, net, device)
             if found is None:
                 progress.say(
@@ -139,7 +139,7 @@ class AnimationJudge:
         pair = [to_tensor(np.stack(x)) / 255 for x in (frames, originals)]
         if not self.settings.lpips_disco_compat:
             pair = [2 * x - 1 for x in pair]
-        device = network_device(self.settings.device)
+        device = torch_device(self.settings.device)
         with torch.inference_mode():
             found: list[float] = network.distance(*(x.to(device) for x in pair)).tolist()
         return found

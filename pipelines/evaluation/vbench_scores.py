@@ -104,11 +104,11 @@ class AppearanceScorer:
 
     def _dimension(self, key: str) -> Callable[[], Dimension]:
         """A maker of fresh measures, whose network is loaded once."""
-        from pipelines.metrics.vbench.weights import network_device
+        from pipelines.support.devices import torch_device
 
         if key not in self._models:
             paths = [path for name in FILES[key] if (path := self._found[name]) is not None]
-            self._models[key] = _maker(key, paths, network_device(self._device))
+            self._models[key] = _maker(key, paths, torch_device(self._device))
         return self._models[key]
 
 

@@ -61,7 +61,7 @@ class PoseSource:
         if self._models is None:
             return track_video(path)
         if self._finder is None:
-            from pipelines.keypoints.people import finder_for
+            from pipelines.keypoints.finders import finder_for
 
             self._finder = finder_for(*self._models, self._device).__enter__()
         return track_people(path, self._finder)

@@ -19,23 +19,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.keypoints.anatomy import Points, complete
+from pipelines.keypoints.skeletons import (
+    BLAZEPOSE,
+    BLAZEPOSE_COUNT,
+    BLAZEPOSE_KNUCKLES,
+    BLAZEPOSE_TOES,
+    TO_TOE_JOINT,
+)
 from pipelines.support.errors import MissingAsset
 
 Image = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
 """left, top, right, bottom in pixels; right and bottom are exclusive."""
 
-NOSE, LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP = 0, 11, 12, 23, 24
-
-_DIRECT: dict[str, int] = {
-    "nose": 0, "left_eye": 2, "right_eye": 5, "left_ear": 7, "right_ear": 8,
-    "left_shoulder": 11, "right_shoulder": 12, "left_elbow": 13, "right_elbow": 14,
-    "left_wrist": 15, "right_wrist": 16, "left_hip": 23, "right_hip": 24,
-    "left_knee": 25, "right_knee": 26, "left_ankle": 27, "right_ankle": 28,
-}  # fmt: skip
-_WHOLE_BODY = [0, 11, 12, 23, 24, 25, 26, 27, 28]
-_KNUCKLES = {"left_hand": (17, 19), "right_hand": (18, 20)}
-_TOES = {"left_foot": (27, 31), "right_foot": (28, 32)}
+NOSE = BLAZEPOSE["nose"]
+SHOULDERS, HIPS = (
+    [BLAZEPOSE[f"{side}_{name}"] for side in ("left", "right")] for name in ("shoulder", "hip")
+)
+_WHOLE_BODY = [NOSE, *SHOULDERS, *HIPS] + [
+    BLAZEPOSE[f"{side}_{name}"] for name in ("knee", "ankle") for side in ("left", "right")
+]
 
 # Bone by bone outward from the pelvis (-1: the middle of the hips), for depth along the chains.
 _CHAINS: tuple[tuple[int, int], ...] = (
@@ -67,8 +70,7 @@ class Sighting:
     @property
     def torso(self) -> float:
         """Size in pixels: the longer of torso length and shoulder width."""
-        shoulders = self.landmarks[[LEFT_SHOULDER, RIGHT_SHOULDER]]
-        hips = self.landmarks[[LEFT_HIP, RIGHT_HIP]]
+        shoulders, hips = self.landmarks[SHOULDERS], self.landmarks[HIPS]
         length = np.linalg.norm(shoulders.mean(0) - hips.mean(0))
         return float(max(length, np.linalg.norm(shoulders[0] - shoulders[1])))
 
@@ -80,7 +82,7 @@ class Sighting:
     @property
     def centre(self) -> NDArray[np.float64]:
         """(2,) middle of the shoulders."""
-        middle: NDArray[np.float64] = self.landmarks[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0)
+        middle: NDArray[np.float64] = self.landmarks[SHOULDERS].mean(0)
         return middle
 
 
@@ -167,13 +169,13 @@ def points_of(sighting: Sighting, width: int, height: int, least: float = 0.3) -
         chosen = list(indices)
         return np.array([*sighting.landmarks[chosen].mean(0), depth[chosen].mean()])
 
-    for name, index in _DIRECT.items():
+    for name, index in BLAZEPOSE.items():
         points.set(name, at(index), float(seen[index]))
-    for name, pair in _KNUCKLES.items():
+    for name, pair in BLAZEPOSE_KNUCKLES.items():
         points.set(name, at(*pair), float(seen[list(pair)].min()))
-    for name, (ankle, toes) in _TOES.items():
-        # BlazePose marks the tip of the toes, SMPL their base.
-        points.set(name, at(ankle) + 0.8 * (at(toes) - at(ankle)), float(seen[[ankle, toes]].min()))
+    for name, (ankle, toes) in BLAZEPOSE_TOES.items():
+        place = at(ankle) + TO_TOE_JOINT * (at(toes) - at(ankle))
+        points.set(name, place, float(seen[[ankle, toes]].min()))
     return complete(points)
 
 
@@ -182,8 +184,8 @@ def _depth(sighting: Sighting) -> NDArray[np.float64]:
     flat, metric = sighting.landmarks, sighting.metric
 
     def place(index: int, of: NDArray[np.float64]) -> NDArray[np.float64]:
-        middle = {-1: (LEFT_HIP, RIGHT_HIP), -2: (LEFT_SHOULDER, RIGHT_SHOULDER)}.get(index)
-        chosen: NDArray[np.float64] = of[index] if middle is None else of[list(middle)].mean(0)
+        middle = {-1: HIPS, -2: SHOULDERS}.get(index)
+        chosen: NDArray[np.float64] = of[index] if middle is None else of[middle].mean(0)
         return chosen
 
     depth = {-1: 0.0}
@@ -192,7 +194,7 @@ def _depth(sighting: Sighting) -> NDArray[np.float64]:
         pixels = float(np.linalg.norm(place(end, flat) - place(start, flat)))
         across = max(float(np.linalg.norm(bone[:2])), 0.4 * float(np.linalg.norm(bone)), 1e-6)
         depth[end] = depth[start] + float(bone[2]) / across * pixels
-    return np.array([depth.get(index, 0.0) for index in range(33)])
+    return np.array([depth.get(index, 0.0) for index in range(BLAZEPOSE_COUNT)])
 
 
 @contextmanager

@@ -13,23 +13,10 @@ from numpy.typing import NDArray
 from pipelines.keypoints.anatomy import Points, complete
 from pipelines.keypoints.person import POINT_NAMES
 from pipelines.keypoints.projection import SeenDance
+from pipelines.keypoints.skeletons import COCO_17, OPENPOSE_18, OPENPOSE_25
 from pipelines.keypoints.staged import StagedDance
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import atomic_path
-
-COCO_17: tuple[str, ...] = (
-    "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder",
-    "left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip",
-    "left_knee", "right_knee", "left_ankle", "right_ankle",
-)  # fmt: skip
-OPENPOSE_18: tuple[str, ...] = (
-    "nose", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow",
-    "left_wrist", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle",
-    "right_eye", "left_eye", "right_ear", "left_ear",
-)  # fmt: skip
-OPENPOSE_25: tuple[str, ...] = (
-    *OPENPOSE_18[:8], "pelvis", *OPENPOSE_18[8:], "left_foot", "", "", "right_foot", "", "",
-)  # fmt: skip
 
 _MASK_PIXELS = 80_000_000
 

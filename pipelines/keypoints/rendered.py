@@ -23,6 +23,12 @@ from pipelines.body.skeleton import JOINT, PARENTS, forward_kinematics
 from pipelines.body.variety import Look
 from pipelines.keypoints.head import face_points, face_visibility
 from pipelines.keypoints.person import POINT
+from pipelines.keypoints.skeletons import (
+    BLAZEPOSE,
+    BLAZEPOSE_KNUCKLES,
+    BLAZEPOSE_TOES,
+    TO_TOE_JOINT,
+)
 from pipelines.keypoints.staged import StagedDance
 from pipelines.keypoints.video_pose import follow
 
@@ -37,17 +43,6 @@ DRIVING: tuple[str, ...] = (
 
 _SEEN = 0.5
 _SIDE = 512  # MediaPipe looks at 256 pixels
-
-# BlazePose's landmarks: of a hand the knuckles, of a foot the tip of the toes.
-_DIRECT = {
-    "nose": 0, "left_eye": 2, "right_eye": 5, "left_ear": 7, "right_ear": 8,
-    "left_shoulder": 11, "right_shoulder": 12, "left_elbow": 13, "right_elbow": 14,
-    "left_wrist": 15, "right_wrist": 16, "left_hip": 23, "right_hip": 24,
-    "left_knee": 25, "right_knee": 26, "left_ankle": 27, "right_ankle": 28,
-}  # fmt: skip
-_KNUCKLES = {"left_hand": (17, 19), "right_hand": (18, 20)}
-_TOES = {"left_foot": (27, 31), "right_foot": (28, 32)}
-_TO_TOE_JOINT = 0.8
 
 _WORLD_OF_CAMERA = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
 
@@ -221,13 +216,13 @@ def _our_points(marks_T33x3: Floats, drawing: _Drawing) -> tuple[Floats, Floats]
     seen = np.where(inside, marks_T33x3[..., 2], 0.0)
     xy = np.full((len(places), len(POINT), 2), np.nan)
     visibility = np.zeros((len(places), len(POINT)))
-    for name, mark in _DIRECT.items():
+    for name, mark in BLAZEPOSE.items():
         xy[:, POINT[name]], visibility[:, POINT[name]] = places[:, mark], seen[:, mark]
-    for name, pair in _KNUCKLES.items():
+    for name, pair in BLAZEPOSE_KNUCKLES.items():
         xy[:, POINT[name]] = places[:, pair].mean(1)
         visibility[:, POINT[name]] = seen[:, pair].min(1)
-    for name, (ankle, toe) in _TOES.items():
-        xy[:, POINT[name]] = places[:, ankle] + _TO_TOE_JOINT * (places[:, toe] - places[:, ankle])
+    for name, (ankle, toe) in BLAZEPOSE_TOES.items():
+        xy[:, POINT[name]] = places[:, ankle] + TO_TOE_JOINT * (places[:, toe] - places[:, ankle])
         visibility[:, POINT[name]] = seen[:, [ankle, toe]].min(1)
     return xy, visibility
 

@@ -12,14 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.keypoints.blazepose import (
-    LEFT_SHOULDER,
-    NOSE,
-    RIGHT_SHOULDER,
-    BlazePose,
-    Box,
-    Sighting,
-)
+from pipelines.keypoints.blazepose import NOSE, SHOULDERS, BlazePose, Box, Sighting
 
 Image = NDArray[np.uint8]
 
@@ -121,14 +114,14 @@ def _present(sighting: Sighting, rgb: Image) -> bool:
     x, y = sighting.centre
     if not (0 <= x < width and 0 <= y < height):
         return False
-    shoulders = sighting.visibility[[LEFT_SHOULDER, RIGHT_SHOULDER]].min()
+    shoulders = sighting.visibility[SHOULDERS].min()
     return bool(shoulders > 0.5 and sighting.mask[int(y), int(x)] > 0.3)
 
 
 def _is_other(other: Sighting, people: list[Sighting], rgb: Image) -> bool:
     if not _present(other, rgb) or other.torso < _COMPARABLE * people[0].torso:
         return False
-    if other.visibility[[NOSE, LEFT_SHOULDER, RIGHT_SHOULDER]].min() < _SURE:
+    if other.visibility[[NOSE, *SHOULDERS]].min() < _SURE:
         return False
     solid = other.mask > 0.5
     for person in people:

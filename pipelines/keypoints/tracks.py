@@ -15,29 +15,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.keypoints.files import COCO_17, OPENPOSE_18, OPENPOSE_25
+from pipelines.keypoints.skeletons import (
+    COCO_17,
+    COCO_25_EASY_VITPOSE,
+    COCO_FEET,
+    OPENPOSE_18,
+    OPENPOSE_25,
+)
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import atomic_path
 
 Floats = NDArray[np.float64]
 
-COCO_25_EASY_VITPOSE: tuple[str, ...] = (
-    "nose", "left_eye", "right_eye", "left_ear", "right_ear", "neck", "left_shoulder",
-    "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_hip",
-    "right_hip", "pelvis", "left_knee", "right_knee", "left_ankle", "right_ankle", "left_foot",
-    "left_small_toe", "left_heel", "right_foot", "right_small_toe", "right_heel",
-)  # fmt: skip
-"""What easy_ViTPose calls coco_25: not COCO's order
-(docs/reference/published-evaluation.md#mistakes-and-corrections, 2)."""
-
-_COCO_FEET = (
-    "left_foot", "left_small_toe", "left_heel", "right_foot", "right_small_toe", "right_heel",
-)  # fmt: skip
 _BY_COUNT: dict[int, tuple[str, ...]] = {
     17: COCO_17,
     18: OPENPOSE_18,
     25: OPENPOSE_25,
-    133: COCO_17 + _COCO_FEET + ("",) * 110,
+    133: COCO_17 + COCO_FEET + ("",) * 110,
 }
 _OTHER_NAMES = {
     "hip": "pelvis", "mid_hip": "pelvis", "midhip": "pelvis", "left_big_toe": "left_foot",

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.keypoints.blazepose import quiet_stderr
-from pipelines.keypoints.files import COCO_17
 from pipelines.keypoints.people import PeopleFinder, Person
+from pipelines.keypoints.skeletons import BLAZEPOSE, BLAZEPOSE_COUNT, BLAZEPOSE_FEET, COCO_17
 from pipelines.keypoints.tracks import PoseTrack
 from pipelines.media.video import probe_video, read_frames
 from pipelines.support.errors import MissingAsset, UnsuitableInput
@@ -23,13 +23,7 @@ from pipelines.support.errors import MissingAsset, UnsuitableInput
 DETECTOR = "mediapipe-pose-1"
 """Part of what cached poses are named by; changes with the detector or its settings."""
 
-_POINTS: dict[str, int] = {
-    "nose": 0, "left_eye": 2, "right_eye": 5, "left_ear": 7, "right_ear": 8,
-    "left_shoulder": 11, "right_shoulder": 12, "left_elbow": 13, "right_elbow": 14,
-    "left_wrist": 15, "right_wrist": 16, "left_hip": 23, "right_hip": 24,
-    "left_knee": 25, "right_knee": 26, "left_ankle": 27, "right_ankle": 28,
-    "left_foot": 31, "right_foot": 32, "left_heel": 29, "right_heel": 30,
-}  # fmt: skip
+_POINTS = BLAZEPOSE | BLAZEPOSE_FEET
 _WORKING_SIDE = 512
 _FINDING_SIDE = 1280
 
@@ -83,7 +77,7 @@ def track_people(path: Path, finder: PeopleFinder) -> PoseTrack:
         raise UnsuitableInput(f"{path}: nobody is found in any frame")
     points = np.array(found)
     pixels = points[..., :2] * [info.width / size[0], info.height / size[1]]
-    return PoseTrack(tuple(COCO_17), pixels, points[..., 2], float(info.fps), finder.name)
+    return PoseTrack(COCO_17, pixels, points[..., 2], float(info.fps), finder.name)
 
 
 def _same_person(people: Sequence[Person], last: Person | None) -> Person:
@@ -112,10 +106,10 @@ def follow(frames: Iterable[NDArray[np.uint8]]) -> NDArray[np.float64]:
         for frame in frames:
             seen = tracker.process(np.ascontiguousarray(frame)).pose_landmarks
             if seen is None:
-                found.append(np.zeros((33, 3)))
+                found.append(np.zeros((BLAZEPOSE_COUNT, 3)))
             else:
                 found.append(np.array([[m.x, m.y, m.visibility] for m in seen.landmark]))
-    return np.array(found).reshape(-1, 33, 3)
+    return np.array(found).reshape(-1, BLAZEPOSE_COUNT, 3)
 
 
 def _tracker() -> Any:

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.keypoints.people import Image, Person
+from pipelines.keypoints.skeletons import COCO_17
 from pipelines.support.errors import MissingAsset
 
 _LEAST_CONFIDENCE = 0.5
-_COCO_POINTS = 17
+_COCO_POINTS = len(COCO_17)
 
 
 class VitPoseFinder:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.media.shape import frame_rate, parse_size
+from pipelines.support.conventions import LARGEST_SEED
 from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.support.files import sha256_file
 from pipelines.support.option_checks import check_choices
@@ -17,7 +18,6 @@ _CHOICES = {
     "renderer": ("auto", "pyrender", "builtin"),
 }
 _EXPORTS = ("bvh", "glb", "npz")
-_LARGEST_SEED = 2**63 - 1
 _SHAPING = (
     "camera", "size", "fps", "body", "vary", "renderer", "export", "motion_fps", "seed",
 )  # fmt: skip
@@ -90,8 +90,8 @@ class RenderConfig:
             raise BadUsage(f"--fps {self.fps:g}: must lie in 1 ... 120", "30 is the default")
         if self.motion_fps is not None and not 1 <= self.motion_fps <= 1000:
             raise BadUsage(f"--motion-fps {self.motion_fps:g}: must lie in 1 ... 1000")
-        if not 0 <= self.seed <= _LARGEST_SEED:
-            raise BadUsage(f"--seed {self.seed}: must lie in 0 ... {_LARGEST_SEED}")
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise BadUsage(f"--seed {self.seed}: must lie in 0 ... {LARGEST_SEED}")
         if self.workers < 1:
             raise BadUsage(f"--workers {self.workers}: must be at least 1")
 

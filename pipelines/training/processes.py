@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pipelines.support.errors import BadUsage
+from pipelines.support.devices import torch_device
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,7 @@ def training_device(name: str, threads: int) -> torch.device:
     """
     if threads:
         torch.set_num_threads(threads)
-    if name == "cuda" and not torch.cuda.is_available():
-        raise BadUsage("--device cuda: torch sees no GPU here", "use --device cpu or auto")
-    if name == "cpu" or not torch.cuda.is_available():
+    if torch_device(name).type == "cpu":
         return torch.device("cpu")
     device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
     torch.cuda.set_device(device)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from pipelines.curation.performers import performers, whole_body
-from pipelines.keypoints.people import EmbeddedFinder, Person
+from pipelines.keypoints.finders import EmbeddedFinder
+from pipelines.keypoints.people import Person
 from pipelines.keypoints.vitpose import VitPoseFinder
 from pipelines.support.errors import MissingAsset
 

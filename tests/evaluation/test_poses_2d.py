@@ -20,7 +20,8 @@ from pipelines.evaluation.poses_2d import (
     planar_body,
 )
 from pipelines.evaluation.profiles import keypoint_profile
-from pipelines.keypoints.tracks import COCO_25_EASY_VITPOSE, PoseTrack
+from pipelines.keypoints.skeletons import COCO_25_EASY_VITPOSE
+from pipelines.keypoints.tracks import PoseTrack
 from pipelines.support.errors import UnsuitableInput
 
 STRICT, OFFICIAL = keypoint_profile("strict"), keypoint_profile("mace2d-official")

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from pipelines.keypoints.anatomy import Points, complete
-from pipelines.keypoints.files import COCO_17
 from pipelines.keypoints.person import POINT, POINT_NAMES
 from pipelines.keypoints.posture import corrected_legs, without_folded_legs
+from pipelines.keypoints.skeletons import COCO_17
 
 LEGS = [f"{side}_{joint}" for side in ("left", "right") for joint in ("knee", "ankle", "foot")]
 

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from pipelines.keypoints.detector import detect_person, on_white
-from pipelines.keypoints.files import COCO_17
 from pipelines.keypoints.person import POINT, ReferencePerson
+from pipelines.keypoints.skeletons import COCO_17
 from pipelines.media.image import load_picture
 from pipelines.support.errors import UnsuitableInput
 

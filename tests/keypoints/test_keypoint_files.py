@@ -10,15 +10,13 @@ import pytest
 from PIL import Image
 
 from pipelines.keypoints.files import (
-    COCO_17,
-    OPENPOSE_18,
-    OPENPOSE_25,
     load_keypoints,
     read_mask,
     read_reference_points,
     save_keypoints,
 )
 from pipelines.keypoints.person import POINT, POINT_NAMES
+from pipelines.keypoints.skeletons import COCO_17, OPENPOSE_18, OPENPOSE_25
 from pipelines.keypoints.staging import stage_dance
 from pipelines.support.errors import UnsuitableInput
 

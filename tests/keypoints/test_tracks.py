@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from pipelines.keypoints.files import COCO_17, OPENPOSE_18, OPENPOSE_25
-from pipelines.keypoints.tracks import COCO_25_EASY_VITPOSE, read_track, save_track
+from pipelines.keypoints.skeletons import COCO_17, COCO_25_EASY_VITPOSE, OPENPOSE_18, OPENPOSE_25
+from pipelines.keypoints.tracks import read_track, save_track
 from pipelines.support.errors import UnsuitableInput
 
 FRAMES = 4

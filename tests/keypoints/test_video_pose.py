@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.keypoints.people import EmbeddedFinder, Person
+from pipelines.keypoints.finders import EmbeddedFinder
+from pipelines.keypoints.people import Person
 from pipelines.keypoints.tracks import read_track, save_track
 from pipelines.keypoints.video_pose import track_people, track_video
 from pipelines.media.video import VideoWriter

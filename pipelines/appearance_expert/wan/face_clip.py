@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from pipelines.appearance_expert.wan.face import box_around, cropped
 from pipelines.appearance_expert.wan.segments import back_and_forth
+from pipelines.keypoints.person import FACE_NAMES
+from pipelines.keypoints.skeletons import BLAZEPOSE
 from pipelines.keypoints.video_pose import follow
 from pipelines.media.video import probe_video, read_frames
 from pipelines.support.errors import UnsuitableInput
@@ -22,7 +24,7 @@ from pipelines.support.errors import UnsuitableInput
 Frame = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
 
-_LANDMARKS = {"nose": 0, "left_eye": 2, "right_eye": 5, "left_ear": 7, "right_ear": 8}
+_LANDMARKS = {name: BLAZEPOSE[name] for name in FACE_NAMES}
 _VISIBLE = 0.5
 _FINDING_SIDE = 512
 _HINT = "film one face from the front, head and shoulders in view"

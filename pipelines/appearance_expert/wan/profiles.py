@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pipelines.support.devices import torch_device
 from pipelines.support.errors import BadUsage, OutOfResources
 
 Placement = Literal["whole", "components", "groups", "cpu"]
@@ -185,9 +186,7 @@ def free_gpu_memory(device: str) -> int | None:
     """
     import torch
 
-    if device == "cuda" and not torch.cuda.is_available():
-        raise BadUsage("--device cuda: torch sees no GPU here", "use --device cpu or auto")
-    if device == "cpu" or not torch.cuda.is_available():
+    if torch_device(device).type == "cpu":
         return None
     return int(torch.cuda.mem_get_info()[0])
 

@@ -11,19 +11,12 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from pipelines.support.errors import BadUsage, UnsuitableInput
+from pipelines.support.errors import UnsuitableInput
 
 State = Mapping[str, Tensor]
 Model = TypeVar("Model")
 
 _WRAPPERS = ("state_dict", "params", "model", "teacher")
-
-
-def network_device(name: str) -> torch.device:
-    """The torch device for "auto", "cpu" or "cuda"; BadUsage if there is no such device."""
-    if name == "cuda" and not torch.cuda.is_available():
-        raise BadUsage("--device cuda: torch sees no GPU here", "use --device cpu or auto")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
 def load_state(path: Path) -> dict[str, Tensor]:
