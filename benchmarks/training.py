@@ -29,7 +29,9 @@ import torch
 from measure import best_seconds, finish, headline, table
 from torch import Tensor, nn
 
-from pipelines.datasets.windows import Augmentation, PairedSequence, Windows
+from pipelines.datasets.augmentation import Augmentation
+from pipelines.datasets.sequences import PairedSequence
+from pipelines.datasets.windows import Windows
 from pipelines.motion.motion import Motion
 from pipelines.motion.representation import Normalizer, Standardizer
 from pipelines.motion_expert.mace.engine import EngineOptions, HalfPrecision, build_optimizer

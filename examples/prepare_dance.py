@@ -21,8 +21,8 @@ from macedance_cli.failures import report
 from pipelines.datasets.cmu import read_takes
 from pipelines.datasets.paired import group_of, save_pair
 from pipelines.datasets.pairing import PairingConfig, pair_takes
+from pipelines.datasets.sequences import PairedSequence
 from pipelines.datasets.song_library import Song, song_library
-from pipelines.datasets.windows import PairedSequence
 from pipelines.motion.motion import Motion
 from pipelines.motion.npz import save_npz
 from pipelines.support.progress import Progress

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from pipelines.datasets.windows import Batch, PairedSequence, Windows
+    from pipelines.datasets.sequences import PairedSequence
+    from pipelines.datasets.windows import Batch, Windows
     from pipelines.motion_expert.mace.checkpoint import Checkpoint
     from pipelines.motion_expert.mace.engine import Course, Engine
     from pipelines.motion_expert.mace.presets import MotionExpertConfig
@@ -294,7 +295,9 @@ def _engine(
     progress: Progress,
 ) -> Engine:
     """Split the data, set up or take up the run, and hand the engine its course."""
-    from pipelines.datasets.windows import Augmentation, Windows, split_takes
+    from pipelines.datasets.augmentation import Augmentation
+    from pipelines.datasets.splits import split_takes
+    from pipelines.datasets.windows import Windows
     from pipelines.motion_expert.mace.checkpoint import load_checkpoint
     from pipelines.motion_expert.mace.engine import Engine, EngineOptions
     from pipelines.training.same_run import check_same_run, remember_run
@@ -353,7 +356,7 @@ def _course(
     """The network, its loss and its scaling; the scaling of a run that went before is kept."""
     import torch
 
-    from pipelines.datasets.windows import Augmentation
+    from pipelines.datasets.augmentation import Augmentation
     from pipelines.motion.representation import Normalizer, Standardizer
     from pipelines.motion_expert.mace.checkpoint import Checkpoint, save_checkpoint
     from pipelines.motion_expert.mace.engine import Course

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from pipelines.datasets.paired import save_pair
-from pipelines.datasets.windows import PairedSequence
+from pipelines.datasets.sequences import PairedSequence
 from pipelines.motion.motion import Motion
 from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.support.files import read_json

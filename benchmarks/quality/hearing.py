@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from pipelines.datasets.paired import load_pair
-from pipelines.datasets.windows import Batch, Windows, split_takes
+from pipelines.datasets.splits import split_takes
+from pipelines.datasets.windows import Batch, Windows
 from pipelines.motion_expert.mace.checkpoint import Checkpoint, build_model
 from pipelines.motion_expert.mace.diffusion import add_noise, alphas_cumulative
 from pipelines.motion_expert.mace.network import MotionExpert

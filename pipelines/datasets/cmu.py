@@ -15,10 +15,10 @@ from pathlib import Path
 
 from pipelines.datasets.cmu_takes import OTHER_TAKES, SUBJECTS
 from pipelines.datasets.paired import group_of
-from pipelines.datasets.windows import FPS
 from pipelines.motion.formats import load_motion
 from pipelines.motion.motion import Motion
 from pipelines.motion.repair import dance_start, repair
+from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import MacedanceError, UnsuitableInput
 from pipelines.support.progress import SILENT, Progress
 
@@ -133,7 +133,7 @@ def _look_up(path: Path, skipped: list[str]) -> _Known | None:
 def _read(entry: _Known, found: Takes) -> None:
     """Load, trim and repair one file, and add what is left of it."""
     try:
-        motion = load_motion(entry.path, fps_override=entry.fps).resampled(FPS)
+        motion = load_motion(entry.path, fps_override=entry.fps).resampled(MOTION_FPS)
     except MacedanceError as error:
         found.skipped.append(error.what)
         return

@@ -20,14 +20,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.datasets.windows import FPS, PairedSequence
+from pipelines.datasets.sequences import PairedSequence
 from pipelines.motion.motion import Motion
 from pipelines.motion.npz import body_poses, read_arrays
+from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import atomic_path
 
 _KEYS = ("poses", "trans", "fps", "features", "schema", "genre", "take")
-_SLACK = 30
+_SLACK = round(MOTION_FPS)
 _PARTNERS = {"61": "60", "19": "18", "21": "20", "23": "22", "34": "33"}
 """CMU subjects who were recorded together: takes of the same number show the same moment."""
 
@@ -106,7 +107,7 @@ def paired(
     Raises:
         UnsuitableInput: lengths differ by more than a second; NaN; features not (T, 35).
     """
-    motion = motion.validate().resampled(FPS)
+    motion = motion.validate().resampled(MOTION_FPS)
     name = motion.source or take
     if features.ndim != 2 or features.shape[1] != 35:
         raise UnsuitableInput(f"{name}: features are {features.shape}, expected (T, 35)")

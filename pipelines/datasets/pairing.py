@@ -20,7 +20,7 @@ from pipelines.datasets.song_library import Song
 from pipelines.motion.motion import Motion
 from pipelines.music.beats import TRACKER_LAG_SECONDS, beat_times, nearest_beat_distance
 from pipelines.music.compose import compose
-from pipelines.music.features import FPS, MusicFeatures, extract_features
+from pipelines.music.features import MusicFeatures, extract_features
 from pipelines.music.instruments import RATE
 from pipelines.music.styles import STYLES
 from pipelines.rhythm.step_cycle import (
@@ -34,6 +34,7 @@ from pipelines.rhythm.warping import (
     fitting_cycles,
     warp_to_beats,
 )
+from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.support.progress import SILENT, Progress
 
@@ -156,7 +157,7 @@ def compose_for(
             )
         except UnsuitableInput:
             continue
-        seconds = (warped.first_frame + warped.motion.frames) / FPS + 1.0
+        seconds = (warped.first_frame + warped.motion.frames) / MOTION_FPS + 1.0
         accents, energy = _accents_and_energy(warped, bpm, seconds)
         audio = compose(seconds, bpm, style, seed, accents, energy)
         features = extract_features(audio, RATE)
@@ -214,8 +215,8 @@ def _cut(
             warped.locking,
         )  # fmt: skip
     values = features.values[first : first + frames]
-    local = beats - first / FPS
-    inside = local[(local >= 0) & (local < frames / FPS)]
+    local = beats - first / MOTION_FPS
+    inside = local[(local >= 0) & (local < frames / MOTION_FPS)]
     return PairedTake(warped, MusicFeatures(values, features.fps), song, mode, inside)
 
 
@@ -224,10 +225,10 @@ def _accents_and_energy(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Song seconds of the dance's strongest moments, and how lively each bar of 4 beats is."""
     liveliness = np.linalg.norm(
-        np.gradient(warped.motion.joints(), 1.0 / FPS, axis=0), axis=-1
+        np.gradient(warped.motion.joints(), 1.0 / MOTION_FPS, axis=0), axis=-1
     ).mean(axis=1)
     bar = 240.0 / bpm
-    at = (warped.first_frame + np.arange(warped.motion.frames)) / FPS
+    at = (warped.first_frame + np.arange(warped.motion.frames)) / MOTION_FPS
     number = (at / bar).astype(int)
     bars = int(np.ceil(seconds / bar)) + 1
     totals = np.bincount(number, weights=liveliness, minlength=bars)

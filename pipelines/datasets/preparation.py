@@ -17,11 +17,12 @@ from pipelines.datasets import (
 from pipelines.datasets.feature_cache import cached_features, ready_made_features
 from pipelines.datasets.listing import ListedTake, Listing, without_music
 from pipelines.datasets.paired import group_of, is_paired, load_pair, paired, save_pair
-from pipelines.datasets.windows import FPS, PairedSequence
+from pipelines.datasets.sequences import PairedSequence
 from pipelines.motion.formats import load_motion
 from pipelines.motion.grounding import on_floor
 from pipelines.motion.motion import Motion
 from pipelines.music.features import FEATURE_SCHEMA
+from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import MacedanceError, UnsuitableInput
 from pipelines.support.files import read_json, sha256_file, sha256_json, write_json
 from pipelines.support.progress import Progress
@@ -147,9 +148,9 @@ class Preparation:
         if features.frames < _LEAST_MUSIC * motion.frames:
             raise UnsuitableInput(
                 f"{take.motion}: dances {motion.seconds:.1f} s, but its music "
-                f"{(take.music or take.features)} ends after {features.frames / FPS:.1f} s"
+                f"{(take.music or take.features)} ends after {features.frames / MOTION_FPS:.1f} s"
             )
-        skip = round(take.skip_seconds * FPS)
+        skip = round(take.skip_seconds * MOTION_FPS)
         values = features.values[skip : motion.frames]
         motion = motion.sliced(skip, min(motion.frames, features.frames))
         return paired(motion, values, take.name, take.group or take.name, take.split)
@@ -237,7 +238,7 @@ def _listed(folder: Path) -> tuple[str, Listing]:
 
 def _read(take: ListedTake) -> Motion:
     """A take's motion at 30 fps, standing on the floor, with its genre."""
-    motion = load_motion(take.motion).resampled(FPS)
+    motion = load_motion(take.motion).resampled(MOTION_FPS)
     return replace(on_floor(motion), genre=take.genre or motion.genre, source=str(take.motion))
 
 

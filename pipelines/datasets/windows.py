@@ -16,48 +16,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.datasets.augmentation import Augmentation
+from pipelines.datasets.sequences import PairedSequence
+from pipelines.motion import layout
 from pipelines.motion.mirroring import mirror
-from pipelines.motion.motion import Motion
-from pipelines.music import layout
-from pipelines.rhythm.beat_clock import clock_hands
+from pipelines.motion.representation import encode
+from pipelines.motion.turning import face_front, turned_every_way
+from pipelines.rhythm.bar_alignment import align_bars, bar_spectra, mirror_spectra
+from pipelines.rhythm.beat_clock import clock_hands, count_beats
+from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import UnsuitableInput
 
-FPS = 30.0
-_ROOT_XY = slice(4, 6)
-_PAIRS = ((slice(4, 5), slice(5, 6)), (slice(7, 10), slice(10, 13)))
-"""Columns of the root that a turn about the vertical mixes: x with y, and the first row of its
-rotation with the second (the 6D form stores just these two)."""
-_FRONT_X, _FRONT_Y = 7 + 2, 7 + 5
-"""Where the 6D form keeps the direction in which the pelvis faces."""
-_TIMBRE = slice(layout.mfcc.start, layout.chroma.stop)
-_TURNED = 13
-"""Columns that a turn of the dancer can change: contacts (which it does not), root and pelvis."""
-
 Array = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class PairedSequence:
-    """A dance and its song's features, frame by frame at 30 fps.
-
-    Attributes:
-        motion: the dance.
-        features: (T, 35) float32, as many rows as the dance has frames.
-        take: which recording it comes from (several sequences may share one).
-        group: what must stay together when takes are held out, e.g. both partners of a couple.
-        split: "train" or "test" where the data set says so, else "".
-    """
-
-    motion: Motion
-    features: Array
-    take: str
-    group: str
-    split: str = ""
-
-    @property
-    def genre(self) -> str:
-        """Name of the style; "" where the data names none."""
-        return self.motion.genre or ""
 
 
 @dataclass(frozen=True)
@@ -75,44 +45,6 @@ class Batch:
     music: Array
     clock: Array
     genre: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Augmentation:
-    """Fair changes to a training window.
-
-    Attributes:
-        mirror: mirror every second window.
-        turn: turn each window to face a random direction instead of the front.
-        nameless: share of windows whose genre is hidden, so that dancing without one is learnt.
-        swap_timbre: share of windows that hear another window's timbre and chords, with their own
-            beats, onsets and loudness. Where nobody danced to the song, the two have nothing to do
-            with the dance, and a network that learns them by heart is lost in a new song.
-    """
-
-    mirror: bool = True
-    turn: bool = False
-    nameless: float = 0.1
-    swap_timbre: float = 0.0
-
-
-def turn(x_BWD: Array, yaw_B: Array) -> None:
-    """Turn encoded windows about the vertical axis by `yaw_B` radians, in place."""
-    cos, sin = np.cos(yaw_B)[:, None, None], np.sin(yaw_B)[:, None, None]
-    for first, second in _PAIRS:
-        a, b = x_BWD[..., first].copy(), x_BWD[..., second].copy()
-        x_BWD[..., first] = cos * a - sin * b
-        x_BWD[..., second] = sin * a + cos * b
-
-
-def face_front(x_BWD: Array) -> None:
-    """Move windows over the origin and turn them to face -y on average, in place.
-
-    The same as `representation.face_front` for each of them.
-    """
-    x_BWD[..., _ROOT_XY] -= x_BWD[..., _ROOT_XY].mean(1, keepdims=True)
-    front = x_BWD[..., (_FRONT_X, _FRONT_Y)].mean(1)
-    turn(x_BWD, -np.arctan2(front[:, 0], -front[:, 1]))
 
 
 class Windows:
@@ -141,15 +73,12 @@ class Windows:
         balance: float = 0.5,
         find_ones: bool = False,
     ) -> None:
-        from pipelines.motion.representation import encode
-        from pipelines.rhythm.beat_clock import count_beats
-
         usable = [s for s in sequences if s.motion.frames >= window]
         if not usable:
             longest = max((s.motion.frames for s in sequences), default=0)
             raise UnsuitableInput(
-                f"no dance is as long as a window of {window} frames ({window / FPS:.1f} s); "
-                f"the longest of {len(sequences)} has {longest}",
+                f"no dance is as long as a window of {window} frames "
+                f"({window / MOTION_FPS:.1f} s); the longest of {len(sequences)} has {longest}",
                 "use a smaller --window, or longer takes",
             )
         self.window = window
@@ -182,8 +111,6 @@ class Windows:
 
     def _find_ones(self) -> NDArray[np.float64]:
         """(2, N): the count that each window calls "one", as it is and mirrored."""
-        from pipelines.rhythm.bar_alignment import align_bars, bar_spectra, mirror_spectra
-
         spans = [slice(first, first + self.window) for first in self._first_of]
         plain = bar_spectra((self._motion[span], self._count[span]) for span in spans)
         labels = [str(self.genre[s]) for s in self.sequence_of]
@@ -210,15 +137,11 @@ class Windows:
         """A random batch, the same for the same `key` (seed, step, slice)."""
         random = np.random.default_rng(list(key))
         rows = random.choice(len(self), size=size, p=self.odds)
-        chosen, yaw = random.random(size) < 0.5, random.uniform(-np.pi, np.pi, size)
-        batch = self.gather(rows, chosen & augment.mirror)
-        if augment.turn:
-            turn(batch.motion, yaw.astype(np.float32))
-        nameless = random.random(size) < augment.nameless
-        swapped = np.flatnonzero(random.random(size) < augment.swap_timbre)
-        foreign = batch.music[swapped - 1, :, _TIMBRE]
-        batch.music[swapped, :, _TIMBRE] = foreign
-        return replace(batch, genre=np.where(nameless, -1, batch.genre))
+        changes = augment.drawn(random, size)
+        batch = self.gather(rows, changes.mirrored_B)
+        changes.turn(batch.motion)
+        changes.swap_timbre(batch.music)
+        return replace(batch, genre=changes.hide_genres(batch.genre))
 
     def spread(self, size: int) -> NDArray[np.int64]:
         """`size` window numbers (or all, if fewer) evenly spread over the data, for validation."""
@@ -235,98 +158,21 @@ class Windows:
         if augment.mirror:
             ends = np.concatenate([ends, mirror(ends)])
         found: Array = np.stack([ends.min(0), ends.max(0)])
-        found[:, :_TURNED] = self._turned_columns(augment)
+        found[:, layout.heading] = self._turned_columns(augment)
         return found
 
     def _turned_columns(self, augment: Augmentation) -> Array:
         """(2, 13): the extremes of what depends on how each window is turned to the front."""
-        low: Array = np.full(_TURNED, np.inf, dtype=np.float32)
+        width = layout.heading.stop
+        low: Array = np.full(width, np.inf, dtype=np.float32)
         high: Array = -low
         for rows in np.array_split(np.arange(len(self)), max(1, len(self) // 256)):
-            windows = self._motion[self._frames(rows), :_TURNED]
+            windows = self._motion[self._frames(rows), layout.heading]
             face_front(windows)
-            x = windows.reshape(-1, _TURNED)
+            x = windows.reshape(-1, width)
             if augment.mirror:
                 x = np.concatenate([x, mirror(x)])
             if augment.turn:
-                x = _turned_extremes(x)
+                x = turned_every_way(x)
             low, high = np.minimum(low, x.min(0)), np.maximum(high, x.max(0))
         return np.stack([low, high])
-
-
-def _turned_extremes(x_ND: Array) -> Array:
-    """Frames (N, D) -> (2N, D) whose extremes are those of the frames turned by every angle.
-
-    A pair (a, b) turned about the vertical sweeps the circle of radius √(a² + b²).
-    """
-    outer = x_ND.copy()
-    inner = x_ND.copy()
-    for first, second in _PAIRS:
-        radius = np.hypot(x_ND[:, first], x_ND[:, second])
-        outer[:, first] = outer[:, second] = radius
-        inner[:, first] = inner[:, second] = -radius
-    return np.concatenate([outer, inner])
-
-
-def split_takes(
-    sequences: Sequence[PairedSequence], hold_out: Sequence[str], seed: int
-) -> tuple[list[PairedSequence], list[PairedSequence]]:
-    """Part the data into training and held-out sequences, never parting a group.
-
-    Args:
-        sequences: all of them.
-        hold_out: names of takes or groups; or one number, the share of each genre's groups to hold
-            out; or nothing: the data set's own split, and a tenth of the groups without one.
-        seed: decides which groups a share takes.
-
-    Raises:
-        UnsuitableInput: a name matches no take, or nothing is left to train on.
-    """
-    if len(hold_out) == 1 and (share := _share(hold_out[0])) is not None:
-        held = _share_of_groups(sequences, share, seed)
-    elif hold_out:
-        held = _named_groups(sequences, set(hold_out))
-    else:
-        held = {s.group for s in sequences if s.split == "test"}
-        held |= _share_of_groups([s for s in sequences if not s.split], 0.1, seed)
-    train = [s for s in sequences if s.group not in held]
-    if not train:
-        raise UnsuitableInput(
-            "holding these takes out leaves nothing to train on", "name fewer with --hold-out"
-        )
-    return train, [s for s in sequences if s.group in held]
-
-
-def _share(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if 0 <= value < 1 else None
-
-
-def _named_groups(sequences: Sequence[PairedSequence], names: set[str]) -> set[str]:
-    missing = names - {s.take for s in sequences} - {s.group for s in sequences}
-    if missing:
-        known = ", ".join(sorted({s.take for s in sequences})[:12])
-        raise UnsuitableInput(
-            f"no take is called {', '.join(sorted(missing))}",
-            f"--hold-out takes names of takes, such as {known}, or a share, such as 0.1",
-        )
-    return {s.group for s in sequences if s.take in names or s.group in names}
-
-
-def _share_of_groups(sequences: Sequence[PairedSequence], share: float, seed: int) -> set[str]:
-    """About `share` of each genre's groups; at least one of all, unless there is only one."""
-    by_genre: dict[str, set[str]] = {}
-    for sequence in sequences:
-        by_genre.setdefault(sequence.genre, set()).add(sequence.group)
-    random = np.random.default_rng([seed, 7])
-    held: set[str] = set()
-    for _, groups in sorted(by_genre.items()):
-        order = [str(name) for name in random.permutation(sorted(groups))]
-        held |= set(order[: round(share * len(order))])
-    largest = max(by_genre.values(), key=len, default=set())
-    if share > 0 and not held and len(largest) > 1:
-        held.add(str(random.choice(sorted(largest))))
-    return held

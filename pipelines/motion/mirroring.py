@@ -6,18 +6,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.body.skeleton import MIRROR
+from pipelines.motion import layout
 
 Array = NDArray[np.float32]
 
 
 def _table() -> tuple[NDArray[np.int64], Array]:
     """Columns and signs that turn an encoded frame into its mirror image."""
-    columns = [1, 0, 3, 2, 4, 5, 6]
-    signs = [1.0, 1, 1, 1, -1, 1, 1]
-    for joint in MIRROR:
-        columns += [7 + 6 * joint + k for k in range(6)]
-        signs += [1, -1, -1, -1, 1, 1]
-    return np.array(columns), np.array(signs, dtype=np.float32)
+    columns = np.arange(layout.WIDTH)
+    signs = np.ones(layout.WIDTH, dtype=np.float32)
+    columns[layout.contacts] = [1, 0, 3, 2]
+    signs[layout.root_x] = -1
+    for joint, other in enumerate(MIRROR):
+        columns[layout.six(joint)] = np.arange(layout.WIDTH)[layout.six(other)]
+        signs[layout.six(joint)] = [1, -1, -1, -1, 1, 1]
+    return columns, signs
 
 
 COLUMNS, SIGNS = _table()

@@ -2,8 +2,7 @@
 
 Those of other systems: docs/reference/motion.md#the-151-numbers.
 
-Columns: contacts 4 (left ankle, right ankle, left toes, right toes), root position 3 (metres, z
-up), 24 joint rotations in row-major 6D form.
+`layout` names the columns.
 """
 
 from __future__ import annotations
@@ -18,14 +17,10 @@ from pipelines.body.rotations import (
     matrix_to_6d,
     matrix_to_axis_angle,
 )
-from pipelines.body.skeleton import FOOT_JOINTS, JOINT
+from pipelines.body.skeleton import FOOT_JOINTS, JOINT_NAMES
+from pipelines.motion import layout
 from pipelines.motion.motion import Motion
-
-FPS = 30.0
-CONTACTS = slice(0, 4)
-ROOT = slice(4, 7)
-ROTATIONS = slice(7, 151)
-SIZE = 151
+from pipelines.support.conventions import MOTION_FPS
 
 CONTACT_SPEED = 0.3
 """m/s below which a foot joint counts as planted: 1 cm per frame at 30 fps
@@ -39,7 +34,7 @@ def encode(motion: Motion) -> Array:
     joints_T43 = motion.joints()[:, FOOT_JOINTS]
     speed_T4 = np.zeros(joints_T43.shape[:2])
     speed_T4[:-1] = np.linalg.norm(np.diff(joints_T43, axis=0), axis=-1) * motion.fps
-    sixes = matrix_to_6d(motion.rotations()).reshape(motion.frames, 144)
+    sixes = matrix_to_6d(motion.rotations()).reshape(motion.frames, -1)
     parts = [(speed_T4 < CONTACT_SPEED).astype(np.float32), motion.trans, sixes]
     encoded: Array = np.concatenate(parts, axis=1).astype(np.float32)
     return encoded
@@ -47,52 +42,18 @@ def encode(motion: Motion) -> Array:
 
 def decode(features: Array, genre: str | None = None) -> tuple[Motion, Array]:
     """Features (T, 151) as a motion at 30 fps and contact labels (T, 4) in [0, 1]."""
-    sixes = features[:, ROTATIONS].reshape(-1, 24, 6).astype(np.float64)
+    sixes = features[:, layout.sixes].reshape(-1, len(JOINT_NAMES), layout.SIX).astype(np.float64)
     # Two rows on one line, as an untrained network gives them, are no rotation: take none.
     area = np.linalg.norm(np.cross(sixes[..., :3], sixes[..., 3:]), axis=-1, keepdims=True)
     matrices = matrix_from_6d(np.where(area < 1e-6, [1.0, 0, 0, 0, 1, 0], sixes))
     motion = Motion(
         poses=matrix_to_axis_angle(matrices).astype(np.float32),
-        trans=features[:, ROOT].astype(np.float32),
-        fps=FPS,
+        trans=features[:, layout.root].astype(np.float32),
+        fps=MOTION_FPS,
         genre=genre,
         source="motion-expert",
     )
-    return motion, features[:, CONTACTS]
-
-
-def face_front(features: Array, turn: float = 0.0) -> Array:
-    """A window moved to the origin and turned so that on average it faces -y.
-
-    Every window is brought to the same place, so a model never has to learn where a dance starts
-    or which way the studio lay, and dances of any length stay where their windows were.
-
-    Args:
-        features: (T, 151) un-normalised.
-        turn: radians added about the vertical axis.
-    """
-    heading = _mean_heading(features)
-    return turned(features, -heading + turn)
-
-
-def turned(features: Array, angle: float) -> Array:
-    """The window's mean position moved to x = y = 0, then turned by `angle` about z."""
-    cos, sin = np.cos(angle), np.sin(angle)
-    spin = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
-    out = features.copy()
-    root = features[:, ROOT] - features[:, ROOT].mean(0) * np.array([1, 1, 0], dtype=np.float32)
-    out[:, ROOT] = root @ spin.T
-    first = ROTATIONS.start
-    pelvis = matrix_from_6d(features[:, first : first + 6].astype(np.float64))
-    out[:, first : first + 6] = matrix_to_6d(spin @ pelvis)
-    return out
-
-
-def _mean_heading(features: Array) -> float:
-    first = ROTATIONS.start + 6 * JOINT["pelvis"]
-    pelvis = matrix_from_6d(features[:, first : first + 6].astype(np.float64))
-    front = pelvis[:, :2, 2].mean(0)  # the rest body faces its own +z
-    return float(np.arctan2(front[0], -front[1]))
+    return motion, features[:, layout.contacts]
 
 
 @dataclass(frozen=True)

@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from pipelines.media.audio import load_audio, load_song
 from pipelines.music import layout
 from pipelines.music.warm_up import import_librosa
+from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import atomic_path
 from pipelines.support.progress import SILENT, Progress
 
-FPS = 30
 HOP = 512
-SAMPLE_RATE = FPS * HOP
+SAMPLE_RATE = int(MOTION_FPS) * HOP
 TEMPO_SAMPLE_RATE = 22050
 FEATURE_SCHEMA = "librosa35-30fps: envelope, mfcc 20, chroma_cens 12, onset peaks, beats"
 _AIST_MUSIC_ID = re.compile(r"(?:^|_)m([A-Z]{2})(\d)(?:_|$|\.)")
@@ -43,7 +43,7 @@ class MusicFeatures:
     """
 
     values: NDArray[np.float32]
-    fps: float = FPS
+    fps: float = MOTION_FPS
     schema: str = FEATURE_SCHEMA
 
     @property

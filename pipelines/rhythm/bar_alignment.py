@@ -15,16 +15,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.motion import mirroring
-from pipelines.motion.representation import CONTACTS, ROTATIONS
+from pipelines.body.skeleton import JOINT
+from pipelines.motion import layout, mirroring
 from pipelines.rhythm.beat_clock import PERIODS, Float
 
 BAR = max(PERIODS)
 """Beats in a bar as dancers count: both feet have led once."""
 
 _HARMONICS = np.arange(1, 2 * BAR + 1)
-_LEGS = range(1, 9)
-_COLUMNS = np.r_[CONTACTS, ROTATIONS.start + 6 : ROTATIONS.start + 6 * (_LEGS.stop)]
+_SIXES = slice(layout.six(JOINT["left_hip"]).start, layout.six(JOINT["right_ankle"]).stop)
+"""Of the legs, and of the two lower joints of the spine, which lie between theirs."""
+_COLUMNS = np.r_[layout.contacts, _SIXES]
 _CONTACT_WEIGHT = 0.3
 _STARTS = 3
 _ROUNDS = 30
@@ -41,7 +42,7 @@ def bar_spectra(windows: Iterable[tuple[NDArray[Any], Float]]) -> Spectra:
     spectra = []
     for x_WK, count_W in windows:
         signal_WD = x_WK[:, _COLUMNS].astype(np.float64)
-        signal_WD[:, : CONTACTS.stop] *= _CONTACT_WEIGHT
+        signal_WD[:, : layout.contacts.stop] *= _CONTACT_WEIGHT
         signal_WD -= signal_WD.mean(0)
         turn_W = np.exp(-2j * np.pi / BAR * np.nan_to_num(count_W))
         turns = np.multiply.accumulate(np.broadcast_to(turn_W, (len(_HARMONICS), len(turn_W))))

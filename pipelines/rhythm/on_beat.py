@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.motion.motion import Motion
-from pipelines.motion.representation import FPS
 from pipelines.rhythm.warping import WarpedTake, warp_to_beats
+from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import UnsuitableInput
 
 _MARGIN_SECONDS = 4.0
@@ -24,7 +24,7 @@ def with_reserve(features_TF: NDArray[np.float32], max_tempo_change: float) -> N
     frames = len(features_TF)
     if max_tempo_change == 0:
         return features_TF
-    wanted = int(np.ceil(frames * (1 + max_tempo_change) + 2 * _MARGIN_SECONDS * FPS))
+    wanted = int(np.ceil(frames * (1 + max_tempo_change) + 2 * _MARGIN_SECONDS * MOTION_FPS))
     reserve: NDArray[np.float32] = features_TF[np.arange(wanted) % frames]
     return reserve
 
@@ -48,10 +48,10 @@ def on_beat(
     if max_tempo_change == 0 or len(beats_B) < _FEWEST_BEATS:
         return plain, None
     try:
-        warped = warp_to_beats(motion, _prolonged(beats_B, frames / FPS), max_tempo_change)
+        warped = warp_to_beats(motion, _prolonged(beats_B, frames / MOTION_FPS), max_tempo_change)
     except UnsuitableInput:
         return plain, None
-    start = round(_MARGIN_SECONDS * FPS) - warped.first_frame
+    start = round(_MARGIN_SECONDS * MOTION_FPS) - warped.first_frame
     if start < 0 or start + frames > warped.motion.frames:
         return plain, None
     return warped.motion.sliced(start, start + frames), warped

@@ -23,9 +23,9 @@ from pipelines.rhythm.step_cycle import (
     smooth_sequence,
     step_cycles,
 )
+from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import BadUsage, UnsuitableInput
 
-FPS = 30
 MAX_TEMPO_CHANGE = 0.2
 STEPS_PER_BEAT = (1.0, 0.5, 2.0)
 _MOMENTARY = 1.5
@@ -164,8 +164,8 @@ def _warp(
     end = grid[-1] + (motion.seconds - 1 / motion.fps - float(clock(grid[-1]))) / after
     if count < len(cycle.times):
         end = grid[-1]
-    first_frame = int(np.ceil(begin * FPS - 1e-6))
-    seconds = np.arange(first_frame, int(end * FPS) + 1) / FPS
+    first_frame = int(np.ceil(begin * MOTION_FPS - 1e-6))
+    seconds = np.arange(first_frame, int(end * MOTION_FPS) + 1) / MOTION_FPS
     dance_seconds = np.where(
         seconds < grid[0],
         clock(grid[0]) + (seconds - grid[0]) * before,
@@ -173,8 +173,9 @@ def _warp(
             seconds > grid[-1], clock(grid[-1]) + (seconds - grid[-1]) * after, clock(seconds)
         ),
     )
-    warped = sample_smoothly(motion, dance_seconds, FPS)
-    locking = phase_locking(foot_speeds(warped).sum(axis=1), FPS, beat_times - first_frame / FPS)
+    warped = sample_smoothly(motion, dance_seconds, MOTION_FPS)
+    beats = beat_times - first_frame / MOTION_FPS
+    locking = phase_locking(foot_speeds(warped).sum(axis=1), MOTION_FPS, beats)
     return WarpedTake(warped, first_frame, mean_speed, 1.0, locking)
 
 

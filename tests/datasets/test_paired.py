@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.datasets.paired import group_of, is_paired, load_pair, paired, save_pair
-from pipelines.datasets.windows import PairedSequence
+from pipelines.datasets.sequences import PairedSequence
 from pipelines.motion.npz import load_npz, save_npz
 from pipelines.music.features import FEATURE_SCHEMA
 from pipelines.support.errors import UnsuitableInput

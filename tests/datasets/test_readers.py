@@ -9,7 +9,7 @@ import pytest
 from pipelines.datasets.feature_cache import cached_features, ready_made_features
 from pipelines.datasets.paired import group_of, load_pair, save_pair
 from pipelines.datasets.preparation import Preparation
-from pipelines.datasets.windows import PairedSequence
+from pipelines.datasets.sequences import PairedSequence
 from pipelines.motion.motion import Motion
 from pipelines.motion.npz import save_npz
 from pipelines.music.features import FEATURE_SCHEMA

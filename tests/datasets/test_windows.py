@@ -3,18 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipelines.datasets.windows import (
-    Augmentation,
-    PairedSequence,
-    Windows,
-    face_front,
-    mirror,
-    split_takes,
-    turn,
-)
+from pipelines.datasets.augmentation import Augmentation
+from pipelines.datasets.sequences import PairedSequence
+from pipelines.datasets.windows import Windows
 from pipelines.motion.motion import Motion
 from pipelines.motion.representation import encode
-from pipelines.motion.representation import face_front as face_front_of_one
+from pipelines.motion.turning import face_front
 from pipelines.support.errors import UnsuitableInput
 
 PLAIN = Augmentation(mirror=False, turn=False, nameless=0.0)
@@ -41,39 +35,15 @@ def windows(sequences, window=30, stride=10, balance=0.5, genres=("salsa", "ball
     return Windows(sequences, genres, window, stride, balance)
 
 
-def test_mirror_is_the_encoding_of_the_mirrored_dance():
-    motion = dance(40)
-    np.testing.assert_allclose(mirror(encode(motion)), encode(motion.mirrored()), atol=1e-5)
-
-
-def test_turn_is_the_encoding_of_the_turned_dance():
-    from scipy.spatial.transform import Rotation
-
-    motion, angle = dance(40), 0.7
-    spin = Rotation.from_euler("z", angle)
-    poses = motion.poses.copy()
-    poses[:, 0] = (spin * Rotation.from_rotvec(poses[:, 0])).as_rotvec()
-    turned = Motion(poses, spin.apply(motion.trans).astype(np.float32), 30.0)
-    batch = encode(motion)[None].copy()
-    turn(batch, np.array([angle], dtype=np.float32))
-    np.testing.assert_allclose(batch[0], encode(turned), atol=1e-5)
-
-
-def test_face_front_agrees_with_the_representation():
-    batch = np.stack([encode(dance(30, seed)) for seed in range(3)])
-    expected = np.stack([face_front_of_one(x) for x in batch])
-    face_front(batch)
-    np.testing.assert_allclose(batch, expected, atol=1e-4)
-
-
 def test_windows_start_on_the_stride_and_keep_music_beside_motion():
     data = sequence(55)
     found = windows([data], window=30, stride=10)
     assert list(found.start_of) == [0, 10, 20]
     batch = found.gather(np.array([1, 2]))
     np.testing.assert_array_equal(batch.music[0], data.features[10:40])
-    expected = face_front_of_one(encode(data.motion)[20:50])
-    np.testing.assert_allclose(batch.motion[1], expected, atol=1e-4)
+    expected = encode(data.motion)[None, 20:50].copy()
+    face_front(expected)
+    np.testing.assert_array_equal(batch.motion[1], expected[0])
 
 
 def test_the_clock_keeps_time_with_the_music_and_with_the_mirror():
@@ -149,40 +119,3 @@ def test_too_short_data_is_refused_with_the_lengths():
 
 def test_a_sequence_of_just_one_window_counts():
     assert len(windows([sequence(30)], window=30, stride=7)) == 1
-
-
-def test_groups_are_never_parted():
-    data = [sequence(40, n, take=f"{n}", group=f"g{n // 2}") for n in range(20)]
-    train, held = split_takes(data, ("0.3",), seed=4)
-    assert len(held) == 6
-    assert {s.group for s in train}.isdisjoint({s.group for s in held})
-    assert split_takes(data, ("0.3",), seed=4)[1] == held
-
-
-def test_naming_one_partner_holds_out_both():
-    data = [sequence(40, n, take=take, group="60_01") for n, take in enumerate(("60_01", "61_01"))]
-    data.append(sequence(40, 5))
-    train, held = split_takes(data, ("61_01",), seed=0)
-    assert [s.take for s in held] == ["60_01", "61_01"]
-    assert len(train) == 1
-
-
-def test_the_data_sets_own_split_is_the_default():
-    data = [sequence(40, n, split="test" if n == 2 else "train") for n in range(4)]
-    train, held = split_takes(data, (), seed=0)
-    assert [s.take for s in held] == ["take2"]
-    assert len(train) == 3
-
-
-def test_without_a_split_a_tenth_but_at_least_one_is_held_out():
-    data = [sequence(40, n) for n in range(4)]
-    assert len(split_takes(data, (), seed=0)[1]) == 1
-    assert split_takes(data, ("0",), seed=0)[1] == []
-
-
-def test_unknown_take_and_nothing_left_are_refused():
-    data = [sequence(40, n) for n in range(2)]
-    with pytest.raises(UnsuitableInput, match="no take is called nobody"):
-        split_takes(data, ("nobody",), seed=0)
-    with pytest.raises(UnsuitableInput, match="nothing to train on"):
-        split_takes(data, ("take0", "take1"), seed=0)

@@ -1,4 +1,4 @@
-"""151 numbers per frame: encoding, contact labels, facing, scaling."""
+"""151 numbers per frame: encoding, contact labels, scaling."""
 
 import numpy as np
 import pytest
@@ -7,18 +7,9 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from pipelines.body.skeleton import JOINT
+from pipelines.motion import layout
 from pipelines.motion.motion import Motion
-from pipelines.motion.representation import (
-    CONTACTS,
-    ROOT,
-    ROTATIONS,
-    Normalizer,
-    Standardizer,
-    decode,
-    encode,
-    face_front,
-    turned,
-)
+from pipelines.motion.representation import Normalizer, Standardizer, decode, encode
 
 
 def dance(seed, frames=12):
@@ -46,12 +37,12 @@ def test_columns():
     motion = dance(0)
     features = encode(motion)
     assert (features.shape, features.dtype) == ((12, 151), np.float32)
-    np.testing.assert_array_equal(features[:, ROOT], motion.trans)
+    np.testing.assert_array_equal(features[:, layout.root], motion.trans)
     # Row-major 6D: the first two rows of each matrix, joint after joint.
-    knee = features[:, ROTATIONS].reshape(-1, 24, 6)[:, JOINT["left_knee"]]
+    knee = features[:, layout.sixes].reshape(-1, 24, 6)[:, JOINT["left_knee"]]
     rows = motion.rotations()[:, JOINT["left_knee"], :2].reshape(-1, 6)
     np.testing.assert_allclose(knee, rows, atol=1e-6)
-    assert set(np.unique(features[:, CONTACTS])) <= {0.0, 1.0}
+    assert set(np.unique(features[:, layout.contacts])) <= {0.0, 1.0}
 
 
 def sliding(speeds):
@@ -62,59 +53,23 @@ def sliding(speeds):
 
 
 def test_a_foot_is_planted_below_three_tenths_of_a_metre_per_second():
-    contacts = encode(sliding([0.0, 0.29, 0.31, 2.0, 0.1]))[:, CONTACTS]
+    contacts = encode(sliding([0.0, 0.29, 0.31, 2.0, 0.1]))[:, layout.contacts]
     assert contacts[:, 0].tolist() == [1, 1, 0, 0, 1, 1]
     assert (contacts == contacts[:, :1]).all()
 
 
 def test_the_last_frame_always_counts_as_planted():
-    assert encode(sliding([5.0, 5.0]))[:, CONTACTS].tolist() == [[0] * 4, [0] * 4, [1] * 4]
-    assert encode(sliding([]))[:, CONTACTS].tolist() == [[1] * 4]
+    assert encode(sliding([5.0, 5.0]))[:, layout.contacts].tolist() == [[0] * 4, [0] * 4, [1] * 4]
+    assert encode(sliding([]))[:, layout.contacts].tolist() == [[1] * 4]
 
 
 def test_contacts_are_per_foot_point():
     poses = np.zeros((5, 24, 3), np.float32)
     poses[:, JOINT["left_knee"], 0] = np.arange(5) * 0.3  # the left shin swings
     poses[:, JOINT["right_ankle"], 0] = np.arange(5) * 0.3  # the right foot alone turns
-    contacts = encode(Motion(poses, np.zeros((5, 3), np.float32), 30.0))[:4, CONTACTS]
+    contacts = encode(Motion(poses, np.zeros((5, 3), np.float32), 30.0))[:4, layout.contacts]
     # left ankle, right ankle, left toes, right toes
     assert contacts.tolist() == [[0, 1, 0, 0]] * 4
-
-
-def joints(features):
-    return decode(features)[0].joints()
-
-
-@settings(max_examples=30, deadline=None, derandomize=True)
-@given(seed=st.integers(0, 10_000), angle=st.floats(-10, 10), x=st.floats(-9, 9))
-def test_face_front_forgets_place_and_heading_only(seed, angle, x):
-    features = encode(dance(seed))
-    moved = turned(features, angle)
-    moved[:, 4] += np.float32(x)
-    np.testing.assert_allclose(joints(face_front(moved)), joints(face_front(features)), atol=2e-5)
-    np.testing.assert_allclose(face_front(features)[:, 4:6].mean(0), 0, atol=1e-5)
-    np.testing.assert_array_equal(face_front(features)[:, 6], features[:, 6])
-    np.testing.assert_array_equal(face_front(features)[:, CONTACTS], features[:, CONTACTS])
-    np.testing.assert_array_equal(face_front(features)[:, 13:], features[:, 13:])
-
-
-@settings(max_examples=30, deadline=None, derandomize=True)
-@given(seed=st.integers(0, 10_000), angle=st.floats(-4, 4))
-def test_turning_turns_the_joints_about_the_middle(seed, angle):
-    features = encode(dance(seed))
-    middle = features[:, ROOT].mean(0) * [1, 1, 0]
-    expected = Rotation.from_euler("z", angle).apply((joints(features) - middle).reshape(-1, 3))
-    np.testing.assert_allclose(joints(turned(features, angle)).reshape(-1, 3), expected, atol=1e-5)
-
-
-def test_the_rest_pose_faces_front_already():
-    poses = np.zeros((3, 24, 3), np.float32)
-    poses[:, 0, 0] = np.pi / 2
-    features = encode(Motion(poses, np.zeros((3, 3), np.float32), 30.0))
-    np.testing.assert_allclose(face_front(features), features, atol=1e-6)
-    quarter = face_front(features, np.pi / 2)
-    toes, pelvis = joints(quarter)[0, [JOINT["left_foot"], JOINT["pelvis"]]]
-    assert toes[0] - pelvis[0] > 0.05  # from facing -y a quarter turn to the left faces +x
 
 
 def test_normalizer_scales_fits_and_clips():
@@ -152,7 +107,7 @@ def test_standardizer():
 def test_two_rows_on_one_line_decode_to_no_turn(rows):
     features = encode(dance(0))
     before = decode(features)[0].poses
-    features[3, 7 + 6 * 5 : 7 + 6 * 6] = rows
+    features[3, layout.six(5)] = rows
     after = decode(features)[0].poses
     np.testing.assert_array_equal(after[3, 5], 0)
     after[3, 5] = before[3, 5]

@@ -11,12 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pipelines.motion import layout
 from pipelines.motion.motion import Motion
-from pipelines.motion.representation import SIZE, decode
+from pipelines.motion.representation import decode
 from pipelines.motion_expert.mace.checkpoint import Checkpoint, build_model, load_checkpoint
 from pipelines.motion_expert.mace.diffusion import STEPS, DdimSampler, Denoiser
 from pipelines.motion_expert.mace.network import MotionExpert
 from pipelines.rhythm.beat_clock import clock_hands, count_beats
+from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import BadUsage, OutOfResources, UnsuitableInput, is_out_of_memory
 
 Array = NDArray[np.float32]
@@ -103,8 +105,8 @@ class Choreographer:
             if not is_out_of_memory(error):
                 raise
             raise OutOfResources(
-                f"{len(features) / 30:.0f} s of music x {config.candidates} candidates do not fit "
-                "into memory",
+                f"{len(features) / MOTION_FPS:.0f} s of music x {config.candidates} candidates "
+                "do not fit into memory",
                 "lower --candidates, or cut the song with --duration",
             ) from error
         if not np.isfinite(samples).all():
@@ -129,7 +131,7 @@ class Choreographer:
             tokens = self.model.encode_music(music_1TF, genre_1).expand(count, -1, -1)
             bar_1TK = self.model.bar(music_1TF, genre_1, torch.ones_like(genre_1))
             denoise = self._denoiser(tokens, config.beta, bar_1TK)
-            shape = (count, len(features), SIZE)
+            shape = (count, len(features), layout.WIDTH)
             sample = sampler.sample(denoise, shape, generator, self.device, on_step)
         return sample.float().cpu().numpy()
 

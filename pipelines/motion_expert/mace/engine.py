@@ -15,7 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pipelines.datasets.windows import Augmentation, Batch, Windows
+from pipelines.datasets.augmentation import Augmentation
+from pipelines.datasets.windows import Batch, Windows
 from pipelines.motion_expert.mace.training_state import load_state, save_state
 from pipelines.support.errors import OutOfResources
 from pipelines.support.progress import Progress

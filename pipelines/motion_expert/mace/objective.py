@@ -15,10 +15,12 @@ from torch import Tensor
 
 from pipelines.body.kinematics import joint_positions
 from pipelines.body.skeleton import FOOT_JOINTS
-from pipelines.motion.representation import CONTACTS, FPS, ROOT, ROTATIONS, Normalizer
+from pipelines.motion import layout
+from pipelines.motion.representation import Normalizer
 from pipelines.motion_expert.mace.diffusion import STEPS, add_noise, alphas_cumulative
 from pipelines.motion_expert.mace.network import MotionExpert
 from pipelines.motion_expert.mace.precondition import Precondition
+from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import BadUsage
 
 OFFICIAL_CONTACT = 0.95
@@ -169,11 +171,11 @@ class Objective:
 
     def _metric(self, predicted: Tensor, clean: Tensor, emphasis_B: Tensor) -> dict[str, Tensor]:
         predicted_raw, clean_raw = self._metres(predicted), self._metres(clean)
-        joints = joint_positions(predicted_raw[..., ROOT], predicted_raw[..., ROTATIONS])
-        target = joint_positions(clean_raw[..., ROOT], clean_raw[..., ROTATIONS])
-        unit = FPS * self.config.velocity_seconds if self._is_balanced() else 1.0
+        joints = joint_positions(predicted_raw[..., layout.root], predicted_raw[..., layout.sixes])
+        target = joint_positions(clean_raw[..., layout.root], clean_raw[..., layout.sixes])
+        unit = MOTION_FPS * self.config.velocity_seconds if self._is_balanced() else 1.0
         velocity, target_velocity = (p.diff(dim=1) * unit for p in (joints, target))
-        contact = (predicted_raw[..., CONTACTS] > 0.5)[:, :-1, :, None].to(velocity.dtype)
+        contact = (predicted_raw[..., layout.contacts] > 0.5)[:, :-1, :, None].to(velocity.dtype)
         # Where much noise is left a foot that is more likely planted than not moves on average,
         # and an answer that stands still is no average.
         expected = target_velocity if self._is_balanced() else torch.zeros_like(velocity)
@@ -186,11 +188,12 @@ class Objective:
         }
 
     def _official(self, predicted: Tensor, clean: Tensor) -> dict[str, Tensor]:
-        pose, target_pose = predicted[..., ROOT.start :], clean[..., ROOT.start :]
-        joints = joint_positions(predicted[..., ROOT], predicted[..., ROTATIONS])
-        target = joint_positions(clean[..., ROOT], clean[..., ROTATIONS])
+        pose, target_pose = predicted[..., layout.root.start :], clean[..., layout.root.start :]
+        joints = joint_positions(predicted[..., layout.root], predicted[..., layout.sixes])
+        target = joint_positions(clean[..., layout.root], clean[..., layout.sixes])
         feet = joints[:, :, list(FOOT_JOINTS)]
-        contact = (predicted[..., CONTACTS] > OFFICIAL_CONTACT)[:, :-1, :, None].to(feet.dtype)
+        planted = predicted[..., layout.contacts] > OFFICIAL_CONTACT
+        contact = planted[:, :-1, :, None].to(feet.dtype)
         return {
             "reconstruction": (predicted - clean).square().mean(),
             "velocity": (pose.diff(dim=1) - target_pose.diff(dim=1)).square().mean(),

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.datasets.windows import PairedSequence, Windows
+from pipelines.datasets.sequences import PairedSequence
+from pipelines.datasets.windows import Windows
 from pipelines.motion.motion import Motion
 from pipelines.motion_expert.mace.engine import (
     Course,

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.datasets.windows import Augmentation, PairedSequence, Windows
+from pipelines.datasets.augmentation import Augmentation
+from pipelines.datasets.sequences import PairedSequence
+from pipelines.datasets.windows import Windows
 from pipelines.motion.motion import Motion
 from pipelines.motion.representation import Normalizer
 from pipelines.motion_expert.mace.network import MotionExpert
