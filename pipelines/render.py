@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,7 +102,7 @@ def render(config: RenderConfig, progress: Progress) -> dict[str, Any]:
 
 def _render_one(config: RenderConfig, progress: Progress) -> dict[str, Any]:
     from pipelines.body.bodies import as_skin
-    from pipelines.motion.export import export_motion
+    from pipelines.motion.formats import export_motion
     from pipelines.rendering.source import load_dance
     from pipelines.rendering.stage import look_and_body
 
@@ -272,6 +272,7 @@ def _make_all(
 def _sources(config: RenderConfig) -> tuple[list[tuple[str, Source]], list[str]]:
     """Every dance with a name that does not depend on where the folder lies; and what is none."""
     from pipelines.datasets.cmu import true_fps
+    from pipelines.motion.formats import readable
     from pipelines.rendering.source import Source
 
     found: list[tuple[str, Source]] = []
@@ -290,29 +291,20 @@ def _sources(config: RenderConfig) -> tuple[list[tuple[str, Source]], list[str]]
     if not found:
         raise UnsuitableInput(
             f"{', '.join(map(str, config.src))}: no motion file in there",
-            "known are .npz, .bvh, .amc, .npy, .pkl and .json: docs/formats.md",
+            f"known are {readable()}: docs/formats.md",
         )
     return found, skipped
 
 
 def _takes(folder: Path) -> tuple[list[ListedTake], list[str]]:
     """The dances under a folder: by the rules of its data set, or whatever is a motion file."""
-    from pipelines.datasets import aist, finedance, loose_files, motorica
+    from pipelines.datasets.layouts import list_every_dance
     from pipelines.datasets.listing import ListedTake
 
     if folder.is_file():
         return [ListedTake(folder.stem, folder)], []
-    for knows, listed in (
-        (finedance.is_finedance, finedance.list_finedance),
-        (aist.is_aist, aist.list_aist),
-        (loose_files.is_workspace, loose_files.list_workspace),
-    ):
-        if knows(folder):
-            listing = listed(folder)
-            return listing.takes, listing.skipped
-    genres = {take.motion: take.genre for take in motorica.list_motorica(folder).takes}
-    listing = loose_files.every_motion_file(folder)
-    return [replace(take, genre=genres.get(take.motion)) for take in listing.takes], listing.skipped
+    listing = list_every_dance(folder)
+    return listing.takes, listing.skipped
 
 
 def _songs(folder: Path | None) -> dict[str, Path] | None:

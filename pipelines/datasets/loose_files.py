@@ -7,9 +7,9 @@ from pathlib import Path
 from pipelines.datasets.listing import ListedTake, Listing, sounds_under
 from pipelines.datasets.paired import group_of
 from pipelines.datasets.phantom_dance import is_phantom_motion
-from pipelines.motion.formats import MOTION_SUFFIXES
+from pipelines.motion.formats import FORMATS, MOTION_SUFFIXES
 
-_MOTIONS = (".npz", ".bvh", ".amc", ".pkl", ".npy")
+_MOTIONS = tuple(s for row in FORMATS if row.reader and row.unmistakable for s in row.suffixes)
 _UNREAD = (".fbx", ".c3d", ".vmd", ".trc", ".glb")
 """Motion formats that no reader is for: listed, so that nobody wonders where they went."""
 

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from pipelines.datasets import (
-    aist,
-    cmu,
-    finedance,
-    loose_files,
-    motorica,
-    phantom_dance,
-)
+from pipelines.datasets import cmu
 from pipelines.datasets.feature_cache import cached_features, ready_made_features
-from pipelines.datasets.listing import ListedTake, Listing, without_music
+from pipelines.datasets.layouts import list_data_set
+from pipelines.datasets.listing import ListedTake, without_music
 from pipelines.datasets.paired import group_of, is_paired, load_pair, paired, save_pair
 from pipelines.datasets.sequences import PairedSequence
 from pipelines.motion.formats import load_motion
@@ -32,15 +25,6 @@ _VERSION = 1
 
 _LEAST_MUSIC = 0.9
 """Share of a dance that its song must last; songs may go on after the dance."""
-
-_LAYOUTS: tuple[tuple[str, Callable[[Path], bool], Callable[[Path], Listing]], ...] = (
-    ("FineDance", finedance.is_finedance, finedance.list_finedance),
-    ("AIST++", aist.is_aist, aist.list_aist),
-    ("workspace", loose_files.is_workspace, loose_files.list_workspace),
-    ("Motorica", motorica.is_motorica, motorica.list_motorica),
-    ("PhantomDance", phantom_dance.is_phantom_dance, phantom_dance.list_phantom_dance),
-    ("motion files", lambda folder: True, loose_files.list_motion_files),
-)
 
 
 class Preparation:
@@ -85,7 +69,7 @@ class Preparation:
         if is_paired(folder):
             self._add_pairs(sorted(folder.glob("*.npz")))
             return
-        name, listing = _listed(folder)
+        name, listing = list_data_set(folder)
         self.skipped += listing.skipped
         silent = without_music(listing.takes)
         self._progress.say(
@@ -227,13 +211,6 @@ class Preparation:
             except MacedanceError as error:
                 self.skipped.append(_reason(take.motion, error))
         return motions, origin
-
-
-def _listed(folder: Path) -> tuple[str, Listing]:
-    for name, recognises, listed in _LAYOUTS:
-        if recognises(folder):
-            return name, listed(folder)
-    raise AssertionError("the last layout takes every folder")
 
 
 def _read(take: ListedTake) -> Motion:

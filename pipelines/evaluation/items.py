@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.motion.formats import MOTION_SUFFIXES
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import read_json, sha256_file
 
-MOTION_SUFFIXES = (".npz", ".bvh", ".amc", ".npy", ".pkl", ".pickle", ".json")
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".gif", ".m4v")
 KEYPOINT_SUFFIXES = (".json", ".npz")
 MUSIC_SUFFIXES = (".wav", ".mp3", ".flac", ".ogg", ".m4a", ".aac", ".opus", *VIDEO_SUFFIXES)

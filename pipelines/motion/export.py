@@ -1,4 +1,4 @@
-"""Writing a dance as a file for other tools, chosen by its suffix."""
+"""Writers by suffix, alike in what they take: the dance, the file, the body that is skinned."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ from pipelines.motion.bvh_export import save_bvh
 from pipelines.motion.motion import Motion
 from pipelines.motion.npz import save_npz
 
-EXPORTS: tuple[str, ...] = ("bvh", "glb", "npz")
+
+def as_npz(motion: Motion, path: Path, body: BodyMesh) -> None:
+    """Ours, which AMASS's readers open; without a body."""
+    save_npz(motion, path)
 
 
-def export_motion(motion: Motion, path: Path, body: BodyMesh) -> None:
-    """Write `path`, whole or not at all: .bvh, .npz, or .glb, for which the body is skinned.
+def as_bvh(motion: Motion, path: Path, body: BodyMesh) -> None:
+    """BVH; without a body."""
+    save_bvh(motion, path)
 
-    Raises:
-        UnsuitableInput: the motion cannot be exported.
-    """
-    if path.suffix == ".glb":
-        save_glb(path, body, motion.rotations(), motion.trans, motion.fps)
-    elif path.suffix == ".bvh":
-        save_bvh(motion, path)
-    else:
-        save_npz(motion, path)
+
+def as_glb(motion: Motion, path: Path, body: BodyMesh) -> None:
+    """Binary glTF: the body on its skeleton, animated."""
+    save_glb(path, body, motion.rotations(), motion.trans, motion.fps)

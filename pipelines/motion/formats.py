@@ -1,33 +1,67 @@
-"""Reading a dance from any file format that this tool knows."""
+"""The file formats of dance: one row each, and reading and writing any of them.
+
+docs/how-to/motion-format.md adds one.
+"""
 
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from pipelines.motion.asf_amc import read_amc
-from pipelines.motion.bvh import read_bvh
-from pipelines.motion.bvh_export import own_motion
-from pipelines.motion.datasets import (
-    from_finedance,
-    from_smpl_dict,
-    from_smplx_fit,
-    is_smplx_fit,
-    load_phantomdance,
-)
-from pipelines.motion.motion import Motion
-from pipelines.motion.npz import from_arrays, read_arrays
-from pipelines.motion.quaternions import is_isaac_motion, read_isaac_motion
-from pipelines.motion.retarget import retarget
-from pipelines.motion.safe_unpickle import load_pickle
 from pipelines.support.errors import UnsuitableInput
+
+if TYPE_CHECKING:
+    from pipelines.body.mesh import BodyMesh
+    from pipelines.motion.motion import Motion
 
 LARGEST_FILE, LARGEST_TEXT = 512 << 20, 256 << 20
 """Bytes. An hour of SMPL-X at 120 fps is 570 MB; reading text takes several times its size."""
+
+
+@dataclass(frozen=True)
+class MotionFormat:
+    """One format. Functions are named as "module:function", so that the table imports nothing.
+
+    Attributes:
+        suffixes: with their dots; the first is the usual one.
+        reader: (path) -> Motion; empty: not read.
+        writer: (Motion, path, BodyMesh) -> None, whole or not at all; empty: not written.
+        text: whether it is text, which takes several times its size to read.
+        unmistakable: whether any file of the suffix is a motion, wherever it lies.
+    """
+
+    suffixes: tuple[str, ...]
+    reader: str = ""
+    writer: str = ""
+    text: bool = False
+    unmistakable: bool = True
+
+
+FORMATS: tuple[MotionFormat, ...] = (
+    MotionFormat((".npz",), "pipelines.motion.readers:read_npz", "pipelines.motion.export:as_npz"),
+    MotionFormat(
+        (".bvh",), "pipelines.motion.readers:read_bvh_dance", "pipelines.motion.export:as_bvh", True
+    ),
+    MotionFormat((".amc",), "pipelines.motion.readers:read_amc_dance", text=True),
+    MotionFormat((".npy",), "pipelines.motion.readers:read_npy"),
+    MotionFormat((".pkl", ".pickle"), "pipelines.motion.readers:read_pickle"),
+    MotionFormat(
+        (".json",), "pipelines.motion.datasets:load_phantomdance", text=True, unmistakable=False
+    ),
+    MotionFormat((".glb",), writer="pipelines.motion.export:as_glb"),
+)
+
+MOTION_SUFFIXES = tuple(s for row in FORMATS if row.reader for s in row.suffixes)
+EXPORT_SUFFIXES = tuple(row.suffixes[0] for row in FORMATS if row.writer)
+
+
+def readable() -> str:
+    """What can be read, for messages: ".npz, .bvh and .json"."""
+    names = [row.suffixes[0] for row in FORMATS if row.reader]
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def load_motion(path: Path | str, *, fps_override: float | None = None) -> Motion:
@@ -44,15 +78,15 @@ def load_motion(path: Path | str, *, fps_override: float | None = None) -> Motio
     path = Path(path)
     if not path.is_file():
         raise UnsuitableInput(f"{path}: no such file")
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
+    row = _row_of(path)
+    if row is None or not row.reader:
         raise UnsuitableInput(
             f"{path}: unknown motion format {path.suffix or '(no suffix)'}",
-            f"known: {', '.join(sorted(_READERS))}",
+            f"known: {', '.join(sorted(MOTION_SUFFIXES))}",
         )
-    _refuse_huge(path)
+    _refuse_huge(path, row)
     try:
-        motion = reader(path)
+        motion: Motion = _named(row.reader)(path)
     except UnsuitableInput as error:
         # A motion knows what it was made from, which need not be the file's name.
         if str(path) in error.what:
@@ -64,69 +98,39 @@ def load_motion(path: Path | str, *, fps_override: float | None = None) -> Motio
     return replace(motion, fps=float(fps_override)) if fps_override else motion
 
 
-def _refuse_huge(path: Path) -> None:
+def export_motion(motion: Motion, path: Path, body: BodyMesh) -> None:
+    """Write `path`, whole or not at all, in the format of its suffix, one of EXPORT_SUFFIXES.
+
+    Args:
+        body: what is skinned where the format holds a body.
+
+    Raises:
+        UnsuitableInput: the motion cannot be exported.
+    """
+    row = _row_of(path)
+    if row is None or not row.writer:
+        raise UnsuitableInput(f"{path}: no writer for {path.suffix}", ", ".join(EXPORT_SUFFIXES))
+    _named(row.writer)(motion, path, body)
+
+
+def _row_of(path: Path) -> MotionFormat | None:
+    return next((row for row in FORMATS if path.suffix.lower() in row.suffixes), None)
+
+
+def _named(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)
+
+
+def _refuse_huge(path: Path, row: MotionFormat) -> None:
     """Raise UnsuitableInput for what would fill the memory, before it does."""
     size = path.stat().st_size
     if path.suffix.lower() == ".npz" and zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             size = max(size, sum(entry.file_size for entry in archive.infolist()))
-    limit = LARGEST_TEXT if path.suffix.lower() in (".bvh", ".amc", ".json") else LARGEST_FILE
+    limit = LARGEST_TEXT if row.text else LARGEST_FILE
     if size > limit:
         raise UnsuitableInput(
             f"{path}: {size / 1e6:.0f} MB of motion, far more than a dance is",
             f"split it into files of at most {limit / 1e6:.0f} MB",
         )
-
-
-def _load_bvh(path: Path) -> Motion:
-    source = read_bvh(path)
-    return own_motion(source) or retarget(source)
-
-
-def _load_amc(path: Path) -> Motion:
-    return retarget(read_amc(path))
-
-
-def _load_npz(path: Path) -> Motion:
-    arrays = read_arrays(path)
-    if is_smplx_fit(arrays):
-        return from_smplx_fit(arrays, str(path))
-    return from_arrays(arrays, path)
-
-
-def _load_npy(path: Path) -> Motion:
-    try:
-        array = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        if "allow_pickle" in str(error):
-            return _load_pickle(path)
-        raise UnsuitableInput(f"{path}: broken .npy") from error
-    return from_finedance(array, str(path))
-
-
-def _load_pickle(path: Path) -> Motion:
-    content = load_pickle(path)
-    if isinstance(content, np.ndarray) and content.dtype == object and content.size == 1:
-        content = content.item()
-    if is_isaac_motion(content):
-        return retarget(read_isaac_motion(content, str(path)))
-    if isinstance(content, np.ndarray):
-        return from_finedance(content, str(path))
-    if not isinstance(content, Mapping):
-        raise UnsuitableInput(f"{path}: holds a {type(content).__name__}, expected a dictionary")
-    if is_smplx_fit(content):
-        return from_smplx_fit(content, str(path))
-    return from_smpl_dict(content, str(path))
-
-
-_READERS = {
-    ".npz": _load_npz,
-    ".bvh": _load_bvh,
-    ".amc": _load_amc,
-    ".npy": _load_npy,
-    ".pkl": _load_pickle,
-    ".pickle": _load_pickle,
-    ".json": load_phantomdance,
-}
-
-MOTION_SUFFIXES: tuple[str, ...] = tuple(_READERS)

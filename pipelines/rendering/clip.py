@@ -16,7 +16,7 @@ from pipelines.keypoints.projection import see_dance
 from pipelines.media.audio import probe_audio
 from pipelines.media.shape import frame_rate
 from pipelines.media.video import VideoWriter
-from pipelines.motion.export import export_motion
+from pipelines.motion.formats import export_motion
 from pipelines.motion.motion import Motion
 from pipelines.rendering.settings import RenderConfig
 from pipelines.rendering.source import Source, load_dance

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.media.shape import frame_rate, parse_size
+from pipelines.motion.formats import EXPORT_SUFFIXES
 from pipelines.support.conventions import LARGEST_SEED
 from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.support.files import sha256_file
@@ -17,7 +18,7 @@ _CHOICES = {
     "body": ("anny", "skeleton", "smpl"),
     "renderer": ("auto", "pyrender", "builtin"),
 }
-_EXPORTS = ("bvh", "glb", "npz")
+_EXPORTS = tuple(sorted(suffix.removeprefix(".") for suffix in EXPORT_SUFFIXES))
 _SHAPING = (
     "camera", "size", "fps", "body", "vary", "renderer", "export", "motion_fps", "seed",
 )  # fmt: skip
@@ -116,8 +117,10 @@ class RenderConfig:
             raise BadUsage(f"{self.dance} and --src exclude each other", "put it under --src too")
         if self.output is None:
             raise BadUsage("no output given", "add -o OUT.mp4, or use --src for clips")
-        if self.output.suffix not in (".mp4", *(f".{kind}" for kind in _EXPORTS)):
-            raise BadUsage(f"-o {self.output}: must end in .mp4, .npz, .bvh or .glb")
+        suffixes = [".mp4", *EXPORT_SUFFIXES]
+        if self.output.suffix not in suffixes:
+            known = f"{', '.join(suffixes[:-1])} or {suffixes[-1]}"
+            raise BadUsage(f"-o {self.output}: must end in {known}")
         if self.windows:
             raise BadUsage("--windows makes clips, so it goes with --src", "not with -o")
         if self.shard is not None:

@@ -8,8 +8,7 @@ from scipy.spatial.transform import Rotation
 
 from pipelines.body.stick_body import skeleton_body
 from pipelines.motion.bvh import read_bvh
-from pipelines.motion.export import export_motion
-from pipelines.motion.formats import load_motion
+from pipelines.motion.formats import export_motion, load_motion
 from pipelines.motion.motion import Motion
 
 

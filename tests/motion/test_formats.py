@@ -2,6 +2,8 @@
 
 import json
 import pickle
+from importlib import import_module
+from inspect import signature
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from pipelines.body.rotations import matrix_to_6d, matrix_to_axis_angle
 from pipelines.body.skeleton import JOINT_NAMES, TO_Z_UP, forward_kinematics
-from pipelines.motion.formats import load_motion
+from pipelines.motion.formats import FORMATS, export_motion, load_motion, readable
 from pipelines.motion.npz import load_npz, save_npz
 from pipelines.support.errors import UnsuitableInput
 
@@ -163,3 +165,19 @@ def test_what_would_fill_the_memory_is_refused_unread(tmp_path, monkeypatch):
     assert (tmp_path / "bomb.npz").stat().st_size < 1 << 18
     with pytest.raises(UnsuitableInput, match="6 MB of motion"):
         load_motion(tmp_path / "bomb.npz")
+
+
+def test_every_row_of_the_table_names_functions_that_there_are():
+    for row in FORMATS:
+        for place, takes in ((row.reader, 1), (row.writer, 3)):
+            if place:
+                module, _, name = place.partition(":")
+                assert len(signature(getattr(import_module(module), name)).parameters) == takes
+    suffixes = [suffix for row in FORMATS for suffix in row.suffixes]
+    assert len(set(suffixes)) == len(suffixes)
+
+
+def test_what_is_read_in_words_and_what_is_not_written_is_refused(tmp_path, swaying):
+    assert readable() == ".npz, .bvh, .amc, .npy, .pkl and .json"
+    with pytest.raises(UnsuitableInput, match=r"no writer for \.amc"):
+        export_motion(swaying(5), tmp_path / "a.amc", None)

@@ -1,0 +1,109 @@
+"""Every how-to page, followed step by step on a copy of the package: what it promises happens.
+
+Seconds per page, for each runs commands of its own.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import how_to
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+class Reader:
+    """Somebody who follows a page: a copy of the package, and a folder to work in."""
+
+    def __init__(self, page: str, folder: Path, environment: dict[str, str]) -> None:
+        self.copy = how_to.copy_of_the_package(folder / "copy")
+        self.work = folder / "work"
+        self.work.mkdir()
+        self.page, self._environment = page, environment | {"PYTHONPATH": str(self.copy)}
+        self.touched = how_to.follow(page, self.copy)
+
+    def python(self, *arguments: str, cwd: Path | None = None) -> str:
+        """Run Python on the copy; returns stdout and stderr together."""
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=cwd or self.work,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def macedance(self, line: str) -> str:
+        """Run a line of the page."""
+        return self.python("-m", "macedance_cli.app", *shlex.split(line)[1:])
+
+    def run_all(self) -> list[str]:
+        """Lint, run the page's own tests, then its commands; returns what each command said."""
+        files = [str(path) for path in self.touched]
+        # A reader's editor sorts imports.
+        self.python("-m", "ruff", "check", "-q", "--select", "I", "--fix", *files, cwd=self.copy)
+        self.python("-m", "ruff", "check", "--no-cache", *files, cwd=self.copy)
+        self.python("-m", "ruff", "format", "--check", "--no-cache", *files, cwd=self.copy)
+        tests = [str(path) for path in self.touched if path.name.startswith("test_")]
+        assert tests, f"{self.page} has no test"
+        self.python(
+            "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(self.copy), *tests,
+            cwd=self.copy,
+        )  # fmt: skip
+        return [self.macedance(line) for line in how_to.commands(self.page)]
+
+    def places(self) -> dict[str, int]:
+        """Files of the package that were there and had to be touched, and how often."""
+        packages = (self.copy / "pipelines", self.copy / "macedance_cli")
+        counted: dict[str, int] = {}
+        for path in self.touched:
+            name = path.relative_to(self.copy)
+            if (ROOT / name).is_file() and any(package in path.parents for package in packages):
+                counted[str(name)] = counted.get(str(name), 0) + 1
+        return counted
+
+
+@pytest.fixture
+def reader(request, tmp_path: Path, environment: dict[str, str]) -> Reader:
+    return Reader(request.param, tmp_path, environment)
+
+
+def on_page(name: str):
+    return pytest.mark.parametrize("reader", [name], indirect=True, ids=[name])
+
+
+def test_every_page_is_followed() -> None:
+    followed = re.findall(r'^@on_page\("(.*)"\)$', Path(__file__).read_text(), re.MULTILINE)
+    assert sorted(followed) == sorted(page.name for page in how_to.HOW_TO.glob("*.md"))
+
+
+@on_page("motion-format.md")
+def test_motion_format(reader: Reader, tiny_dance: Path) -> None:
+    shutil.copy(tiny_dance, reader.work / "dance.npz")
+    reader.run_all()
+    assert (reader.work / "dance.csv").read_text().startswith("fps,30\n")
+    assert (reader.work / "dance.bvh").is_file()
+    assert list(reader.places().values()) == [1]
+
+
+@on_page("data-set.md")
+def test_data_set(reader: Reader, tiny_dance: Path, tiny_song: Path) -> None:
+    barn = reader.work / "barn"
+    for source, target in ((tiny_dance, "takes/reel.npz"), (tiny_song, "songs/reel.wav")):
+        (barn / target).parent.mkdir(parents=True)
+        shutil.copy(source, barn / target)
+    (barn / "calls.csv").write_text("name,style\nreel,Reel\n")
+    prepared, _ = reader.run_all()
+    assert "Barn dances, 1 dances, 0 without music" in prepared
+    (facts,) = (reader.work / "workspace" / "clips").glob("*/clip.json")
+    assert '"genre": "Reel"' in facts.read_text()
+    assert set(reader.places()) == {"pipelines/datasets/layouts.py"}
