@@ -12,8 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.body.skeleton import JOINT
-
 Array = NDArray[np.floating[Any]]
 
 VIEWS: tuple[str, ...] = ("front", "side", "orbit", "follow")
@@ -21,7 +19,6 @@ VIEWS: tuple[str, ...] = ("front", "side", "orbit", "follow")
 _BODY_MARGIN = 0.17
 """Metres of flesh beyond a joint: crown over the head joint, fingertips beyond the hand joint."""
 
-_SIDES = ("left", "right")
 _ORBIT_SECONDS = 12.0
 _FOLLOW_SECONDS = 0.8
 
@@ -43,7 +40,7 @@ class Lens:
 
 @dataclass(frozen=True)
 class Camera:
-    """A camera at `position` with world-to-camera rotation rows (right, down, forward).
+    """A camera anywhere, at `position`, with world-to-camera rotation rows (right, down, forward).
 
     Attributes:
         position: (3,) metres, z-up world.
@@ -73,10 +70,11 @@ class Camera:
             return local[..., :2] / depth[..., None] * self.focal + centre, depth
 
 
-def facing(heading: float, pitch: float = 0.0) -> NDArray[np.float64]:
-    """Camera rotation that looks along a horizontal heading, tilted down by `pitch`.
+def looking_at(heading: float, pitch: float = 0.0) -> NDArray[np.float64]:
+    """Rotation (3, 3) of a camera that looks into the face of a dancer of this heading.
 
-    Heading 0 looks along +y, into the face of a dancer at rest; pi/2 looks along -x. Radians.
+    Heading 0 (`body.facing`) looks along +y, at a dancer at rest; pi/2 looks along -x. Radians;
+    `pitch` tilts it down.
     """
     forward = np.array([-np.sin(heading), np.cos(heading), 0.0]) * np.cos(pitch)
     forward[2] = -np.sin(pitch)
@@ -98,11 +96,11 @@ def frame_points(
     Args:
         points: (N, 3) world points, metres.
         width, height: picture size.
-        heading: direction of view, radians, as in `facing`.
+        heading: direction of view, radians, as in `looking_at`.
         lens: tilt and angle of view, and how far it steps back from the tightest fit.
         margin: metres kept free around every point.
     """
-    rotation = facing(heading, lens.pitch)
+    rotation = looking_at(heading, lens.pitch)
     focal = height / 2 / np.tan(lens.vertical_view / 2)
     local = points @ rotation.T
     spans = np.array([width, height]) / 2 / focal / (1 / 0.94)
@@ -116,19 +114,6 @@ def frame_points(
     back = middle - (middle - nearest) / lens.zoom
     position = np.array([centre[0], centre[1], back]) @ rotation
     return Camera(position, rotation, focal, width, height, middle - back)
-
-
-def front_heading(joints_TJ3: Array) -> float:
-    """The camera heading, as in `facing`, that looks into the dancer's face most of the time.
-
-    The dancer faces where the line from right to left, hips and shoulders together, turned by a
-    quarter points.
-    """
-    left, right = ([JOINT[f"{side}_{part}"] for part in ("hip", "shoulder")] for side in _SIDES)
-    across = (joints_TJ3[:, left] - joints_TJ3[:, right]).sum(1)[:, :2]
-    across = across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-9)
-    x, y = across.mean(0)
-    return float(np.arctan2(y, x))
 
 
 def cameras_of_view(

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.body.camera import Camera
+from pipelines.body.feet import level_of
 from pipelines.body.mesh import Body
 from pipelines.body.rasterizer import SurfaceDepth, draw_mesh, surface_depth
 from pipelines.body.scene import Scene, draw_backdrop, draw_shadow, lit_colours
@@ -138,15 +139,10 @@ def drawn_frames(
 
 
 def floor_under(mesh: Body, rotations_TJ33: Array, trans_T3: Array) -> float:
-    """Height of the floor: where the lowest point of the body is in most of the dance.
-
-    The median of the lowest points would lie above the floor in a dance full of jumps, their
-    minimum below it where a single frame sinks in.
-    """
+    """Height of the floor under a mesh that dances: `level_of` its lowest points."""
     step = max(1, len(trans_T3) // 100)
     posed = mesh.pose(rotations_TJ33[::step], trans_T3[::step])
-    lowest = [float(vertices[:, 2].min()) for vertices, _ in posed]
-    return float(np.quantile(lowest, 0.1))
+    return level_of(np.array([float(vertices[:, 2].min()) for vertices, _ in posed]))
 
 
 class BuiltIn:

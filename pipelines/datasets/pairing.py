@@ -23,11 +23,7 @@ from pipelines.music.compose import compose
 from pipelines.music.features import MusicFeatures, extract_features
 from pipelines.music.instruments import RATE
 from pipelines.music.styles import STYLES
-from pipelines.rhythm.step_cycle import (
-    StepCycle,
-    foot_landings,
-    step_cycles,
-)
+from pipelines.rhythm.step_cycle import StepCycle, foot_landings, step_cycles
 from pipelines.rhythm.warping import (
     MAX_TEMPO_CHANGE,
     WarpedTake,

@@ -147,14 +147,14 @@ def hand_points(
         return None
     hanging = along[1] / length
     mirrored = 1.0 if side == "right" else -1.0
-    openness = hanging * mirrored * _facing(points, visible)
+    openness = hanging * mirrored * _frontality(points, visible)
     across = np.array([along[1], -along[0]]) * openness
     hand: NDArray[np.float64] = points[wrist] + HAND_TEMPLATE @ np.stack([along, across])
     return hand
 
 
-def _facing(points: NDArray[np.float64], visible: NDArray[np.bool_]) -> float:
-    """1 for a dancer facing the camera, -1 from behind, in between while turning."""
+def _frontality(points: NDArray[np.float64], visible: NDArray[np.bool_]) -> float:
+    """1 for a picture of somebody from the front, -1 from behind, in between while turning."""
     left, right = POINT["left_shoulder"], POINT["right_shoulder"]
     neck, pelvis = POINT["neck"], POINT["pelvis"]
     if not visible[[left, right, neck, pelvis]].all():

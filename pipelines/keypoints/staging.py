@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.body.feet import level_of
 from pipelines.body.skeleton import JOINT, OFFSETS, forward_kinematics
-from pipelines.keypoints.camera import Camera, camera_for
 from pipelines.keypoints.fit import SOLE, FittedBody, fit_body
 from pipelines.keypoints.footing import planted
 from pipelines.keypoints.framing import (
@@ -25,12 +25,12 @@ from pipelines.keypoints.framing import (
     reach,
     reference_to_canvas,
 )
+from pipelines.keypoints.front_camera import FrontCamera, camera_for
 from pipelines.keypoints.head import face_points, face_visibility
 from pipelines.keypoints.person import POINT, POINT_NAMES, ReferencePerson
 from pipelines.keypoints.staged import StagedDance
 from pipelines.keypoints.travel import (
     contained,
-    floor_height,
     foot_contacts,
     lowest_feet,
     softly_limited,
@@ -172,7 +172,7 @@ def _in_fitted_body(rotations: Array, trans: Array, fps: float, body: FittedBody
     turned, moved = turned_to_camera(rotations, trans)
     joints = forward_kinematics(turned, moved)[0]
     soles = lowest_feet(joints, _REST_ANKLE_HEIGHT, _REST_TOE_HEIGHT)
-    above = body.leg_ratio * (soles.min(1) - floor_height(soles))
+    above = body.leg_ratio * (soles.min(1) - level_of(soles.min(1)))
     contact = foot_contacts(joints, soles, fps)
     root = grounded(turned, moved * body.leg_ratio, above, body)
     fitted = forward_kinematics(turned, root, body.offsets)[0]
@@ -190,7 +190,7 @@ def grounded(rotations: Array, root: Array, above_T: Array, body: FittedBody) ->
     return placed
 
 
-def _camera(person: ReferencePerson, placed: _Placed, height: int) -> Camera:
+def _camera(person: ReferencePerson, placed: _Placed, height: int) -> FrontCamera:
     """The camera whose image of the standing figure lies on the person in the picture."""
     scale = placed.body.pixels_per_metre
     camera = camera_for(scale, height, np.zeros(2))
@@ -217,7 +217,7 @@ def _framed(
     danced: _Danced,
     placed: _Placed,
     person: ReferencePerson,
-    camera: Camera,
+    camera: FrontCamera,
     fps: float,
     width: int,
     height: int,
@@ -277,7 +277,7 @@ def _with_root(danced: _Danced, root: Array, body: FittedBody, fps: float) -> _D
 
 
 def _framed_upper(
-    danced: _Danced, placed: _Placed, camera: Camera, width: int
+    danced: _Danced, placed: _Placed, camera: FrontCamera, width: int
 ) -> tuple[_Danced, Frame]:
     """A figure cut off by the picture sways and dips in place; its cut edge stays at the bottom."""
     root = danced.root.copy()

@@ -1,4 +1,4 @@
-"""Where the dancer's body goes: heading, floor, foot contacts, and steps kept on the stage.
+"""Where the dancer's body goes: turned to the camera, contacts, and steps kept on the stage.
 
 World: metres, z up. Shapes: T frames, 24 joints.
 """
@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, median_filter
 
+from pipelines.body.facing import forward_of, heading
+from pipelines.body.feet import STAGING_CONTACT, level_of, point_speeds
 from pipelines.body.skeleton import JOINT, forward_kinematics
 
 Array = NDArray[np.floating[Any]]
@@ -19,18 +21,8 @@ _CHEST = JOINT["spine3"]
 _ANKLES = [JOINT["left_ankle"], JOINT["right_ankle"]]
 _TOES = [JOINT["left_foot"], JOINT["right_foot"]]
 
-_CONTACT_HEIGHT = 0.06
-_CONTACT_SPEED = 0.35
-"""Metres and metres per second under which a foot counts as standing."""
-
 _DRIFT_SECONDS = 2.5
 """Sigma of the filter that tells slow wandering from steps."""
-
-
-def facing(rotations_T33: Array) -> NDArray[np.float64]:
-    """Heading (T,) radians of bodies with global z-up rotations; 0 faces -y, positive to +x."""
-    forward_T3 = np.asarray(rotations_T33)[..., :, 2]
-    return np.arctan2(forward_T3[..., 0], -forward_T3[..., 1])
 
 
 def turned_to_camera(rotations: Array, trans: Array) -> tuple[Array, Array]:
@@ -39,11 +31,11 @@ def turned_to_camera(rotations: Array, trans: Array) -> tuple[Array, Array]:
     A dance that spins evenly has no mean facing; then its first frame decides.
     """
     globals_T33 = forward_kinematics(rotations, trans)[1][:, _CHEST]
-    forward_T2 = globals_T33[:, :2, 2]
+    forward_T2 = forward_of(globals_T33)[:, :2]
     mean = forward_T2.mean(0)
     if np.linalg.norm(mean) < 0.15:
         mean = forward_T2[0]
-    angle = -float(np.arctan2(mean[0], -mean[1]))
+    angle = -float(heading(mean))
     cosine, sine = np.cos(angle), np.sin(angle)
     turn = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])
     turned = np.array(rotations, dtype=np.float64)
@@ -59,20 +51,11 @@ def lowest_feet(joints_TJ3: Array, ankle_height: float, toe_height: float) -> ND
     return soles
 
 
-def floor_height(soles_T2: Array) -> float:
-    """The floor of a dance: where its lower foot mostly is when it is low."""
-    return float(np.percentile(soles_T2.min(1), 10))
-
-
 def foot_contacts(joints_TJ3: Array, soles_T2: Array, fps: float) -> NDArray[np.bool_]:
     """(T, 2) which foot stands: low and slow, single-frame flickers removed."""
     feet_T23 = (joints_TJ3[:, _ANKLES] + joints_TJ3[:, _TOES]) / 2
-    if len(feet_T23) < 2:
-        speed_T2 = np.zeros(soles_T2.shape)
-    else:
-        speed_T2 = np.linalg.norm(np.gradient(feet_T23, axis=0), axis=-1) * fps
-    low = soles_T2 - floor_height(soles_T2) < _CONTACT_HEIGHT
-    standing = low & (speed_T2 < _CONTACT_SPEED)
+    above_T2 = soles_T2 - level_of(soles_T2.min(1))
+    standing = STAGING_CONTACT.holds(point_speeds(feet_T23, fps), above_T2)
     window = 2 * max(1, round(fps * 0.05)) + 1
     filtered: NDArray[np.bool_] = median_filter(standing, size=(window, 1), mode="nearest")
     return filtered

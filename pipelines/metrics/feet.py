@@ -1,6 +1,7 @@
 """Do feet slide (FSR), and does the body move without them (PFC)?
 
-Joints are (T, J, 3) metres, z up.
+Joints are (T, J, 3) metres, z up. What stands here is decided by the published thresholds, which
+define the scores; everything else goes by the rules of `body.feet`.
 """
 
 from __future__ import annotations

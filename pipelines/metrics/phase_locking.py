@@ -10,6 +10,8 @@ is 1 if all cycles swing alike and about 1 / sqrt(K) by accident over K cycles. 
 tell a dance to this song from a dance to any song of the same tempo, hence the controls: beats
 shifted by half a cycle keep R and turn the phase by pi; foreign songs lose R. `alignment` is R
 projected on the phase that dances have.
+
+Takes are bent to songs by another measure, of all frames at once: `rhythm.beat_coupling`.
 """
 
 from __future__ import annotations

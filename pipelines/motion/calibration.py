@@ -12,12 +12,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.body.feet import LEVEL_SOLE, level_of, point_speeds
 from pipelines.body.skeleton import JOINT, OFFSETS
 from pipelines.motion.parts import Floats, Parts, frame_of, mean_rotation, unit
 
 _HINGES = {"left_hip": (1.0, 0, 0), "left_shoulder": (0, -1.0, 0), "right_shoulder": (0, 1.0, 0)}
 """Axis, in the SMPL rest pose, of upper bone x lower bone when knee or elbow bends."""
-_PLANTED_SPEED = 0.2
 _ALONG_AN_AXIS = 0.85
 
 
@@ -106,12 +106,11 @@ def _planted(parts: Parts, ankle: str, toes: str, to_z_up: Floats) -> NDArray[np
     slowest = np.zeros(parts.frames)
     for part in (ankle, toes):
         place = parts.at(part) @ to_z_up.T / leg
-        speed = np.linalg.norm(np.gradient(place, axis=0), axis=-1) * parts.fps
-        slowest = np.maximum(slowest, speed)
-        low &= place[:, 2] < np.percentile(place[:, 2], 10) + 0.05
+        slowest = np.maximum(slowest, point_speeds(place, parts.fps))
+        low &= place[:, 2] < level_of(place[:, 2]) + LEVEL_SOLE.height
     score = slowest + np.where(low, 0.0, 1e3)
     enough = min(max(10, parts.frames // 50), parts.frames)
-    planted: NDArray[np.bool_] = score <= max(_PLANTED_SPEED, np.sort(score)[enough - 1])
+    planted: NDArray[np.bool_] = score <= max(LEVEL_SOLE.speed, np.sort(score)[enough - 1])
     return planted
 
 

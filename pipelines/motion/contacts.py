@@ -10,16 +10,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
+from pipelines.body.feet import STANCE_BEGINS, STANCE_LASTS, foot_heights, point_speeds
 from pipelines.body.skeleton import FOOT_JOINTS
-from pipelines.motion.grounding import foot_heights
 
 Spans = list[tuple[int, int]]
 
-_SPEED_ON, _SPEED_OFF = 0.25, 0.45  # m/s; EDGE calls a foot planted below 0.3
-_HEIGHT_ON, _HEIGHT_OFF = 0.05, 0.09  # m above standing height
 _LABEL_ON, _LABEL_OFF = 0.6, 0.4
+_CALMING_SECONDS = 0.03
 _SHORTEST_SECONDS = 0.1
 _STEP_SECONDS = 0.2
 _SAME_PLACE = 0.03
@@ -44,10 +42,8 @@ def contact_spans(
     """
     feet = np.asarray(joints_TJ3[:, list(FOOT_JOINTS)], dtype=np.float64)
     if labels_T4 is None:
-        speed = _speed(feet, fps)
-        heights = foot_heights(joints_TJ3)
-        begin = (speed < _SPEED_ON) & (heights < _HEIGHT_ON)
-        go_on = (speed < _SPEED_OFF) & (heights < _HEIGHT_OFF)
+        speed, heights = point_speeds(feet, fps, _CALMING_SECONDS), foot_heights(joints_TJ3)
+        begin, go_on = (rule.holds(speed, heights) for rule in (STANCE_BEGINS, STANCE_LASTS))
     else:
         begin, go_on = labels_T4 > _LABEL_ON, labels_T4 > _LABEL_OFF
     shortest, step = (max(2, round(s * fps)) for s in (_SHORTEST_SECONDS, _STEP_SECONDS))
@@ -56,13 +52,6 @@ def contact_spans(
         [span for span in _apart(spans, feet[:, point], step) if span[1] - span[0] >= shortest]
         for point, spans in enumerate(found)
     ]
-
-
-def _speed(feet_T43: NDArray[np.float64], fps: float) -> NDArray[np.float64]:
-    if len(feet_T43) < 2:
-        return np.zeros(feet_T43.shape[:2])
-    calm = gaussian_filter1d(feet_T43, 0.03 * fps, axis=0, mode="nearest")
-    return np.asarray(np.linalg.norm(np.gradient(calm, axis=0), axis=-1) * fps)
 
 
 def _spans(

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, minimum_filter1d
 
+from pipelines.body.feet import SOLE_DEPTH, foot_heights
 from pipelines.body.rotations import matrix_to_axis_angle
 from pipelines.body.skeleton import FOOT_JOINTS, JOINT, OFFSETS, forward_kinematics
 from pipelines.motion.contacts import Spans, contact_spans
 from pipelines.motion.drift import in_place
 from pipelines.motion.footwork import stepping
-from pipelines.motion.grounding import SOLE_DEPTH, foot_heights, on_floor, settled
+from pipelines.motion.grounding import on_floor, settled
 from pipelines.motion.leg_ik import leg_length, reach
 from pipelines.motion.motion import Motion
 from pipelines.motion.smoothing import smoothed

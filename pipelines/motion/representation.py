@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.body.feet import EDGE_CONTACT
 from pipelines.body.rotations import (
     matrix_from_6d,
     matrix_to_6d,
@@ -22,10 +23,6 @@ from pipelines.motion import layout
 from pipelines.motion.motion import Motion
 from pipelines.support.conventions import MOTION_FPS
 
-CONTACT_SPEED = 0.3
-"""m/s below which a foot joint counts as planted: 1 cm per frame at 30 fps
-(docs/reference/motion.md#contact-labels)."""
-
 Array = NDArray[np.float32]
 
 
@@ -35,7 +32,7 @@ def encode(motion: Motion) -> Array:
     speed_T4 = np.zeros(joints_T43.shape[:2])
     speed_T4[:-1] = np.linalg.norm(np.diff(joints_T43, axis=0), axis=-1) * motion.fps
     sixes = matrix_to_6d(motion.rotations()).reshape(motion.frames, -1)
-    parts = [(speed_T4 < CONTACT_SPEED).astype(np.float32), motion.trans, sixes]
+    parts = [EDGE_CONTACT.holds(speed_T4).astype(np.float32), motion.trans, sixes]
     encoded: Array = np.concatenate(parts, axis=1).astype(np.float32)
     return encoded
 

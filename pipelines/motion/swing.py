@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
+from pipelines.body.feet import SOLE_DEPTH, point_speeds
 from pipelines.motion.footwork import bearing_cost, bearing_left
-from pipelines.motion.grounding import SOLE_DEPTH
 
 Floats = NDArray[np.float64]
 
@@ -19,6 +19,7 @@ _CLEARANCE = 0.08
 """Metres between a swinging sole and the floor."""
 _STANDING, _SWINGING = 0.2, 0.5
 """Metres per second: a foot slower than the first stays down, one beyond the second is up."""
+_CALMING_SECONDS = 0.03
 _EASE_SECONDS = 0.05
 
 
@@ -28,8 +29,7 @@ def swing_lift(feet_T43: Floats, fps: float) -> Floats:
     A foot that is up already stays as it is, and so does the foot that bears the body: a dancer
     whose feet both glide is not lifted off the floor.
     """
-    calm = gaussian_filter1d(feet_T43[..., :2], 0.03 * fps, axis=0, mode="nearest")
-    speeds = np.linalg.norm(np.gradient(calm, axis=0), axis=-1) * fps
+    speeds = point_speeds(feet_T43[..., :2], fps, _CALMING_SECONDS)
     speed = np.maximum(speeds[:, :2], speeds[:, 2:])
     heights = feet_T43[..., 2] - SOLE_DEPTH
     height = np.minimum(heights[:, :2], heights[:, 2:])

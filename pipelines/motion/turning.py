@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.body.facing import heading
 from pipelines.motion import layout
 
 Array = NDArray[np.float32]
@@ -34,7 +35,7 @@ def face_front(x_BWD: Array) -> None:
     """
     x_BWD[..., layout.root_xy] -= x_BWD[..., layout.root_xy].mean(1, keepdims=True)
     front = x_BWD[..., (layout.front_x, layout.front_y)].mean(1)
-    turn(x_BWD, -np.arctan2(front[:, 0], -front[:, 1]))
+    turn(x_BWD, -heading(front))
 
 
 def turned_every_way(x_ND: Array) -> Array:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.body.bodies import open_body
-from pipelines.body.camera import cameras_of_view, front_heading
+from pipelines.body.camera import cameras_of_view
+from pipelines.body.facing import front_heading
 from pipelines.body.mesh import Body
 from pipelines.body.rasterizer import SurfaceDepth
 from pipelines.body.renderer import drawn_frames, floor_under, open_renderer

@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 from scipy.ndimage import gaussian_filter1d
-from scipy.signal import butter, hilbert, sosfiltfilt
 
 from pipelines.body.skeleton import FOOT_JOINTS
 from pipelines.motion.motion import Motion
+from pipelines.rhythm.beat_coupling import beat_coupling
 from pipelines.support.errors import UnsuitableInput
 
 SLOWEST_BPM, FASTEST_BPM = 60.0, 190.0
@@ -45,19 +44,6 @@ class StepCycle:
     times: NDArray[np.float64]
     bpm: float
     confidence: float
-
-
-@dataclass(frozen=True)
-class PhaseLocking:
-    """Circular statistics of foot-speed phase minus beat phase, weighted by its amplitude.
-
-    Attributes:
-        resultant: 0 none, 1 perfect.
-        mean_phase: radians in (-pi, pi].
-    """
-
-    resultant: float
-    mean_phase: float
 
 
 def estimate_step_cycle(
@@ -90,7 +76,7 @@ def step_cycles(
         if len(steps) < 4:
             continue
         times = smooth_sequence(steps / motion.fps, _STIFFNESS)
-        locking = phase_locking(total, motion.fps, times)
+        locking = beat_coupling(total, times, motion.fps)
         rate = float(60.0 / np.median(np.diff(times)))
         cycles.append(StepCycle(times, rate, locking.resultant))
     if not cycles:
@@ -127,33 +113,6 @@ def _foot_velocities(motion: Motion) -> NDArray[np.float64]:
 def _both_feet(values_T4: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean of ankle and toes. Shape: (T, 4) in the order of FOOT_JOINTS -> (T, 2) left, right."""
     return np.stack([values_T4[:, [0, 2]].mean(axis=1), values_T4[:, [1, 3]].mean(axis=1)], axis=1)
-
-
-def phase_locking(
-    signal: NDArray[np.floating[Any]], fps: float, beats: NDArray[np.floating[Any]]
-) -> PhaseLocking:
-    """How firmly the oscillation of a signal keeps its place between beats.
-
-    The signal is band-passed around the beat rate (0.6 to 1.5 times), its analytic phase compared
-    with a phase that advances by 2 pi from beat to beat.
-
-    Args:
-        signal: (T,) for example the summed foot speed.
-        fps: frames per second.
-        beats: (B,) seconds, at least 3; frames outside them are left out.
-    """
-    rate = 1.0 / float(np.median(np.diff(beats)))
-    band = butter(2, [0.6 * rate, min(1.5 * rate, 0.49 * fps)], "band", fs=fps, output="sos")
-    padding = min(len(signal) - 1, int(3 * fps / rate))
-    seconds = np.arange(len(signal)) / fps
-    inside = (seconds >= beats[0]) & (seconds < beats[-1])
-    if inside.sum() < 2:
-        return PhaseLocking(0.0, 0.0)
-    analytic = hilbert(sosfiltfilt(band, signal - np.mean(signal), padlen=padding))[inside]
-    phase = 2 * np.pi * CubicSpline(beats, np.arange(len(beats)))(seconds[inside])
-    weight = float(np.abs(analytic).sum())
-    mean = complex((analytic * np.exp(-1j * phase)).sum() / weight) if weight > 0 else 0j
-    return PhaseLocking(abs(mean), float(np.angle(mean)))
 
 
 def smooth_sequence(times: NDArray[np.floating[Any]], stiffness: float) -> NDArray[np.float64]:

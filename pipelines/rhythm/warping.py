@@ -15,14 +15,8 @@ from scipy.interpolate import CubicSpline
 from scipy.spatial.transform import Rotation
 
 from pipelines.motion.motion import Motion
-from pipelines.rhythm.step_cycle import (
-    PhaseLocking,
-    StepCycle,
-    foot_speeds,
-    phase_locking,
-    smooth_sequence,
-    step_cycles,
-)
+from pipelines.rhythm.beat_coupling import BeatCoupling, beat_coupling
+from pipelines.rhythm.step_cycle import StepCycle, foot_speeds, smooth_sequence, step_cycles
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import BadUsage, UnsuitableInput
 
@@ -49,7 +43,7 @@ class WarpedTake:
     first_frame: int
     speed: float
     steps_per_beat: float
-    locking: PhaseLocking
+    locking: BeatCoupling
 
 
 def warp_to_beats(
@@ -175,7 +169,7 @@ def _warp(
     )
     warped = sample_smoothly(motion, dance_seconds, MOTION_FPS)
     beats = beat_times - first_frame / MOTION_FPS
-    locking = phase_locking(foot_speeds(warped).sum(axis=1), MOTION_FPS, beats)
+    locking = beat_coupling(foot_speeds(warped).sum(axis=1), beats, MOTION_FPS)
     return WarpedTake(warped, first_frame, mean_speed, 1.0, locking)
 
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from pipelines.body.camera import Camera, facing
+from pipelines.body.camera import Camera, looking_at
 from pipelines.body.rasterizer import draw_mesh, vertex_normals
 
-CAMERA = Camera(np.array([0.0, -2.0, 0.0]), facing(0.0), 100.0, 100, 100, 2.0)
+CAMERA = Camera(np.array([0.0, -2.0, 0.0]), looking_at(0.0), 100.0, 100, 100, 2.0)
 # Counter-clockwise as seen from -y, where the camera stands.
 SQUARE = np.array(
     [[-0.5, 0, -0.5], [0.5, 0, -0.5], [0.5, 0, 0.5], [-0.5, 0, 0.5]], dtype=np.float32

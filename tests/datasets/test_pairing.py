@@ -13,7 +13,8 @@ from pipelines.motion.formats import load_motion
 from pipelines.motion.motion import Motion
 from pipelines.music.beats import beat_times, nearest_beat_distance
 from pipelines.music.features import FEATURE_SCHEMA, MusicFeatures
-from pipelines.rhythm.step_cycle import foot_speeds, phase_locking, step_cycles
+from pipelines.rhythm.beat_coupling import beat_coupling
+from pipelines.rhythm.step_cycle import foot_speeds, step_cycles
 from pipelines.support.errors import BadUsage
 from pipelines.support.progress import Silent
 
@@ -48,7 +49,7 @@ def check(pair: PairedTake) -> None:
     inside = pair.beats[(pair.beats > 0.5) & (pair.beats < motion.seconds - 0.5)]
     assert np.median(nearest_beat_distance(inside, heard)) < 0.07
     speed = foot_speeds(motion).sum(axis=1)
-    assert phase_locking(speed, 30, pair.beats).resultant > 0.9
+    assert beat_coupling(speed, pair.beats, 30).resultant > 0.9
 
 
 def test_warped_pairs(stepping: Stepping) -> None:
@@ -114,9 +115,9 @@ def test_real_salsa_locks_to_a_real_song(shared_data: Path, tmp_path: Path) -> N
     (pair,) = pair_takes([take], [music], PairingConfig(1, 0))
     speed = foot_speeds(pair.warped.motion).sum(axis=1)
     beats = pair.beats
-    locked = phase_locking(speed, 30, beats)
-    shifted = phase_locking(speed, 30, beats + 30 / 90)
-    foreign = phase_locking(speed, 30, np.arange(0.1, 40, 60 / 105))
+    locked = beat_coupling(speed, beats, 30)
+    shifted = beat_coupling(speed, beats + 30 / 90, 30)
+    foreign = beat_coupling(speed, np.arange(0.1, 40, 60 / 105), 30)
     assert locked.resultant > 0.7
     assert abs(np.angle(np.exp(1j * (shifted.mean_phase - locked.mean_phase)))) > 3.0
     assert foreign.resultant < 0.35

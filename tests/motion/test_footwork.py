@@ -2,10 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from pipelines.body.feet import foot_heights
 from pipelines.body.skeleton import FOOT_JOINTS, JOINT
 from pipelines.motion.foot_lock import both_feet_down, clean_up
 from pipelines.motion.footwork import bearing_left, stepping
-from pipelines.motion.grounding import foot_heights, settled
+from pipelines.motion.grounding import settled
 
 FEET = list(FOOT_JOINTS)
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from pipelines.motion.motion import Motion
+from pipelines.rhythm.beat_coupling import beat_coupling
 from pipelines.rhythm.on_beat import on_beat, with_reserve
-from pipelines.rhythm.step_cycle import foot_speeds, phase_locking
+from pipelines.rhythm.step_cycle import foot_speeds
 
 FRAMES = 360
 
@@ -26,7 +27,7 @@ def marching(bpm: float, seconds: float, phase: float = 0.0) -> Motion:
 
 
 def locked(dance: Motion, beats: np.ndarray) -> tuple[float, float]:
-    locking = phase_locking(foot_speeds(dance).sum(axis=1), 30, beats)
+    locking = beat_coupling(foot_speeds(dance).sum(axis=1), beats, 30)
     return locking.resultant, locking.mean_phase
 
 

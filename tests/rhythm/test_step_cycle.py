@@ -11,7 +11,6 @@ from pipelines.motion.motion import Motion
 from pipelines.rhythm.step_cycle import (
     estimate_step_cycle,
     foot_speeds,
-    phase_locking,
     smooth_sequence,
     step_cycles,
 )
@@ -68,19 +67,6 @@ def test_foot_speed_of_a_sliding_body(stepping: Stepping) -> None:
     motion.poses[:] = motion.poses[0]
     motion.trans[:, 0] = np.arange(motion.frames) / 30 * 1.5
     np.testing.assert_allclose(foot_speeds(motion)[5:-5], 1.5, rtol=1e-3)
-
-
-@given(st.floats(0.6, 3.0), st.floats(-3, 3))
-def test_phase_locking_of_a_sine(rate: float, phase: float) -> None:
-    t = np.arange(900) / 30
-    beats = np.arange(int(30 * rate)) / rate
-    locking = phase_locking(np.cos(2 * np.pi * rate * t + phase), 30, beats)
-    assert locking.resultant > 0.97
-    assert np.cos(locking.mean_phase - phase) > 0.99
-    shifted = phase_locking(np.cos(2 * np.pi * rate * t + phase), 30, beats + 0.5 / rate)
-    assert np.cos(shifted.mean_phase - phase - np.pi) > 0.99
-    foreign = phase_locking(np.cos(2 * np.pi * rate * t + phase), 30, beats / 1.17)
-    assert foreign.resultant < 0.35
 
 
 @given(st.integers(3, 40), st.floats(0.2, 1.0), st.floats(0, 1000))

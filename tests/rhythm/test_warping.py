@@ -6,12 +6,8 @@ import numpy as np
 import pytest
 
 from pipelines.motion.motion import Motion
-from pipelines.rhythm.step_cycle import (
-    estimate_step_cycle,
-    foot_speeds,
-    phase_locking,
-    step_cycles,
-)
+from pipelines.rhythm.beat_coupling import beat_coupling
+from pipelines.rhythm.step_cycle import estimate_step_cycle, foot_speeds, step_cycles
 from pipelines.rhythm.warping import fitting_cycles, sample_smoothly, warp_to_beats
 from pipelines.support.errors import BadUsage, UnsuitableInput
 
@@ -37,12 +33,12 @@ def test_half_a_beat_turns_the_phase_by_pi_and_a_foreign_song_loses_it(stepping:
     beats = grid(108)
     warped = warp_to_beats(stepping(100, drift=0.06), beats)
     speed, local = foot_speeds(warped.motion).sum(axis=1), beats - warped.first_frame / 30
-    locked = phase_locking(speed, 30, local)
-    shifted = phase_locking(speed, 30, local + 30 / 108)
+    locked = beat_coupling(speed, local, 30)
+    shifted = beat_coupling(speed, local + 30 / 108, 30)
     turned = np.angle(np.exp(1j * (shifted.mean_phase - locked.mean_phase)))
     assert abs(turned) == pytest.approx(np.pi, abs=0.05)
     assert shifted.resultant == pytest.approx(locked.resultant, abs=0.03)
-    assert phase_locking(speed, 30, grid(91)).resultant < 0.3 * locked.resultant
+    assert beat_coupling(speed, grid(91), 30).resultant < 0.3 * locked.resultant
 
 
 def test_later_first_beat_gives_a_later_part_of_the_song(stepping: Stepping) -> None:

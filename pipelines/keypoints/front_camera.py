@@ -1,4 +1,6 @@
-"""A pinhole camera in front of the dancer.
+"""A camera that stands before the stage and shows it where the reference picture has its person.
+
+`body.camera` has one that goes anywhere but looks through the middle of its picture.
 
 World: metres, z up, the dancer's front towards -y. Camera axes: x right, y down, z away.
 The image is u = centre_x + focal * x / z, v = centre_y + focal * y / z.
@@ -27,7 +29,7 @@ FURTHEST = 14.0
 
 
 @dataclass(frozen=True)
-class Camera:
+class FrontCamera:
     """Intrinsics and the distance from the camera to the world's origin.
 
     Attributes:
@@ -74,14 +76,14 @@ class Camera:
         return np.concatenate([flat, np.asarray(depth, dtype=np.float64)[..., None]], axis=-1)
 
 
-def camera_for(pixels_per_metre: float, height: int, centre: Array) -> Camera:
+def camera_for(pixels_per_metre: float, height: int, centre: Array) -> FrontCamera:
     """The camera that shows the origin at `pixels_per_metre`, `height` pixels spanning 30 degrees.
 
     The distance is kept within NEAREST and FURTHEST metres; the angle gives way.
     """
     wanted = height / (2 * np.tan(FIELD_OF_VIEW / 2)) / pixels_per_metre
     distance = float(np.clip(wanted, NEAREST, FURTHEST))
-    return Camera(
+    return FrontCamera(
         focal=pixels_per_metre * distance,
         centre=np.asarray(centre, dtype=np.float64),
         distance=distance,
