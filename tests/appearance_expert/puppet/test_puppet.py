@@ -1,4 +1,4 @@
-"""The whole puppet on a person drawn here, so that every pixel is known."""
+"""The whole puppet on people drawn here, so that every pixel is known."""
 
 from dataclasses import replace
 
@@ -8,79 +8,16 @@ import pytest
 
 from pipelines.appearance_expert.experts import load_backend
 from pipelines.appearance_expert.puppet.puppet import Puppet
-from pipelines.keypoints.person import POINT, ReferencePerson
-from pipelines.keypoints.staged import StagedDance
+from pipelines.keypoints.person import POINT
 
 WIDTH, HEIGHT = 240, 360
-PLACES = {
-    "pelvis": (120, 180), "left_hip": (136, 186), "right_hip": (104, 186),
-    "spine1": (120, 160), "spine2": (120, 136), "spine3": (120, 120), "neck": (120, 92),
-    "left_knee": (140, 250), "right_knee": (100, 250), "left_ankle": (142, 316),
-    "right_ankle": (98, 316), "left_foot": (150, 330), "right_foot": (90, 330),
-    "left_collar": (132, 98), "right_collar": (108, 98), "head": (120, 62),
-    "left_shoulder": (148, 102), "right_shoulder": (92, 102), "left_elbow": (182, 136),
-    "right_elbow": (58, 136), "left_wrist": (208, 172), "right_wrist": (32, 172),
-    "left_hand": (216, 184), "right_hand": (24, 184), "nose": (120, 60),
-    "left_eye": (128, 54), "right_eye": (112, 54), "left_ear": (138, 58), "right_ear": (102, 58),
-}  # fmt: skip
-
-
-def _line(image, names, width, colour):
-    points = np.array([PLACES[name] for name in names], np.int32)
-    cv2.polylines(image, [points], False, colour, width, cv2.LINE_AA)
-
-
-def _draw(image, paint):
-    for side in ("left", "right"):
-        hip, knee, ankle, foot = (f"{side}_{n}" for n in ("hip", "knee", "ankle", "foot"))
-        _line(image, (hip, knee), 26, paint("trousers"))
-        _line(image, (knee, ankle), 22, paint("trousers"))
-        _line(image, (ankle, foot), 16, paint("shoes"))
-    corners = np.array([(90, 94), (150, 94), (146, 192), (94, 192)], np.int32)
-    cv2.fillPoly(image, [corners], paint("shirt"), cv2.LINE_AA)
-    for side in ("left", "right"):
-        shoulder, elbow, wrist = (f"{side}_{n}" for n in ("shoulder", "elbow", "wrist"))
-        hand = f"{side}_hand"
-        _line(image, (shoulder, elbow), 22, paint("shirt"))
-        _line(image, (elbow, wrist), 18, paint("skin"))
-        _line(image, (wrist, hand), 18, paint("skin"))
-    cv2.line(image, (120, 95), (120, 80), paint("skin"), 18, cv2.LINE_AA)
-    cv2.ellipse(image, (120, 58), (20, 27), 0, 0, 360, paint("skin"), -1, cv2.LINE_AA)
-    cv2.ellipse(image, (120, 46), (22, 17), 0, 180, 360, paint("hair"), -1, cv2.LINE_AA)
-
-
-COLOURS = {
-    "trousers": (40, 60, 120), "shoes": (30, 30, 30), "shirt": (200, 60, 50),
-    "skin": (225, 180, 150), "hair": (80, 50, 30),
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def person():
-    backdrop = np.linspace(200, 235, HEIGHT)[:, None, None] * np.ones((1, WIDTH, 3))
-    image = backdrop.astype(np.uint8)
-    _draw(image, COLOURS.__getitem__)
-    matte = np.zeros((HEIGHT, WIDTH), np.uint8)
-    _draw(matte, lambda name: 255)
-    xy = np.array([PLACES[name] for name in POINT], dtype=float)
-    return ReferencePerson(
-        image=image, matte=matte.astype(np.float32) / 255, xy=xy, confidence=np.ones(29),
-        coverage="full", source="file",
-    )  # fmt: skip
-
-
-def standing(person, frames=1):
-    """The reference pose itself as a dance."""
-    xy = np.repeat(person.xy[None], frames, axis=0)
-    scale = 150.0
-    points = np.concatenate([xy / scale, np.full((frames, 29, 1), 4.0)], axis=2)
-    return StagedDance(
-        xy=xy, depth=points[..., 2].copy(), visibility=np.ones((frames, 29)), points=points,
-        rotations=np.broadcast_to(np.diag([1.0, -1, -1]), (frames, 24, 3, 3)).copy(),
-        yaw=np.zeros(frames), contact=np.ones((frames, 2), bool), ground_y=332.0,
-        pixels_per_metre=scale, reference_to_canvas=np.array([[1.0, 0, 0], [0, 1, 0]]),
-        figure_scale=1.0, width=WIDTH, height=HEIGHT, fps=30.0, coverage="full",
-    )  # fmt: skip
+def person(drawn, poses):
+    """Before a grey wall that grows lighter downwards."""
+    wall = np.linspace(200, 235, HEIGHT)[:, None, None] * np.ones((1, WIDTH, 3))
+    return drawn(poses.hanging, wall.astype(np.uint8))
 
 
 def moved(dance, xy):
@@ -89,9 +26,9 @@ def moved(dance, xy):
     return replace(dance, xy=xy, points=points)
 
 
-def flailing(person, frames=12):
+def flailing(dance):
     """Arms and legs swung all the way around their roots, elbows and knees bending."""
-    dance = standing(person, frames)
+    frames = len(dance.xy)
     xy = dance.xy.copy()
     limbs = ("shoulder", "elbow", ("wrist", "hand")), ("hip", "knee", ("ankle", "foot"))
     for name, low, tip in limbs:
@@ -111,12 +48,20 @@ def _turn(angle):
     return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
 
 
+def turned(dance, degrees):
+    angle = np.radians(degrees)
+    about = np.array([
+        [np.cos(angle), 0, np.sin(angle)], [0, 1, 0], [-np.sin(angle), 0, np.cos(angle)],
+    ])  # fmt: skip
+    return replace(dance, rotations=dance.rotations @ about)
+
+
 def render(person, dance):
     puppet = Puppet()
     return list(puppet.frames(person, dance, 0)), puppet.report()
 
 
-def test_the_reference_pose_gives_the_picture_back(person):
+def test_the_reference_pose_gives_the_picture_back(person, standing):
     frames, report = render(person, standing(person))
     assert report["mode"] == "puppet"
     assert frames[0].shape == (HEIGHT, WIDTH, 3) and frames[0].dtype == np.uint8
@@ -127,7 +72,7 @@ def test_the_reference_pose_gives_the_picture_back(person):
     assert np.percentile(error[inner], 97) < 12
 
 
-def test_a_shifted_dance_shifts_the_figure(person):
+def test_a_shifted_dance_shifts_the_figure(person, standing):
     dance = standing(person)
     still = render(person, dance)[0][0]
     shifted = render(person, moved(dance, dance.xy + np.array([17.0, -9.0])))[0][0]
@@ -137,8 +82,8 @@ def test_a_shifted_dance_shifts_the_figure(person):
     assert np.abs(there - still[box])[inner].max() <= 2
 
 
-def test_no_pose_tears_the_figure(person):
-    frames, _ = render(person, flailing(person))
+def test_no_pose_tears_the_figure(person, standing):
+    frames, _ = render(person, flailing(standing(person, 12)))
     for number, frame in enumerate(frames):
         coloured = np.ptp(frame.astype(int), axis=2) > 25  # the backdrop and the shadow are grey
         coloured = cv2.morphologyEx(coloured.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3)))
@@ -147,13 +92,13 @@ def test_no_pose_tears_the_figure(person):
         assert areas[-1] > 0.97 * areas.sum(), number
 
 
-def test_the_same_dance_gives_the_same_bytes(person):
-    dance = flailing(person, 4)
+def test_the_same_dance_gives_the_same_bytes(person, standing):
+    dance = flailing(standing(person, 4))
     one, other = render(person, dance)[0], render(person, dance)[0]
     assert all((a == b).all() for a, b in zip(one, other, strict=True))
 
 
-def test_the_background_has_lost_the_person_and_stays_still(person):
+def test_the_background_has_lost_the_person_and_stays_still(person, standing):
     dance = standing(person, 2)
     away = moved(dance, dance.xy + np.array([[[0.0, 0.0]], [[2000.0, 0.0]]]))
     _, empty = render(person, away)[0]
@@ -161,7 +106,7 @@ def test_the_background_has_lost_the_person_and_stays_still(person):
     assert np.abs(empty[:300].astype(float).mean(-1) - backdrop[:300]).max() < 6
 
 
-def test_turned_away_shows_the_other_side_and_is_counted(person):
+def test_turned_away_shows_the_other_side_and_is_counted(person, standing, colours):
     dance = standing(person, 16)
     dance.rotations[8:] = np.diag([-1.0, -1, 1])
     xy = dance.xy.copy()
@@ -169,10 +114,10 @@ def test_turned_away_shows_the_other_side_and_is_counted(person):
     frames, report = render(person, moved(dance, xy))
     assert report["share_turned_beyond_90"] == 0.5
     face = frames[-1][64, 116:124].astype(int)
-    assert np.abs(face - COLOURS["hair"]).max() < 40
+    assert np.abs(face - colours["hair"]).max() < 40
 
 
-def test_points_beside_the_person_bring_the_mannequin(person):
+def test_points_beside_the_person_bring_the_mannequin(person, standing):
     class Listener:
         def __init__(self):
             self.heard = []
@@ -191,7 +136,7 @@ def test_points_beside_the_person_bring_the_mannequin(person):
     assert len(frames) == 1 and np.ptp(frames[0].astype(int), axis=2).max() > 25
 
 
-def test_half_a_body_dances_without_legs(person):
+def test_half_a_body_dances_without_legs(person, standing):
     cut = 230
     half = replace(
         person, image=person.image[:cut], matte=person.matte[:cut], coverage="upper",
@@ -203,3 +148,57 @@ def test_half_a_body_dances_without_legs(person):
     lifted = render(half, moved(dance, dance.xy + np.array([0.0, -12.0])))[0][0]
     assert np.ptp(lifted[cut - 2, 95:110].astype(int), axis=1).min() > 25
     assert np.abs(frames[0][:200].astype(int) - half.image[:200]).mean() < 2.5
+
+
+def test_folded_arms_stay_with_the_trunk(folded, dance_of, poses, colours):
+    frames, report = render(folded, dance_of([poses.raised, poses.hanging]))
+    assert report["mode"] == "puppet"
+    assert report["held_limbs"] == ["left arm", "right arm"]
+    assert report["dancing_limbs"] == ["left leg", "right leg"]
+    assert report["tears"]["holes"] == 0 and report["tears"]["loose"] < 0.01
+    for frame in frames:  # crossed before the chest, whatever the dance's arms do
+        assert np.abs(frame[140, 112:128].astype(int) - colours["skin"]).max() < 40
+
+
+def test_hanging_arms_dance(hanging, dance_of, poses):
+    _, report = render(hanging, dance_of([poses.raised]))
+    assert report["held_limbs"] == []
+    assert "left arm" in report["dancing_limbs"]
+
+
+def test_one_arm_across_leaves_the_other_free(drawn, dance_of, poses):
+    left = {name: place for name, place in poses.folded.items() if name.startswith("left")}
+    _, report = render(drawn(poses.hanging | left), dance_of([poses.raised]))
+    assert report["held_limbs"] == ["left arm"]
+    assert "right arm" in report["dancing_limbs"]
+
+
+@pytest.mark.parametrize("changes", [{}, {"left_wrist": (150, 150), "left_hand": (146, 160)}])
+def test_the_trunk_never_shows_the_background(changes, drawn, dance_of, poses, green):
+    person = drawn(poses.hanging | changes)
+    for frame in Puppet().frames(person, dance_of([poses.raised, poses.hanging]), 0):
+        assert not green(frame)[104:186, 100:141].any()
+
+
+@pytest.mark.parametrize("degrees", [-50, -30, 30, 50])
+def test_a_turned_trunk_has_no_gaps_along_its_outline(folded, degrees, dance_of, poses, green):
+    frame = next(Puppet().frames(folded, turned(dance_of([poses.folded]), degrees), 0))
+    figure = (~green(frame))[162:184].astype(np.uint8)  # below the arms
+    for row in figure:
+        seen = np.flatnonzero(row)
+        assert row[seen[0] : seen[-1] + 1].mean() > 0.97
+
+
+def test_a_new_order_of_the_layers_is_blended_in(person, standing, monkeypatch):
+    """While nothing moves, the picture goes from the old order to the new one in equal steps."""
+    dance = standing(person, 24)
+    xy = dance.xy.copy()
+    for name, place in (("elbow", (170, 150)), ("wrist", (130, 150)), ("hand", (118, 150))):
+        xy[:, POINT[f"left_{name}"]] = place
+        dance.depth[:12, POINT[f"left_{name}"]] -= 0.5
+        dance.depth[12:, POINT[f"left_{name}"]] += 0.5
+    frames = np.array(render(person, moved(dance, xy))[0]).astype(int)
+    skin, shirt = frames[11, 150, 125], frames[-1, 150, 125]
+    assert np.abs(skin - shirt).max() > 100
+    steps = [np.abs(frames[k, 150, 125] - shirt).max() for k in range(11, 18)]
+    assert (np.diff(steps[:5]) < -10).all() and steps[-1] == 0
