@@ -47,7 +47,7 @@ def test_a_shifted_dance_shifts_them(trunk, cut, hanging, standing):
     torso, body, head, skull = trunk()
     dance = standing(hanging)
     track = tracked(replace(dance, xy=dance.xy + np.array([31.0, -12.0])))
-    shift = shift_of(cut, hanging) + [31, -12]
+    shift = shift_of(cut, hanging) + np.array([31, -12])
     assert body.pose(track, 0) == pytest.approx(torso + shift, abs=1e-6)
     assert skull.pose(track, 0) == pytest.approx(head + shift, abs=1e-6)
 
