@@ -24,7 +24,8 @@ from quality import hearing, locking, measures, report
 from quality.clips import FPS, Clip, Pair, load_pairs, parted, real_clips
 from quality.dancers import Ensemble, NearestWindow, Stretch, stretch_of, untrained
 
-from pipelines.datasets.song_library import SONG_FORMATS, read_song
+from pipelines.datasets.listing import SONG_FORMATS
+from pipelines.datasets.song_library import read_song
 from pipelines.motion_expert.mace.checkpoint import checkpoint_digest
 from pipelines.motion_expert.mace.choreographer import Choreographer, SamplingConfig
 from pipelines.music import layout

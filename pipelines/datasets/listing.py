@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-SOUND_FORMATS = (".wav", ".mp3", ".flac", ".ogg", ".m4a", ".opus", ".aac", ".mp4")
+SONG_FORMATS = (".wav", ".mp3", ".flac", ".ogg", ".m4a", ".opus", ".aac")
+SOUND_FORMATS = (*SONG_FORMATS, ".mp4")
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipelines.datasets import cmu
-from pipelines.datasets.feature_cache import cached_features, ready_made_features
 from pipelines.datasets.layouts import list_data_set
 from pipelines.datasets.listing import ListedTake, without_music
 from pipelines.datasets.paired import group_of, is_paired, load_pair, paired, save_pair
+from pipelines.datasets.ready_made import ready_made_features
 from pipelines.datasets.sequences import PairedSequence
 from pipelines.motion.formats import load_motion
 from pipelines.motion.grounding import on_floor
 from pipelines.motion.motion import Motion
 from pipelines.music.features import FEATURE_SCHEMA
+from pipelines.music.song_cache import cached_features
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import MacedanceError, UnsuitableInput
 from pipelines.support.files import read_json, sha256_file, sha256_json, write_json

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.datasets.listing import SONG_FORMATS
 from pipelines.media.audio import load_audio
 from pipelines.music.beats import beat_grid, beat_times, tempo_of_beats
 from pipelines.music.features import (
-    FEATURE_SCHEMA,
     SAMPLE_RATE,
     TEMPO_SAMPLE_RATE,
     MusicFeatures,
     estimate_start_bpm,
     extract_features,
-    load_features,
-    save_features,
 )
+from pipelines.music.song_cache import cached_loop_features
 from pipelines.support.errors import UnsuitableInput
-from pipelines.support.files import sha256_file
 from pipelines.support.progress import SILENT, Progress
 
-SONG_FORMATS = (".wav", ".mp3", ".flac", ".ogg", ".m4a", ".opus", ".aac")
 _LONG_ENOUGH_SECONDS = 90.0
 _LONGEST_SECONDS = 600.0
 _WHOLE_BEATS = 0.06
@@ -82,29 +78,15 @@ def read_song(path: Path, cache: Path | None = None) -> Song:
     Raises:
         UnsuitableInput: unreadable, or without a steady beat.
     """
-    stored = None
-    if cache is not None:
-        recipe = hashlib.sha256(f"{FEATURE_SCHEMA} loops {_LONG_ENOUGH_SECONDS}".encode())
-        stored = cache / f"{sha256_file(path)[:24]}-{recipe.hexdigest()[:8]}.npz"
-    features = _stored(stored)
-    if features is None:
-        features = _features_of_loop(path)
-        if stored is not None:
-            save_features(features, stored)
+    features = (
+        _features_of_loop(path)
+        if cache is None
+        else cached_loop_features(path, cache, _LONG_ENOUGH_SECONDS, _features_of_loop)
+    )
     beats = beat_grid(features)
     if beats is None or len(beats) < 8:
         raise UnsuitableInput(f"{path}: no steady beat")
     return Song(path.name, features, beats)
-
-
-def _stored(path: Path | None) -> MusicFeatures | None:
-    """Features kept earlier; a damaged file counts as none and is written again."""
-    if path is None or not path.exists():
-        return None
-    try:
-        return load_features(path)
-    except UnsuitableInput:
-        return None
 
 
 def _features_of_loop(path: Path) -> MusicFeatures:

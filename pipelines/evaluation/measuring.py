@@ -58,7 +58,7 @@ class Listener:
 
     def beats(self, item: Item, measured: MeasuredSet | None = None) -> Float | None:
         """Seconds (B,), or None where there is no music; `measured` hears why."""
-        from pipelines.music.beat_recipes import cached_beats
+        from pipelines.music.song_cache import cached_beats
 
         if item.music is None:
             reason = "no music of its name"

@@ -22,7 +22,6 @@ from pipelines.music.features import (
     estimate_start_bpm,
 )
 from pipelines.music.warm_up import import_librosa
-from pipelines.support.files import read_json, sha256_file, sha256_json, write_json
 
 RECIPES = ("strict", "mace", "aist", "lodge", "megadance", "mace-2d")
 RECIPE_VERSION = 1
@@ -104,16 +103,3 @@ def _start(
     if recipe != "lodge":
         samples = load_audio(path, TEMPO_SAMPLE_RATE, start, duration, info)
     return {"start_bpm": estimate_start_bpm(samples)}
-
-
-def cached_beats(path: Path, recipe: str, start: float, folder: Path) -> Beats:
-    """`beats_by_recipe`, kept as JSON in `folder` under the content of the file and the recipe."""
-    named = bpm_of_aist_name(path.name)
-    identity = sha256_json([sha256_file(path), recipe, RECIPE_VERSION, start, named])
-    kept = folder / f"beats-{identity[:16]}.json"
-    try:
-        return np.array(read_json(kept), dtype=np.float64).reshape(-1)
-    except (OSError, ValueError, TypeError):
-        beats = beats_by_recipe(path, recipe, start)
-    write_json(kept, [float(beat) for beat in beats])
-    return beats

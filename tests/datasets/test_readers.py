@@ -6,13 +6,12 @@ import pickle
 import numpy as np
 import pytest
 
-from pipelines.datasets.feature_cache import cached_features, ready_made_features
 from pipelines.datasets.paired import group_of, load_pair, save_pair
 from pipelines.datasets.preparation import Preparation
 from pipelines.datasets.sequences import PairedSequence
 from pipelines.motion.motion import Motion
 from pipelines.motion.npz import save_npz
-from pipelines.music.features import FEATURE_SCHEMA
+from pipelines.music.song_cache import cached_features
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.progress import Silent
 
@@ -235,34 +234,6 @@ def test_second_preparation_reads_the_cache_and_changed_content_is_rebuilt(
     for path in cache.glob("pair-*"):
         path.write_bytes(b"damaged")
     assert prepare(root, cache).sequences[0].motion.trans[0, 0] == 1.0
-
-
-def test_cached_features_follow_content_not_name(tmp_path, song):
-    put(song, tmp_path / "x.wav")
-    first = cached_features(tmp_path / "x.wav", tmp_path / "cache")
-    put(song, tmp_path / "renamed.wav")
-    cached_features(tmp_path / "renamed.wav", tmp_path / "cache")
-    (path,) = (tmp_path / "cache").iterdir()
-    path.write_bytes(b"damaged")
-    again = cached_features(tmp_path / "x.wav", tmp_path / "cache")
-    np.testing.assert_array_equal(first.values, again.values)
-
-
-def test_ready_made_features_of_another_schema_are_refused_by_name(tmp_path):
-    random = np.random.default_rng(0)
-    good = random.normal(size=(90, 35)).astype(np.float32)
-    good[:, 0] = np.abs(good[:, 0])
-    good[:, 33:] = random.random((90, 2)) < 0.1
-    np.save(tmp_path / "good.npy", good)
-    assert ready_made_features(tmp_path / "good.npy").schema == FEATURE_SCHEMA
-    mega = good.copy()
-    mega[:, 0] = -200
-    np.save(tmp_path / "mega.npy", mega)
-    with pytest.raises(UnsuitableInput, match="MEGADance"):
-        ready_made_features(tmp_path / "mega.npy")
-    np.save(tmp_path / "jukebox.npy", np.zeros((90, 4800), np.float32))
-    with pytest.raises(UnsuitableInput, match="Jukebox"):
-        ready_made_features(tmp_path / "jukebox.npy")
 
 
 def pair(take="60_03", frames=90):

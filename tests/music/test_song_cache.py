@@ -1,4 +1,4 @@
-"""Features computed once per content of a song, and features that came with the data."""
+"""What is heard in a song is kept under its content and the recipe."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.datasets import feature_cache
-from pipelines.datasets.feature_cache import cached_features, ready_made_features
 from pipelines.media.audio import write_wav
+from pipelines.music import song_cache
 from pipelines.music.features import FEATURE_SCHEMA, MusicFeatures, save_features
+from pipelines.music.song_cache import cached_beats, cached_features, cached_loop_features, song_id
 from pipelines.support.errors import UnsuitableInput
+from pipelines.support.files import sha256_file, sha256_json
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         heard.append(path.name)
         return MusicFeatures(np.full((90, 35), len(heard), dtype=np.float32))
 
-    monkeypatch.setattr(feature_cache, "song_features", fake)
+    monkeypatch.setattr(song_cache, "song_features", fake)
     return heard
 
 
@@ -99,65 +100,38 @@ def test_no_song(tmp_path: Path) -> None:
     assert not (tmp_path / "cache").exists()
 
 
-def array(frames: int = 60) -> np.ndarray:
-    random = np.random.default_rng(0)
-    values = random.normal(size=(frames, 35))
-    values[:, 0] = np.abs(values[:, 0])
-    values[:, 33:] = random.random((frames, 2)) < 0.2
-    return values
+def test_files_of_earlier_versions_are_found_again(song: Path) -> None:
+    digest = sha256_file(song)
+    assert song_id(song, FEATURE_SCHEMA) == sha256_json([digest, FEATURE_SCHEMA, None])[:16]
+    assert song_id(song, "mace", 1, 0.5) == sha256_json([digest, "mace", 1, 0.5, None])[:16]
 
 
-def test_a_bare_array_in_our_order_is_taken(tmp_path: Path) -> None:
-    np.save(tmp_path / "a.npy", array())
-    features = ready_made_features(tmp_path / "a.npy")
-    np.testing.assert_array_equal(features.values, array().astype("f4"))
-    assert (features.fps, features.schema) == (30, FEATURE_SCHEMA)
-    assert features.values.dtype == np.float32
+def test_a_loop_is_kept_apart_from_the_song_as_it_is_and_from_other_lengths(
+    song: Path, tmp_path: Path, counted: list[str]
+) -> None:
+    folder, loops = tmp_path / "cache", []
+
+    def repeated(path: Path) -> MusicFeatures:
+        loops.append(path)
+        return MusicFeatures(np.zeros((2700, 35), dtype=np.float32))
+
+    assert cached_features(song, folder).frames == 90
+    for seconds in (90.0, 60.0, 90.0):
+        assert cached_loop_features(song, folder, seconds, repeated).frames == 2700
+    assert len(loops) == 2 and len(list(folder.iterdir())) == 3
 
 
-def test_our_own_archive_is_taken_and_one_of_another_schema_named(tmp_path: Path) -> None:
-    values = array().astype("f4")
-    save_features(MusicFeatures(values), tmp_path / "a.npz")
-    np.testing.assert_array_equal(ready_made_features(tmp_path / "a.npz").values, values)
-    save_features(MusicFeatures(values, schema="essentia"), tmp_path / "b.npz")
-    with pytest.raises(UnsuitableInput, match="essentia"):
-        ready_made_features(tmp_path / "b.npz")
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        (lambda x: -np.abs(x), "MEGADance"),
-        (lambda x: x + 0.5, "MEGADance"),
-        (lambda x: x * np.nan, "NaN or infinity"),
-        (lambda x: x[:, :34], r"\(60, 34\), expected \(T, 35\)"),
-        (lambda x: x[0], r"\(35,\), expected"),
-        (lambda x: np.zeros((9, 438)), "Bailando's"),
-        (lambda x: np.zeros((9, 4800)), "EDGE's Jukebox"),
-        (lambda x: np.zeros((9, 1024)), "MuQ"),
-        (lambda x: np.zeros((9, 55)), "55-d"),
-    ],
-)
-def test_other_features_are_refused_by_name(tmp_path: Path, change, says: str) -> None:
-    np.save(tmp_path / "a.npy", change(array()))
-    with pytest.raises(UnsuitableInput, match=says):
-        ready_made_features(tmp_path / "a.npy")
-
-
-def test_unreadable_arrays(tmp_path: Path) -> None:
-    np.save(tmp_path / "object.npy", np.array([{}], dtype=object))
-    (tmp_path / "text.npy").write_text("hello")
-    np.save(tmp_path / "whole.npy", array())
-    (tmp_path / "cut.npy").write_bytes((tmp_path / "whole.npy").read_bytes()[:900])
-    for name in ("object", "text", "cut", "absent"):
-        with pytest.raises(UnsuitableInput, match="not a readable feature array"):
-            ready_made_features(tmp_path / f"{name}.npy")
-
-
-@pytest.mark.parametrize(
-    "odd", [np.zeros((0, 35)), np.float64(3), np.full((9, 35), "a"), np.zeros((9, 35), dtype=bool)]
-)
-def test_odd_arrays_are_refused_not_stumbled_over(tmp_path: Path, odd: np.ndarray) -> None:
-    np.save(tmp_path / "a.npy", odd)
-    with pytest.raises(UnsuitableInput, match=r"a\.npy"):
-        ready_made_features(tmp_path / "a.npy")
+def test_beats_count_from_the_start_and_are_kept(tmp_path: Path) -> None:
+    rate, clicks = 22050, tmp_path / "clicks.wav"
+    samples, click = np.zeros(10 * rate), np.arange(400)
+    for start in range(0, len(samples), rate // 2):
+        samples[start : start + 400] = 0.8 * np.sin(click * 0.5) * np.exp(-click / 80)
+    write_wav(clicks, samples, rate)
+    folder = tmp_path / "cache"
+    later = cached_beats(clicks, "mace", 2.25, folder)
+    assert np.median(np.abs((later + 2.25) * 2 - np.round((later + 2.25) * 2))) < 0.25
+    (kept,) = folder.iterdir()
+    assert (cached_beats(clicks, "mace", 2.25, folder) == later).all()
+    kept.write_text("damaged")
+    assert (cached_beats(clicks, "mace", 2.25, folder) == later).all()
+    assert len(list(folder.iterdir())) == 1
