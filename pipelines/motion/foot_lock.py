@@ -62,7 +62,7 @@ def both_feet_down(motion: Motion) -> Motion:
     positions = forward_kinematics(motion.rotations(), motion.trans.astype(np.float64))[0]
     targets = positions[:, list(FOOT_JOINTS)]
     targets[..., 2] -= np.tile(hover, 2)
-    return _with_feet(motion, targets)
+    return with_feet(motion, targets)
 
 
 def lock_feet(motion: Motion, contacts: NDArray[np.floating[Any]] | None = None) -> Motion:
@@ -78,10 +78,10 @@ def lock_feet(motion: Motion, contacts: NDArray[np.floating[Any]] | None = None)
     spans = contact_spans(positions, motion.fps, contacts)
     targets = _targets(positions, spans, motion.fps)
     targets[..., 2] += np.tile(swing_lift(targets, motion.fps), 2)
-    return _with_feet(motion, targets)
+    return with_feet(motion, targets)
 
 
-def _with_feet(motion: Motion, targets: Floats) -> Motion:
+def with_feet(motion: Motion, targets: Floats) -> Motion:
     """The motion with its four foot points at `targets` (T, 4, 3) as far as the legs reach."""
     rotations = motion.rotations()
     trans = motion.trans.astype(np.float64)

@@ -1,0 +1,166 @@
+"""Every dance whose weights and pieces may ship, read the same way: CMU, AIST++ and G1 Moves.
+
+Standing heads and tails are cut off, feet planted, rhythm read. Takes that hardly move are named
+and left out. Which files are which is told by their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.datasets import aistpp_bvh, g1_moves
+from pipelines.datasets.cmu import Take, read_takes
+from pipelines.datasets.dance_take import DanceTake
+from pipelines.motion.contacts import contact_spans
+from pipelines.motion.grounding import on_floor, settled
+from pipelines.motion.motion import Motion
+from pipelines.motion.standing import dancing_part, joint_speed
+from pipelines.motion.stepping_over import step_over
+from pipelines.rhythm.pulses import Pulses, salsa_pulses, tracked_pulses
+from pipelines.support.errors import MacedanceError, UnsuitableInput
+from pipelines.support.progress import SILENT, Progress
+
+LIVELY = 0.35
+"""m/s of mean joint speed below which a whole take does not count as dance."""
+_SHORTEST_SECONDS = 3.0
+_CMU_GENRES = {"breakdance": "break"}
+_CMU_LICENCE = "CMU (free for any use)"
+_GRID_CONFIDENCE = 0.6
+
+
+@dataclass
+class DanceCollection:
+    """What was found.
+
+    Attributes:
+        takes: by collection and name.
+        left_out: one line per take that gave nothing, with the reason.
+    """
+
+    takes: list[DanceTake] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+def read_collection(
+    folders: Sequence[Path], lively: float = LIVELY, progress: Progress = SILENT
+) -> DanceCollection:
+    """Every known take under the folders.
+
+    Raises:
+        UnsuitableInput: no such folder, or not one known take in it.
+    """
+    found = DanceCollection()
+    files = [path for folder in folders for path in sorted(folder.rglob("*.bvh"))]
+    street = [path for path in files if aistpp_bvh.parse_name(path.stem)]
+    robot = [path for path in files if path.stem in g1_moves.GENRES]
+    with progress.stage("reading AIST++ and G1 Moves", len(street) + len(robot), "takes") as step:
+        for path in [*street, *robot]:
+            try:
+                found.takes.append(_aist(path) if path in street else _g1(path))
+            except MacedanceError as error:
+                found.left_out.append(error.what)
+            step(1)
+    try:
+        found.takes += _cmu(folders, found.left_out, progress)
+    except UnsuitableInput:
+        if not found.takes:
+            raise
+    found.takes = [take for take in found.takes if _dances(take, lively, found.left_out)]
+    return found
+
+
+def _dances(take: DanceTake, lively: float, left_out: list[str]) -> bool:
+    speed = float(joint_speed(take.motion).mean())
+    if take.motion.seconds < _SHORTEST_SECONDS:
+        left_out.append(f"{take.name}: {take.motion.seconds:.1f} s of dance, too short")
+    elif speed < lively:
+        left_out.append(f"{take.name}: hardly moves ({speed:.2f} m/s)")
+    elif not take.pulses:
+        left_out.append(f"{take.name}: no steps to count")
+    else:
+        return True
+    return False
+
+
+def _aist(path: Path) -> DanceTake:
+    name = aistpp_bvh.parse_name(path.stem)
+    assert name is not None
+    motion, contacts = aistpp_bvh.read_take(path)
+    grid = Pulses(aistpp_bvh.beat_grid(name, motion.seconds), _GRID_CONFIDENCE, known=True)
+    return DanceTake(
+        path.stem, replace(motion, genre=name.genre, source=path.stem), contacts, name.genre,
+        (grid,), f"AIST {name.dancer}", name.choreography, name.choreography,
+        aistpp_bvh.COLLECTION, aistpp_bvh.LICENCE, root_estimated=True,
+    )  # fmt: skip
+
+
+def _g1(path: Path) -> DanceTake:
+    genre = g1_moves.GENRES[path.stem]
+    motion, contacts = _trimmed(g1_moves.read_take(path))
+    count = salsa_pulses([motion]) if genre == "salsa" else tracked_pulses(motion)
+    return DanceTake(
+        path.stem, replace(motion, genre=genre, source=path.stem), contacts, genre, count,
+        g1_moves.performer(path.stem), path.stem, path.stem,
+        g1_moves.COLLECTION, g1_moves.LICENCE,
+    )  # fmt: skip
+
+
+def _cmu(folders: Sequence[Path], left_out: list[str], progress: Progress) -> list[DanceTake]:
+    known = read_takes(folders, progress)
+    # Files of the other collections are strangers to this table.
+    left_out += [line for line in known.skipped if "not in the table" not in line]
+    result = []
+    for take in known.takes:
+        name = take.name.split("__")[1]
+        genre = _CMU_GENRES.get(take.motion.genre or "", take.motion.genre or "")
+        motion, contacts = _trimmed(settled(on_floor(take.motion)))
+        if motion.seconds < _SHORTEST_SECONDS:
+            left_out.append(f"{name}: {motion.seconds:.1f} s of dance, too short")
+            continue
+        couple = genre == "salsa"
+        count = salsa_pulses(_together(take, known.takes)) if couple else tracked_pulses(motion)
+        result.append(
+            DanceTake(
+                name,
+                replace(motion, genre=genre, source=name),
+                contacts,
+                genre,
+                count,
+                f"CMU {name.split('_')[0]}",
+                take.group,
+                take.group,
+                "CMU",
+                _CMU_LICENCE,
+                couple,
+            )
+        )
+    return result
+
+
+def _together(take: Take, takes: Sequence[Take]) -> list[Motion]:
+    """The dancing part of a take and the same moments of the partner's, where whole."""
+    start, stop = dancing_part(take.motion)
+    partners = [
+        other.motion
+        for other in takes
+        if other.group == take.group and other.motion.frames == take.motion.frames
+    ]
+    return [motion.sliced(start, stop) for motion in partners]
+
+
+def _trimmed(motion: Motion) -> tuple[Motion, NDArray[np.float32]]:
+    """The dancing part with its feet planted, and its contacts (T, 4)."""
+    start, stop = dancing_part(motion)
+    if stop - start < 4:
+        return motion.sliced(0, 1), np.zeros((1, 4), np.float32)
+    part = motion.sliced(start, stop)
+    contacts = np.zeros((part.frames, 4), np.float32)
+    for point, spans in enumerate(contact_spans(part.joints(), part.fps)):
+        for first, last in spans:
+            contacts[first:last, point] = 1
+    return step_over(part, contacts), contacts

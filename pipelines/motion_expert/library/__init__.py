@@ -1,0 +1,1 @@
+"""The default Motion Expert: recorded dance, cut on its beats and re-arranged to the song."""

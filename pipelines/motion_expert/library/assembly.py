@@ -1,0 +1,256 @@
+"""Puts the chosen units together: onto the song's pulses, onto one floor, one body.
+
+Each stretch of a take runs by a monotone clock through the song's pulses. Where one stretch hands
+over to the next, the newcomer is laid onto the floor so that a foot which stands in both stays in
+its place; the other foot, if it has to come down elsewhere, takes a step. Everything else is
+cross-faded. Shapes: T frames at 30 fps, 4 foot points in the order of FOOT_JOINTS.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
+
+from pipelines.body.rotations import axis_angle_to_matrix, matrix_to_axis_angle
+from pipelines.body.skeleton import FOOT_JOINTS
+from pipelines.motion.motion import Motion
+from pipelines.motion.stepping_over import step_over
+from pipelines.motion_expert.library.song_plan import SongPlan
+from pipelines.motion_expert.library.storage import FPS, Library
+from pipelines.motion_expert.library.units import Units
+from pipelines.rhythm.warping import sample_smoothly
+
+Floats = NDArray[np.float64]
+
+FADE_SECONDS = 0.4
+_SPARE = 4
+"""Frames read beyond both ends of a stretch, for the spline."""
+_SAME_PLACE = 0.06
+"""Metres: a foot that stands nearer to where it stood keeps its place through a join."""
+_STEP_SECONDS = 0.24
+_CALM_SECONDS = 0.18
+_LAST_REST = 1.2
+"""Seconds before the song's end within which the last pulse is where the dancer stops."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Units of one take in a row.
+
+    Attributes:
+        counted: number in `Units.counted`. mirrored: whether seen in a mirror.
+        first_pulse, pulses: of the take's reading. first_bar, bars: of the song.
+    """
+
+    counted: int
+    mirrored: bool
+    first_pulse: int
+    pulses: int
+    first_bar: int
+    bars: int
+
+
+def stretches_of(units: Units, chosen: NDArray[np.int64], per_bar: int) -> list[Stretch]:
+    """The chosen units (K,), those that go on from each other as one."""
+    found: list[Stretch] = []
+    for bar, unit in enumerate(chosen.tolist()):
+        if bar and units.following[chosen[bar - 1]] == unit:
+            before = found[-1]
+            found[-1] = replace(before, pulses=before.pulses + per_bar, bars=before.bars + 1)
+        else:
+            found.append(
+                Stretch(
+                    int(units.row[unit]),
+                    bool(units.mirrored[unit]),
+                    int(units.start[unit]),
+                    per_bar,
+                    bar,
+                    1,
+                )
+            )
+    return found
+
+
+def assemble(
+    library: Library, units: Units, plan: SongPlan, stretches: list[Stretch], frames: int
+) -> tuple[Motion, NDArray[np.float32], list[int]]:
+    """The dance (frames, ...), its contacts (frames, 4), and the frames of its joins."""
+    half = FADE_SECONDS / 2
+    poses = np.zeros((frames, 24, 3), np.float32)
+    trans = np.zeros((frames, 3), np.float32)
+    contacts = np.zeros((frames, 4), np.float32)
+    joins: list[int] = []
+    filled = 0
+    for stretch in stretches:
+        pulses = plan.pulses[stretch.first_bar * plan.per_bar :][: stretch.pulses + 1]
+        first = 0 if not filled else max(0, int(np.ceil((pulses[0] - half) * FPS)))
+        last = min(frames, int(np.floor((pulses[-1] + half) * FPS)) + 1)
+        if last <= max(first, filled) and filled:
+            continue
+        part, stands = _danced(library, units, plan, stretch, np.arange(first, last) / FPS)
+        shared = max(0, filled - first)
+        if filled and shared:
+            present = Motion(poses[first:filled], trans[first:filled], FPS)
+            part, stands = _joined(present, contacts[first:filled], part, stands)
+            joins.append(round(float(pulses[0]) * FPS))
+        poses[first:last], trans[first:last] = part.poses, part.trans
+        contacts[first:last] = stands
+        filled = max(filled, last)
+    whole = Motion(poses[:filled], trans[:filled], FPS)
+    return step_over(_centred(whole), contacts), contacts, [j for j in joins if 0 < j < frames]
+
+
+def _danced(
+    library: Library, units: Units, plan: SongPlan, stretch: Stretch, seconds: Floats
+) -> tuple[Motion, NDArray[np.float32]]:
+    """A stretch at these seconds of the song, and its contacts."""
+    counted = units.counted[stretch.counted]
+    take = library.takes[counted.number]
+    clock = _clock(plan, counted.times, stretch)
+    at = np.clip(_come_to_rest(clock, plan, seconds), 0, (take.frames - 1) / FPS)
+    low = max(0, int(at.min() * FPS) - _SPARE)
+    high = min(take.frames, int(at.max() * FPS) + _SPARE + 2)
+    low = max(0, min(low, high - 4))
+    rows = take.first + np.arange(low, high)
+    source = Motion(
+        library.poses(rows).astype(np.float32), library.places(rows).astype(np.float32), FPS
+    )
+    motion = sample_smoothly(source, at - low / FPS, FPS)
+    stands = library.contacts[take.first + np.round(at * FPS).astype(int)]
+    if stretch.mirrored:
+        return motion.mirrored(), stands[:, [1, 0, 3, 2]]
+    return motion, stands
+
+
+def _clock(plan: SongPlan, times: Floats, stretch: Stretch) -> PchipInterpolator:
+    """Song seconds to take seconds, through the pulses of both and one more on either side."""
+    first = stretch.first_bar * plan.per_bar
+    song = plan.pulses[first : first + stretch.pulses + 1]
+    take = times[stretch.first_pulse : stretch.first_pulse + stretch.pulses + 1]
+    before = times[stretch.first_pulse - 1] if stretch.first_pulse else 2 * take[0] - take[1]
+    after = 2 * take[-1] - take[-2]
+    if stretch.first_pulse + stretch.pulses + 1 < len(times):
+        after = times[stretch.first_pulse + stretch.pulses + 1]
+    song = np.concatenate([[2 * song[0] - song[1]], song, [2 * song[-1] - song[-2]]])
+    return PchipInterpolator(song, np.concatenate([[before], take, [after]]), extrapolate=True)
+
+
+def _come_to_rest(clock: PchipInterpolator, plan: SongPlan, seconds: Floats) -> Floats:
+    """Take seconds at song seconds; on the last pulse of the song the dancer holds the pose."""
+    at = np.asarray(clock(seconds))
+    ends = plan.pulses[plan.pulses <= plan.seconds - 0.2]
+    if not len(ends) or plan.seconds - ends[-1] > _LAST_REST or seconds[-1] <= ends[-1]:
+        return at
+    late = seconds > ends[-1]
+    speed = float(clock(ends[-1], 1))
+    since = seconds[late] - ends[-1]
+    at[late] = float(clock(ends[-1])) + speed * _CALM_SECONDS * (1 - np.exp(-since / _CALM_SECONDS))
+    return at
+
+
+def _joined(
+    present: Motion, standing: NDArray[np.float32], part: Motion, stands: NDArray[np.float32]
+) -> tuple[Motion, NDArray[np.float32]]:
+    """A new stretch laid onto the floor beside the present one and faded in over their overlap."""
+    shared = present.frames
+    ours, theirs = present.joints(), part.sliced(0, shared).joints()
+    turn, shift, apart = _laid(ours, theirs, standing, stands[:shared])
+    part = _moved(part, turn, shift)
+    rise = (np.arange(shared) + 1) / (shared + 1)
+    share = rise**2 * (3 - 2 * rise)
+    before, after = axis_angle_to_matrix(present.poses), axis_angle_to_matrix(part.poses[:shared])
+    step = matrix_to_axis_angle(np.swapaxes(before, -1, -2) @ after)
+    mixed = before @ axis_angle_to_matrix(share[:, None, None] * step)
+    poses, trans, contacts = part.poses.copy(), part.trans.copy(), stands.copy()
+    poses[:shared] = matrix_to_axis_angle(mixed)
+    trans[:shared] += (1 - share)[:, None] * (present.trans - part.trans[:shared])
+    contacts[:shared] = _handed_over(standing, stands[:shared], apart)
+    return replace(part, poses=poses, trans=trans), contacts
+
+
+def _laid(
+    ours_TJ3: Floats, theirs_TJ3: Floats, standing_T4: NDArray[np.float32],
+    stands_T4: NDArray[np.float32],
+) -> tuple[float, Floats, Floats]:  # fmt: skip
+    """(turn, shift (2,), apart (2,)): how to lay the newcomer down, and how far each foot's place
+    is then from where it was. One foot, the one that stands longer in both, counts most."""
+    both = np.minimum(standing_T4, stands_T4)
+    held = np.array([both[:, [0, 2]].sum(), both[:, [1, 3]].sum()])
+    found: tuple[float, float, Floats, Floats] | None = None
+    for foot in (0, 1):
+        weights = np.full(ours_TJ3.shape[:2], 0.02)
+        weights[:, 0] = 0.3
+        weights[:, list(FOOT_JOINTS)] += 0.3 + both
+        weights[:, [FOOT_JOINTS[foot], FOOT_JOINTS[foot + 2]]] += 20 * both[:, [foot, foot + 2]]
+        turn, shift = _planar_fit(ours_TJ3[..., :2], theirs_TJ3[..., :2], weights)
+        moved = _rotated(theirs_TJ3[..., :2], turn) + shift
+        feet = list(FOOT_JOINTS)
+        error = np.linalg.norm(moved[:, feet] - ours_TJ3[:, feet, :2], axis=-1)
+        weight = both + 1e-3
+        each = (error * weight).sum(0) / weight.sum(0)
+        apart = np.array([each[[0, 2]].mean(), each[[1, 3]].mean()])
+        score = float(apart @ (0.2 + held / max(float(held.max()), 1.0)))
+        if found is None or score < found[0]:
+            found = score, turn, shift, apart
+    assert found is not None
+    return found[1], found[2], found[3]
+
+
+def _planar_fit(ours: Floats, theirs: Floats, weights: Floats) -> tuple[float, Floats]:
+    """The turn and shift (2,) over the floor that bring points onto points, weighted."""
+    total = weights.sum()
+    here = (ours * weights[..., None]).sum((0, 1)) / total
+    there = (theirs * weights[..., None]).sum((0, 1)) / total
+    a, b = theirs - there, ours - here
+    turn = float(np.arctan2(
+        (weights * (a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0])).sum(),
+        (weights * (a * b).sum(-1)).sum(),
+    ))  # fmt: skip
+    return turn, here - _rotated(there, turn)
+
+
+def _rotated(points: Floats, turn: float) -> Floats:
+    cos, sin = np.cos(turn), np.sin(turn)
+    return np.asarray(points @ np.array([[cos, sin], [-sin, cos]]))
+
+
+def _moved(motion: Motion, turn: float, shift: Floats) -> Motion:
+    """The motion turned about the vertical through the origin, then shifted over the floor."""
+    about = axis_angle_to_matrix(np.array([0.0, 0.0, turn]))
+    poses, trans = motion.poses.copy(), motion.trans.copy()
+    poses[:, 0] = matrix_to_axis_angle(about @ axis_angle_to_matrix(motion.poses[:, 0]))
+    trans[:, :2] = _rotated(trans[:, :2].astype(np.float64), turn) + shift
+    return replace(motion, poses=poses, trans=trans)
+
+
+def _handed_over(
+    standing_T4: NDArray[np.float32], stands_T4: NDArray[np.float32], apart: Floats
+) -> NDArray[np.float32]:
+    """Contacts through an overlap: a foot whose two places differ steps, the other one stays."""
+    frames = len(standing_T4)
+    later = np.arange(frames)[:, None] >= frames / 2
+    contacts = np.where(later, stands_T4, standing_T4)
+    middle = (frames - 1) / 2
+    near = np.abs(np.arange(frames) - middle) <= _STEP_SECONDS * FPS / 2
+    stays = int(apart.argmin())
+    for foot in (0, 1):
+        points = [foot, foot + 2]
+        kept = standing_T4[:, points].mean() > 0.5 and stands_T4[:, points].mean() > 0.5
+        if apart[foot] > _SAME_PLACE and foot != stays:
+            contacts[np.ix_(near, points)] = 0
+        elif kept:
+            contacts[:, points] = np.maximum(standing_T4, stands_T4)[:, points]
+    return np.asarray(contacts, dtype=np.float32)
+
+
+def _centred(motion: Motion) -> Motion:
+    """The dance turned to face the camera on the whole, over the middle of the floor."""
+    forward = axis_angle_to_matrix(motion.poses[:, 0])[..., 2]
+    mean = complex(np.mean(1j * (forward[:, 0] + 1j * forward[:, 1])))
+    turned = _moved(motion, -float(np.angle(mean)), np.zeros(2))
+    middle = (turned.trans[:, :2].min(0) + turned.trans[:, :2].max(0)) / 2
+    trans = turned.trans - np.append(middle, 0).astype(np.float32)
+    return replace(turned, trans=trans)

@@ -1,0 +1,82 @@
+"""Styles of the library: their names, how they hold the beat, and which dance unasked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.support.errors import BadUsage
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a style is danced.
+
+    Attributes:
+        phase: radians; where between two beats real dancers' speed peaks (0 on the beat, pi
+            half-way), measured on their own music where that is known.
+        by: which speed holds the beat, "feet" or "body".
+        liking: None: danced only when asked for; else a cost of choosing it unasked.
+    """
+
+    phase: float = -1.6
+    by: str = "feet"
+    liking: float | None = None
+
+
+STYLES: dict[str, Style] = {
+    "house": Style(-1.9, liking=0.15),
+    "la hip-hop": Style(-2.1, liking=0.0),
+    "middle hip-hop": Style(-2.1, liking=0.0),
+    "lock": Style(-2.2, liking=0.0),
+    "waack": Style(-2.0, liking=0.0),
+    "break": Style(-2.0, liking=0.2),
+    "popping": Style(np.pi, "body", liking=0.3),
+    "krump": Style(-2.3, "body"),
+    "street jazz": Style(-2.1),
+    "ballet jazz": Style(-2.1),
+    "commercial": Style(-1.6, liking=0.0),
+    "party": Style(-1.6, liking=0.1),
+    "shuffle": Style(-1.6, liking=0.0),
+    "west coast": Style(-1.6),
+    "jazz walk": Style(-1.6),
+    "salsa": Style(-1.6),
+    "modern": Style(-1.6),
+    "indian": Style(-1.6),
+    "jackson": Style(-1.6),
+}
+"""Every other name is danced with the first values, and when asked for."""
+
+_OTHER_NAMES = {
+    "breakdance": "break", "breaking": "break", "locking": "lock", "waacking": "waack",
+    "pop": "popping", "krumping": "krump", "hip-hop": "la hip-hop", "hiphop": "la hip-hop",
+    "mjackson": "jackson", "ballet": "ballet jazz", "jazz": "street jazz",
+}  # fmt: skip
+
+
+def style_of(genre: str) -> Style:
+    """What is known of a style."""
+    return STYLES.get(genre, Style())
+
+
+def find_genre(asked: str, known: Iterable[str]) -> str:
+    """The library's name for a style, however it is written.
+
+    Raises:
+        BadUsage: the library does not have it; the message lists what it has.
+    """
+    names = sorted(set(known))
+    plain = {_plain(name): name for name in names}
+    wanted = _plain(asked)
+    for other, name in _OTHER_NAMES.items():
+        plain.setdefault(_plain(other), name)
+    found = plain.get(wanted)
+    if found is None or found not in names:
+        raise BadUsage(f"--genre {asked}: not in this library", f"it has {', '.join(names)}")
+    return found
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", " ").replace("_", " ").replace(" ", "")

@@ -1,0 +1,83 @@
+"""The body around a pulse: what two pieces of dance must share where one hands over to the other.
+
+Shapes: U units, N different pulses, 24 joints at 3 moments.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.body.rotations import axis_angle_to_matrix
+from pipelines.body.skeleton import JOINT_NAMES, MIRROR, forward_kinematics
+from pipelines.motion_expert.library.counting import Counted
+from pipelines.motion_expert.library.storage import FPS, Library
+
+Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
+
+_AROUND_SECONDS = (-0.2, 0.0, 0.2)
+_KEPT = 64
+_SAMPLED = 4000
+_JOINT_WEIGHTS = {"ankle": 1.6, "foot": 1.6, "hand": 0.7}
+
+
+def end_shapes(
+    library: Library, counted: list[Counted], row: Whole, start: Whole, per_bar: int
+) -> tuple[Floats, Floats]:
+    """(U, N) body shapes around the first and the last pulse of each unit: joints over the pelvis,
+    in its heading, a little before, at and after the pulse."""
+    keys = np.concatenate([
+        np.stack([row, start], 1),
+        np.stack([row, start + per_bar], 1),
+    ])  # fmt: skip
+    unique, where = np.unique(keys, axis=0, return_inverse=True)
+    first = np.array([library.takes[c.number].first for c in counted])
+    frames = np.array([library.takes[c.number].frames for c in counted])
+    seconds = np.concatenate([c.times for c in counted])
+    offset = np.concatenate([[0], np.cumsum([len(c.times) for c in counted])])
+    at = seconds[offset[unique[:, 0]] + unique[:, 1]]
+    rows = np.round((at[:, None] + np.array(_AROUND_SECONDS)) * FPS).astype(int)
+    rows = first[unique[:, 0], None] + np.clip(rows, 0, frames[unique[:, 0], None] - 1)
+    shapes = _joints_in_heading(library, rows)
+    where = where.ravel()
+    half = len(row)
+    return shapes[where[:half]], shapes[where[half:]]
+
+
+def _joints_in_heading(library: Library, rows_N3: Whole) -> Floats:
+    """(N, 3 x 24 x 3) weighted joints around the pelvis, turned as at the middle one of each."""
+    flat, back = np.unique(rows_N3, return_inverse=True)
+    turned = axis_angle_to_matrix(library.poses(flat))
+    place = library.places(flat)
+    joints = forward_kinematics(turned, place)[0]
+    forward = turned[:, 0, :, 2]
+    yaw = np.angle(1j * (forward[:, 0] + 1j * forward[:, 1]))
+    back = back.reshape(rows_N3.shape)
+    middle = back[:, 1]
+    centre = place[middle] * [1, 1, 0]
+    relative = joints[back] - centre[:, None, None]
+    cos, sin = np.cos(-yaw[middle])[:, None, None], np.sin(-yaw[middle])[:, None, None]
+    x = relative[..., 0] * cos - relative[..., 1] * sin
+    y = relative[..., 0] * sin + relative[..., 1] * cos
+    result = np.stack([x, y, relative[..., 2]], -1) * _weights()[:, None]
+    return np.asarray(result.reshape(len(rows_N3), -1))
+
+
+def _weights() -> Floats:
+    """(24,) how much each joint counts, such that the mean square over joints has weight 1."""
+    weights = np.array([_JOINT_WEIGHTS.get(name.split("_")[-1], 1.0) for name in JOINT_NAMES])
+    return np.asarray(weights / np.sqrt(3 * len(weights)))
+
+
+def mirrored_shapes(shapes: Floats) -> Floats:
+    """The shapes (N, 216) of the mirror images."""
+    body = shapes.reshape(len(shapes), 3, 24, 3)[:, :, list(MIRROR)] * [-1, 1, 1]
+    return np.asarray(body.reshape(len(shapes), -1))
+
+
+def main_directions(shapes: Floats) -> Floats:
+    """(N, D) directions that hold nearly all distance between shapes."""
+    sample = shapes[:: max(1, len(shapes) // _SAMPLED)]
+    _, vectors = np.linalg.eigh(np.cov(sample.T))
+    return np.asarray(vectors[:, ::-1][:, :_KEPT])

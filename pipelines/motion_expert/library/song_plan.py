@@ -1,0 +1,220 @@
+"""What a dance is fitted to: a song's pulses, bars, repeats and energy, read from its features.
+
+Shapes: T frames at 30 fps, P pulses, K bars of m pulses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.music import layout
+from pipelines.music.beats import TRACKER_LAG_SECONDS, beat_grid, beat_times
+from pipelines.music.features import MusicFeatures
+from pipelines.rhythm.step_cycle import smooth_sequence
+
+Floats = NDArray[np.float64]
+
+FPS = 30.0
+SLOWEST, FASTEST = 62.0, 168.0
+"""Pulses a minute that people dance to; a slower beat is halved, a faster one counted by twos."""
+STEADY_BPM = 104.0
+"""What is counted where a song has no beat."""
+_PHRASE = 4
+_SAME = 0.85
+"""Correlation from which on two bars count as the same music."""
+_TERNARY_MARGIN = 0.08
+_ACCENT_WEIGHT = 3.0
+_SLACK = 0.2
+"""Seconds at either end of a song that a bar need not reach: dance goes on that long by itself."""
+
+
+@dataclass(frozen=True)
+class SongPlan:
+    """A song as a dancer counts it.
+
+    Attributes:
+        seconds: length of the song.
+        pulses: (P,) seconds, increasing; bar k is danced from pulse m k to pulse m (k + 1). They
+            hold the song but for a fifth of a second at either end.
+        per_bar: m, pulses in a bar: 4, or 3 in three-four time.
+        energy: (K,) 0 to 1, the bar's rank in loudness and onsets among the song's.
+        accents: (K, m) onset strength of each pulse beside its bar's mean.
+        mirror_of, same_as: (K,) number of an earlier bar, or -1: what is repeated within a phrase
+            is danced mirrored, a phrase that comes again is danced as before.
+        steady: whether the song has a beat that can be counted.
+    """
+
+    seconds: float
+    pulses: Floats
+    per_bar: int
+    energy: Floats
+    accents: Floats
+    mirror_of: NDArray[np.int64]
+    same_as: NDArray[np.int64]
+    steady: bool
+
+    @property
+    def bars(self) -> int:
+        """K."""
+        return len(self.energy)
+
+    @property
+    def bpm(self) -> float:
+        """Median pulses per minute."""
+        return float(60.0 / np.median(np.diff(self.pulses)))
+
+
+def plan_song(features_TF: NDArray[np.float32]) -> SongPlan:
+    """Read a song. Any length, with or without beats, also silence."""
+    seconds = len(features_TF) / FPS
+    beats, steady = _beats(features_TF)
+    pulses = _counted(beats, features_TF, seconds)
+    values = _per_pulse(features_TF, pulses)
+    inside = (pulses[:-1] > -1e-6) & (pulses[1:] < seconds + 1e-6)
+    per_bar = _meter(values[inside])
+    first = _downbeat(values, per_bar)
+    pulses, values = _whole_bars(pulses, values, first, per_bar, seconds)
+    bars = len(values) // per_bar
+    grouped = values.reshape(bars, per_bar, -1)
+    mirror_of, same_as = _repeats(grouped.reshape(bars, -1))
+    loud, onsets = grouped[..., 1].mean(1), grouped[..., 0].mean(1)
+    accents = grouped[..., 0] - grouped[..., 0].mean(1, keepdims=True)
+    accents /= np.maximum(np.linalg.norm(accents, axis=1, keepdims=True), 1e-6)
+    return SongPlan(
+        seconds, pulses, per_bar, _ranks(loud + onsets), accents, mirror_of, same_as, steady
+    )
+
+
+def _beats(features_TF: NDArray[np.float32]) -> tuple[Floats, bool]:
+    """Where the beats are heard, and whether they are steady; a count of ours without any."""
+    music = MusicFeatures(features_TF)
+    grid = beat_grid(music)
+    if grid is not None and len(grid) >= 4:
+        return grid, True
+    tracked = beat_times(music) - TRACKER_LAG_SECONDS
+    if len(tracked) >= 8:
+        return smooth_sequence(tracked, 3.0), False
+    return np.arange(0.0, max(len(features_TF) / FPS, 2.0) + 1, 60 / STEADY_BPM), False
+
+
+def _counted(beats: Floats, features_TF: NDArray[np.float32], seconds: float) -> Floats:
+    """Pulses at a rate that can be danced, two bars' worth beyond both ends of the song."""
+    period = float(np.median(np.diff(beats)))
+    while 60 / period > FASTEST:
+        strength = [_strength(features_TF, beats[start::2]) for start in (0, 1)]
+        beats, period = beats[int(strength[1] > strength[0]) :: 2], 2 * period
+    while 60 / period < SLOWEST:
+        count = 2 * len(beats) - 1
+        beats = np.interp(np.arange(count) / 2, np.arange(len(beats)), beats)
+        period /= 2
+    start, stop = float(np.median(np.diff(beats[:9]))), float(np.median(np.diff(beats[-9:])))
+    before = beats[0] - start * np.arange(int(beats[0] / start) + 10, 0, -1)
+    after = beats[-1] + stop * np.arange(1, max(0, int((seconds - beats[-1]) / stop)) + 10)
+    return np.concatenate([before, beats, after])
+
+
+def _strength(features_TF: NDArray[np.float32], times: Floats) -> float:
+    rows = np.clip(np.round((times + TRACKER_LAG_SECONDS) * FPS).astype(int), 0, None)
+    rows = rows[rows < len(features_TF)]
+    return float(features_TF[rows, layout.envelope].mean()) if len(rows) else 0.0
+
+
+def _per_pulse(features_TF: NDArray[np.float32], pulses: Floats) -> Floats:
+    """(P - 1, D) means over each pulse, in deviations: onset at the pulse, loudness, timbre,
+    harmony; zeros outside the song."""
+    frames = len(features_TF)
+    edges = np.clip(np.round((pulses + TRACKER_LAG_SECONDS) * FPS).astype(int), 0, frames)
+    columns = np.concatenate(
+        [features_TF[:, layout.envelope], features_TF[:, layout.mfcc],
+         features_TF[:, layout.chroma]], axis=1,
+    ).astype(np.float64)  # fmt: skip
+    total = np.concatenate([np.zeros((1, columns.shape[1])), columns.cumsum(0)])
+    length = np.maximum(np.diff(edges), 1)[:, None]
+    means = (total[edges[1:]] - total[edges[:-1]]) / length
+    near = [np.clip(edges[:-1] + shift, 0, frames - 1) for shift in (-1, 0, 1)]
+    means[:, 0] = np.max([columns[rows, 0] for rows in near], axis=0)
+    inside = np.diff(edges) > 0
+    if not inside.any():
+        return np.zeros_like(means)
+    deviation = means[inside].std(0)
+    standard = (means - means[inside].mean(0)) / np.where(deviation > 1e-9, deviation, 1.0)
+    # Pulses beyond the song sound like its nearest one.
+    known = np.flatnonzero(inside)
+    return np.asarray(standard[np.clip(np.arange(len(means)), known[0], known[-1])])
+
+
+def _meter(values_PD: Floats) -> int:
+    """3 where the music comes again after three pulses rather than after four, else 4."""
+    if len(values_PD) < 24:
+        return 4
+    centred = values_PD - values_PD.mean(0)
+    centred[:, 0] *= _ACCENT_WEIGHT
+    energy = float((centred**2).mean()) or 1.0
+
+    def again(lag: int) -> float:
+        return float((centred[lag:] * centred[:-lag]).mean()) / energy
+
+    three, four = (again(3) + again(6)) / 2, (again(4) + again(8)) / 2
+    two = again(2)
+    return 3 if three > max(four, two) + _TERNARY_MARGIN else 4
+
+
+def _downbeat(values_PD: Floats, per_bar: int) -> int:
+    """Number of the first pulse that begins a bar: where onsets are strong and sound changes."""
+    change = np.zeros(len(values_PD))
+    change[1:] = np.linalg.norm(np.diff(values_PD[:, 1:], axis=0), axis=1)
+    change /= max(float(change.std()), 1e-9)
+    score = values_PD[:, 0] + change
+    return int(np.argmax([score[start::per_bar].mean() for start in range(per_bar)]))
+
+
+def _whole_bars(
+    pulses: Floats, values: Floats, first: int, per_bar: int, seconds: float
+) -> tuple[Floats, Floats]:
+    """The least whole bars that hold the song, but for a fifth of a second at either end."""
+    starts = np.arange(first, len(pulses) - per_bar, per_bar)
+    begin = starts[max(0, int(np.searchsorted(pulses[starts], _SLACK, side="right")) - 1)]
+    end = begin + per_bar
+    while pulses[end] < seconds - _SLACK and end + per_bar < len(pulses):
+        end += per_bar
+    return pulses[begin : end + 1], values[begin:end]
+
+
+def _repeats(bars_KD: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(mirror_of, same_as) of ChoreoMaster's rule; phrases are four bars, repeated once."""
+    count = len(bars_KD)
+    mirror_of, same_as = (np.full(count, -1, dtype=np.int64) for _ in range(2))
+    length = np.linalg.norm(bars_KD, axis=1, keepdims=True)
+    alike = (bars_KD / np.maximum(length, 1e-9)) @ (bars_KD / np.maximum(length, 1e-9)).T
+    phrases = [range(s, s + _PHRASE) for s in range(0, count - _PHRASE + 1, _PHRASE)]
+    used: set[int] = set()
+    for number, phrase in enumerate(phrases):
+        # Not the phrase just before: danced three times running, it would be noticed.
+        for earlier in range(number - 1):
+            pairs = zip(phrase, phrases[earlier], strict=True)
+            if earlier not in used and np.mean([alike[a, b] for a, b in pairs]) > _SAME:
+                same_as[list(phrase)] = list(phrases[earlier])
+                used |= {earlier, number}
+                break
+    for bar in range(count):
+        if same_as[bar] >= 0:
+            continue
+        for earlier in (bar - 2, bar - 1):
+            within = earlier >= 0 and earlier // _PHRASE == bar // _PHRASE
+            free = within and mirror_of[earlier] < 0 and earlier not in mirror_of
+            if free and alike[bar, earlier] > _SAME:
+                mirror_of[bar] = earlier
+                break
+    return mirror_of, same_as
+
+
+def _ranks(values: Floats) -> Floats:
+    """Ranks 0 to 1, drawn to the middle where the values hardly differ."""
+    if len(values) < 2:
+        return np.full(len(values), 0.5)
+    order = np.argsort(np.argsort(values, kind="stable"), kind="stable") / (len(values) - 1)
+    share = min(1.0, float(values.std()))
+    return np.asarray(0.5 + (order - 0.5) * share)

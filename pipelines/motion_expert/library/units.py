@@ -1,0 +1,211 @@
+"""The pieces a dance is made of: bars of recorded dance, from pulse to pulse, and their mirrors.
+
+Every pulse of a take's reading may begin a unit of as many pulses as the song's bar has. What the
+search compares is computed for all of them at once. Places and directions over the floor are
+complex numbers i (x + i y): 1 faces the camera (-y), and a mirror image is the conjugate.
+
+Shapes: U units, N joints of pulses, m pulses in a bar.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.body.rotations import axis_angle_to_matrix
+from pipelines.motion_expert.library.counting import Counted
+from pipelines.motion_expert.library.genres import style_of
+from pipelines.motion_expert.library.shapes import end_shapes, main_directions, mirrored_shapes
+from pipelines.motion_expert.library.storage import FPS, Library, TakeEntry
+
+Floats = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+Whole = NDArray[np.int64]
+Rows = dict[str, NDArray[Any]]
+
+_PHASES = 16
+_UPRIGHT_PELVIS, _UPRIGHT_HEAD = 0.62, 0.42
+_PASSAGE = 8
+_DEAD_BEAT, _DEAD_UNIT = 0.35, 0.65
+_LIVELY_UNIT = 0.5
+"""m/s of mean joint speed below which a unit is standing about, whatever its style."""
+
+
+@dataclass(frozen=True)
+class Units:
+    """All units that may be danced to a song; each appears plain and mirrored.
+
+    Attributes:
+        counted: takes by `row`.
+        row, start, mirrored: (U,) which take, from which of its pulses, and whether mirrored.
+        genre, choreography: (U,) numbers into `genres` and of what counts as the same dance.
+        passage: (U,) number of the eight pulses of a take that it begins in.
+        tempo_bias, tempo_spread: (U,) mean and variance of ln(song's tempo / own tempo).
+        rhythm: (U,) -1 to 1, how well its speed keeps the beat in its style's way.
+        pattern: (U, m) which pulses are lively beside its mean.
+        energy: (U,) rank 0 to 1 of its speed among all units.
+        head, tail: (U, D) shape and velocity of the body at the first and the last pulse.
+        turn: (U,) unit complex, heading at the end over heading at the start.
+        facing: (U,) mean heading, away: (U,) share of its time with the back to the camera; both
+            for a start that faces the camera (`facing`) or by heading (`backs`).
+        way: (U,) metres travelled, for a start that faces the camera.
+        own_heading: (U,) heading at the start as recorded.
+        following: (U,) number of the unit that goes on where this one ends, or -1.
+        mirror: (U,) number of its mirror image.
+    """
+
+    counted: tuple[Counted, ...]
+    row: Whole
+    start: Whole
+    mirrored: NDArray[np.bool_]
+    genre: Whole
+    genres: tuple[str, ...]
+    choreography: Whole
+    passage: Whole
+    tempo_bias: Floats
+    tempo_spread: Floats
+    rhythm: Floats
+    pattern: Floats
+    energy: Floats
+    head: NDArray[np.float32]
+    tail: NDArray[np.float32]
+    turn: Complex
+    facing: Complex
+    way: Complex
+    own_heading: Complex
+    following: Whole
+    mirror: Whole
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+def build_units(
+    library: Library, counted: list[Counted], per_bar: int, bpm: float, upright: bool
+) -> Units | None:
+    """All lively units of the counted takes, or None if there are none."""
+    genres = tuple(sorted({library.takes[c.number].genre for c in counted}))
+    names = sorted({library.takes[c.number].choreography for c in counted})
+    parts = [_of_take(library, c, row, per_bar, bpm, genres, names)
+             for row, c in enumerate(counted)]  # fmt: skip
+    parts = [part for part in parts if len(part["start"])]
+    if not parts:
+        return None
+    plain = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    keep = _lively(plain, genres) & (plain["upright"] if upright else True)
+    if not keep.any():
+        return None
+    plain = {key: values[keep] for key, values in plain.items()}
+    head, tail = end_shapes(library, counted, plain["row"], plain["start"], per_bar)
+    return _with_mirrors(tuple(counted), genres, plain, head, tail, per_bar)
+
+
+def _of_take(
+    library: Library, counted: Counted, row: int, per_bar: int, bpm: float,
+    genres: tuple[str, ...], names: list[str],
+) -> Rows:  # fmt: skip
+    """What is known of a take's units, one row each."""
+    take = library.takes[counted.number]
+    times, style = counted.times, style_of(take.genre)
+    count = max(0, len(times) - per_bar)
+    rows = slice(take.first, take.first + take.frames)
+    frames = np.arange(take.frames) / FPS
+    curves = library.curves[rows].astype(np.float64)
+    phase = np.arange(_PHASES) / _PHASES
+    at = times[:-1, None] + np.diff(times)[:, None] * phase
+    sampled = np.stack([np.interp(at, frames, curve) for curve in curves.T])
+    ratio = np.log(bpm * np.diff(times) / 60)
+    held = sampled[0 if style.by == "feet" else 1]
+    swing = (held * np.exp(1j * (2 * np.pi * phase - style.phase))).sum(1)
+    heading, place = _path(library, take, times)
+    fine, _ = _path(library, take, at.ravel())
+    fine = fine.reshape(at.shape).mean(1)
+    over = np.lib.stride_tricks.sliding_window_view
+
+    def each(values: NDArray[Any]) -> NDArray[Any]:
+        return over(values, per_bar)[:count] if count else np.zeros((0, per_bar), values.dtype)
+
+    beat_speed = each(sampled[1].mean(1)) * np.exp(each(ratio))
+    pulls = each(swing)
+    return {
+        "row": np.full(count, row),
+        "start": np.arange(count),
+        "genre": np.full(count, genres.index(take.genre)),
+        "choreography": np.full(count, names.index(take.choreography)),
+        "tempo_bias": each(ratio).mean(1),
+        "tempo_spread": each(ratio).var(1),
+        "rhythm": pulls.sum(1).real / np.maximum(np.abs(pulls).sum(1), 1e-9)
+        - (0.0 if counted.known else 0.35),
+        "beat_speed": beat_speed,
+        "upright": (each(sampled[2].min(1)).min(1) >= _UPRIGHT_PELVIS)
+        & (each(sampled[3].min(1)).min(1) >= _UPRIGHT_HEAD),
+        "turn": heading[per_bar:] / heading[:count] if count else np.zeros(0, complex),
+        "facing": each(fine).mean(1) / heading[:count] if count else np.zeros(0, complex),
+        "way": (place[per_bar:] - place[:count]) / heading[:count]
+        if count
+        else np.zeros(0, complex),
+        "own_heading": heading[:count],
+    }
+
+
+def _path(library: Library, take: TakeEntry, times: Floats) -> tuple[Complex, Complex]:
+    """Heading and place of the pelvis at these seconds of a take."""
+    rows = np.arange(take.first, take.first + take.frames)
+    forward = axis_angle_to_matrix(library.poses(rows)[:, 0])[..., 2]
+    yaw = np.unwrap(np.angle(1j * (forward[:, 0] + 1j * forward[:, 1])))
+    place = library.places(rows)
+    frames = np.arange(take.frames) / FPS
+    x, y = (np.interp(times, frames, place[:, axis]) for axis in (0, 1))
+    return np.exp(1j * np.interp(times, frames, yaw)), 1j * (x + 1j * y)
+
+
+def _lively(plain: Rows, genres: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Units that dance in every beat, beside the median of their style and at all."""
+    speed = plain["beat_speed"]
+    medians = np.array([
+        np.median(speed[plain["genre"] == g]) if (plain["genre"] == g).any() else 0.0
+        for g in range(len(genres))
+    ])[plain["genre"]]  # fmt: skip
+    floor = np.minimum(_LIVELY_UNIT, medians)
+    return np.asarray(
+        (speed.min(1) >= _DEAD_BEAT * medians)
+        & (speed.mean(1) >= _DEAD_UNIT * medians)
+        & (speed.mean(1) >= floor)
+    )
+
+
+def _with_mirrors(
+    counted: tuple[Counted, ...], genres: tuple[str, ...], plain: Rows,
+    head: Floats, tail: Floats, per_bar: int,
+) -> Units:  # fmt: skip
+    count = len(plain["row"])
+    both = {key: np.concatenate([values, values]) for key, values in plain.items()}
+    mirrored = np.arange(2 * count) >= count
+    for key in ("turn", "facing", "way", "own_heading"):
+        both[key] = np.where(mirrored, both[key].conj(), both[key])
+    places = {
+        (int(row), int(start)): number
+        for number, (row, start) in enumerate(zip(plain["row"], plain["start"], strict=True))
+    }
+    onward = np.array([
+        places.get((int(row), int(start) + per_bar), -1)
+        for row, start in zip(plain["row"], plain["start"], strict=True)
+    ])  # fmt: skip
+    speed = both["beat_speed"]
+    pattern = speed - speed.mean(1, keepdims=True)
+    pattern /= np.maximum(np.linalg.norm(pattern, axis=1, keepdims=True), 1e-6)
+    energy = np.argsort(np.argsort(speed.mean(1), kind="stable"), kind="stable")
+    heads, tails = (np.concatenate([x, mirrored_shapes(x)]) for x in (head, tail))
+    _, passage = np.unique(both["row"] * 4096 + both["start"] // _PASSAGE, return_inverse=True)
+    basis = main_directions(np.concatenate([heads, tails]))
+    return Units(
+        counted, both["row"], both["start"], mirrored, both["genre"], genres,
+        both["choreography"], passage, both["tempo_bias"], both["tempo_spread"], both["rhythm"],
+        pattern, energy / max(1, 2 * count - 1), (heads @ basis).astype(np.float32),
+        (tails @ basis).astype(np.float32), both["turn"], both["facing"], both["way"],
+        both["own_heading"], np.concatenate([onward, np.where(onward < 0, -1, onward + count)]),
+        np.concatenate([np.arange(count) + count, np.arange(count)]),
+    )  # fmt: skip
