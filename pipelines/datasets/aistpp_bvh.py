@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.body.feet import foot_heights
 from pipelines.motion.formats import load_motion
-from pipelines.motion.grounding import foot_heights
 from pipelines.motion.motion import Motion
 from pipelines.motion.repair import repair
 from pipelines.motion.root_from_feet import root_from_feet

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 from scipy.ndimage import gaussian_filter1d
 
+from pipelines.body.feet import foot_heights
 from pipelines.body.skeleton import FOOT_JOINTS
-from pipelines.motion.grounding import foot_heights
 from pipelines.motion.motion import Motion
 
 Floats = NDArray[np.float64]

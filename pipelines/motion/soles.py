@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from pipelines.body.feet import SOLE_DEPTH, foot_heights
 from pipelines.body.rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from pipelines.body.skeleton import FOOT_JOINTS, JOINT, forward_kinematics
-from pipelines.motion.grounding import SOLE_DEPTH, foot_heights
 from pipelines.motion.motion import Motion
 
 LEVEL_BELOW = 0.10

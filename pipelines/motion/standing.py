@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from pipelines.body.feet import point_speeds
 from pipelines.motion.motion import Motion
 
 _AROUND_SECONDS = 0.25
@@ -14,10 +15,7 @@ _STANDING_SHARE, _STANDING_SPEED = 0.35, 0.2
 
 def joint_speed(motion: Motion) -> NDArray[np.float64]:
     """Mean speed (T,) of all joints in m/s."""
-    if motion.frames < 3:
-        return np.zeros(motion.frames)
-    velocity = np.gradient(motion.joints(), 1.0 / motion.fps, axis=0)
-    return np.asarray(np.linalg.norm(velocity, axis=-1).mean(axis=1))
+    return np.asarray(point_speeds(motion.joints(), motion.fps).mean(axis=1))
 
 
 def dancing_part(motion: Motion) -> tuple[int, int]:

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.body.feet import SOLE_DEPTH
 from pipelines.body.skeleton import FOOT_JOINTS
 from pipelines.motion.contacts import Spans, contact_spans
 from pipelines.motion.foot_lock import lock_feet, with_feet
-from pipelines.motion.grounding import SOLE_DEPTH
 from pipelines.motion.motion import Motion
 
 Floats = NDArray[np.float64]

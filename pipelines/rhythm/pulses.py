@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.motion.motion import Motion
-from pipelines.rhythm.step_cycle import StepCycle, foot_speeds, phase_locking, step_cycles
+from pipelines.rhythm.beat_coupling import beat_coupling
+from pipelines.rhythm.step_cycle import StepCycle, foot_speeds, step_cycles
 from pipelines.support.errors import UnsuitableInput
 
 SALSA_HALF_COUNT = (76.0, 100.0)
@@ -84,7 +85,7 @@ def salsa_pulses(partners: Sequence[Motion]) -> tuple[Pulses, ...]:
         for cycle in cycles:
             if not slowest <= cycle.bpm <= fastest:
                 continue
-            shared = phase_locking(total, motion.fps, cycle.times).resultant
+            shared = beat_coupling(total, cycle.times, motion.fps).resultant
             if best is None or shared > best[0]:
                 best = shared, cycle
     if best is None:

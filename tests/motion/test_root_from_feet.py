@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipelines.motion.grounding import foot_heights
+from pipelines.body.feet import foot_heights
 from pipelines.motion.motion import Motion
 from pipelines.motion.root_from_feet import root_from_feet, without_travel
 from pipelines.motion.soles import level_soles

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipelines.body.feet import foot_heights
 from pipelines.metrics.feet import foot_skating_ratio
-from pipelines.motion.grounding import foot_heights
 from pipelines.motion.motion import Motion
 from pipelines.motion.standing import dancing_part
 from pipelines.motion.stepping_over import step_over

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
+from pipelines.body.facing import forward_of, heading
 from pipelines.body.rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from pipelines.body.skeleton import FOOT_JOINTS
 from pipelines.motion.motion import Motion
@@ -248,9 +249,8 @@ def _handed_over(
 
 def _centred(motion: Motion) -> Motion:
     """The dance turned to face the camera on the whole, over the middle of the floor."""
-    forward = axis_angle_to_matrix(motion.poses[:, 0])[..., 2]
-    mean = complex(np.mean(1j * (forward[:, 0] + 1j * forward[:, 1])))
-    turned = _moved(motion, -float(np.angle(mean)), np.zeros(2))
+    forward = forward_of(axis_angle_to_matrix(motion.poses[:, 0]))
+    turned = _moved(motion, -float(heading(forward.mean(0))), np.zeros(2))
     middle = (turned.trans[:, :2].min(0) + turned.trans[:, :2].max(0)) / 2
     trans = turned.trans - np.append(middle, 0).astype(np.float32)
     return replace(turned, trans=trans)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.body.facing import forward_of, heading
 from pipelines.body.rotations import axis_angle_to_matrix
 from pipelines.body.skeleton import JOINT_NAMES, MIRROR, forward_kinematics
 from pipelines.motion_expert.library.counting import Counted
@@ -51,8 +52,7 @@ def _joints_in_heading(library: Library, rows_N3: Whole) -> Floats:
     turned = axis_angle_to_matrix(library.poses(flat))
     place = library.places(flat)
     joints = forward_kinematics(turned, place)[0]
-    forward = turned[:, 0, :, 2]
-    yaw = np.angle(1j * (forward[:, 0] + 1j * forward[:, 1]))
+    yaw = heading(forward_of(turned[:, 0]))
     back = back.reshape(rows_N3.shape)
     middle = back[:, 1]
     centre = place[middle] * [1, 1, 0]

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.body.facing import forward_of, heading
 from pipelines.body.rotations import axis_angle_to_matrix
 from pipelines.motion_expert.library.counting import Counted
 from pipelines.motion_expert.library.genres import style_of
@@ -120,7 +121,7 @@ def _of_take(
     ratio = np.log(bpm * np.diff(times) / 60)
     held = sampled[0 if style.by == "feet" else 1]
     swing = (held * np.exp(1j * (2 * np.pi * phase - style.phase))).sum(1)
-    heading, place = _path(library, take, times)
+    looks, place = _path(library, take, times)
     fine, _ = _path(library, take, at.ravel())
     fine = fine.reshape(at.shape).mean(1)
     over = np.lib.stride_tricks.sliding_window_view
@@ -142,20 +143,17 @@ def _of_take(
         "beat_speed": beat_speed,
         "upright": (each(sampled[2].min(1)).min(1) >= _UPRIGHT_PELVIS)
         & (each(sampled[3].min(1)).min(1) >= _UPRIGHT_HEAD),
-        "turn": heading[per_bar:] / heading[:count] if count else np.zeros(0, complex),
-        "facing": each(fine).mean(1) / heading[:count] if count else np.zeros(0, complex),
-        "way": (place[per_bar:] - place[:count]) / heading[:count]
-        if count
-        else np.zeros(0, complex),
-        "own_heading": heading[:count],
+        "turn": looks[per_bar:] / looks[:count] if count else np.zeros(0, complex),
+        "facing": each(fine).mean(1) / looks[:count] if count else np.zeros(0, complex),
+        "way": (place[per_bar:] - place[:count]) / looks[:count] if count else np.zeros(0, complex),
+        "own_heading": looks[:count],
     }
 
 
 def _path(library: Library, take: TakeEntry, times: Floats) -> tuple[Complex, Complex]:
     """Heading and place of the pelvis at these seconds of a take."""
     rows = np.arange(take.first, take.first + take.frames)
-    forward = axis_angle_to_matrix(library.poses(rows)[:, 0])[..., 2]
-    yaw = np.unwrap(np.angle(1j * (forward[:, 0] + 1j * forward[:, 1])))
+    yaw = np.unwrap(heading(forward_of(axis_angle_to_matrix(library.poses(rows)[:, 0]))))
     place = library.places(rows)
     frames = np.arange(take.frames) / FPS
     x, y = (np.interp(times, frames, place[:, axis]) for axis in (0, 1))
