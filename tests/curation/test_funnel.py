@@ -75,6 +75,7 @@ def test_rows_are_in_the_order_of_the_rules():
     numbers = {text.strip(): (number, hours) for text, number, hours in funnel.rows()}
     assert numbers["nobody"] == (-1, pytest.approx(-6 / 3600))
     assert numbers["windows"] == (len(REASONS), pytest.approx(60 / 3600))
+    assert numbers["clips kept"] == (1, pytest.approx(6 / 3600))
 
 
 def test_rules_that_dropped_nothing_have_no_row_and_windows_always_have_one():

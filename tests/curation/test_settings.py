@@ -47,6 +47,7 @@ def test_shares_lie_between_0_and_1(config, name, value):
         ("min_motion", -1), ("min_side", -1), ("min_person", -1), ("max_duplicate", -0.1),
         ("min_shot", 4.9), ("min_shot", 3601), ("longest_side", 63), ("longest_side", 8193),
         ("seed", -1), ("seed", 2**63), ("workers", 0), ("workers", 1025), ("limit", 0),
+        ("limit", 10**9 + 1), ("min_side", 100_001), ("max_duplicate", 100_001),
     ],
 )  # fmt: skip
 def test_numbers_out_of_range_are_refused_by_flag(config, name, value):
