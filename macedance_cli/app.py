@@ -6,6 +6,8 @@ import io
 import os
 import sys
 import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -13,19 +15,45 @@ import typer
 from macedance_cli import curate, doctor, evaluate, generate, render, train_appearance, train_motion
 from macedance_cli.console import print_data
 from macedance_cli.failures import debugging, leave, run_to_exit_code
+from pipelines.appearance_expert.training.settings import TrainAppearanceConfig
+from pipelines.curation.settings import CurateConfig
+from pipelines.doctor import DoctorConfig
+from pipelines.evaluation.settings import EvaluateConfig
+from pipelines.generation.settings import GenerateConfig
+from pipelines.motion_expert.training.settings import TrainMotionConfig
+from pipelines.rendering.settings import RenderConfig
 
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command(epilog=generate.EPILOG)(generate.generate)
-app.command(epilog=curate.EPILOG)(curate.curate)
-app.command(epilog=render.EPILOG)(render.render)
-app.command("train-motion", epilog=train_motion.EPILOG)(train_motion.train_motion)
-app.command("train-appearance", epilog=train_appearance.EPILOG)(train_appearance.train_appearance)
-app.command(epilog=evaluate.EPILOG)(evaluate.evaluate)
-app.command(epilog=doctor.EPILOG)(doctor.doctor)
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A command: its function, what it is asked to do, and the options of experts it offers."""
+
+    run: Callable[..., None]
+    config: type
+    epilog: str
+    own: Callable[[], Sequence[type]] = tuple
+
+
+COMMANDS = {
+    "generate": Offered(generate.generate, GenerateConfig, generate.EPILOG),
+    "curate": Offered(curate.curate, CurateConfig, curate.EPILOG),
+    "render": Offered(render.render, RenderConfig, render.EPILOG),
+    "train-motion": Offered(train_motion.train_motion, TrainMotionConfig, train_motion.EPILOG),
+    "train-appearance": Offered(
+        train_appearance.train_appearance, TrainAppearanceConfig, train_appearance.EPILOG
+    ),
+    "evaluate": Offered(evaluate.evaluate, EvaluateConfig, evaluate.EPILOG),
+    "doctor": Offered(doctor.doctor, DoctorConfig, doctor.EPILOG),
+}
+
+for _name, _offered in COMMANDS.items():
+    app.command(_name, epilog=_offered.epilog)(_offered.run)
 
 
 def main() -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
+import json
 import tomllib
-import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from macedance_cli.console import talk
 from pipelines.support.errors import BadUsage, UnsuitableInput
+from pipelines.support.options import Declared, declared
 
 Config = TypeVar("Config")
 
-COMMANDS = ("curate", "generate", "render", "train-motion", "train-appearance", "evaluate")
+COMMANDS = (
+    "curate", "generate", "render", "train-motion", "train-appearance", "evaluate", "doctor",
+)  # fmt: skip
 
 
 def resolve(
@@ -23,27 +26,28 @@ def resolve(
     command: str,
     file: Path | None,
     given: Mapping[str, Any],
-    defaults: Mapping[str, Any] | None = None,
+    own: Sequence[Declared] = (),
 ) -> Config:
     """Build a command's config from its defaults, a TOML file, and what was given.
 
     Args:
-        config_type: a dataclass whose fields are named like the options.
+        config_type: a dataclass whose fields are declared options.
         given: what flags and environment said; None means not given.
-        defaults: for fields of the dataclass that have none.
+        own: options of experts; they come into the config's field `options`.
 
     Raises:
         BadUsage: the file holds an unknown key or a value of the wrong type.
         UnsuitableInput: the file is missing or is not TOML.
     """
-    values = dict(defaults or {})
-    if file is not None:
-        values |= _file_values(config_type, command, file)
+    values = {} if file is None else _file_values((*declared(config_type), *own), command, file)
     values |= {name: value for name, value in given.items() if value is not None}
+    theirs = {one.name for one in own}
+    if own:
+        values["options"] = {name: values.pop(name) for name in list(values) if name in theirs}
     return config_type(**values)
 
 
-def _file_values(config_type: type, command: str, file: Path) -> dict[str, Any]:
+def _file_values(options: Sequence[Declared], command: str, file: Path) -> dict[str, Any]:
     """Top-level keys belong to whatever command runs; its own table ranks above them."""
     document = _read_toml(file)
     shared = {key: value for key, value in document.items() if not isinstance(value, dict)}
@@ -51,17 +55,21 @@ def _file_values(config_type: type, command: str, file: Path) -> dict[str, Any]:
     for table in tables:
         if table not in COMMANDS:
             raise BadUsage(f"{file}: unknown table [{table}]", _suggestion(table, COMMANDS))
-    field_types = typing.get_type_hints(config_type)
+    known = {one.key: one for one in options}
+    former = {name.replace("_", "-"): one for one in options for name in one.option.former}
     values: dict[str, Any] = {}
-    for key, value in (shared | tables.get(command, {})).items():
-        name = key.replace("-", "_")
-        if name not in field_types:
-            options = (field.name.replace("_", "-") for field in dataclasses.fields(config_type))
+    for written, value in (shared | tables.get(command, {})).items():
+        key = written.replace("_", "-")
+        one = known.get(key) or former.get(key)
+        if one is None:
             raise BadUsage(
-                f"{file}: macedance {command} has no option {key!r}",
-                _suggestion(key.replace("_", "-"), options),
+                f"{file}: macedance {command} has no option {written!r}", _suggestion(key, known)
             )
-        values[name] = _converted(value, field_types[name], f"{file}: {key}")
+        if key not in known:
+            talk(f"warning: {file}: {written} is called {one.key} now")
+            if one.name in values:
+                continue
+        values[one.name] = _converted(value, one, f"{file}: {written}")
     return values
 
 
@@ -75,35 +83,28 @@ def _read_toml(file: Path) -> dict[str, Any]:
         raise UnsuitableInput(f"--config {file}: not a TOML file ({error})") from error
 
 
-def _converted(value: Any, wanted: Any, place: str) -> Any:
-    """`value` as the type `wanted` of a dataclass field; TOML has no paths, tuples or None."""
-    choices = _choices(wanted)
-    for choice in choices:
-        if typing.get_origin(choice) is typing.Literal and value in typing.get_args(choice):
-            return value
-        if choice is float and type(value) is int:
-            return float(value)
-        if choice is Path and isinstance(value, str):
-            return Path(value)
-        if isinstance(choice, type) and type(value) is choice:
-            return value
-        if typing.get_origin(choice) in (tuple, list) and isinstance(value, list):
-            inner = typing.get_args(choice)[0]
-            return typing.get_origin(choice)(_converted(item, inner, place) for item in value)
-    names = " or ".join(_name(choice) for choice in choices if choice is not type(None))
-    raise BadUsage(f"{place} = {value!r} is not {names}", "give a value as the flag takes it")
+def _converted(value: Any, one: Declared, place: str) -> Any:
+    """`value` as the option's type; TOML has no paths, tuples or None."""
+    import pydantic
+
+    kind: Any = typing.Literal[one.choices] if one.choices and not one.repeats else one.kind
+    try:
+        # JSON's strictness is TOML's: a list may become a tuple, a text a path, 1 may become 1.0.
+        text = json.dumps(value)
+        return pydantic.TypeAdapter(kind).validate_json(text, strict=True)
+    except (pydantic.ValidationError, TypeError):  # TypeError: a date
+        raise BadUsage(
+            f"{place} = {value!r} is not {_name(one)}", "give a value as the flag takes it"
+        ) from None
 
 
-def _choices(wanted: Any) -> tuple[Any, ...]:
-    union = typing.get_origin(wanted) in (typing.Union, types.UnionType)
-    return typing.get_args(wanted) if union else (wanted,)
-
-
-def _name(choice: Any) -> str:
-    if typing.get_origin(choice) is typing.Literal:
-        return " | ".join(map(repr, typing.get_args(choice)))
+def _name(one: Declared) -> str:
+    if one.repeats:
+        return "a list"
+    if one.choices:
+        return " | ".join(map(repr, one.choices))
     return {Path: "a path", str: "text", float: "a number", int: "a whole number",
-            bool: "true or false"}.get(choice, "a list")  # fmt: skip
+            bool: "true or false"}[one.kind]  # fmt: skip
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:

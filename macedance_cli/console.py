@@ -33,6 +33,22 @@ def print_json(value: Any) -> None:
     print_data(json.dumps(value, indent=2, default=str))
 
 
+def print_facts(facts: dict[str, Any], as_json: bool) -> None:
+    """Print a dictionary on stdout, as JSON or as one line per entry."""
+    if as_json:
+        print_json(facts)
+        return
+    width = max(map(len, facts), default=0)
+    for name, value in facts.items():
+        print_data(f"{name:<{width}}  {_words(value)}")
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return (", ".join(map(str, value)) or "nothing") if isinstance(value, list) else str(value)
+
+
 def talk(text: str) -> None:
     """Print one line for people on stderr; silent when nobody can read it."""
     try:

@@ -10,11 +10,10 @@ import textwrap
 
 import typer
 
+from macedance_cli.command import Shown, command
 from macedance_cli.console import print_data, print_json
-from macedance_cli.options import AsJson, WorkspaceFolder
-from pipelines.doctor import Check, examine
+from pipelines.doctor import Check, DoctorConfig, examine
 from pipelines.support.errors import MissingAsset
-from pipelines.workspace.layout import DEFAULT_ROOT
 
 EPILOG = """Examples:
 
@@ -26,14 +25,15 @@ EPILOG = """Examples:
 _MARKS = {"ok": ("ok", "green"), "missing": ("MISSING", "red"), "absent": ("-", "yellow")}
 
 
-def doctor(workspace: WorkspaceFolder = None, as_json: AsJson = False) -> None:
+@command(DoctorConfig, "doctor", dry_run=False)
+def doctor(settings: DoctorConfig, shown: Shown) -> None:
     """Tell what this machine can do, and what to install for the rest.
 
     Exits with 4 if something is missing that `macedance generate` cannot do without.
     """
-    checks = examine(workspace or DEFAULT_ROOT)
+    checks = examine(settings.workspace)
     broken = [check.name for check in checks if check.state == "missing"]
-    if as_json:
+    if shown.as_json:
         ready = not broken
         print_json({"ready": ready, "checks": [dataclasses.asdict(check) for check in checks]})
     else:

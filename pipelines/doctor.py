@@ -23,6 +23,7 @@ from typing import Literal
 
 from pipelines.support.errors import MacedanceError
 from pipelines.support.files import read_json, sha256_file
+from pipelines.workspace import options as common
 
 State = Literal["ok", "missing", "absent"]
 
@@ -53,6 +54,13 @@ SOFTWARE_OPENGL = ("llvmpipe", "softpipe", "swrast", "software")
 """In the names of renderers that emulate a graphics card; as in body/renderer.py."""
 
 REINSTALL = "run `make setup` again, or pip install --force-reinstall macedance"
+
+
+@dataclass(frozen=True)
+class DoctorConfig:
+    """What `doctor` is asked."""
+
+    workspace: Path = common.workspace()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pipelines.evaluation.profiles import (
     VERSION,
@@ -21,8 +21,8 @@ from pipelines.evaluation.profiles import (
     protocol_hash,
     settings_of,
 )
-from pipelines.support.conventions import LARGEST_SEED
-from pipelines.support.errors import BadUsage, UnsuitableInput
+from pipelines.evaluation.settings import EvaluateConfig
+from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import check_writable, read_json, sha256_file, write_json, write_text
 from pipelines.support.progress import Progress
 from pipelines.workspace.identity import content_id
@@ -36,147 +36,9 @@ if TYPE_CHECKING:
     from pipelines.evaluation.measuring import MeasuredSet
     from pipelines.evaluation.video_set import PoseSource
 
-PROTOCOLS = ("motion-3d", "motion-appearance", "animation")
 STAGE_RECORD = "evaluation.json"
 METRICS_FILE, REPORT_FILE = "metrics.json", "report.html"
 _NOT_SETTINGS = ("i3d", "lpips_weights", "device")
-_PAPER_SUFFIXES = {"latex": ".tex", "markdown": ".md", "csv": ".csv"}
-
-
-@dataclass(frozen=True)
-class EvaluateConfig:
-    """What `evaluate` is asked to do.
-
-    Attributes:
-        protocol: which of the paper's three tables.
-        pred: file or folder to judge. truth: recordings of the same kind, or None.
-        compare: two "name=folder" instead of pred.
-        workspace: where results, and what was extracted from videos, go.
-        profile: whose definitions; see evaluation.profiles.
-        music: song, or folder of songs named like the clips; videos and dances that `generate`
-            made bring their own.
-        window: take motion features over pieces of so many seconds.
-        keypoint_fps: frame rate of keypoint files that do not say.
-        person_detector, pose_model: folders or ids for transformers, which find poses in videos
-            instead of the embedded tracker.
-        run_records: run.json files of `generate`, for the speed of generation.
-        vbench_weights: folder of VBench's weight files. vbench_json: "FILE" or "NAME=FILE",
-            results of VBench itself.
-        i3d, lpips_weights: weight files of FVD and LPIPS. fvd, lpips_disco_compat: conventions.
-        video_frames, video_fps, video_side: what of each video the animation metrics look at.
-        latex, markdown, csv: also write the tables here.
-        seed: of resampling. device: where networks run. force: write over outputs that exist.
-    """
-
-    protocol: str
-    pred: Path | None
-    truth: Path | None
-    workspace: Path
-    compare: tuple[str, ...] = ()
-    profile: str = "strict"
-    music: Path | None = None
-    window: float | None = None
-    keypoint_fps: float | None = None
-    person_detector: str | None = None
-    pose_model: str | None = None
-    run_records: tuple[Path, ...] = ()
-    vbench_weights: Path | None = None
-    vbench_json: tuple[str, ...] = ()
-    i3d: Path | None = None
-    fvd: Literal["styleganv", "disco"] = "styleganv"
-    lpips_weights: Path | None = None
-    lpips_disco_compat: bool = False
-    video_frames: int = 77
-    video_fps: float = 16.0
-    video_side: int | None = None
-    latex: Path | None = None
-    markdown: Path | None = None
-    csv: Path | None = None
-    seed: int = 0
-    device: str = "auto"
-    force: bool = False
-
-    def validate(self) -> EvaluateConfig:
-        """Return self, or raise BadUsage naming the flag and the way out."""
-        if self.protocol not in PROTOCOLS:
-            raise BadUsage(
-                f"--protocol {self.protocol or 'is missing'}", f"choose {', '.join(PROTOCOLS)}"
-            )
-        from pipelines.keypoints.finders import check_models
-
-        self._validate_sets()
-        self._validate_numbers()
-        check_models(self.person_detector, self.pose_model)
-        if self.protocol == "motion-3d":
-            motion_profile(self.profile)
-        elif self.protocol == "motion-appearance":
-            keypoint_profile(self.profile)
-        elif self.profile != "strict":
-            raise BadUsage(
-                f"--profile {self.profile}: the animation protocol has none",
-                "its conventions are --video-frames, --video-fps, --video-side, --fvd and "
-                "--lpips-disco-compat",
-            )
-        if self.protocol == "animation" and self.truth is None:
-            raise BadUsage("--protocol animation compares frame by frame", "add --truth FOLDER")
-        for flag, path in self._targets():
-            if path.suffix != _PAPER_SUFFIXES[flag]:
-                raise BadUsage(f"--{flag} {path}: must end in {_PAPER_SUFFIXES[flag]}")
-            if path.exists() and not self.force:
-                raise BadUsage(f"{path} exists", f"add --force to replace it, or change --{flag}")
-        return self
-
-    def pose_models(self) -> tuple[str, str] | None:
-        """Person detector and ViTPose, if they are named."""
-        if self.person_detector is None or self.pose_model is None:
-            return None
-        return self.person_detector, self.pose_model
-
-    def systems(self) -> dict[str, Path]:
-        """What is judged, by name."""
-        if not self.compare:
-            assert self.pred is not None
-            return {"pred": self.pred}
-        return {name: Path(place) for name, _, place in (c.partition("=") for c in self.compare)}
-
-    def _validate_sets(self) -> None:
-        if bool(self.compare) == (self.pred is not None):
-            raise BadUsage("give either --pred FOLDER or --compare a=FOLDER b=FOLDER")
-        if not self.compare:
-            return
-        parts = [text.partition("=") for text in self.compare]
-        if len(parts) != 2 or not all(name and place for name, _, place in parts):
-            raise BadUsage(
-                f"--compare {' '.join(self.compare)}: not two named folders",
-                "write it as --compare ours=generated/ theirs=baseline/",
-            )
-        names = [name for name, _, _ in parts]
-        if names[0] == names[1] or "truth" in names:
-            raise BadUsage("--compare: the names must differ, and not be 'truth'")
-
-    def _validate_numbers(self) -> None:
-        if self.window is not None and not 1 <= self.window <= 600:
-            raise BadUsage(f"--window {self.window:g}: must lie in 1 ... 600 seconds")
-        if self.window is not None and (self.protocol, self.profile) != ("motion-3d", "strict"):
-            raise BadUsage("--window is for --protocol motion-3d with --profile strict")
-        if self.keypoint_fps is not None and not 1 <= self.keypoint_fps <= 1000:
-            raise BadUsage(f"--keypoint-fps {self.keypoint_fps:g}: must lie in 1 ... 1000")
-        if not 2 <= self.video_frames <= 100_000:
-            raise BadUsage(
-                f"--video-frames {self.video_frames}: must lie in 2 ... 100000", "77 is the default"
-            )
-        if not 1 <= self.video_fps <= 120:
-            raise BadUsage(
-                f"--video-fps {self.video_fps:g}: must lie in 1 ... 120", "16 is the default"
-            )
-        if self.video_side is not None and not 16 <= self.video_side <= 4096:
-            raise BadUsage(f"--video-side {self.video_side}: must lie in 16 ... 4096")
-        if not 0 <= self.seed <= LARGEST_SEED:
-            raise BadUsage(f"--seed {self.seed}: must lie in 0 ... {LARGEST_SEED}")
-
-    def _targets(self) -> list[tuple[str, Path]]:
-        named = {"latex": self.latex, "markdown": self.markdown, "csv": self.csv}
-        return [(flag, path) for flag, path in named.items() if path is not None]
 
 
 @dataclass(frozen=True)
@@ -221,7 +83,7 @@ def evaluate(config: EvaluateConfig, progress: Progress) -> dict[str, Any]:
         BadUsage, UnsuitableInput, MissingAsset, OutOfResources: with what to do about it.
     """
     sets = _sets(config.validate())
-    check_writable([path for _, path in config._targets()])
+    check_writable([path for _, path in config.targets()])
     run = _run_name(config, sets)
     workspace = Workspace(config.workspace)
     folder = workspace.evaluation(run)
@@ -574,6 +436,6 @@ def _hand_over(config: EvaluateConfig, result: dict[str, Any], record: RunRecord
         "markdown": lambda: "\n".join(to_markdown(table) for table in tables),
         "csv": lambda: to_csv(result),
     }
-    for flag, path in config._targets():
+    for flag, path in config.targets():
         write_text(path, texts[flag]())
         record.wrote(path)

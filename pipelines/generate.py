@@ -7,20 +7,20 @@ song. Dance and video stay in the run's folder, and the next run of the same com
 
 from __future__ import annotations
 
-import math
 import shutil
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipelines.generation.settings import OF_WAN, GenerateConfig
 from pipelines.media.shape import frame_rate, parse_size
-from pipelines.support.conventions import LARGEST_SEED, MOTION_FPS
+from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.devices import torch_device
-from pipelines.support.errors import BadUsage, OutOfResources, UnsuitableInput, is_out_of_space
+from pipelines.support.errors import OutOfResources, UnsuitableInput, is_out_of_space
 from pipelines.support.files import atomic_path, check_writable, sha256_file
+from pipelines.support.options import identity
 from pipelines.support.progress import Progress
 from pipelines.workspace.identity import content_id
 from pipelines.workspace.layout import Workspace
@@ -29,181 +29,16 @@ from pipelines.workspace.stages import alone_in, finish_stage, finished_stage
 
 if TYPE_CHECKING:
     from pipelines.appearance_expert.interface import Frame
-    from pipelines.appearance_expert.wan.config import WanConfig
     from pipelines.keypoints.person import ReferencePerson
     from pipelines.keypoints.staged import StagedDance
     from pipelines.media.video import VideoWriter
     from pipelines.motion.motion import Motion
-    from pipelines.motion_expert.mace.choreographer import Choreographer, SamplingConfig
+    from pipelines.motion_expert.mace.choreographer import Choreographer
     from pipelines.music.features import MusicFeatures
 
 LONGER_SIDE = 960
-_SHORTEST, _LONGEST = 2, 600
 _MUCH_MISSING = 0.1
 DANCE_RECORD, VIDEO_RECORD = "motion.json", "appearance.json"
-_INPUTS = ("song", "picture", "ref_keypoints", "ref_mask", "motion", "adapter")
-PROJECTORS = ("exact", "rendered")
-_OF_WAN = (
-    "profile", "gguf", "prompt", "wan_steps", "forecast", "face", "adapter", "lora", "projector",
-)  # fmt: skip
-_UNHEEDED = {
-    "puppet": _OF_WAN,
-    "wan2": tuple(name for name in _OF_WAN if name not in ("prompt", "wan_steps", "profile")),
-}
-_MOTION_SUFFIXES = (".npz", ".bvh")
-
-
-@dataclass(frozen=True)
-class GenerateConfig:
-    """What `generate` is asked to do.
-
-    Attributes:
-        song, picture, output: the three files; `motion_only` needs neither picture nor output.
-        workspace: where the run's files go.
-        start, duration: the part of the song, seconds.
-        genre, beta, steps, candidates, seed: see motion_expert.mace.choreographer.SamplingConfig.
-        fps, size: of the video; size is "WIDTHxHEIGHT" or one number for the longer side.
-        ref_keypoints, ref_mask: pose and matte of the picture instead of the detector's.
-        tempo_change: how far the new dance's tempo may be bent to bring its steps onto the beat.
-        motion: a dance to perform instead of making one.
-        motion_out: also write the dance here (.npz or .bvh). motion_only: and nothing else.
-        motion_model: folder of a Motion Expert; None takes the one that ships.
-        appearance, model: the Appearance Expert's back end, and where its weights are.
-        profile, gguf, prompt, wan_steps, forecast, face, adapter: of Wan-Animate, see
-            appearance_expert.wan.config. lora: each "FILE" or "FILE:SCALE".
-        projector: how the dance becomes the skeletons that drive Wan-Animate: "exact", projected
-            joints; "rendered", found by the pose detector in a drawn body, as the paper does.
-        device: "auto", "cpu" or "cuda".
-        force: write over an output that exists.
-    """
-
-    song: Path | None
-    picture: Path | None
-    output: Path | None
-    workspace: Path
-    start: float = 0.0
-    duration: float | None = None
-    genre: str | None = None
-    beta: float = 0.75
-    steps: int = 50
-    candidates: int = 1
-    tempo_change: float = 0.2
-    seed: int = 0
-    fps: float = MOTION_FPS
-    size: str | None = None
-    ref_keypoints: Path | None = None
-    ref_mask: Path | None = None
-    motion: Path | None = None
-    motion_out: Path | None = None
-    motion_only: bool = False
-    motion_model: Path | None = None
-    appearance: str = "auto"
-    model: str | None = None
-    profile: str = "auto"
-    gguf: Path | None = None
-    prompt: str | None = None
-    wan_steps: int = 20
-    forecast: bool = False
-    face: str = "neutral"
-    adapter: Path | None = None
-    lora: tuple[str, ...] = ()
-    projector: str = "exact"
-    device: str = "auto"
-    force: bool = False
-
-    def validate(self) -> GenerateConfig:
-        """Return self, or raise BadUsage naming the flag and the way out."""
-        if self.song is None:
-            raise BadUsage("no song given", "macedance generate SONG PICTURE -o OUT.mp4")
-        if not self.motion_only:
-            self._validate_video()
-        elif self.motion_out is None:
-            raise BadUsage("--motion-only needs --motion-out", "such as --motion-out dance.bvh")
-        elif self.output is not None:
-            raise BadUsage(f"--motion-only writes no video, so -o {self.output} is for nothing")
-        if not 1 <= self.fps <= 120:
-            raise BadUsage(f"--fps {self.fps:g}: must lie in 1 ... 120", "30 is the default")
-        if not 0 <= self.tempo_change <= 0.5:
-            raise BadUsage(
-                f"--tempo-change {self.tempo_change:g}: must lie in 0 ... 0.5", "0.2 is the default"
-            )
-        if not 0 <= self.start < math.inf:
-            raise BadUsage(f"--start {self.start:g}: not a time in seconds", "give 0 or more")
-        if self.duration is not None and not _SHORTEST <= self.duration <= _LONGEST:
-            raise BadUsage(
-                f"--duration {self.duration:g}: must lie in {_SHORTEST} ... {_LONGEST} seconds"
-            )
-        if not 0 <= self.seed <= LARGEST_SEED:
-            raise BadUsage(f"--seed {self.seed}: must lie in 0 ... {LARGEST_SEED}")
-        self._validate_targets()
-        self.sampling().validate()
-        return self
-
-    def sampling(self) -> SamplingConfig:
-        """How the Motion Expert is to sample."""
-        from pipelines.motion_expert.mace.choreographer import SamplingConfig
-
-        return SamplingConfig(
-            beta=self.beta, steps=self.steps, genre=self.genre,
-            candidates=self.candidates, seed=self.seed,
-        )  # fmt: skip
-
-    def _validate_targets(self) -> None:
-        if self.motion_out is not None and self.motion_out.suffix not in _MOTION_SUFFIXES:
-            raise BadUsage(f"--motion-out {self.motion_out}: must end in .npz or .bvh")
-        inputs = {path.resolve() for path in _inputs(self).values()}
-        for flag, path in self._targets():
-            if path.resolve() in inputs:
-                raise BadUsage(f"{path} is also an input", f"choose another {flag}")
-            if path.is_dir():
-                raise BadUsage(f"{path} is a folder", f"choose a file for {flag}")
-            if path.exists() and not self.force:
-                raise BadUsage(
-                    f"{path} exists", f"add --force to replace it, or choose another {flag}"
-                )
-
-    def _validate_video(self) -> None:
-        if self.picture is None:
-            raise BadUsage(
-                "no picture given", "macedance generate SONG PICTURE -o OUT.mp4, or --motion-only"
-            )
-        if self.output is None:
-            raise BadUsage("no output given", "add -o OUT.mp4")
-        if self.output.suffix.lower() != ".mp4":
-            raise BadUsage(f"-o {self.output}: must end in .mp4")
-        if self.size is not None:
-            parse_size(self.size)
-        if self.projector not in PROJECTORS:
-            raise BadUsage(f"--projector {self.projector}: choose from {', '.join(PROJECTORS)}")
-        self._refuse_unheeded()
-        self.wan().validate()
-
-    def _refuse_unheeded(self) -> None:
-        """What the chosen back end does not heed is not quietly ignored."""
-        for field in fields(self):
-            unheeded = field.name in _UNHEEDED.get(self.appearance, ())
-            if unheeded and getattr(self, field.name) != field.default:
-                flag = "--" + field.name.replace("_", "-")
-                raise BadUsage(
-                    f"{flag} means nothing to --appearance {self.appearance}",
-                    "leave one of them out",
-                )
-
-    def wan(self) -> WanConfig:
-        """How Wan-Animate is to be called."""
-        from pipelines.appearance_expert.wan.config import DANCING, WanConfig
-        from pipelines.appearance_expert.wan.overlays import Overlay, parse_lora
-
-        overlay = Overlay(self.adapter, tuple(map(parse_lora, self.lora)))
-        return WanConfig(
-            prompt=DANCING if self.prompt is None else self.prompt, steps=self.wan_steps,
-            forecast=self.forecast, face=self.face, overlay=overlay, profile=self.profile,
-            gguf=self.gguf,
-        )  # fmt: skip
-
-    def _targets(self) -> list[tuple[str, Path]]:
-        video = [] if self.output is None else [("-o", self.output)]
-        return video + ([("--motion-out", self.motion_out)] if self.motion_out else [])
 
 
 def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
@@ -257,7 +92,7 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
         BadUsage, UnsuitableInput, MissingAsset, OutOfResources: with what to do about it.
     """
     config.validate()
-    check_writable([path for _, path in config._targets()])
+    check_writable([path for _, path in config.targets()])
     run = _run_name(config)
     _refuse_unreadable(config)
     workspace = Workspace(config.workspace)
@@ -267,7 +102,7 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
         alone_in(folder, progress),
         recorded_run(records, "generate", run, config, config.seed) as record,
     ):
-        for path in _inputs(config).values():
+        for path in config.inputs().values():
             record.read(path)
         drawn = None if config.motion_only else finished_stage(folder / VIDEO_RECORD, progress)
         # First, because a picture that will not do should not cost minutes of choreography.
@@ -290,7 +125,7 @@ def _refuse_unreadable(config: GenerateConfig) -> None:
     from pipelines.media.audio import probe_audio
     from pipelines.media.video import probe_video
 
-    inputs = _inputs(config)
+    inputs = config.inputs()
     probe_audio(inputs["song"])
     if "face" in inputs:
         probe_video(inputs["face"])
@@ -366,7 +201,7 @@ def _best_dance(
     from pipelines.rhythm.on_beat import on_beat, with_reserve
 
     heard = with_reserve(music.values, config.tempo_change)
-    with progress.stage("choreographing", config.steps, "steps") as advance:
+    with progress.stage("choreographing", config.sampling_steps, "steps") as advance:
         samples = expert.dance(heard, music.schema, config.sampling(), lambda: advance(1))
     dances, speeds = [], []
     with progress.stage("settling the feet", len(samples), "dances") as advance:
@@ -379,7 +214,7 @@ def _best_dance(
             advance(1)
     scores = [_beat_fit(dance, music) for dance in dances]
     best = int(np.argmax(scores))
-    facts = {"beta": config.beta, "steps": config.steps, "genre": config.genre,
+    facts = {"beta": config.beta, "steps": config.sampling_steps, "genre": config.genre,
              "beat_fit": [round(score, 4) for score in scores], "kept": best,
              "speed_on_beat": speeds}  # fmt: skip
     return dances[best].sliced(0, _frames(music)), facts
@@ -449,7 +284,7 @@ def _found_person(config: GenerateConfig) -> ReferencePerson:
     try:
         return detect_person(picture, config.ref_keypoints, config.ref_mask, size)
     except UnsuitableInput as error:
-        if any(str(path) in error.what for path in _inputs(config).values()):
+        if any(str(path) in error.what for path in config.inputs().values()):
             raise
         raise UnsuitableInput(f"{config.picture}: {error.what}", error.hint) from error
 
@@ -566,19 +401,6 @@ def _canvas(config: GenerateConfig) -> tuple[int, int]:
     return canvas_size(*picture_size(config.picture), config.size)
 
 
-def _inputs(config: GenerateConfig) -> dict[str, Path]:
-    """The files that are read, by the option that names them."""
-    given = {name: getattr(config, name) for name in _INPUTS}
-    if not config.motion_only:
-        from pipelines.appearance_expert.wan.face import FACE_POLICIES
-        from pipelines.appearance_expert.wan.overlays import parse_lora
-
-        loras = enumerate(map(parse_lora, config.lora), start=1)
-        given |= {f"lora {number}": path for number, (path, _) in loras}
-        given["face"] = None if config.face in FACE_POLICIES else Path(config.face)
-    return {name: path for name, path in given.items() if path is not None}
-
-
 def _run_name(config: GenerateConfig) -> str:
     """The run's name follows from the content of its inputs and what it is asked to make.
 
@@ -586,9 +408,8 @@ def _run_name(config: GenerateConfig) -> str:
     So it is with another version of macedance.
     """
     assert config.song is not None
-    ignored = {*_INPUTS, "output", "workspace", "motion_out", "motion_only", "force", "device"}
-    options = {key: value for key, value in asdict(config).items() if key not in ignored}
-    for name, path in _inputs(config).items():
+    options = identity(config)
+    for name, path in config.inputs().items():
         options[f"{name}_sha256"] = _readable_sha256(path)
     options["motion_model"] = _model_digest(config.motion_model)
     options["macedance"] = installed_versions().get("macedance", "")
@@ -596,7 +417,7 @@ def _run_name(config: GenerateConfig) -> str:
     if not config.motion_only:
         options["appearance"] = appearance
     if appearance in ("none", "puppet"):
-        options = {key: value for key, value in options.items() if key not in _OF_WAN}
+        options = {key: value for key, value in options.items() if key not in OF_WAN}
     else:
         # The files count by what they hold, not by where they lie.
         options |= {"lora": [scale for _, scale in config.wan().overlay.loras]}

@@ -8,15 +8,15 @@ into files -> one of the paper's two stages learns from them -> a body adapter, 
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.support.errors import BadUsage, MissingAsset, SomeItemsFailed, UnsuitableInput
+from pipelines.appearance_expert.training.settings import TrainAppearanceConfig
+from pipelines.support.errors import MissingAsset, SomeItemsFailed, UnsuitableInput
 from pipelines.support.failed_items import FailedItem, note_failure, some_failed
 from pipelines.support.files import read_json, sha256_file, sha256_json
-from pipelines.support.option_checks import check_choices, check_numbers, check_slices
 from pipelines.support.progress import SILENT, Progress
 from pipelines.workspace.layout import Workspace
 from pipelines.workspace.shards import Shard, shard_from
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from pipelines.appearance_expert.training.clips import DataSource, TrainingClip
+    from pipelines.appearance_expert.training.clips import TrainingClip
     from pipelines.appearance_expert.training.encoded import EncodedClips, EncodedSegment
     from pipelines.appearance_expert.training.engine import Engine
     from pipelines.appearance_expert.training.launch import Launch
@@ -33,161 +33,11 @@ if TYPE_CHECKING:
     from pipelines.appearance_expert.wan.weights import WanWeights
     from pipelines.training.training_log import TrainingLog
 
-_CHOICES = {
-    "stage": ("kinematic", "aesthetic", "base"),
-    "aesthetic_inputs": ("image", "image+pose+face"),
-    "precision": ("auto", "fp32", "bf16"),
-    "device": ("auto", "cpu", "cuda"),
-}
-_LR = {"kinematic": 1e-5, "aesthetic": 1e-4, "base": 1e-3}
-"""The paper's rates for its two stages."""
-
 _EPOCHS = 2
 """How often the published training sees its data."""
 
-_MAY_CHANGE = frozenset({
-    "max_steps", "resume", "encode_only", "shard", "threads", "workers", "keep", "validate_every",
-    "checkpoint_every", "sample_every", "sample_steps", "workspace", "run", "data", "device",
-    "accumulate", "keep_activations", "model", "adapter",
-})  # fmt: skip
-"""Options that do not make it another run when they change; of some the content counts instead."""
-
 _HELD = 8
 """Held-out segments that are judged at each validation."""
-
-
-@dataclass(frozen=True)
-class TrainAppearanceConfig:
-    """What `train-appearance` is asked to do.
-
-    Attributes:
-        stage: "kinematic" (the Body Adapter learns), "aesthetic" (a LoRA learns), or "base", which
-            trains the whole transformer and is meant for small models only.
-        data: workspaces, folders of clips, or CSVs in DiffSynth's columns, each with ":WEIGHT" or
-            without.
-        model: folder or hub id of Wan-Animate in diffusers' layout.
-        adapter: body_adapter.safetensors to begin with; the aesthetic stage keeps it frozen.
-        workspace, run: where latents, models and logs go, and under what name.
-        rank: of the LoRA.
-        aesthetic_inputs: whether the aesthetic stage sees skeletons and faces, or, as published,
-            the reference picture alone.
-        size, frames, fps: "480x832", width first; frames of a segment; rate at which clips are
-            read.
-        relay, relay_share: numbers of frames that may be given, as they are from the second segment
-            of a long video on, and how often they are.
-        references: pictures per clip of which one is the reference in a step.
-        reference_weight: weight in the loss of the slot that the reference lies in.
-        prompt: of clips without a caption of their own; "" is MACE-Dance's.
-        hold_out: share of those clips that have no split of their own to validate on.
-        max_steps: updates; 0 sees the data twice, as published.
-        batch_size: segments per update, over all processes. accumulate: slices of it.
-        lr: 0 is the stage's own. weight_decay, warmup, grad_clip, ema_decay: of the updates.
-        precision: "auto" is bf16 on a GPU; what learns is kept in float32 either way.
-        keep_activations: keep them for the backward pass rather than compute them twice.
-        validate_every, checkpoint_every, sample_every: in steps; sample_every 0 makes no videos.
-        sample_steps: of the sampler.
-        keep: checkpoints. resume: take up the run even if options changed.
-        encode_only, shard: write latents and stop; this job's share of the clips.
-        seed, device, threads, workers: everything random follows from the seed; where to run.
-    """
-
-    data: tuple[str, ...]
-    stage: str = "kinematic"
-    model: str | None = None
-    adapter: Path | None = None
-    workspace: Path = Path("workspace")
-    run: str = ""
-    rank: int = 32
-    aesthetic_inputs: str = "image+pose+face"
-    size: str = "480x832"
-    frames: int = 77
-    fps: float = 30.0
-    relay: tuple[int, ...] = (1, 5)
-    relay_share: float = 0.5
-    references: int = 4
-    reference_weight: float = 0.0
-    prompt: str = ""
-    hold_out: float = 0.0
-    max_steps: int = 0
-    batch_size: int = 1
-    accumulate: int = 1
-    lr: float = 0.0
-    weight_decay: float = 0.01
-    warmup: int = 0
-    grad_clip: float = 0.0
-    ema_decay: float = 0.0
-    precision: str = "auto"
-    keep_activations: bool = False
-    validate_every: int = 100
-    checkpoint_every: int = 100
-    sample_every: int = 500
-    sample_steps: int = 20
-    keep: int = 3
-    resume: bool = False
-    encode_only: bool = False
-    shard: str | None = None
-    seed: int = 0
-    device: str = "auto"
-    threads: int = 0
-    workers: int = 1
-
-    def validate(self) -> TrainAppearanceConfig:
-        """Return self, or raise BadUsage naming the flag and the way out."""
-        if not self.data:
-            raise BadUsage("--data: no clips named", "give a workspace, or a CSV, with --data")
-        check_choices(self, _CHOICES)
-        check_numbers(
-            self,
-            positive=(
-                "rank", "batch_size", "accumulate", "validate_every", "checkpoint_every",
-                "sample_steps", "keep",
-            ),
-            not_negative=(
-                "max_steps", "lr", "weight_decay", "warmup", "grad_clip", "sample_every",
-                "threads", "workers", "seed", "reference_weight",
-            ),
-            shares=("relay_share", "hold_out", "ema_decay"),
-        )  # fmt: skip
-        check_slices(self.batch_size, self.accumulate)
-        self.recipe()
-        if self.adapter is not None and not self.adapter.is_file():
-            raise MissingAsset(
-                f"--adapter {self.adapter} is not there", "train the kinematic stage"
-            )
-        return self
-
-    def sources(self) -> list[DataSource]:
-        """The parts of `data` with their weights."""
-        from pipelines.appearance_expert.training.clips import DataSource
-
-        return [DataSource.parse(text) for text in self.data]
-
-    def recipe(self, encoders: str = "") -> Recipe:
-        """How clips are encoded, given a digest of the encoders."""
-        from pipelines.appearance_expert.training.recipe import Recipe
-
-        try:
-            width, height = (int(side) for side in self.size.lower().split("x"))
-        except ValueError:
-            raise BadUsage(f"--size {self.size}: not a size", "write it as 480x832") from None
-        return Recipe(
-            width, height, self.frames, self.fps, tuple(sorted(set(self.relay))), self.references,
-            encoders,
-        ).validate()  # fmt: skip
-
-    def learning_rate(self) -> float:
-        """The rate asked for, else the stage's own."""
-        return self.lr or _LR[self.stage]
-
-    def identity(self, weights: WanWeights) -> dict[str, Any]:
-        """The options that make this run another one when they change, JSON-able."""
-        from pipelines.appearance_expert.training.recipe import encoders_digest
-
-        values = {k: v for k, v in asdict(self).items() if k not in _MAY_CHANGE}
-        values["data"] = sorted(f"{s.path.resolve().name}:{s.weight}" for s in self.sources())
-        values["model"] = sha256_json([weights.fingerprint(), encoders_digest(weights)])
-        values["adapter"] = sha256_file(self.adapter) if self.adapter else ""
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
 
 @dataclass(frozen=True)
@@ -252,7 +102,7 @@ def plan(config: TrainAppearanceConfig, progress: Progress) -> dict[str, Any]:
         "skipped": skipped,
         "segments": segments,
         "held_out": held,
-        "max_steps": _max_steps(config, segments - held),
+        "steps": _max_steps(config, segments - held),
         "parameters": estimate.parameters,
         "learning": estimate.learning,
         "tokens": estimate.tokens,
@@ -285,7 +135,7 @@ def _model_config(
 
 
 def _max_steps(config: TrainAppearanceConfig, segments: int) -> int:
-    return config.max_steps or max(1, _EPOCHS * segments // config.batch_size)
+    return config.steps or max(1, _EPOCHS * segments // config.batch_size)
 
 
 def train_appearance(config: TrainAppearanceConfig, progress: Progress) -> TrainAppearanceResult:
@@ -603,7 +453,7 @@ def _show_sample(
 
     dtype = next(transformer.get_submodule("proj_out").parameters()).dtype
     batch = placed(data.fixed(0), launch.device, dtype)
-    made = sample_latents(transformer, batch, config.sample_steps, config.seed)[0, :, 1:]
+    made = sample_latents(transformer, batch, config.wan_sampling_steps, config.seed)[0, :, 1:]
     if not launch.processes.leads:
         return
     decoder = Decoder(weights, launch.device)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from pipelines.support.errors import BadUsage, UnsuitableInput
-from pipelines.support.files import sha256_json
-from pipelines.support.option_checks import check_choices, check_numbers, check_slices
+from pipelines.motion_expert.training.settings import TrainMotionConfig
+from pipelines.support.errors import UnsuitableInput
 from pipelines.support.progress import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -27,147 +26,10 @@ if TYPE_CHECKING:
     from pipelines.training.feed import Tensors
     from pipelines.training.processes import Processes
 
-_CHOICES = {
-    "optimizer": ("adan", "adamw"),
-    "schedule": ("constant", "cosine"),
-    "precision": ("auto", "fp32", "bf16"),
-    "objective": ("balanced", "paper", "official"),
-    "guidance": ("gft", "cfg"),
-    "backbone": ("bimamba", "mamba", "transformer"),
-    "device": ("auto", "cpu", "cuda"),
-}
-_MAY_CHANGE = frozenset({
-    "steps", "resume", "prepare_only", "threads", "workers", "keep", "validate_every",
-    "checkpoint_every", "workspace", "run", "data", "device", "accumulate",
-})  # fmt: skip
-"""Options that do not make it another run when they change between two calls."""
-
 _FITTED_WINDOWS = 2048
 """Drawn for what is fitted in closed form: mean, spectrum and mean bars."""
 _SAMPLES = 3
 """Held-out songs that are danced to, for looking at, after each validation."""
-
-
-@dataclass(frozen=True)
-class TrainMotionConfig:
-    """What `train-motion` is asked to do.
-
-    Attributes:
-        data: data sets in their own layouts, workspaces, or folders of paired files.
-        workspace: where features, models and logs go.
-        run: name of the run; "" derives one from the preset and the other options.
-        preset: "paper", "small" or "tiny" (`motion_expert.mace.presets`).
-        init: folder of a Motion Expert to begin with instead of random weights, or "shipped"; its
-            scaling and its genres are kept.
-        window, stride: frames of a training window, and between the starts of two windows.
-        batch_size: windows per update, over all processes.
-        steps: updates.
-        lr, optimizer, weight_decay, warmup, schedule: warm-up is in steps, "cosine" falls to 1 %.
-        ema_decay: of the averaged weights, which are what is sampled and shipped.
-        grad_clip: greatest gradient norm; 0 leaves gradients alone, as published.
-        accumulate: slices into which an update is cut to save memory; the result is the same.
-        seed: everything random follows from it.
-        device, threads, precision: "auto" takes a GPU if there is one, and bf16 on it.
-        music: "paired" (the data's own music), "warp:FOLDER" or "compose"; several are mixed.
-        max_tempo_change: how far "warp" may change a dance's tempo.
-        objective: "balanced", "paper" for its losses as they stand there, or "official" for the
-            published code's behaviour (docs/reference/motion-expert.md#departures).
-        guidance, backbone: the ablations of the paper's Table 2.
-        beat_clock: whether the network hears the beats counted; None leaves it to the preset.
-        validate_every, checkpoint_every, keep: in steps; how many checkpoints are kept.
-        resume: take up the run even if options changed.
-        prepare_only: write the paired files and stop.
-        workers: threads that build batches ahead.
-        hold_out: names of takes or groups, or one share such as "0.1"; nothing takes the data
-            sets' own splits, and a tenth of the takes where there is none.
-        mirror, turn: augment by mirror images, and by windows that face any direction instead of
-            the front.
-        balance: 0 draws every window equally often, 1 every genre.
-        swap_timbre: share of windows that hear another song's timbre, for dances that were not
-            danced to their songs ("warp", "compose").
-    """
-
-    data: list[Path]
-    workspace: Path = Path("workspace")
-    run: str = ""
-    preset: str = "paper"
-    init: str = ""
-    window: int = 150
-    stride: int = 15
-    batch_size: int = 128
-    steps: int = 100_000
-    lr: float = 4e-4
-    optimizer: str = "adan"
-    weight_decay: float = 0.02
-    warmup: int = 0
-    schedule: str = "constant"
-    ema_decay: float = 0.9999
-    grad_clip: float = 0.0
-    accumulate: int = 1
-    seed: int = 0
-    device: str = "auto"
-    threads: int = 0
-    precision: str = "auto"
-    music: tuple[str, ...] = ("paired",)
-    max_tempo_change: float = 0.2
-    objective: str = "balanced"
-    guidance: str = "gft"
-    backbone: str = "bimamba"
-    beat_clock: bool | None = None
-    validate_every: int = 500
-    checkpoint_every: int = 500
-    keep: int = 3
-    resume: bool = False
-    prepare_only: bool = False
-    workers: int = 1
-    hold_out: tuple[str, ...] = ()
-    mirror: bool = True
-    turn: bool = False
-    balance: float = 0.5
-    swap_timbre: float = 0.0
-
-    def validate(self) -> TrainMotionConfig:
-        """Return self, or raise BadUsage naming the flag and the way out."""
-        if not self.data:
-            raise BadUsage("--data: no data set named", "give at least one folder with --data")
-        check_choices(self, _CHOICES)
-        from pipelines.motion_expert.mace.presets import PRESETS
-
-        if self.preset not in PRESETS:
-            raise BadUsage(f"--preset {self.preset}: unknown", f"choose {', '.join(PRESETS)}")
-        check_numbers(
-            self,
-            positive=(
-                "window", "stride", "batch_size", "steps", "lr", "accumulate", "validate_every",
-                "checkpoint_every", "keep",
-            ),
-            not_negative=("warmup", "threads", "workers", "grad_clip", "weight_decay", "seed"),
-            shares=("ema_decay", "balance", "max_tempo_change", "swap_timbre"),
-        )  # fmt: skip
-        check_slices(self.batch_size, self.accumulate)
-        for mode in self.music:
-            if mode not in ("paired", "compose") and not mode.startswith("warp:"):
-                raise BadUsage(f"--music {mode}: unknown", "choose paired, compose or warp:FOLDER")
-        return self
-
-    def run_name(self) -> str:
-        """The run's name: given, or the preset and a digest of what makes a run its own."""
-        if self.run:
-            return self.run
-        return f"{self.preset}-{sha256_json(self.identity())[:8]}"
-
-    def init_folder(self) -> Path | None:
-        """Where the first weights lie; None is the Motion Expert that ships."""
-        return None if self.init == "shipped" else Path(self.init)
-
-    def identity(self) -> dict[str, Any]:
-        """The options that make this run another one when they change, JSON-able."""
-        from pipelines.motion_expert.mace.checkpoint import checkpoint_digest
-
-        values = {k: v for k, v in asdict(self).items() if k not in _MAY_CHANGE}
-        values["data"] = sorted(path.resolve().name for path in self.data)
-        values["init"] = checkpoint_digest(self.init_folder()) if self.init else ""
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory, tiny_song: Path) -> Path:
 
 
 def config(folders: Path, workspace: Path, **changes: object) -> EvaluateConfig:
-    base = EvaluateConfig("motion-3d", folders / "pred", folders / "truth", workspace,
+    base = EvaluateConfig("motion-3d", folders / "pred", folders / "truth", workspace=workspace,
                           music=folders / "music")  # fmt: skip
     return replace(base, **changes)
 
@@ -150,7 +150,7 @@ def test_poses_by_vitpose(tmp_path, dancers, tiny_pose_models) -> None:
     detector, pose = map(str, tiny_pose_models)
     video = dancers("one", seconds=1.0)
     asked = EvaluateConfig(
-        "motion-appearance", video, None, tmp_path, person_detector=detector, pose_model=pose,
+        "motion-appearance", video, workspace=tmp_path, person_detector=detector, pose_model=pose,
         device="cpu",
     )  # fmt: skip
     result = evaluate(asked, SILENT)

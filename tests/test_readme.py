@@ -87,20 +87,10 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_options_that_the_pages_name_exist() -> None:
-    from macedance_cli import (
-        curate,
-        doctor,
-        evaluate,
-        generate,
-        render,
-        train_appearance,
-        train_motion,
-    )
+    from macedance_cli.app import COMMANDS
+    from pipelines.support.options import declared, distinct
 
-    modules = (curate, doctor, evaluate, generate, render, train_appearance, train_motion)
-    sources = "".join(Path(module.__file__).read_text() for module in modules)
-    for shared in ("options", "training_options"):
-        sources += (ROOT / "macedance_cli" / f"{shared}.py").read_text()
+    sources = ""
     tiny = ("tiny_appearance/clips", "tiny_appearance/train")
     examples = [f"examples/{name}" for name in ("prepare_dance", "mix_checkpoints", *tiny)]
     names = ("ablations", "motion_quality", "appearance_ablation")
@@ -113,5 +103,9 @@ def test_options_that_the_pages_name_exist() -> None:
         for option in re.findall(r"(?<![\w-])--([a-z][a-z-]+)", page.read_text())
     }
     known = set(re.findall(r'["/](?:--)?([a-z][a-z-]+)(?=["/])', sources))
-    known |= {"help", "nproc-per-node"}  # the latter is torchrun's
+    for offered in COMMANDS.values():
+        options = (*declared(offered.config), *distinct(offered.own()))
+        known |= {name for one in options for name in (one.key, f"no-{one.key}")}
+        known |= {name.replace("_", "-") for one in options for name in one.option.former}
+    known |= {"help", "json", "config", "dry-run", "nproc-per-node"}  # the last is torchrun's
     assert named - known == set()

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pipelines.media.shape import frame_rate, parse_size
-from pipelines.motion.formats import EXPORT_SUFFIXES
-from pipelines.support.conventions import LARGEST_SEED
+from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.support.files import sha256_file
-from pipelines.support.option_checks import check_choices
+from pipelines.support.options import check, option
+from pipelines.workspace import options as common
 
-_CHOICES = {
-    "camera": ("front", "side", "orbit", "follow"),
-    "body": ("anny", "skeleton", "smpl"),
-    "renderer": ("auto", "pyrender", "builtin"),
-}
-_EXPORTS = tuple(sorted(suffix.removeprefix(".") for suffix in EXPORT_SUFFIXES))
+DANCES, PICTURE, DANCER, FILES = "Many dances", "The picture", "The dancer", "Other files"
+EXPORTS = ("bvh", "glb", "npz")
 _SHAPING = (
     "camera", "size", "fps", "body", "vary", "renderer", "export", "motion_fps", "seed",
 )  # fmt: skip
@@ -27,53 +23,57 @@ _SHAPING = (
 
 @dataclass(frozen=True)
 class RenderConfig:
-    """What `render` is asked to do.
+    """What `render` is asked to do; `option` says what each field is."""
 
-    Attributes:
-        dance, output: one motion file, and the .mp4 (or .npz, .bvh, .glb) to make of it.
-        src: folders of motion files instead, or data sets as downloaded.
-        music: the song of `dance`; or a folder of songs, found by the names of the dances.
-        workspace: where clips go.
-        windows: cut 5 to 10 s clips out of each dance instead of one clip of it all.
-        camera, size, fps: view, "WIDTHxHEIGHT" and frame rate of the video.
-        body, body_model: what dances; "smpl" needs a model file.
-        vary: draw body, clothes, light and camera from the seed.
-        renderer: "auto" takes OpenGL on a graphics card, else the built-in renderer.
-        export: also write "bvh", "glb", "npz".
-        motion_fps: the dances' true frame rate, where their files do not say it, or lie.
-        seed: of windows and variety.
-        workers: processes.
-        shard: "i/N"; None: what the SLURM array says, or everything.
-        force: write over an output that exists.
-    """
-
-    dance: Path | None = None
-    output: Path | None = None
-    src: tuple[Path, ...] = ()
-    music: Path | None = None
-    workspace: Path = Path("workspace")
-    windows: bool = False
-    camera: str = "front"
-    size: str = "540x960"
-    fps: float = 30.0
-    body: str = "anny"
-    body_model: Path | None = None
-    vary: bool = False
-    renderer: str = "auto"
-    export: tuple[str, ...] = ()
-    motion_fps: float | None = None
-    seed: int = 0
-    workers: int = 1
-    shard: str | None = None
-    force: bool = False
+    dance: Path | None = option(None, "One motion file, with -o.", metavar="DANCE", positional=True)
+    output: Path | None = option(
+        None, "The file to make of it: .mp4, .glb, .bvh or .npz.", short="-o"
+    )
+    music: Path | None = option(
+        None, "The song of DANCE; with --src a folder of songs with the dances' names.",
+        metavar="PATH",
+    )  # fmt: skip
+    force: bool = common.force()
+    src: tuple[Path, ...] = option(
+        (), "A folder of dances, a data set, or a file; may be given again.", metavar="PATH",
+        panel=DANCES,
+    )  # fmt: skip
+    windows: bool = option(
+        False, "Random clips of 5 to 10 s instead of whole dances.", panel=DANCES
+    )
+    motion_fps: float | None = option(
+        None, "The dances' frame rate, where files do not tell or lie.", low=1, high=1000,
+        shown="what the files say", metavar="FPS", panel=DANCES,
+    )  # fmt: skip
+    camera: Literal["front", "side", "orbit", "follow"] = option(
+        "front", "Where it is seen from.", panel=PICTURE
+    )
+    size: str = option("540x960", "Of the video.", metavar="WxH", panel=PICTURE)
+    fps: float = option(
+        MOTION_FPS, "Frames per second.", low=1, high=120, metavar="FPS", panel=PICTURE
+    )
+    renderer: Literal["auto", "pyrender", "builtin"] = option(
+        "auto", "auto: pyrender on a graphics card, else the built-in one.", panel=PICTURE
+    )
+    body: Literal["anny", "skeleton", "smpl"] = option("anny", "Who dances.", panel=DANCER)
+    body_model: Path | None = option(
+        None, "Model file for smpl: SMPL, SMPL-H or SMPL-X.", panel=DANCER
+    )
+    vary: bool = option(False, "Draw body, clothes, light and camera from the seed.", panel=DANCER)
+    export: tuple[str, ...] = option(
+        (), "Also write this beside the video; may be given again.", choices=EXPORTS,
+        metavar="[bvh|glb|npz]", panel=FILES,
+    )  # fmt: skip
+    workers: int = common.workers(1, "Processes that draw.")
+    shard: str | None = common.shard("dances")
+    seed: int = common.seed()
+    workspace: Path = common.workspace()
 
     def validate(self) -> RenderConfig:
         """Return self, or raise BadUsage naming the flag and the way out."""
-        check_choices(self, _CHOICES)
-        for kind in self.export:
-            if kind not in _EXPORTS:
-                raise BadUsage(f"--export {kind}: unknown", f"choose {', '.join(_EXPORTS)}")
-        self._validate_numbers()
+        check(self)
+        if parse_size(self.size)[0] is None:
+            raise BadUsage(f"--size {self.size}: width and height are needed", "such as 540x960")
         if (self.body == "smpl") != (self.body_model is not None):
             raise BadUsage(
                 "--body smpl and --body-model go together", "--body smpl --body-model SMPL.pkl"
@@ -83,18 +83,6 @@ class RenderConfig:
         else:
             self._validate_single()
         return self
-
-    def _validate_numbers(self) -> None:
-        if parse_size(self.size)[0] is None:
-            raise BadUsage(f"--size {self.size}: width and height are needed", "such as 540x960")
-        if not 1 <= self.fps <= 120:
-            raise BadUsage(f"--fps {self.fps:g}: must lie in 1 ... 120", "30 is the default")
-        if self.motion_fps is not None and not 1 <= self.motion_fps <= 1000:
-            raise BadUsage(f"--motion-fps {self.motion_fps:g}: must lie in 1 ... 1000")
-        if not 0 <= self.seed <= LARGEST_SEED:
-            raise BadUsage(f"--seed {self.seed}: must lie in 0 ... {LARGEST_SEED}")
-        if self.workers < 1:
-            raise BadUsage(f"--workers {self.workers}: must be at least 1")
 
     def _validate_folders(self) -> None:
         if not self.src:
@@ -117,10 +105,8 @@ class RenderConfig:
             raise BadUsage(f"{self.dance} and --src exclude each other", "put it under --src too")
         if self.output is None:
             raise BadUsage("no output given", "add -o OUT.mp4, or use --src for clips")
-        suffixes = [".mp4", *EXPORT_SUFFIXES]
-        if self.output.suffix not in suffixes:
-            known = f"{', '.join(suffixes[:-1])} or {suffixes[-1]}"
-            raise BadUsage(f"-o {self.output}: must end in {known}")
+        if self.output.suffix not in (".mp4", *(f".{kind}" for kind in EXPORTS)):
+            raise BadUsage(f"-o {self.output}: must end in .mp4, .npz, .bvh or .glb")
         if self.windows:
             raise BadUsage("--windows makes clips, so it goes with --src", "not with -o")
         if self.shard is not None:

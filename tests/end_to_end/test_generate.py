@@ -48,8 +48,8 @@ def motion_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def options(motion_model: Path) -> list[str]:
     return [
-        "--motion-model", str(motion_model), "--duration", "2.5", "--size", SIZE, "--steps", "4",
-        "--seed", "3", "--json",
+        "--motion-model", str(motion_model), "--duration", "2.5", "--size", SIZE,
+        "--sampling-steps", "4", "--seed", "3", "--json",
     ]  # fmt: skip
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import inspect
 import re
 import subprocess
@@ -12,12 +11,8 @@ import sys
 import pytest
 import typer
 
-from macedance_cli.curate import curate
-from macedance_cli.evaluate import evaluate
-from macedance_cli.generate import generate
-from macedance_cli.render import render
-from macedance_cli.train_appearance import train_appearance
-from macedance_cli.train_motion import train_motion
+from macedance_cli.app import COMMANDS as OFFERED
+from pipelines.support.options import declared
 
 HEAVY = {
     "torch", "numpy", "scipy", "librosa", "numba", "mediapipe", "cv2", "PIL", "diffusers",
@@ -32,7 +27,6 @@ COMMANDS = (
     "evaluate",
     "doctor",
 )
-NOT_IN_CONFIG = {"config", "dry_run", "as_json"}
 
 
 def test_version(macedance):
@@ -85,51 +79,34 @@ def test_starting_up_imports_nothing_heavy(macedance, arguments):
     assert set(done.stderr.split()) & HEAVY == set()
 
 
-def _declared(command):
+CONFIGS = {name: offered.config for name, offered in OFFERED.items()}
+
+
+def _parameters(command):
     """Name of each parameter -> its typer.Option or typer.Argument."""
     parameters = inspect.signature(command, eval_str=True).parameters
     return {name: parameter.annotation.__metadata__[0] for name, parameter in parameters.items()}
 
 
-def _config(command):
-    module = importlib.import_module(f"pipelines.{command.__name__}")
-    name = "".join(word.capitalize() for word in command.__name__.split("_"))
-    return getattr(module, f"{name}Config")
+@pytest.mark.parametrize(("command", "config"), CONFIGS.items(), ids=lambda found: str(found)[:20])
+def test_every_field_is_an_option_and_every_option_is_offered(command, config):
+    names = {one.name for one in declared(config)}
+    assert names == {field.name for field in dataclasses.fields(config)} - {"options"}
+    offered = {name for name in _parameters(OFFERED[command].run) if not name.startswith("former_")}
+    assert names <= offered
 
 
-ALL = [generate, curate, render, train_motion, train_appearance, evaluate]
-
-
-@pytest.mark.parametrize("command", ALL)
-def test_options_are_the_fields_of_the_config(command):
-    fields = {field.name for field in dataclasses.fields(_config(command))}
-    assert set(_declared(command)) - NOT_IN_CONFIG == fields
-
-
-@pytest.mark.parametrize("command", ALL)
-def test_defaults_in_the_help_are_the_real_ones(command):
-    checked = 0
-    defaults = {field.name: field.default for field in dataclasses.fields(_config(command))}
-    for name, declared in _declared(command).items():
-        shown = re.search(r"\(default: (.*)\)$", declared.help or "")
-        if shown is None:
-            assert name in NOT_IN_CONFIG or defaults[name] in (None, False, (), dataclasses.MISSING)
-            continue
-        default = defaults[name]
-        if isinstance(default, bool):
-            assert shown[1] == ("yes" if default else "no")
-        elif isinstance(default, (int, float)) and name != "start":
-            assert float(shown[1]) == default
-            checked += 1
-    assert checked >= 3
-
-
-@pytest.mark.parametrize("command", ALL)
-def test_every_option_is_read_from_the_environment(command):
-    for name, declared in _declared(command).items():
-        if name in ("dry_run", "as_json", "song", "picture", "dance"):
-            continue
-        assert declared.envvar == "MACEDANCE_" + name.upper()
+def test_one_meaning_per_environment_variable():
+    """The same variable is the same kind of value with the same choices in every command."""
+    meanings: dict[str, set[object]] = {}
+    for config in CONFIGS.values():
+        for one in declared(config):
+            if one.variable:
+                meanings.setdefault(one.variable, set()).add(
+                    (str(one.kind) if not one.choices else "choice", one.choices)
+                )
+    several = {name for name, found in meanings.items() if len(found) > 1}
+    assert several == set()
 
 
 def test_usage_errors_are_typer_exceptions():

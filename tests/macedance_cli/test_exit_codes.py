@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-RAISE = "from pipelines import errors; raise errors.{}('what', 'hint')"
+RAISE = "from pipelines.support import errors; raise errors.{}('what', 'hint')"
 
 
 def test_0_done(macedance, pretending):

@@ -65,12 +65,14 @@ class WanConfig:
                 f"segments of {self.segment_frames} frames: take 4k + 1, over twice the overlap"
             )
         if not 1 <= self.steps <= 200:
-            raise BadUsage(f"--wan-steps {self.steps}: must lie in 1 ... 200", "20 is the default")
+            raise BadUsage(
+                f"--wan-sampling-steps {self.steps}: must lie in 1 ... 200", "20 is the default"
+            )
         if not 1 <= self.fps <= 120:
             raise BadUsage(f"Wan-Animate at {self.fps:g} fps is out of range")
         if self.forecast and self.steps < LEAST_STEPS:
             raise BadUsage(
-                f"--forecast with --wan-steps {self.steps}: leaves nothing to forecast",
+                f"--forecast with --wan-sampling-steps {self.steps}: leaves nothing to forecast",
                 f"it needs {LEAST_STEPS} steps; leave it out",
             )
         if self.gguf is not None and not self.gguf.is_file():

@@ -50,7 +50,9 @@ class SamplingConfig:
         if not 0 < self.beta <= 1:
             raise BadUsage(f"--beta {self.beta}: must lie in (0, 1]", "the paper uses 0.75")
         if not 1 <= self.steps <= STEPS:
-            raise BadUsage(f"--steps {self.steps}: must lie in 1 ... {STEPS}", "the default is 50")
+            raise BadUsage(
+                f"--sampling-steps {self.steps}: must lie in 1 ... {STEPS}", "the default is 50"
+            )
         if not 1 <= self.candidates <= 64:
             raise BadUsage(f"--candidates {self.candidates}: must lie in 1 ... 64")
         return self

@@ -43,7 +43,7 @@ def base(clip_workspace, tiny_wan, tmp_path_factory):
     config = TrainAppearanceConfig(
         data=(str(clip_workspace),), model=str(tiny_wan),
         workspace=tmp_path_factory.mktemp("workspace"), run="r", size="32x48", frames=5, rank=4,
-        relay=(1,), references=2, max_steps=4, batch_size=2, validate_every=2, checkpoint_every=2,
+        relay=(1,), references=2, steps=4, batch_size=2, validate_every=2, checkpoint_every=2,
         sample_every=0, lr=1e-2, keep=9, device="cpu", threads=1,
     )  # fmt: skip
     result = train_appearance(replace(config, encode_only=True), SILENT)
@@ -53,7 +53,7 @@ def base(clip_workspace, tiny_wan, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def kinematic(base):
-    return train_appearance(replace(base, run="k", sample_every=4, sample_steps=1), SILENT)
+    return train_appearance(replace(base, run="k", sample_every=4, wan_sampling_steps=1), SILENT)
 
 
 def state(result):
@@ -72,7 +72,7 @@ def test_clips_are_encoded_once_and_the_encoders_stay_away_then(base, monkeypatc
 
     monkeypatch.setattr(encoders, "load_parts", refuse)
     heard = Heard()
-    result = train_appearance(replace(base, run="again", max_steps=1), heard)
+    result = train_appearance(replace(base, run="again", steps=1), heard)
     assert result.step == 1
     assert "5 clips, 5 segments; 1 held out" in heard.lines
     assert result.skipped == ["short: 4 frames, a segment takes 5"]
@@ -145,7 +145,7 @@ def test_both_stages_end_in_generates_back_end(base, kinematic, tiny_wan, portra
 
 
 def test_base_leaves_a_model_that_the_next_stage_trains_on(base, tiny_wan):
-    whole = train_appearance(replace(base, run="b", stage="base", max_steps=2), SILENT)
+    whole = train_appearance(replace(base, run="b", stage="base", steps=2), SILENT)
     assert whole.learned == whole.checkpoint
     before = load_file(tiny_wan / "transformer" / "diffusion_pytorch_model.safetensors")
     after = load_file(whole.learned / "transformer" / "diffusion_pytorch_model.safetensors")
@@ -153,7 +153,7 @@ def test_base_leaves_a_model_that_the_next_stage_trains_on(base, tiny_wan):
     for name, value in before.items():
         moved = not torch.equal(value, after[name])
         assert moved or name.startswith("motion_encoder.") or "norm_added_q" in name, name
-    following = replace(base, run="bk", model=str(whole.folder / "latest"), max_steps=1)
+    following = replace(base, run="bk", model=str(whole.folder / "latest"), steps=1)
     latents = base.workspace / "cache" / "appearance"
     folders = len(list(latents.iterdir()))
     assert train_appearance(following, SILENT).step == 1
@@ -197,7 +197,7 @@ def run(config, when, signal_name):
 
 
 def test_kill_9_and_going_on_is_bit_identical(base):
-    options = replace(base, stage="aesthetic", max_steps=6, ema_decay=0.9)
+    options = replace(base, stage="aesthetic", steps=6, ema_decay=0.9)
     straight = train_appearance(replace(options, run="straight"), SILENT)
     killed = replace(options, run="killed")
     assert run(killed, "5", "SIGKILL").returncode == -signal.SIGKILL
@@ -229,12 +229,12 @@ def test_sigterm_ends_with_75_after_a_checkpoint(base):
 
 
 def test_another_rank_or_adapter_is_another_run(base, kinematic):
-    options = replace(base, stage="aesthetic", run="rank", max_steps=1)
+    options = replace(base, stage="aesthetic", run="rank", steps=1)
     train_appearance(options, SILENT)
     with pytest.raises(BadUsage, match="--rank 4"):
         train_appearance(replace(options, rank=8), SILENT)
     with pytest.raises(UnsuitableInput, match="does not fit this run"):
-        train_appearance(replace(options, rank=8, resume=True, max_steps=2), SILENT)
+        train_appearance(replace(options, rank=8, resume=True, steps=2), SILENT)
     with pytest.raises(BadUsage, match="--adapter"):
         train_appearance(replace(options, adapter=kinematic.learned), SILENT)
 
@@ -286,12 +286,12 @@ def test_the_plan_needs_no_weights(base, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
     monkeypatch.delenv("MACEDANCE_WAN_MODEL", raising=False)
     real = replace(
-        base, model=None, size="480x832", stage="aesthetic", rank=32, precision="bf16", max_steps=0
+        base, model=None, size="480x832", stage="aesthetic", rank=32, precision="bf16", steps=0
     )
     told = plan(real, SILENT)
     assert (told["clips"], told["too_short"], told["segments"], told["held_out"]) == (5, 1, 5, 1)
     assert told["learning"] == 153_354_240
-    assert told["max_steps"] == 4
+    assert told["steps"] == 4
     assert 37 < told["memory_gb"]["total"] < 60
     tiny = plan(base, SILENT)
     assert tiny["learning"] == 1560
@@ -311,10 +311,10 @@ def test_flags_out_of_range(base, changes, said):
 
 
 def test_names_follow_from_options_and_options_are_kept(base):
-    result = train_appearance(replace(base, run="", max_steps=1), SILENT)
+    result = train_appearance(replace(base, run="", steps=1), SILENT)
     assert result.folder.name.startswith("kinematic-")
-    again = train_appearance(replace(base, run="", max_steps=2, keep=1), SILENT)
+    again = train_appearance(replace(base, run="", steps=2, keep=1), SILENT)
     assert again.folder == result.folder
     assert read_json(result.folder / "options.json")["stage"] == "kinematic"
-    other = train_appearance(replace(base, run="", max_steps=1, seed=1), SILENT)
+    other = train_appearance(replace(base, run="", steps=1, seed=1), SILENT)
     assert other.folder != result.folder

@@ -49,7 +49,7 @@ def config(inputs, tiny_wan, tmp_path):
     return GenerateConfig(
         song=inputs / "song.wav", picture=DANCER, output=tmp_path / "out.mp4",
         workspace=tmp_path / "workspace", motion=inputs / "dance.npz", size="64x96",
-        appearance="wan", model=str(tiny_wan), wan_steps=2, device="cpu",
+        appearance="wan", model=str(tiny_wan), wan_sampling_steps=2, device="cpu",
     )  # fmt: skip
 
 
@@ -60,7 +60,7 @@ def test_a_kill_costs_one_segment_and_sound_and_picture_end_together(config, env
     command = [
         sys.executable, "-m", "macedance_cli.app", "generate", str(config.song), str(DANCER),
         "-o", "out.mp4", "--motion", str(config.motion), "--size", "64x96", "--appearance", "wan",
-        "--model", str(config.model), "--wan-steps", "2", "--device", "cpu", "--json",
+        "--model", str(config.model), "--wan-sampling-steps", "2", "--device", "cpu", "--json",
     ]  # fmt: skip
     process = subprocess.Popen(
         command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL,
@@ -104,9 +104,10 @@ def test_every_setting_is_another_run_and_the_puppet_heeds_none(config, tmp_path
         save_file({name: np.zeros(3)}, tmp_path / f"{name}.safetensors")
     a, b = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
     changes = [
-        {}, {"wan_steps": 4}, {"prompt": "跳舞"}, {"face": "none"}, {"projector": "rendered"},
+        {}, {"wan_sampling_steps": 4}, {"prompt": "跳舞"}, {"face": "none"},
+        {"projector": "rendered"},
         {"adapter": a}, {"adapter": b}, {"lora": (str(a),)}, {"lora": (f"{a}:0.5",)},
-        {"lora": (str(b),)}, {"wan_steps": 20, "forecast": True}, {"profile": "cpu"},
+        {"lora": (str(b),)}, {"wan_sampling_steps": 20, "forecast": True}, {"profile": "cpu"},
         {"face": str(config.motion)},
     ]  # fmt: skip
     names = [_run_name(replace(config, **change)) for change in changes]
@@ -119,10 +120,14 @@ def test_every_setting_is_another_run_and_the_puppet_heeds_none(config, tmp_path
 @pytest.mark.parametrize(
     ("change", "error", "says"),
     [
-        ({"appearance": "puppet"}, BadUsage, "--wan-steps means nothing"),
-        ({"appearance": "puppet", "wan_steps": 20, "lora": ("x",)}, BadUsage, "--lora means"),
+        ({"appearance": "puppet"}, BadUsage, "--wan-sampling-steps means nothing"),
+        (
+            {"appearance": "puppet", "wan_sampling_steps": 20, "lora": ("x",)},
+            BadUsage,
+            "--lora means",
+        ),
         ({"appearance": "wan2", "projector": "rendered"}, BadUsage, "--projector means nothing"),
-        ({"wan_steps": 0}, BadUsage, "--wan-steps"),
+        ({"wan_sampling_steps": 0}, BadUsage, "--wan-sampling-steps"),
         ({"face": "smile"}, BadUsage, "--face smile"),
         ({"prompt": " "}, BadUsage, "--prompt"),
         ({"profile": "8gb"}, BadUsage, "--profile 8gb"),
@@ -130,7 +135,7 @@ def test_every_setting_is_another_run_and_the_puppet_heeds_none(config, tmp_path
         ({"adapter": Path("no.safetensors")}, MissingAsset, "no.safetensors"),
         ({"lora": ("no.safetensors:2",)}, MissingAsset, "no.safetensors"),
         ({"gguf": Path("no.gguf")}, MissingAsset, "no.gguf"),
-        ({"wan_steps": 4, "forecast": True}, BadUsage, "--forecast"),
+        ({"wan_sampling_steps": 4, "forecast": True}, BadUsage, "--forecast"),
     ],
     ids=str,
 )
@@ -146,7 +151,9 @@ def test_a_detector_may_find_the_skeletons_as_the_paper_does(config):
     state = load_file(Path(config.model) / "transformer" / "diffusion_pytorch_model.safetensors")
     adapter = config.workspace.parent / "adapter.safetensors"
     save_file({name: value for name, value in state.items() if "pose_patch" in name}, adapter)
-    asked = replace(config, projector="rendered", adapter=adapter, duration=2.0, wan_steps=1)
+    asked = replace(
+        config, projector="rendered", adapter=adapter, duration=2.0, wan_sampling_steps=1
+    )
     report = generate(asked, Silent())
     folder = Path(report["folder"])
     record = json.loads((folder / "run.json").read_text())

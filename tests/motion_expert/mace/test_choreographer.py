@@ -171,7 +171,8 @@ def test_memory_grows_with_the_song_not_with_its_square():
 @pytest.mark.parametrize(
     ("change", "flag"),
     [({"beta": 0.0}, "--beta"), ({"beta": 1.1}, "--beta"), ({"beta": float("nan")}, "--beta"),
-     ({"steps": 0}, "--steps"), ({"steps": 1001}, "--steps"), ({"candidates": 0}, "--candidates"),
+     ({"steps": 0}, "--sampling-steps"), ({"steps": 1001}, "--sampling-steps"),
+     ({"candidates": 0}, "--candidates"),
      ({"candidates": 65}, "--candidates")],
     ids=str,
 )  # fmt: skip

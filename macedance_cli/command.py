@@ -1,0 +1,170 @@
+"""A command made from its config class: what Typer needs follows from the declared options.
+
+    @command(RenderConfig, "render", dry_run=True)
+    def render(settings: RenderConfig, shown: Shown) -> None:
+        ...the docstring is the command's help...
+
+Parameters default to None, "not given", so that the values of a `--config` file rank below flags
+and environment; the real defaults are the config class's.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from macedance_cli.config_file import resolve
+from macedance_cli.console import talk
+from pipelines.support.options import Declared, declared, distinct, flag
+
+RUNNING = "How to run it"
+_FORMER = "former_"
+
+CONFIG = typer.Option(
+    "--config",
+    help="Options from a TOML file; MACEDANCE_* variables and flags rank above it.",
+    metavar="FILE",
+    envvar="MACEDANCE_CONFIG",
+    show_envvar=False,
+    readable=False,
+    rich_help_panel=RUNNING,
+)
+DRY_RUN = typer.Option(
+    "--dry-run", help="Print the plan and stop.", metavar="", rich_help_panel=RUNNING
+)
+AS_JSON = typer.Option(
+    "--json", help="Print one JSON object on stdout.", metavar="", rich_help_panel=RUNNING
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is to be shown: only the plan, and as JSON."""
+
+    dry_run: bool
+    as_json: bool
+
+
+Runs = Callable[[Any, Shown], None]
+
+
+def command(
+    config_type: type[Any],
+    name: str,
+    *,
+    dry_run: bool,
+    own: Callable[[], Sequence[type]] = tuple,
+) -> Callable[[Runs], Callable[..., None]]:
+    """A decorator that gives a function the parameters that its config class declares.
+
+    Args:
+        config_type: whose instance the function is called with.
+        name: of the command, as its table in a TOML file.
+        dry_run: whether there is a --dry-run.
+        own: the option classes of the experts that the command offers; what is given of theirs
+            arrives in the config's `options`.
+    """
+
+    def decorate(run: Runs) -> Callable[..., None]:
+        known = (*declared(config_type), *distinct(own()))
+
+        @wraps(run)
+        def called(**given: Any) -> None:
+            shown = Shown(given.pop("dry_run", False), given.pop("as_json"))
+            file = given.pop("config")
+            heeded = _current(given, known)
+            run(resolve(config_type, name, file, heeded, distinct(own())), shown)
+
+        parameters = [*_parameters(known), *_common(dry_run)]
+        called.__dict__["__signature__"] = inspect.Signature(parameters)
+        called.__annotations__ = {one.name: one.annotation for one in parameters}
+        return called
+
+    return decorate
+
+
+def _common(dry_run: bool) -> list[inspect.Parameter]:
+    switches = [("dry_run", DRY_RUN)] if dry_run else []
+    return [
+        _parameter("config", Annotated[Path | None, CONFIG], None),
+        *(_parameter(name, Annotated[bool, switch], False)
+          for name, switch in (*switches, ("as_json", AS_JSON))),
+    ]  # fmt: skip
+
+
+def _parameters(known: Sequence[Declared]) -> list[inspect.Parameter]:
+    found = [_parameter(one.name, typer_type(one), None) for one in known]
+    for one in known:
+        for former in one.option.former:
+            hidden = typer.Option(
+                flag(former), hidden=True, readable=False,
+                envvar=f"MACEDANCE_{former.upper()}" if one.option.former_variable else None,
+            )  # fmt: skip
+            found.append(_parameter(_FORMER + former, Annotated[_kind(one), hidden], None))
+    return found
+
+
+def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return inspect.Parameter(name, kind, default=default, annotation=annotation)
+
+
+def typer_type(one: Declared) -> Any:
+    """The annotation by which Typer knows an option; unreadable paths are the pipelines' to refuse
+    (exit code 3), Typer would call them usage."""
+    known = one.option
+    if known.positional:
+        argument = typer.Argument(help=known.help, metavar=known.metavar, readable=False)
+        return Annotated[_kind(one), argument]
+    negation = f"/--no-{one.key}" if one.has_negation else ""
+    shown = one.shown_default()
+    return Annotated[
+        _kind(one),
+        typer.Option(
+            one.flag + negation,
+            *([known.short] if known.short else []),
+            help=f"{known.help} (default: {shown})" if shown else known.help,
+            metavar=_metavar(one),
+            envvar=one.variable,
+            show_envvar=False,
+            show_default=False,
+            readable=False,
+            rich_help_panel=known.panel or None,
+        ),
+    ]
+
+
+def _kind(one: Declared) -> Any:
+    # Typer knows no list of choices; those are checked with everything else.
+    item: Any = Literal[one.choices] if one.choices and not one.repeats else one.item
+    if one.option.values > 1:
+        return tuple.__class_getitem__((one.item,) * one.option.values) | None
+    return list[item] | None if one.repeats else item | None
+
+
+def _metavar(one: Declared) -> str | None:
+    """Without the empty metavar Typer shows a type for a switch."""
+    if one.option.metavar or one.kind is bool:
+        return one.option.metavar
+    return None if one.choices else {int: "N", Path: "FILE"}.get(one.item)
+
+
+def _current(given: dict[str, Any], known: Sequence[Declared]) -> dict[str, Any]:
+    """What was given, by today's names; lists as the tuples that configs hold, none for nothing."""
+    heeded = {name: value for name, value in given.items() if not name.startswith(_FORMER)}
+    for one in known:
+        for former in one.option.former:
+            value = given[_FORMER + former]
+            if value not in (None, []):
+                talk(f"warning: {flag(former)} is called {one.flag} now")
+                if heeded[one.name] in (None, []):
+                    heeded[one.name] = value
+        if one.repeats:
+            heeded[one.name] = tuple(heeded[one.name]) if heeded[one.name] else None
+    return heeded

@@ -1,0 +1,166 @@
+"""What `evaluate` is asked to do, and what can be refused before any file is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pipelines.support.errors import BadUsage
+from pipelines.support.options import check, option
+from pipelines.workspace import options as common
+
+PROTOCOLS = ("motion-3d", "motion-appearance", "animation")
+MOTION, APPEARANCE, ANIMATION, OUTPUT = "Motion", "Appearance", "Animation", "What is written"
+PROFILES = (
+    "strict", "mace2d-official", "mace3d-official", "megadance", "lodge", "bailando", "mint",
+)  # fmt: skip
+_PAPER_SUFFIXES = {"latex": ".tex", "markdown": ".md", "csv": ".csv"}
+
+
+@dataclass(frozen=True)
+class EvaluateConfig:
+    """What `evaluate` is asked to do; `option` says what each field is."""
+
+    protocol: str = option("", "Which of the paper's three tables.", choices=PROTOCOLS)
+    pred: Path | None = option(
+        None, "What to judge: a file, or a folder of one kind.", metavar="FOLDER"
+    )
+    truth: Path | None = option(None, "Recordings to judge by, named alike.", metavar="FOLDER")
+    compare: tuple[str, ...] = option(
+        (), "Two systems instead of --pred.", metavar="A=FOLDER B=FOLDER", values=2
+    )
+    profile: str = option(
+        "strict", "Whose definitions (docs/evaluation.md).", choices=PROFILES,
+        variable="MACEDANCE_METRIC_PROFILE",
+    )  # fmt: skip
+    music: Path | None = option(
+        None, "The song, or songs named like the clips; videos bring their own.", metavar="PATH",
+        panel=MOTION,
+    )  # fmt: skip
+    window: float | None = option(
+        None, "Take features of 3D dances over pieces of this length.", low=1, high=600,
+        shown="the whole", metavar="SECONDS", panel=MOTION,
+        variable="MACEDANCE_FEATURE_WINDOW",
+    )  # fmt: skip
+    keypoint_fps: float | None = option(
+        None, "Frame rate of keypoint files that do not say.", low=1, high=1000, metavar="FPS",
+        panel=MOTION,
+    )  # fmt: skip
+    person_detector: str | None = common.person_detector(
+        MOTION, "Folder or hub id of a detector for transformers, for videos."
+    )
+    pose_model: str | None = common.pose_model(MOTION)
+    run_records: tuple[Path, ...] = option(
+        (), "run.json of generate, for the speed; may be repeated.", metavar="FILE", panel=MOTION
+    )
+    vbench_weights: Path | None = option(
+        None, "Folder of VBench's weight files (docs/evaluation.md).", metavar="FOLDER",
+        panel=APPEARANCE,
+    )  # fmt: skip
+    vbench_json: tuple[str, ...] = option(
+        (), "Results of VBench itself, for --pred or for NAME; may be repeated.",
+        metavar="[NAME=]FILE", panel=APPEARANCE,
+    )  # fmt: skip
+    i3d: Path | None = option(None, "TorchScript I3D for FVD.", panel=ANIMATION)
+    fvd: Literal["styleganv", "disco"] = option(
+        "styleganv", "Whose way to feed it.", panel=ANIMATION
+    )
+    lpips_weights: Path | None = option(
+        None, "Folder of LPIPS's weight files (docs/evaluation.md).", metavar="FOLDER",
+        panel=ANIMATION,
+    )  # fmt: skip
+    lpips_disco_compat: bool = option(
+        False, "Feed LPIPS [0, 1] as DisCo and its heirs do.", panel=ANIMATION
+    )
+    video_frames: int = option(
+        77, "First frames of each video.", low=2, high=100_000, panel=ANIMATION
+    )
+    video_fps: float = option(
+        16.0, "Rate they are read at.", low=1, high=120, metavar="FPS", panel=ANIMATION
+    )
+    video_side: int | None = option(
+        None, "Shorter side they are scaled to.", low=16, high=4096, shown="the truth's",
+        metavar="PIXELS", panel=ANIMATION,
+    )  # fmt: skip
+    latex: Path | None = option(
+        None, "The table for a paper.", metavar="FILE.tex", panel=OUTPUT, named=False
+    )
+    markdown: Path | None = option(
+        None, "The tables in Markdown.", metavar="FILE.md", panel=OUTPUT, named=False
+    )
+    csv: Path | None = option(
+        None, "All numbers, unrounded.", metavar="FILE.csv", panel=OUTPUT, named=False
+    )
+    force: bool = option(
+        False, "Write over outputs that are already there.", panel=OUTPUT, named=False
+    )
+    seed: int = common.seed()
+    device: str = common.device()
+    workspace: Path = common.workspace()
+
+    def validate(self) -> EvaluateConfig:
+        """Return self, or raise BadUsage naming the flag and the way out."""
+        if self.protocol not in PROTOCOLS:
+            raise BadUsage(
+                f"--protocol {self.protocol or 'is missing'}", f"choose {', '.join(PROTOCOLS)}"
+            )
+        check(self)
+        from pipelines.evaluation.profiles import keypoint_profile, motion_profile
+        from pipelines.keypoints.finders import check_models
+
+        self._validate_sets()
+        if self.window is not None and (self.protocol, self.profile) != ("motion-3d", "strict"):
+            raise BadUsage("--window is for --protocol motion-3d with --profile strict")
+        check_models(self.person_detector, self.pose_model)
+        if self.protocol == "motion-3d":
+            motion_profile(self.profile)
+        elif self.protocol == "motion-appearance":
+            keypoint_profile(self.profile)
+        elif self.profile != "strict":
+            raise BadUsage(
+                f"--profile {self.profile}: the animation protocol has none",
+                "its conventions are --video-frames, --video-fps, --video-side, --fvd and "
+                "--lpips-disco-compat",
+            )
+        if self.protocol == "animation" and self.truth is None:
+            raise BadUsage("--protocol animation compares frame by frame", "add --truth FOLDER")
+        for flag, path in self.targets():
+            if path.suffix != _PAPER_SUFFIXES[flag]:
+                raise BadUsage(f"--{flag} {path}: must end in {_PAPER_SUFFIXES[flag]}")
+            if path.exists() and not self.force:
+                raise BadUsage(f"{path} exists", f"add --force to replace it, or change --{flag}")
+        return self
+
+    def pose_models(self) -> tuple[str, str] | None:
+        """Person detector and ViTPose, if they are named."""
+        if self.person_detector is None or self.pose_model is None:
+            return None
+        return self.person_detector, self.pose_model
+
+    def systems(self) -> dict[str, Path]:
+        """What is judged, by name."""
+        if not self.compare:
+            assert self.pred is not None
+            return {"pred": self.pred}
+        return {name: Path(place) for name, _, place in (c.partition("=") for c in self.compare)}
+
+    def _validate_sets(self) -> None:
+        if bool(self.compare) == (self.pred is not None):
+            raise BadUsage("give either --pred FOLDER or --compare a=FOLDER b=FOLDER")
+        if not self.compare:
+            return
+        parts = [text.partition("=") for text in self.compare]
+        if len(parts) != 2 or not all(name and place for name, _, place in parts):
+            raise BadUsage(
+                f"--compare {' '.join(self.compare)}: not two named folders",
+                "write it as --compare ours=generated/ theirs=baseline/",
+            )
+        names = [name for name, _, _ in parts]
+        if names[0] == names[1] or "truth" in names:
+            raise BadUsage("--compare: the names must differ, and not be 'truth'")
+
+    def targets(self) -> list[tuple[str, Path]]:
+        """The files that are written, by flag."""
+        named = {"latex": self.latex, "markdown": self.markdown, "csv": self.csv}
+        return [(flag, path) for flag, path in named.items() if path is not None]

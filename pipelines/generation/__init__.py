@@ -1,0 +1,1 @@
+"""The parts of `generate`: what it is asked, the dance, the video, and the name of the run."""

@@ -1,0 +1,240 @@
+"""What `generate` is asked to do, and what can be refused before any file is read."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pipelines.media.shape import parse_size
+from pipelines.support.conventions import MOTION_FPS
+from pipelines.support.errors import BadUsage
+from pipelines.support.options import check, option
+from pipelines.workspace import options as common
+
+if TYPE_CHECKING:
+    from pipelines.appearance_expert.wan.config import WanConfig
+    from pipelines.motion_expert.mace.choreographer import SamplingConfig
+
+MUSIC, DANCE, PICTURE, VIDEO = "The music", "The dance", "The person", "The video"
+WAN = "Wan-Animate (docs/wan-animate.md)"
+INPUTS = ("song", "picture", "ref_keypoints", "ref_mask", "motion", "adapter")
+_SHORTEST, _LONGEST = 2, 600
+_MOTION_SUFFIXES = (".npz", ".bvh")
+OF_WAN = (
+    "profile", "gguf", "prompt", "wan_sampling_steps", "forecast", "face", "adapter", "lora",
+    "projector",
+)  # fmt: skip
+_UNHEEDED: dict[str, tuple[str, ...]] = {
+    "puppet": OF_WAN,
+    "wan2": tuple(
+        name for name in OF_WAN if name not in ("prompt", "wan_sampling_steps", "profile")
+    ),
+}
+
+
+@dataclass(frozen=True)
+class GenerateConfig:
+    """What `generate` is asked to do; `option` says what each field is."""
+
+    song: Path | None = option(
+        None, "Any file with sound that ffmpeg reads.", metavar="SONG", positional=True, named=False
+    )
+    picture: Path | None = option(
+        None, "A picture of one person.", metavar="PICTURE", positional=True, named=False
+    )
+    output: Path | None = option(
+        None, "The video to write.", short="-o", metavar="FILE.mp4", named=False
+    )
+    force: bool = common.force()
+    start: float = option(
+        0.0, "Begin this far into the song.", low=0, shown="0 s", metavar="SECONDS", panel=MUSIC
+    )
+    duration: float | None = option(
+        None, "Take this much of it.", low=_SHORTEST, high=_LONGEST, shown="to its end",
+        metavar="SECONDS", panel=MUSIC,
+    )  # fmt: skip
+    genre: str | None = option(
+        None, "Dance in this style.", shown="the model's choice", metavar="NAME", panel=DANCE
+    )
+    beta: float = option(
+        0.75, "Up to 1; lower follows the music harder and varies less.", above=0, high=1,
+        metavar="B", panel=DANCE,
+    )  # fmt: skip
+    sampling_steps: int = option(
+        50, "Denoising steps.", low=1, high=1000, panel=DANCE, former=("steps",),
+        former_variable=False,
+    )  # fmt: skip
+    candidates: int = option(
+        1, "Try N dances and keep the one that fits the beat best.", low=1, high=64, panel=DANCE
+    )
+    tempo_change: float = option(
+        0.2, "Bend the new dance's tempo by up to this share to bring its steps onto the beat.",
+        low=0, high=0.5, metavar="SHARE", panel=DANCE,
+    )  # fmt: skip
+    motion_model: Path | None = option(
+        None, "Folder of a trained Motion Expert.", shown="the one that ships", metavar="FOLDER",
+        panel=DANCE,
+    )  # fmt: skip
+    motion: Path | None = option(
+        None, "Dance this motion file instead of making a new dance.", panel=DANCE, named=False
+    )
+    motion_out: Path | None = option(
+        None, "Also write the dance to this .npz or .bvh.", panel=DANCE, named=False
+    )
+    motion_only: bool = option(
+        False, "Stop after the dance; needs no picture.", panel=DANCE, named=False
+    )
+    ref_keypoints: Path | None = option(
+        None, "The person's pose, where none is found (docs/formats.md).", metavar="FILE.json",
+        panel=PICTURE, named=False,
+    )  # fmt: skip
+    ref_mask: Path | None = option(
+        None, "The person's outline: white on black, as large as the picture.",
+        metavar="FILE.png", panel=PICTURE, named=False,
+    )  # fmt: skip
+    appearance: str = option(
+        "auto", "Who draws the video; puppet and tiny make drafts without a GPU.",
+        choices=("auto", "puppet", "tiny", "wan", "wan2"), panel=VIDEO,
+    )  # fmt: skip
+    fps: float = option(
+        MOTION_FPS, "Frames per second.", low=1, high=120, metavar="FPS", panel=VIDEO
+    )
+    size: str | None = option(
+        None, "Such as 540x960, or 960 for the longer side.", shown="960", metavar="WxH",
+        panel=VIDEO,
+    )  # fmt: skip
+    model: str | None = option(
+        None, "Folder or hub id of its weights.", metavar="FOLDER", panel=WAN
+    )
+    profile: Literal["auto", "80gb", "48gb", "24gb", "16gb", "cpu"] = option(
+        "auto", "How it fits the graphics card: 80gb, 48gb, 24gb, 16gb or cpu.",
+        shown="auto: by the memory that is free", metavar="CARD", panel=WAN,
+    )  # fmt: skip
+    gguf: Path | None = option(
+        None, "A quantised transformer instead of the one in --model.", metavar="FILE.gguf",
+        panel=WAN,
+    )  # fmt: skip
+    adapter: Path | None = option(None, "Lay this body adapter over it.", panel=WAN, named=False)
+    lora: tuple[str, ...] = option(
+        (), "Merge this LoRA, at scale 1 if none is given; may be repeated.",
+        metavar="FILE[:SCALE]", panel=WAN,
+    )  # fmt: skip
+    face: str = option(
+        "neutral",
+        "Expressions: neutral keeps the picture's, none leaves them open, a video gives its.",
+        metavar="neutral|none|FILE", panel=WAN,
+    )  # fmt: skip
+    prompt: str | None = option(
+        None, "What the video shows.", shown="a person dances, in Chinese", metavar="TEXT",
+        panel=WAN,
+    )  # fmt: skip
+    wan_sampling_steps: int = option(
+        20, "Sampling steps; 4 to 6 with a step-distilled LoRA.", low=1, high=200, panel=WAN,
+        former=("wan_steps",),
+    )  # fmt: skip
+    forecast: bool = option(
+        False, "Forecast every other step of the middle instead of computing it.", panel=WAN
+    )
+    projector: Literal["exact", "rendered"] = option(
+        "exact", "Skeletons from the dance's own joints, or as the paper found in a drawn body.",
+        panel=WAN,
+    )  # fmt: skip
+    seed: int = common.seed()
+    device: str = common.device()
+    workspace: Path = common.workspace()
+
+    def validate(self) -> GenerateConfig:
+        """Return self, or raise BadUsage naming the flag and the way out."""
+        check(self)
+        if self.song is None:
+            raise BadUsage("no song given", "macedance generate SONG PICTURE -o OUT.mp4")
+        if not self.motion_only:
+            self._validate_video()
+        elif self.motion_out is None:
+            raise BadUsage("--motion-only needs --motion-out", "such as --motion-out dance.bvh")
+        elif self.output is not None:
+            raise BadUsage(f"--motion-only writes no video, so -o {self.output} is for nothing")
+        if self.start == math.inf:
+            raise BadUsage(f"--start {self.start:g}: not a time in seconds", "give 0 or more")
+        self._validate_targets()
+        self.sampling().validate()
+        return self
+
+    def sampling(self) -> SamplingConfig:
+        """How the Motion Expert is to sample."""
+        from pipelines.motion_expert.mace.choreographer import SamplingConfig
+
+        return SamplingConfig(
+            beta=self.beta, steps=self.sampling_steps, genre=self.genre,
+            candidates=self.candidates, seed=self.seed,
+        )  # fmt: skip
+
+    def _validate_targets(self) -> None:
+        if self.motion_out is not None and self.motion_out.suffix not in _MOTION_SUFFIXES:
+            raise BadUsage(f"--motion-out {self.motion_out}: must end in .npz or .bvh")
+        inputs = {path.resolve() for path in self.inputs().values()}
+        for flag, path in self.targets():
+            if path.resolve() in inputs:
+                raise BadUsage(f"{path} is also an input", f"choose another {flag}")
+            if path.is_dir():
+                raise BadUsage(f"{path} is a folder", f"choose a file for {flag}")
+            if path.exists() and not self.force:
+                raise BadUsage(
+                    f"{path} exists", f"add --force to replace it, or choose another {flag}"
+                )
+
+    def _validate_video(self) -> None:
+        if self.picture is None:
+            raise BadUsage(
+                "no picture given", "macedance generate SONG PICTURE -o OUT.mp4, or --motion-only"
+            )
+        if self.output is None:
+            raise BadUsage("no output given", "add -o OUT.mp4")
+        if self.output.suffix.lower() != ".mp4":
+            raise BadUsage(f"-o {self.output}: must end in .mp4")
+        if self.size is not None:
+            parse_size(self.size)
+        self._refuse_unheeded()
+        self.wan().validate()
+
+    def _refuse_unheeded(self) -> None:
+        """What the chosen back end does not heed is not quietly ignored."""
+        for field in fields(self):
+            unheeded = field.name in _UNHEEDED.get(self.appearance, ())
+            if unheeded and getattr(self, field.name) != field.default:
+                flag = "--" + field.name.replace("_", "-")
+                raise BadUsage(
+                    f"{flag} means nothing to --appearance {self.appearance}",
+                    "leave one of them out",
+                )
+
+    def wan(self) -> WanConfig:
+        """How Wan-Animate is to be called."""
+        from pipelines.appearance_expert.wan.config import DANCING, WanConfig
+        from pipelines.appearance_expert.wan.overlays import Overlay, parse_lora
+
+        overlay = Overlay(self.adapter, tuple(map(parse_lora, self.lora)))
+        return WanConfig(
+            prompt=DANCING if self.prompt is None else self.prompt, steps=self.wan_sampling_steps,
+            forecast=self.forecast, face=self.face, overlay=overlay, profile=self.profile,
+            gguf=self.gguf,
+        )  # fmt: skip
+
+    def targets(self) -> list[tuple[str, Path]]:
+        """The files that are written, by flag."""
+        video = [] if self.output is None else [("-o", self.output)]
+        return video + ([("--motion-out", self.motion_out)] if self.motion_out else [])
+
+    def inputs(self) -> dict[str, Path]:
+        """The files that are read, by the option that names them."""
+        given = {name: getattr(self, name) for name in INPUTS}
+        if not self.motion_only:
+            from pipelines.appearance_expert.wan.face import FACE_POLICIES
+            from pipelines.appearance_expert.wan.overlays import parse_lora
+
+            loras = enumerate(map(parse_lora, self.lora), start=1)
+            given |= {f"lora {number}": path for number, (path, _) in loras}
+            given["face"] = None if self.face in FACE_POLICIES else Path(self.face)
+        return {name: path for name, path in given.items() if path is not None}

@@ -1,0 +1,1 @@
+"""What training a Motion Expert takes, whichever it is."""

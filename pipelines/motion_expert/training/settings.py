@@ -1,0 +1,129 @@
+"""What `train-motion` is asked to do, and what can be refused before any file is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pipelines.support.errors import BadUsage
+from pipelines.support.files import sha256_json
+from pipelines.support.options import check, check_slices, identity, option
+from pipelines.training import options as training
+from pipelines.workspace import options as common
+
+DATA, MODEL = "The data", "The model"
+
+
+@dataclass(frozen=True)
+class TrainMotionConfig:
+    """What `train-motion` is asked to do; `option` says what each field is."""
+
+    data: tuple[Path, ...] = option(
+        (), "A data set as downloaded, or a workspace; may be given again.", metavar="FOLDER",
+        panel=DATA,
+    )  # fmt: skip
+    music: tuple[str, ...] = option(
+        ("paired",),
+        "Where the music comes from: paired, warp:FOLDER or compose; may be given again.",
+        metavar="HOW", panel=DATA, variable="MACEDANCE_TRAINING_MUSIC",
+    )  # fmt: skip
+    max_tempo_change: float = option(
+        0.2, "How far warp may change a tempo.", low=0, high=1, metavar="SHARE", panel=DATA
+    )
+    hold_out: tuple[str, ...] = option(
+        (), "Keep these takes out of training, or a share such as 0.1.",
+        shown="the data's own split", metavar="TAKE", panel=DATA,
+    )  # fmt: skip
+    window: int = option(150, "Frames of a training window.", low=1, panel=DATA)
+    stride: int = option(15, "Frames from one window to the next.", low=1, panel=DATA)
+    balance: float = option(
+        0.5, "0: every window as often as any; 1: every genre.", low=0, high=1, metavar="B",
+        panel=DATA,
+    )  # fmt: skip
+    mirror: bool = option(True, "Also train on mirror images.", panel=DATA)
+    turn: bool = option(False, "Also train on windows facing any way.", negatable=True, panel=DATA)
+    swap_timbre: float = option(
+        0.0, "Share of windows that hear another song's timbre.", low=0, high=1,
+        metavar="SHARE", panel=DATA,
+    )  # fmt: skip
+    prepare_only: bool = option(False, "Prepare the data and stop.", panel=DATA, named=False)
+    preset: Literal["paper", "small", "tiny"] = option("paper", "Size of the network.", panel=MODEL)
+    init: str = option(
+        "", 'Begin with the weights of this Motion Expert, or with "shipped".',
+        shown="random ones", metavar="FOLDER", panel=MODEL,
+    )  # fmt: skip
+    backbone: Literal["bimamba", "mamba", "transformer"] = option(
+        "bimamba", "What mixes the frames.", panel=MODEL
+    )
+    beat_clock: bool | None = option(
+        None, "Let the network hear the beats counted.", shown="the preset's choice",
+        negatable=True, panel=MODEL,
+    )  # fmt: skip
+    guidance: Literal["gft", "cfg"] = option(
+        "gft", "Guidance-free training, or classifier-free guidance.", panel=MODEL
+    )
+    objective: Literal["balanced", "paper", "official"] = option(
+        "balanced",
+        "The paper's losses balanced over the noise, as they stand in the paper, or those of its "
+        "published code.",
+        panel=MODEL,
+    )
+    steps: int = training.steps(100_000, "Updates in all.")
+    batch_size: int = training.batch_size("Windows", 128)
+    accumulate: int = training.accumulate()
+    lr: float = option(4e-4, "Learning rate.", above=0, metavar="RATE", panel=training.UPDATES)
+    optimizer: Literal["adan", "adamw"] = option(
+        "adan", "How weights are updated.", panel=training.UPDATES
+    )
+    weight_decay: float = training.weight_decay(0.02)
+    warmup: int = training.warmup()
+    schedule: Literal["constant", "cosine"] = option(
+        "constant", "The rate after that.", panel=training.UPDATES
+    )
+    ema_decay: float = option(
+        0.9999, "Of the averaged weights that are kept.", low=0, high=1, metavar="D",
+        panel=training.UPDATES,
+    )  # fmt: skip
+    grad_clip: float = training.grad_clip()
+    precision: str = training.precision("Number format of the products.")
+    validate_every: int = training.every("validations", 500)
+    checkpoint_every: int = training.every("checkpoints", 500)
+    keep: int = training.keep()
+    run: str = training.run()
+    resume: bool = training.resume()
+    threads: int = training.threads()
+    workers: int = training.workers()
+    seed: int = common.seed()
+    device: str = common.device()
+    workspace: Path = common.workspace()
+
+    def validate(self) -> TrainMotionConfig:
+        """Return self, or raise BadUsage naming the flag and the way out."""
+        check(self)
+        if not self.data:
+            raise BadUsage("--data: no data set named", "give at least one folder with --data")
+        check_slices(self.batch_size, self.accumulate)
+        for mode in self.music:
+            if mode not in ("paired", "compose") and not mode.startswith("warp:"):
+                raise BadUsage(f"--music {mode}: unknown", "choose paired, compose or warp:FOLDER")
+        return self
+
+    def run_name(self) -> str:
+        """The run's name: given, or the preset and a digest of what makes a run its own."""
+        if self.run:
+            return self.run
+        return f"{self.preset}-{sha256_json(self.identity())[:8]}"
+
+    def init_folder(self) -> Path | None:
+        """Where the first weights lie; None is the Motion Expert that ships."""
+        return None if self.init == "shipped" else Path(self.init)
+
+    def identity(self) -> dict[str, Any]:
+        """The options that make this run another one when they change, JSON-able."""
+        from pipelines.motion_expert.mace.checkpoint import checkpoint_digest
+
+        values = identity(self)
+        values["data"] = sorted(path.resolve().name for path in self.data)
+        values["init"] = checkpoint_digest(self.init_folder()) if self.init else ""
+        return values
