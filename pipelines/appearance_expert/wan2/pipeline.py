@@ -76,6 +76,10 @@ def load_pipeline(folder: Path, kind: str, device: str) -> Any:
             dtype={"default": dtype, "vae": torch.float32},
             local_files_only=True,
         )
+        # diffusers only logs what does not load, and goes on without it.
+        lost = [name for name in _WITH_WEIGHTS if getattr(pipeline, name) is None]
+        if lost:
+            raise ValueError(f"no {' and no '.join(lost)} in it that fits its config")
         if on_gpu:
             pipeline.to("cuda")
             # Its attention over generated and driving frames fits in memory only when compiled.
