@@ -1,4 +1,7 @@
-"""Every metric by its key: its name, which way is better, how many digits mean something."""
+"""Every metric, one row each: its name, which way is better, where it is shown, who computes it.
+
+docs/how-to/metric.md adds one.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,9 @@ from typing import Literal
 
 Better = Literal["low", "high", "truth"]
 PROTOCOLS = ("motion-3d", "motion-appearance", "animation")
+
+_DANCE, _VIDEO, _PAIR = (("motion-3d",), ("motion-appearance",), ("animation",))
+_BOTH = ("motion-3d", "motion-appearance")
 
 
 @dataclass(frozen=True)
@@ -18,6 +24,10 @@ class Metric:
         better: "truth": neither high nor low, but near the recordings' own value.
         digits: after the point. scale: what values are multiplied by when shown.
         about: one line for the report.
+        protocols: in whose tables it stands, in the order of the rows.
+        of_dance: "module:function" that takes joints (T, 24, 3) in metres at 30 fps, z up, and
+            that rate, and gives the score of one dance in motion-3d. Empty where a protocol
+            computes it by itself: from whole sets, by its profile, or from pictures.
     """
 
     label: str
@@ -25,44 +35,47 @@ class Metric:
     better: Better
     digits: int
     about: str
+    protocols: tuple[str, ...]
     scale: float = 1.0
+    of_dance: str = ""
 
 
 METRICS: dict[str, Metric] = {
+    "iq": Metric("IQ", "IQ", "high", 2, "imaging quality (VBench)", _VIDEO, 100.0),
+    "aq": Metric("AQ", "AQ", "high", 2, "aesthetic quality (VBench)", _VIDEO, 100.0),
+    "sc": Metric("SC", "SC", "high", 2, "subject consistency (VBench)", _VIDEO, 100.0),
+    "bc": Metric("BC", "BC", "high", 2, "background consistency (VBench)", _VIDEO, 100.0),
+    "ms": Metric("MS", "MS", "high", 2, "motion smoothness (VBench)", _VIDEO, 100.0),
+    "tf": Metric("TF", "TF", "high", 2, "temporal flickering (VBench), no static filter", _VIDEO,
+                 100.0),
     "fid_k": Metric("FID_k", r"FID$_k$", "low", 2,
-                    "Frechet distance of kinetic features to the truth"),
+                    "Frechet distance of kinetic features to the truth", _BOTH),
     "fid_g": Metric("FID_g", r"FID$_g$", "low", 2,
-                    "Frechet distance of geometric features to the truth"),
-    "div_k": Metric("DIV_k", r"DIV$_k$", "truth", 2, "mean distance of kinetic features"),
-    "div_g": Metric("DIV_g", r"DIV$_g$", "truth", 2, "mean distance of geometric features"),
-    "bas": Metric("BAS", "BAS", "high", 3, "beat alignment score; compare with its chance level"),
-    "fsr": Metric("FSR", "FSR", "low", 3, "share of contact frames in which a foot slides"),
-    "pfc": Metric("PFC", "PFC", "low", 3, "physical foot contact"),
-    "jitter": Metric("jitter", "Jitter", "low", 1, "mean jerk of the joints, m/s³"),
-    "fps": Metric("FPS", "FPS", "high", 0, "frames of dance generated per second"),
-    "iq": Metric("IQ", "IQ", "high", 2, "imaging quality (VBench)", 100.0),
-    "aq": Metric("AQ", "AQ", "high", 2, "aesthetic quality (VBench)", 100.0),
-    "sc": Metric("SC", "SC", "high", 2, "subject consistency (VBench)", 100.0),
-    "bc": Metric("BC", "BC", "high", 2, "background consistency (VBench)", 100.0),
-    "ms": Metric("MS", "MS", "high", 2, "motion smoothness (VBench)", 100.0),
-    "tf": Metric("TF", "TF", "high", 2, "temporal flickering (VBench), no static filter", 100.0),
-    "fvd": Metric("FVD", "FVD", "low", 2, "Frechet video distance"),
-    "ssim": Metric("SSIM", "SSIM", "high", 3, "structural similarity, grey, 7×7 uniform window"),
+                    "Frechet distance of geometric features to the truth", _BOTH),
+    "div_k": Metric("DIV_k", r"DIV$_k$", "truth", 2, "mean distance of kinetic features", _BOTH),
+    "div_g": Metric("DIV_g", r"DIV$_g$", "truth", 2, "mean distance of geometric features", _BOTH),
+    "bas": Metric("BAS", "BAS", "high", 3, "beat alignment score; compare with its chance level",
+                  _BOTH),
+    "fsr": Metric("FSR", "FSR", "low", 3, "share of contact frames in which a foot slides", _DANCE),
+    "pfc": Metric("PFC", "PFC", "low", 3, "physical foot contact", _DANCE),
+    "jitter": Metric("jitter", "Jitter", "low", 1, "mean jerk of the joints, m/s³", _DANCE,
+                     of_dance="pipelines.metrics.smoothness:jitter"),
+    "fps": Metric("FPS", "FPS", "high", 0, "frames of dance generated per second", _DANCE),
+    "fvd": Metric("FVD", "FVD", "low", 2, "Frechet video distance", _PAIR),
+    "ssim": Metric("SSIM", "SSIM", "high", 3, "structural similarity, grey, 7×7 uniform window",
+                   _PAIR),
     "ssim_gauss": Metric("SSIM (Gauss)", "SSIM$_G$", "high", 3,
-                         "structural similarity per channel, 11×11 Gaussian window"),
-    "lpips_alex": Metric("LPIPS (alex)", "LPIPS", "low", 3, "perceptual distance, AlexNet"),
-    "lpips_vgg": Metric("LPIPS (vgg)", "LPIPS$_{vgg}$", "low", 3, "perceptual distance, VGG-16"),
-    "psnr": Metric("PSNR", "PSNR", "high", 2, "peak signal-to-noise ratio, dB"),
+                         "structural similarity per channel, 11×11 Gaussian window", _PAIR),
+    "lpips_alex": Metric("LPIPS (alex)", "LPIPS", "low", 3, "perceptual distance, AlexNet", _PAIR),
+    "lpips_vgg": Metric("LPIPS (vgg)", "LPIPS$_{vgg}$", "low", 3, "perceptual distance, VGG-16",
+                        _PAIR),
+    "psnr": Metric("PSNR", "PSNR", "high", 2, "peak signal-to-noise ratio, dB", _PAIR),
 }  # fmt: skip
 
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "motion-3d": ("fid_k", "fid_g", "div_k", "div_g", "bas", "fsr", "pfc", "jitter", "fps"),
-    "motion-appearance": (
-        "iq", "aq", "sc", "bc", "ms", "tf",
-        "fid_k", "fid_g", "div_k", "div_g", "bas",
-    ),
-    "animation": ("fvd", "ssim", "ssim_gauss", "lpips_alex", "lpips_vgg", "psnr"),
-}  # fmt: skip
+    protocol: tuple(key for key, metric in METRICS.items() if protocol in metric.protocols)
+    for protocol in PROTOCOLS
+}
 
 VBENCH = ("iq", "aq", "sc", "bc", "ms", "tf")
 

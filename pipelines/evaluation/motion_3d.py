@@ -12,6 +12,7 @@ from scipy.spatial.transform import Rotation
 from pipelines.body.rotations import matrix_to_axis_angle
 from pipelines.body.skeleton import OFFSETS, PARENTS, TO_Z_UP, forward_kinematics
 from pipelines.evaluation.beat_scores import beat_score, dance_beats
+from pipelines.evaluation.catalogue import METRICS
 from pipelines.evaluation.clip import Clip
 from pipelines.evaluation.profiles import MotionProfile
 from pipelines.metrics.feet import (
@@ -26,9 +27,9 @@ from pipelines.metrics.kinetic import (
     kinetic_features_fairmotion,
     kinetic_features_megadance,
 )
-from pipelines.metrics.smoothness import jitter
 from pipelines.motion.motion import Motion
 from pipelines.support.errors import UnsuitableInput
+from pipelines.support.named import named
 
 SPACES = ("k", "g")
 _LEAST_FRAMES = 8
@@ -82,8 +83,10 @@ def measure_motion(
     scores = {
         "fsr": foot_skating(steady, profile),
         "pfc": foot_contact(steady, profile),
-        "jitter": jitter(steady, _FOOT_FPS),
     }
+    for key, metric in METRICS.items():
+        if metric.of_dance:
+            scores[key] = float(named(metric.of_dance)(steady, _FOOT_FPS))
     chance: Float = np.zeros(0)
     if music_beats is not None:
         found = dance_beats(joints, fps, profile.beats)

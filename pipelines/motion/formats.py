@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import zipfile
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipelines.support.errors import UnsuitableInput
+from pipelines.support.named import named
 
 if TYPE_CHECKING:
     from pipelines.body.mesh import BodyMesh
@@ -86,7 +86,7 @@ def load_motion(path: Path | str, *, fps_override: float | None = None) -> Motio
         )
     _refuse_huge(path, row)
     try:
-        motion: Motion = _named(row.reader)(path)
+        motion: Motion = named(row.reader)(path)
     except UnsuitableInput as error:
         # A motion knows what it was made from, which need not be the file's name.
         if str(path) in error.what:
@@ -110,16 +110,11 @@ def export_motion(motion: Motion, path: Path, body: BodyMesh) -> None:
     row = _row_of(path)
     if row is None or not row.writer:
         raise UnsuitableInput(f"{path}: no writer for {path.suffix}", ", ".join(EXPORT_SUFFIXES))
-    _named(row.writer)(motion, path, body)
+    named(row.writer)(motion, path, body)
 
 
 def _row_of(path: Path) -> MotionFormat | None:
     return next((row for row in FORMATS if path.suffix.lower() in row.suffixes), None)
-
-
-def _named(place: str) -> Any:
-    module, _, name = place.partition(":")
-    return getattr(import_module(module), name)
 
 
 def _refuse_huge(path: Path, row: MotionFormat) -> None:

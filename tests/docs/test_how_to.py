@@ -86,6 +86,16 @@ def test_every_page_is_followed() -> None:
     assert sorted(followed) == sorted(page.name for page in how_to.HOW_TO.glob("*.md"))
 
 
+@on_page("metric.md")
+def test_metric(reader: Reader, tiny_dance: Path) -> None:
+    shutil.copy(tiny_dance, reader.work / "dance.npz")
+    reader.run_all()
+    head, _, values = (reader.work / "table.md").read_text().splitlines()[2:5]
+    column = [cell.strip() for cell in head.split("|")].index("reach →")
+    assert 0.3 < float(values.split("|")[column].split()[0]) < 0.8
+    assert reader.places() == {"pipelines/evaluation/catalogue.py": 1}
+
+
 @on_page("motion-format.md")
 def test_motion_format(reader: Reader, tiny_dance: Path) -> None:
     shutil.copy(tiny_dance, reader.work / "dance.npz")
