@@ -30,7 +30,8 @@ from pipelines.curation.shots import CONTEXT, _network, cut_probabilities
 from pipelines.curation.stillness import body_heights_per_second
 from pipelines.keypoints.finders import EmbeddedFinder
 from pipelines.media.cutting import CRF, PRESET, encode_span
-from pipelines.media.video import VideoWriter, read_frames
+from pipelines.media.video import read_frames
+from pipelines.media.video_writer import VideoWriter
 from pipelines.media.wild_video import WildVideo, examine_video, grid_frames
 from pipelines.support.progress import SILENT
 

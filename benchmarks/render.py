@@ -30,7 +30,7 @@ from pipelines.body.skeleton import forward_kinematics
 from pipelines.body.wardrobe import dressed_body
 from pipelines.keypoints.pose_drawing import draw_pose
 from pipelines.keypoints.projection import SeenDance, see_dance
-from pipelines.media.video import VideoWriter
+from pipelines.media.video_writer import VideoWriter
 from pipelines.motion.motion import Motion
 from pipelines.motion.npz import save_npz
 from pipelines.render import RenderConfig

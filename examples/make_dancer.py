@@ -12,11 +12,12 @@ import cv2
 import numpy as np
 
 from pipelines.body.camera import Lens, frame_points
+from pipelines.body.outfit import Outfit
 from pipelines.body.rasterizer import draw_mesh
 from pipelines.body.rotations import axis_angle_to_matrix
 from pipelines.body.scene import Scene, draw_backdrop, draw_shadow, lit_colours
 from pipelines.body.skeleton import JOINT
-from pipelines.body.wardrobe import Outfit, dressed_body
+from pipelines.body.wardrobe import dressed_body
 from pipelines.support.files import atomic_path
 
 WIDTH, HEIGHT = 720, 1280

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pipelines.appearance_expert.interface import Frame
     from pipelines.keypoints.person import ReferencePerson
     from pipelines.keypoints.staged import StagedDance
-    from pipelines.media.video import VideoWriter
+    from pipelines.media.video_writer import VideoWriter
     from pipelines.motion.motion import Motion
     from pipelines.motion_expert.mace.choreographer import Choreographer
     from pipelines.music.features import MusicFeatures
@@ -319,7 +319,7 @@ def _draw(
     from pipelines.appearance_expert.experts import load_backend
     from pipelines.keypoints.files import save_keypoints
     from pipelines.keypoints.pose_drawing import draw_pose
-    from pipelines.media.video import VideoWriter
+    from pipelines.media.video_writer import VideoWriter
 
     save_keypoints(folder / "keypoints.npz", staged)
     poses = (

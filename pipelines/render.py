@@ -145,7 +145,7 @@ def _single_source(config: RenderConfig) -> Source:
 def _single_video(
     config: RenderConfig, dance: Motion, look: Look, body: Body, progress: Progress
 ) -> None:
-    from pipelines.media.video import VideoWriter
+    from pipelines.media.video_writer import VideoWriter
     from pipelines.rendering.stage import Stage, front_of
 
     assert config.output is not None

@@ -449,7 +449,7 @@ def _show_sample(
     from pipelines.appearance_expert.training.network import placed
     from pipelines.appearance_expert.training.sampling import Decoder, sample_latents
     from pipelines.media.shape import frame_rate
-    from pipelines.media.video import VideoWriter
+    from pipelines.media.video_writer import VideoWriter
 
     dtype = next(transformer.get_submodule("proj_out").parameters()).dtype
     batch = placed(data.fixed(0), launch.device, dtype)

@@ -138,7 +138,7 @@ def dancers(tmp_path_factory: pytest.TempPathFactory, scene: Callable[..., Any])
 
     import numpy as np
 
-    from pipelines.media.video import VideoWriter
+    from pipelines.media.video_writer import VideoWriter
 
     folder = tmp_path_factory.mktemp("dancers")
     places = {"one": [150], "still": [150], "two": [40, 270], "none": []}

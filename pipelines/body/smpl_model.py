@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.body.mesh import BodyMesh
+from pipelines.body.outfit import Outfit
 from pipelines.body.rasterizer import vertex_normals
 from pipelines.body.skeleton import JOINT_NAMES, PARENTS
-from pipelines.body.wardrobe import Outfit
 from pipelines.support.errors import UnsuitableInput
 
 Array = NDArray[np.floating[Any]]

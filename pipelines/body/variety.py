@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.body.camera import Lens
+from pipelines.body.outfit import Colour, Outfit
 from pipelines.body.scene import Scene
-from pipelines.body.wardrobe import Colour, Outfit
 
 _SKINS = ((244, 208, 184), (236, 188, 160), (214, 162, 128), (176, 122, 92), (128, 84, 62),
           (92, 60, 46))  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,19 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.support.errors import BadUsage, MissingAsset, UnsuitableInput
+from pipelines.media.ffmpeg import LOCAL_ONLY, NAN_TO_SILENCE, program
+from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import atomic_path
-from pipelines.support.progress import SILENT, Progress
 
 SHORTEST_SONG_SECONDS = 2.0
-LONGEST_SONG_SECONDS = 600.0
-MOST_DAMAGE = 0.5
 SILENCE_PEAK = 1e-4
-_HEADER_SLACK_SECONDS = 1.0
+HEADER_SLACK_SECONDS = 1.0
 _PROBE_TIMEOUT_SECONDS = 60
-
-# Playlists and pseudo-files must not make ffmpeg open network addresses.
-_SAFE_INPUT = ("-protocol_whitelist", "file,pipe,fd")
+_FORMATS_HINT = "give a wav, mp3, flac, ogg or m4a file, or a video with sound"
 
 
 @dataclass(frozen=True)
@@ -53,7 +48,7 @@ def probe_audio(path: Path) -> AudioInfo:
     """
     _require_file(path)
     command = [
-        program("ffprobe"), "-v", "warning", *_SAFE_INPUT, "-of", "json",
+        program("ffprobe"), "-v", "warning", *LOCAL_ONLY, "-of", "json",
         "-show_entries", "stream=codec_type,sample_rate,channels,duration:format=duration",
         f"file:{path}",
     ]  # fmt: skip
@@ -67,7 +62,7 @@ def probe_audio(path: Path) -> AudioInfo:
     if done.returncode != 0:
         raise UnsuitableInput(
             f"{path}: not a sound or video file, or damaged "
-            f"({_last_line(remarks).removeprefix(f'file:{path}: ')})",
+            f"({_reason(remarks).removeprefix(f'file:{path}: ')})",
             _FORMATS_HINT,
         )
     found: dict[str, Any] = json.loads(done.stdout or b"{}")
@@ -93,7 +88,7 @@ def load_audio(
 ) -> NDArray[np.float32]:
     """Decode the first sound track to mono.
 
-    NaN and infinite samples are heard as silence; `load_song` also says so.
+    NaN and infinite samples are heard as silence; `songs.load_song` also says so.
 
     Args:
         path: any file that ffmpeg reads; a video gives its sound track.
@@ -109,44 +104,7 @@ def load_audio(
         UnsuitableInput: missing, empty, no sound, damaged, or `start` beyond the end.
         MissingAsset: ffmpeg is not installed.
     """
-    return _load(path, info or probe_audio(path), sample_rate, start, duration)[0]
-
-
-def load_song(
-    path: Path,
-    sample_rate: int,
-    start: float = 0.0,
-    duration: float | None = None,
-    progress: Progress = SILENT,
-) -> NDArray[np.float32]:
-    """`load_audio` for a song to dance to: 2 s to 10 min, warning of damage and silence.
-
-    Raises:
-        BadUsage: `start` or `duration` is negative, zero, or not a number.
-        UnsuitableInput: as `load_audio`, or too short, too long, or mostly NaN.
-    """
-    _check_span(start, duration)
-    info = probe_audio(path)
-    left = info.seconds - start
-    if info.exact and duration is None and left > LONGEST_SONG_SECONDS + _HEADER_SLACK_SECONDS:
-        raise _too_long(path, left)
-    longest = LONGEST_SONG_SECONDS + _HEADER_SLACK_SECONDS
-    samples, damage = _load(path, info, sample_rate, start, min(duration or longest, longest))
-    seconds = len(samples) / sample_rate
-    if duration is None and seconds > LONGEST_SONG_SECONDS + _HEADER_SLACK_SECONDS / 2:
-        raise _too_long(path, max(left, seconds))
-    if seconds < SHORTEST_SONG_SECONDS:
-        raise UnsuitableInput(
-            f"{path}: {seconds:.2f} s of sound, a dance needs {SHORTEST_SONG_SECONDS:g} s",
-            "choose a longer song, an earlier --start or a longer --duration",
-        )
-    if damage > MOST_DAMAGE:
-        raise UnsuitableInput(f"{path}: {damage:.0%} of its samples are NaN or infinite")
-    if damage > 0:
-        progress.warn(f"{path}: {damage:.2%} of its samples are NaN or infinite, heard as silence")
-    if is_silent(samples):
-        progress.warn(f"{path}: the song is silent, so the dance has no beat to follow")
-    return samples
+    return decode_audio(path, info or probe_audio(path), sample_rate, start, duration)[0]
 
 
 def is_silent(samples: NDArray[np.floating[Any]]) -> bool:
@@ -167,21 +125,7 @@ def write_wav(path: Path, samples: NDArray[np.floating[Any]], sample_rate: int) 
         stream.writeframes(whole.tobytes())
 
 
-def program(name: str) -> str:
-    """The path of ffmpeg or ffprobe, or MissingAsset."""
-    found = shutil.which(name)
-    if found is None:
-        raise MissingAsset(
-            f"the program {name} is not installed",
-            "install the Debian package ffmpeg: sudo apt-get install ffmpeg",
-        )
-    return found
-
-
-_FORMATS_HINT = "give a wav, mp3, flac, ogg or m4a file, or a video with sound"
-
-
-def _load(
+def decode_audio(
     path: Path, info: AudioInfo, sample_rate: int, start: float, duration: float | None
 ) -> tuple[NDArray[np.float32], float]:
     """Samples, and the share of the file's samples that were not finite."""
@@ -191,15 +135,13 @@ def _load(
     if samples.size == 0:
         if start > 0:
             raise _beyond_the_end(path, start, info.seconds)
-        raise UnsuitableInput(f"{path}: no sound could be decoded ({_last_line(remarks)})")
+        raise UnsuitableInput(f"{path}: no sound could be decoded ({_reason(remarks)})")
     _refuse_truncated(path, info, start, duration, len(samples) / sample_rate)
     if np.isfinite(samples).all():
         return samples, 0.0
-    # A resampler smears one NaN over its whole kernel, so the repair has to come before it.
     native, _ = _decode(path, start, duration, [])
     damage = 1.0 - float(np.isfinite(native).mean())
-    repair = "aeval=exprs='if(lt(abs(val(ch)),1000),val(ch),0)':channel_layout=same"
-    rate = ["-af", repair, "-ac", "1", "-ar", str(sample_rate)]
+    rate = ["-af", NAN_TO_SILENCE, "-ac", "1", "-ar", str(sample_rate)]
     return np.nan_to_num(_decode(path, start, duration, rate)[0]), damage
 
 
@@ -209,7 +151,7 @@ def _decode(
     span = ["-ss", f"{start:.6f}"] if start > 0 else []
     span += ["-t", f"{duration:.6f}"] if duration is not None else []
     command = [
-        program("ffmpeg"), "-nostdin", "-v", "error", *_SAFE_INPUT, *span, "-i", f"file:{path}",
+        program("ffmpeg"), "-nostdin", "-v", "error", *LOCAL_ONLY, *span, "-i", f"file:{path}",
         "-map", "0:a:0", "-vn", "-sn", "-dn", *options, "-f", "f32le", "-c:a", "pcm_f32le", "-",
     ]  # fmt: skip
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
@@ -226,7 +168,7 @@ def _refuse_truncated(
     promised = info.seconds - start
     if duration is not None:
         promised = min(promised, duration)
-    if got < promised - max(_HEADER_SLACK_SECONDS, 0.02 * promised):
+    if got < promised - max(HEADER_SLACK_SECONDS, 0.02 * promised):
         rest = got - 0.1
         raise UnsuitableInput(
             f"{path}: cut off or damaged, {got:.1f} s of the promised {promised:.1f} s can be read",
@@ -261,26 +203,6 @@ def _require_file(path: Path) -> None:
         raise UnsuitableInput(f"{path}: the file is empty", _FORMATS_HINT)
 
 
-def _check_span(start: float, duration: float | None) -> None:
-    if not (np.isfinite(start) and start >= 0):
-        raise BadUsage(f"--start {start} is not a time in seconds", "give 0 or more")
-    if duration is None:
-        return
-    if not SHORTEST_SONG_SECONDS <= duration <= LONGEST_SONG_SECONDS:
-        raise BadUsage(
-            f"--duration {duration} is out of range",
-            f"give {SHORTEST_SONG_SECONDS:g} to {LONGEST_SONG_SECONDS:g} seconds",
-        )
-
-
-def _too_long(path: Path, seconds: float) -> UnsuitableInput:
-    return UnsuitableInput(
-        f"{path}: {seconds / 60:.1f} minutes, the longest dance is "
-        f"{LONGEST_SONG_SECONDS / 60:g} minutes",
-        f"dance to a part of it with --start and --duration {LONGEST_SONG_SECONDS:g}",
-    )
-
-
 def _beyond_the_end(path: Path, start: float, seconds: float) -> UnsuitableInput:
     return UnsuitableInput(
         f"{path}: --start {start:g} is beyond its end"
@@ -296,6 +218,6 @@ def _number(value: Any) -> float:
         return 0.0
 
 
-def _last_line(text: str) -> str:
+def _reason(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1][:200] if lines else "ffmpeg gave no reason"

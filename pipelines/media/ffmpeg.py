@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,26 @@ from pipelines.support.errors import MissingAsset, OutOfResources, UnsuitableInp
 PACKAGE_HINT = "install it with: apt-get install ffmpeg"
 LOCAL_ONLY = ("-protocol_whitelist", "file,pipe,fd")
 """Goes before an input, so that a playlist cannot make ffmpeg open network addresses."""
+QUIET = ("-hide_banner", "-nostdin", "-v", "error")
+NAN_TO_SILENCE = "aeval=exprs='if(lt(abs(val(ch)),1000),val(ch),0)':channel_layout=same"
+"""A filter of sound. A resampler smears one NaN over its whole kernel, so it goes before one."""
 
 _NEXT_TO_NOTHING = 1 << 17
 """Bytes left on a disk under which it counts as full."""
 _DISK_FULL = "No space left on device"
 
 
+def program(name: str) -> str:
+    """Path of ffmpeg or ffprobe. Raises MissingAsset, naming the Debian package, if it is not."""
+    found = shutil.which(name)
+    if found is None:
+        raise MissingAsset(f"{name}: the program is not installed", PACKAGE_HINT)
+    return found
+
+
 def ffmpeg_program() -> str:
-    """Path of `ffmpeg`. Raises MissingAsset, naming the Debian package, where there is none."""
-    return _program("ffmpeg")
+    """Path of `ffmpeg`, as `program`."""
+    return program("ffmpeg")
 
 
 def ffprobe_json(path: Path) -> dict[str, Any]:
@@ -31,13 +43,13 @@ def ffprobe_json(path: Path) -> dict[str, Any]:
         MissingAsset: ffprobe is not installed.
         UnsuitableInput: the file is missing, empty, or no medium that ffmpeg reads.
     """
-    program = _program("ffprobe")
+    prober = program("ffprobe")
     if not path.is_file():
         raise UnsuitableInput(f"{path}: no such file", "give the path of an existing file")
     if path.stat().st_size == 0:
         raise UnsuitableInput(f"{path}: the file is empty")
     # The file: prefix keeps a name with a colon from being read as a protocol.
-    command = [program, "-v", "error", "-show_format", "-show_streams", "-of", "json"]
+    command = [prober, "-v", "error", "-show_format", "-show_streams", "-of", "json"]
     answer = subprocess.run(
         [*command, *LOCAL_ONLY, f"file:{path}"], capture_output=True, check=False
     )
@@ -72,8 +84,12 @@ def raise_write_failure(path: Path, stderr: bytes) -> None:
     raise UnsuitableInput(f"{path}: ffmpeg could not write it ({last_line(stderr)})")
 
 
-def _program(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        raise MissingAsset(f"{name}: the program is not installed", PACKAGE_HINT)
-    return found
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Kill a program that still runs, and let go of its pipes."""
+    if process.poll() is None:
+        process.kill()
+        process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(BrokenPipeError):
+                pipe.close()

@@ -1,45 +1,34 @@
-"""Videos in and out: what a file holds, its frames one by one, and H.264 written as a stream.
+"""Videos read: what a file holds, and its frames one by one.
 
 Frames are uint8 RGB (height, width, 3). Frame rates are fractions, so 30000/1001 stays exact.
 """
 
 from __future__ import annotations
 
-import errno
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.media.ffmpeg import (
     LOCAL_ONLY,
+    QUIET,
     ffmpeg_program,
     ffprobe_json,
-    is_disk_full,
     last_line,
-    raise_write_failure,
+    stop,
 )
-from pipelines.support.errors import BadUsage, OutOfResources, UnsuitableInput
-from pipelines.support.files import atomic_path
+from pipelines.support.errors import UnsuitableInput
 
 Frame = NDArray[np.uint8]
 
 _STILL_FORMATS = ("image2", "_pipe")
-_QUIET = ("-hide_banner", "-nostdin", "-v", "error")
-# Byte-identical files for identical input: no encoder version, no tags of the song.
-_REPRODUCIBLE = ("-map_metadata", "-1", "-fflags", "+bitexact", "-movflags", "+faststart")
-_AUDIO_RATE = 48000
-_KEYFRAME_SECONDS = 2
-_NAN_TO_SILENCE = "aeval=exprs='if(lt(abs(val(ch)),1000),val(ch),0)':channel_layout=same,"
 
 
 @dataclass(frozen=True)
@@ -112,7 +101,7 @@ def read_frames(
     filters = [f"scale={width}:{height}:flags=bicubic", "setsar=1"]
     if fps is not None:
         filters.insert(0, f"fps={fps}")
-    command = [ffmpeg_program(), *_QUIET, "-ss", f"{start:.6f}", *LOCAL_ONLY]
+    command = [ffmpeg_program(), *QUIET, "-ss", f"{start:.6f}", *LOCAL_ONLY]
     command += ["-i", f"file:{path}"]
     if seconds is not None:
         command += ["-t", f"{seconds:.6f}"]
@@ -121,195 +110,6 @@ def read_frames(
     command += ["-map", "0:V:0", "-an", "-sn", "-vf", ",".join(filters), *timing]
     command += ["-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]
     return _decoded(path, command, width, height)
-
-
-class VideoWriter:
-    """Encodes frames to H.264 as they come; the file appears, whole, when the block ends well.
-
-        with VideoWriter(path, 540, 960, Fraction(30), audio=song) as video:
-            for frame in frames:
-                video.write(frame)
-
-    Sound is cut by time: from `audio_start`, exactly frames / fps seconds, filled up with silence
-    where the song ends earlier. On any exception ffmpeg is stopped and nothing stays behind.
-
-    Args:
-        path: the mp4 to write.
-        width, height: even numbers of pixels.
-        fps: constant frame rate.
-        audio: a file with sound, or None.
-        audio_start: seconds into the sound at which the first frame is seen.
-        seconds: sound after this many seconds is left out; default: as long as the picture.
-        crf: x264's quality, lower is better.
-        preset: x264's speed.
-        exact_colours: keep full chroma resolution and near-lossless quality, for drawings whose
-            colours are read back; such files do not play in every browser.
-
-    Raises:
-        BadUsage: odd or non-positive size.
-        MissingAsset: no ffmpeg.
-        UnsuitableInput: the target cannot be written, the sound cannot be read, or no frames came.
-        OutOfResources: the disk is full.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        width: int,
-        height: int,
-        fps: Fraction,
-        audio: Path | None = None,
-        audio_start: float = 0.0,
-        seconds: float | None = None,
-        crf: int = 18,
-        preset: str = "veryfast",
-        exact_colours: bool = False,
-    ) -> None:
-        if width < 2 or height < 2 or width % 2 or height % 2:
-            raise BadUsage(f"video size {width}x{height}: both sides must be even", "change --size")
-        if fps <= 0:
-            raise BadUsage(f"frame rate {fps}: must be above 0", "change --fps")
-        self._path = path
-        self._shape = (height, width, 3)
-        self._fps = Fraction(fps)
-        self._audio = audio
-        self._audio_start = audio_start
-        self._audio_seconds = seconds
-        self._quality = _quality(min(crf, 10) if exact_colours else crf, preset, exact_colours)
-        self._program = ffmpeg_program()
-        self._cleanup = ExitStack()
-        self._frames = 0
-
-    def __enter__(self) -> VideoWriter:
-        with _explained(self._path), ExitStack() as stack:
-            self._part = stack.enter_context(atomic_path(self._path))
-            self._picture = self._part
-            if self._audio is not None:
-                folder = stack.enter_context(_scratch_folder(self._path))
-                self._picture = folder / "picture.mp4"
-            self._complaints = stack.enter_context(tempfile.TemporaryFile())
-            self._process = self._start(self._complaints)
-            stack.callback(_stop, self._process)
-            self._cleanup = stack.pop_all()
-        return self
-
-    def write(self, frame: Frame) -> None:
-        """Append one frame, (height, width, 3) uint8 RGB."""
-        if frame.shape != self._shape or frame.dtype != np.uint8:
-            raise ValueError(f"frame is {frame.dtype} {frame.shape}, expected uint8 {self._shape}")
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(np.ascontiguousarray(frame).data)
-        except BrokenPipeError:
-            self._process.wait()
-            self._complaints.seek(0)
-            raise_write_failure(self._path, self._complaints.read())
-        self._frames += 1
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if error is not None:
-            # atomic_path must hear of the failure, or it would put the half file in place.
-            self._cleanup.__exit__(kind, error, trace)
-            return
-        with _explained(self._path), self._cleanup:
-            self._finish()
-
-    def _start(self, complaints: IO[bytes]) -> subprocess.Popen[bytes]:
-        height, width, _ = self._shape
-        source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}"]
-        command = [
-            self._program, *_QUIET, "-y", *source, "-framerate", str(self._fps), "-i", "pipe:0",
-            *self._quality, "-g", str(max(1, round(_KEYFRAME_SECONDS * self._fps))),
-            *_REPRODUCIBLE, f"file:{self._picture}",
-        ]  # fmt: skip
-        # Its own session: Ctrl-C in the terminal reaches us alone, and we stop it.
-        return subprocess.Popen(
-            command, stdin=subprocess.PIPE, stderr=complaints, start_new_session=True
-        )
-
-    def _finish(self) -> None:
-        assert self._process.stdin is not None
-        if self._frames == 0:
-            raise UnsuitableInput(f"{self._path}: there are no frames to write")
-        with suppress(BrokenPipeError):
-            self._process.stdin.close()
-        if self._process.wait() != 0:
-            self._complaints.seek(0)
-            raise_write_failure(self._path, self._complaints.read())
-        if self._audio is not None:
-            self._add_sound(self._audio)
-
-    def _add_sound(self, audio: Path, repair: str = "") -> None:
-        """Mux after the last frame: only then is the length of the sound known."""
-        length = float(self._frames / self._fps)
-        taken = length if self._audio_seconds is None else min(length, self._audio_seconds)
-        # Stamping from the first sample matches how the music features count time.
-        sound = (
-            f"[1:a:0]{repair}asetpts=N/SR/TB,atrim=start={self._audio_start:.6f}:duration={taken:.6f},"
-            f"asetpts=N/SR/TB,aresample={_AUDIO_RATE},apad,atrim=duration={length:.6f}[sound]"
-        )
-        command = [
-            self._program, *_QUIET, "-y", "-i", f"file:{self._picture}", *LOCAL_ONLY, "-i",
-            f"file:{audio}", "-filter_complex", sound, "-map", "0:v:0", "-map", "[sound]",
-            "-c:v", "copy", "-c:a", "aac", "-b:a", "192k", "-ac", "2", "-flags:a", "+bitexact",
-            *_REPRODUCIBLE, f"file:{self._part}",
-        ]  # fmt: skip
-        done = subprocess.run(command, stderr=subprocess.PIPE, check=False)
-        if done.returncode != 0:
-            complaint = done.stderr.decode(errors="replace")
-            if "NaN" in complaint and not repair:
-                return self._add_sound(audio, _NAN_TO_SILENCE)
-            unreadable = "matches no streams" in complaint or "Invalid data" in complaint
-            if unreadable and not is_disk_full(self._path, done.stderr):
-                raise UnsuitableInput(f"{audio}: holds no sound that ffmpeg can read")
-            raise_write_failure(self._path, done.stderr)
-
-
-def _quality(crf: int, preset: str, exact_colours: bool) -> list[str]:
-    layout = "yuv444p" if exact_colours else "yuv420p"
-    convert = f"scale=out_color_matrix=bt709:out_range=tv:flags=bicubic,format={layout}"
-    # Written colour tags: players guess BT.601 for small untagged videos and shift the hues.
-    tags = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"]
-    codec = ["-c:v", "libx264", "-preset", preset, "-crf", str(crf), "-flags:v", "+bitexact"]
-    return ["-vf", convert, *codec, "-color_range", "tv", *tags]
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turn the operating system's refusals to write `path` into our errors."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise OutOfResources(f"{path}: the disk is full", "free some space") from error
-        reason = error.strerror or str(error)
-        raise UnsuitableInput(
-            f"{path}: cannot be written ({reason})", "choose another place with -o"
-        ) from error
-
-
-@contextmanager
-def _scratch_folder(path: Path) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix=f".{path.stem[:40]}-", suffix=".part", dir=path.parent))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.kill()
-        process.wait()
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            with suppress(BrokenPipeError):
-                pipe.close()
 
 
 def _decoded(path: Path, command: list[str], width: int, height: int) -> Iterator[Frame]:
@@ -329,7 +129,7 @@ def _decoded(path: Path, command: list[str], width: int, height: int) -> Iterato
                 reason = last_line(complaints.read())
                 raise UnsuitableInput(f"{path}: cannot be decoded after frame {count} ({reason})")
         finally:
-            _stop(process)
+            stop(process)
 
 
 def _picture_stream(path: Path, report: dict[str, Any]) -> dict[str, Any]:

@@ -22,8 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.media.audio import program
-from pipelines.media.ffmpeg import LOCAL_ONLY, ffmpeg_program, ffprobe_json, last_line
+from pipelines.media.ffmpeg import LOCAL_ONLY, ffmpeg_program, ffprobe_json, last_line, program
 from pipelines.media.video import Frame, probe_video
 from pipelines.support.errors import UnsuitableInput
 

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.media.audio import load_audio, load_song
+from pipelines.media.audio import load_audio
+from pipelines.media.songs import load_song
 from pipelines.music import layout
 from pipelines.music.warm_up import import_librosa
 from pipelines.support.conventions import MOTION_FPS

@@ -15,7 +15,7 @@ from pipelines.keypoints.pose_drawing import draw_pose
 from pipelines.keypoints.projection import see_dance
 from pipelines.media.audio import probe_audio
 from pipelines.media.shape import frame_rate
-from pipelines.media.video import VideoWriter
+from pipelines.media.video_writer import VideoWriter
 from pipelines.motion.formats import export_motion
 from pipelines.motion.motion import Motion
 from pipelines.rendering.settings import RenderConfig

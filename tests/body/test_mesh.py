@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 
 from pipelines.body.mesh import SOLE_METRES, carried, joint_positions, load_anny, maps_to_skeleton
+from pipelines.body.outfit import Outfit
 from pipelines.body.rotations import axis_angle_to_matrix
 from pipelines.body.skeleton import FOOT_JOINTS, JOINT, OFFSETS, forward_kinematics
 from pipelines.body.stick_body import skeleton_body
-from pipelines.body.wardrobe import Outfit, dressed_body
+from pipelines.body.wardrobe import dressed_body
 
 
 @pytest.fixture(scope="module")

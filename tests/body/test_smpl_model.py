@@ -7,10 +7,10 @@ import pytest
 from scipy.sparse import csc_matrix
 
 from pipelines.body.mesh import load_anny
+from pipelines.body.outfit import Outfit
 from pipelines.body.rotations import axis_angle_to_matrix
 from pipelines.body.skeleton import PARENTS, forward_kinematics
 from pipelines.body.smpl_model import load_smpl
-from pipelines.body.wardrobe import Outfit
 from pipelines.support.errors import UnsuitableInput
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.curation.chunks import CHUNK, ahead, chunks_of, steps_for
 from pipelines.curation.shots import CONTEXT
-from pipelines.media.video import VideoWriter
+from pipelines.media.video_writer import VideoWriter
 from pipelines.media.wild_video import WildVideo, examine_video
 
 

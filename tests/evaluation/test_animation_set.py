@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from pipelines.evaluation.animation_set import AnimationJudge, AnimationSettings, measure_pairs
 from pipelines.evaluation.items import Item
 from pipelines.evaluation.results import judge
-from pipelines.media.video import VideoWriter
+from pipelines.media.video_writer import VideoWriter
 from pipelines.metrics.fvd import VideoFeatures
 from pipelines.metrics.lpips import load_lpips
 from pipelines.support.errors import MissingAsset, UnsuitableInput

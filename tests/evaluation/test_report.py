@@ -24,7 +24,7 @@ from pipelines.evaluation.published import PUBLISHED
 from pipelines.evaluation.report import write_report
 from pipelines.evaluation.tables import published_table
 from pipelines.keypoints.tracks import PoseTrack
-from pipelines.media.video import VideoWriter
+from pipelines.media.video_writer import VideoWriter
 from pipelines.motion.npz import save_npz
 
 

@@ -13,7 +13,7 @@ from torch import nn
 from pipelines.evaluation.clip import score_column, weight_column
 from pipelines.evaluation.judgement import mean_estimate
 from pipelines.evaluation.vbench_scores import AppearanceScorer, read_vbench_json, vbench_results
-from pipelines.media.video import VideoWriter
+from pipelines.media.video_writer import VideoWriter
 from pipelines.metrics.vbench.amt import AmtS
 from pipelines.metrics.vbench.dimensions import (
     Consistency,

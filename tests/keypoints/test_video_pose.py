@@ -13,7 +13,7 @@ from pipelines.keypoints.finders import EmbeddedFinder
 from pipelines.keypoints.people import Person
 from pipelines.keypoints.tracks import read_track, save_track
 from pipelines.keypoints.video_pose import track_people, track_video
-from pipelines.media.video import VideoWriter
+from pipelines.media.video_writer import VideoWriter
 from pipelines.support.errors import UnsuitableInput
 
 DANCER = Path(__file__).parents[2] / "examples" / "dancer.png"

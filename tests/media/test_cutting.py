@@ -12,7 +12,8 @@ import pytest
 
 from pipelines.media.audio import load_audio
 from pipelines.media.cutting import EncodedSpan, encode_span, write_sound
-from pipelines.media.video import VideoWriter, probe_video, read_frames
+from pipelines.media.video import probe_video, read_frames
+from pipelines.media.video_writer import VideoWriter
 from pipelines.media.wild_video import WildVideo, examine_video
 from pipelines.support.errors import UnsuitableInput
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.media.video import VideoWriter
+from pipelines.media.video_writer import VideoWriter
 from pipelines.media.wild_video import examine_video, grid_frames, grid_rate
 from pipelines.support.errors import UnsuitableInput
 

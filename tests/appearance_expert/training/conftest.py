@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipelines.keypoints.files import save_keypoints
-from pipelines.media.video import VideoWriter
+from pipelines.media.video_writer import VideoWriter
 from pipelines.workspace.clips import KEYPOINTS, VIDEO, finish_clip
 from pipelines.workspace.layout import Workspace
 

@@ -7,7 +7,7 @@ import pytest
 from pipelines.appearance_expert.wan import face_clip
 from pipelines.appearance_expert.wan.face_clip import Faces, faces_of_clip
 from pipelines.media.image import load_picture
-from pipelines.media.video import VideoWriter
+from pipelines.media.video_writer import VideoWriter
 from pipelines.support.errors import UnsuitableInput
 
 DANCER = Path(__file__).parents[3] / "examples" / "dancer.png"
