@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipelines.media.shape import frame_rate, parse_size
+from pipelines.motion.formats import EXPORT_SUFFIXES
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.support.files import sha256_file
@@ -14,7 +15,7 @@ from pipelines.support.options import check, option
 from pipelines.workspace import options as common
 
 DANCES, PICTURE, DANCER, FILES = "Many dances", "The picture", "The dancer", "Other files"
-EXPORTS = ("bvh", "glb", "npz")
+EXPORTS = tuple(sorted(suffix.removeprefix(".") for suffix in EXPORT_SUFFIXES))
 _SHAPING = (
     "camera", "size", "fps", "body", "vary", "renderer", "export", "motion_fps", "seed",
 )  # fmt: skip
@@ -62,7 +63,7 @@ class RenderConfig:
     vary: bool = option(False, "Draw body, clothes, light and camera from the seed.", panel=DANCER)
     export: tuple[str, ...] = option(
         (), "Also write this beside the video; may be given again.", choices=EXPORTS,
-        metavar="[bvh|glb|npz]", panel=FILES,
+        metavar=f"[{'|'.join(EXPORTS)}]", panel=FILES,
     )  # fmt: skip
     workers: int = common.workers(1, "Processes that draw.")
     shard: str | None = common.shard("dances")
@@ -105,8 +106,10 @@ class RenderConfig:
             raise BadUsage(f"{self.dance} and --src exclude each other", "put it under --src too")
         if self.output is None:
             raise BadUsage("no output given", "add -o OUT.mp4, or use --src for clips")
-        if self.output.suffix not in (".mp4", *(f".{kind}" for kind in EXPORTS)):
-            raise BadUsage(f"-o {self.output}: must end in .mp4, .npz, .bvh or .glb")
+        suffixes = [".mp4", *EXPORT_SUFFIXES]
+        if self.output.suffix not in suffixes:
+            known = f"{', '.join(suffixes[:-1])} or {suffixes[-1]}"
+            raise BadUsage(f"-o {self.output}: must end in {known}")
         if self.windows:
             raise BadUsage("--windows makes clips, so it goes with --src", "not with -o")
         if self.shard is not None:

@@ -52,3 +52,10 @@ def test_the_page_lists_the_floors_of_the_contract() -> None:
     floors = [[name for name in floor if name != "pipelines"] for floor in floors]
     rows = re.findall(r"^\| (`.*?) \|", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
     assert [sorted(re.findall(r"`(\w+)`", row)) for row in rows] == floors
+
+
+def test_every_room_has_a_floor() -> None:
+    listed = re.findall(r"`(\w+)`", (ROOT / "CONTRIBUTING.md").read_text().partition("## Code")[0])
+    rooms = {path.parent.name for path in (ROOT / "pipelines").glob("*/__init__.py")}
+    verbs = {path.stem for path in (ROOT / "pipelines").glob("*.py")} - {"__init__"}
+    assert rooms | verbs <= set(listed)
