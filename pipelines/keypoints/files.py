@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,7 @@ def load_keypoints(path: Path) -> Keypoints:
     """
     try:
         with np.load(path, allow_pickle=False) as data:
-            return Keypoints(
+            found = Keypoints(
                 skeleton=tuple(str(name) for name in data["skeleton"]),
                 xy=data["xy"].astype(np.float64),
                 visibility=data["visibility"].astype(np.float64),
@@ -106,7 +107,11 @@ def load_keypoints(path: Path) -> Keypoints:
                 width=int(data["width"]),
                 height=int(data["height"]),
             )
-    except (OSError, ValueError, KeyError, EOFError) as error:
+            shape = (*found.xy.shape[:1], len(found.skeleton))
+            if not found.xy.shape[:-1] == found.visibility.shape == found.depth.shape == shape:
+                raise ValueError(f"xy is {found.xy.shape} of {len(found.skeleton)} points")
+            return found
+    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise UnsuitableInput(f"{path}: is not a keypoints file of macedance ({error})") from None
 
 

@@ -13,9 +13,11 @@ from pipelines.keypoints.files import (
     load_keypoints,
     read_mask,
     read_reference_points,
+    save_exact_keypoints,
     save_keypoints,
 )
 from pipelines.keypoints.person import POINT, POINT_NAMES
+from pipelines.keypoints.projection import see_dance
 from pipelines.keypoints.skeletons import COCO_17, OPENPOSE_18, OPENPOSE_25
 from pipelines.keypoints.staging import stage_dance
 from pipelines.support.errors import UnsuitableInput
@@ -39,6 +41,83 @@ def test_other_files_are_no_keypoints(tmp_path: Path) -> None:
     for name in ("text.npz", "motion.npz", "missing.npz"):
         with pytest.raises(UnsuitableInput, match="not a keypoints file"):
             load_keypoints(tmp_path / name)
+
+
+def altered(path: Path, **changes: object) -> Path:
+    """The archive with some arrays replaced, or dropped where None is given."""
+    with np.load(path) as archive:
+        held = {**{key: archive[key] for key in archive.files}, **changes}
+    np.savez(path, **{key: value for key, value in held.items() if value is not None})
+    return path
+
+
+@pytest.fixture
+def saved(tmp_path: Path, make_person, standing) -> Path:
+    save_keypoints(
+        tmp_path / "keypoints.npz", stage_dance(*standing, 30.0, make_person(), 540, 960)
+    )
+    return tmp_path / "keypoints.npz"
+
+
+def test_arrays_that_other_tools_read(saved: Path) -> None:
+    with np.load(saved, allow_pickle=False) as archive:
+        held = {name: (archive[name].shape, archive[name].dtype.kind) for name in archive.files}
+    assert held == {
+        "skeleton": ((29,), "U"), "xy": ((10, 29, 2), "f"), "visibility": ((10, 29), "f"),
+        "depth": ((10, 29), "f"), "fps": ((), "f"), "width": ((), "i"), "height": ((), "i"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["skeleton", "xy", "visibility", "depth", "fps", "width"])
+def test_a_missing_array_is_named(saved: Path, name: str) -> None:
+    with pytest.raises(UnsuitableInput, match=f"not a keypoints file of macedance.*{name}"):
+        load_keypoints(altered(saved, **{name: None}))
+
+
+@pytest.mark.parametrize("kept", [0, 30, 900, -50])
+def test_cut_off_files_are_refused(saved: Path, kept: int) -> None:
+    saved.write_bytes(saved.read_bytes()[:kept])
+    with pytest.raises(UnsuitableInput, match=r"keypoints\.npz: is not a keypoints file"):
+        load_keypoints(saved)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"visibility": np.ones((9, 29))},
+        {"depth": np.ones((10, 28))},
+        {"xy": np.ones((10, 29))},
+        {"skeleton": np.array(POINT_NAMES[:-1])},
+        {"fps": np.array([30.0, 30.0])},
+    ],
+)
+def test_arrays_that_do_not_fit_each_other_are_refused(saved: Path, change: dict) -> None:
+    with pytest.raises(UnsuitableInput, match="not a keypoints file"):
+        load_keypoints(altered(saved, **change))
+
+
+def test_a_rendered_dance_keeps_its_cameras_and_its_points_in_space(
+    tmp_path: Path, standing
+) -> None:
+    from pipelines.body.camera import frame_points
+
+    rotations, trans = standing
+    camera = frame_points(np.array([[0, 0, 0.0], [0, 0, 1.8]]), 96, 160)
+    dance = see_dance(rotations, trans, [camera] * len(trans), 15.0)
+    visibility = np.random.default_rng(0).random((len(trans), 29))
+    save_exact_keypoints(tmp_path / "k.npz", dance, visibility)
+    read = load_keypoints(tmp_path / "k.npz")
+    assert (read.fps, read.width, read.height) == (15.0, 96, 160)
+    np.testing.assert_allclose(read.xy, dance.xy, atol=1e-3)
+    np.testing.assert_allclose(read.visibility, visibility, atol=1e-6)
+    with np.load(tmp_path / "k.npz") as held:
+        # Whoever reads the file can project its points again and finds its pixels.
+        local = np.einsum(
+            "tab,tkb->tka", held["camera_rotation"], held["xyz"] - held["camera_position"][:, None]
+        )
+        pixels = local[..., :2] / local[..., 2:] * held["camera_focal"][:, None, None] + [48, 80]
+        np.testing.assert_allclose(pixels, held["xy"], atol=0.01)
+        np.testing.assert_allclose(local[..., 2], held["depth"], atol=1e-4)
 
 
 def write(path: Path, data: object) -> Path:
