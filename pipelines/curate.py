@@ -8,7 +8,6 @@ report. A video or shot that fails costs its own clips, not the run.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from contextlib import closing
@@ -17,19 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.curation.funnel import Funnel, failure
 from pipelines.curation.settings import CurateConfig
-from pipelines.support.files import read_json, sha256_json, write_json, write_text
+from pipelines.support.files import sha256_json
 from pipelines.support.progress import SILENT, Progress
 from pipelines.workspace.clips import write_clip_table
-from pipelines.workspace.identity import content_id
 from pipelines.workspace.layout import Workspace
 from pipelines.workspace.run_record import recorded_run
 from pipelines.workspace.shards import Shard, shard_from
-from pipelines.workspace.stages import alone_in
 
 if TYPE_CHECKING:
     from pipelines.curation.clip import ShotJob
     from pipelines.curation.report import Gallery
-    from pipelines.curation.selection import Candidate
     from pipelines.curation.sources import RawVideo
     from pipelines.curation.watching import Watched
 
@@ -79,6 +75,7 @@ def curate(config: CurateConfig, progress: Progress) -> dict[str, Any]:
     Raises:
         BadUsage, UnsuitableInput, MissingAsset, OutOfResources: with what to do about it.
     """
+    from pipelines.curation.decisions import write_decisions
     from pipelines.curation.report import Gallery, write_report
 
     config.validate()
@@ -98,7 +95,7 @@ def curate(config: CurateConfig, progress: Progress) -> dict[str, Any]:
             with record.timed("table"):
                 workspace.clip_table.parent.mkdir(parents=True, exist_ok=True)
                 rows = write_clip_table(workspace, progress)
-                decisions = _write_decisions(workspace)
+                decisions = write_decisions(workspace)
         report = workspace.root / "curation" / _report_name(shard)
         write_report(report, config, funnel, gallery)
         summary = funnel.summary() | {
@@ -110,9 +107,6 @@ def curate(config: CurateConfig, progress: Progress) -> dict[str, Any]:
         record.exit_code = 0 if error is None else error.exit_code
     funnel.tell(progress)
     return summary
-
-
-# Watching --------------------------------------------------------------------------------------
 
 
 def _videos(
@@ -162,16 +156,14 @@ def _watch_all(
     return sorted(found.values(), key=lambda one: (one.source.name, one.sha256))
 
 
-# Selection -------------------------------------------------------------------------------------
-
-
 def _select(
     config: CurateConfig, watched: Sequence[Watched], funnel: Funnel, gallery: Gallery
 ) -> list[ShotJob]:
     """Decide over every window of every video; what is decided is written down, video by video."""
     from pipelines.curation.clip import shot_jobs
+    from pipelines.curation.decisions import decide
     from pipelines.curation.duplicates import Catalogue
-    from pipelines.curation.selection import candidates_of, held_out
+    from pipelines.curation.selection import candidates_of, drop_repeats, held_out
 
     catalogue = Catalogue()
     jobs: list[ShotJob] = []
@@ -179,7 +171,7 @@ def _select(
         seen = one.observations()
         candidates, shots = candidates_of(config, one, seen)
         if config.max_duplicate > 0:
-            _drop_repeats(config, candidates, seen, catalogue)
+            drop_repeats(config, candidates, seen, catalogue)
         fps = float(one.fps)
         for shot in shots:
             funnel.shots.add(shot.frames / fps)
@@ -187,102 +179,12 @@ def _select(
             funnel.count(candidate, fps)
             pictures = seen.thumbnails(candidate.start, candidate.stop)
             gallery.add(candidate, one.source.name, fps, pictures)
-        test = held_out(one.sha256, config)
-        funnel.test_clips += sum(candidate.kept for candidate in candidates) if test else 0
-        made = shot_jobs(config, one, candidates, "test" if test else "train")
-        _decide(config, one, candidates, "test" if test else "train")
+        split = "test" if held_out(one.sha256, config) else "train"
+        funnel.test_clips += sum(candidate.kept for candidate in candidates) * (split == "test")
+        made = shot_jobs(config, one, candidates, split)
+        decide(config, one, candidates, split)
         jobs += made
     return jobs
-
-
-def _drop_repeats(
-    config: CurateConfig, candidates: Sequence[Candidate], seen: Any, catalogue: Any
-) -> None:
-    """Clips that pass every other rule must also differ from those kept before."""
-    from pipelines.curation.selection import looks_in
-
-    for one in candidates:
-        if not one.kept:
-            continue
-        hashes = seen.hash[looks_in(seen, one)]
-        near = catalogue.nearest(one.shot, hashes)
-        if near is not None:
-            one.scores["duplicate"] = round(near[1], 2)
-        if near is not None and near[1] <= config.max_duplicate:
-            one.reasons.append("duplicate")
-            one.repeats = near[0]
-        else:
-            catalogue.add(one.clip, one.shot, hashes)
-
-
-def _decide(
-    config: CurateConfig, watched: Watched, candidates: Sequence[Candidate], split: str
-) -> None:
-    """Write a video's decision; clips of earlier runs that it does not keep leave the table."""
-    from pipelines.curation.clip import update_clip
-
-    workspace = Workspace(config.workspace)
-    folder = workspace.curation(content_id(watched.sha256))
-    file = folder / "decision.json"
-    with alone_in(folder, SILENT):
-        earlier = set(_read_decision(file).get("all_clips", []))
-        kept = {one.clip for one in candidates if one.kept}
-        dropped = {one.clip: one for one in candidates if not one.kept}
-        write_json(
-            file,
-            {
-                "file": str(watched.source.path),
-                "sha256": watched.sha256,
-                "split": split,
-                "genre": watched.source.genre,
-                "thresholds": config.thresholds(),
-                "finder": watched.facts["finder"],
-                "clips": [_decision(one, float(watched.fps)) for one in candidates],
-                "all_clips": sorted(earlier | kept),
-            },
-        )
-        for clip in sorted(earlier - kept):
-            one = dropped.get(clip)
-            why = one.reasons if one else ["not among the windows of the last run"]
-            update_clip(workspace.clip(clip), {"kept": False, "reasons": why})
-
-
-def _decision(one: Candidate, fps: float) -> dict[str, Any]:
-    return {
-        "id": one.clip,
-        "start": round(one.start / fps, 6),
-        "seconds": round((one.stop - one.start) / fps, 6),
-        "kept": one.kept,
-        "reasons": one.reasons,
-        "scores": one.scores,
-        "named": one.named,
-        "repeats": one.repeats,
-        "shot": one.shot,
-    }
-
-
-def _read_decision(file: Path) -> dict[str, Any]:
-    try:
-        return dict(read_json(file))
-    except (OSError, ValueError, TypeError):
-        return {}
-
-
-def _write_decisions(workspace: Workspace) -> Path:
-    """curation/decisions.jsonl: a row for each window and short shot of all videos ever decided."""
-    root = workspace.root / "curation"
-    target = root / "decisions.jsonl"
-    with alone_in(root, SILENT):
-        rows = []
-        for file in sorted(root.glob("*/decision.json")):
-            decision = _read_decision(file)
-            shared = {key: decision.get(key) for key in ("file", "split", "genre")}
-            rows += [shared | row for row in decision.get("clips", [])]
-        write_text(target, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-    return target
-
-
-# Cutting ---------------------------------------------------------------------------------------
 
 
 def _cut_all(
@@ -308,9 +210,6 @@ def _cut_all(
             if job.watched.source.path not in failed:
                 failed.add(job.watched.source.path)
                 funnel.note_failure(job.watched.source.path, result, progress)
-
-
-# Small matters ---------------------------------------------------------------------------------
 
 
 def _shard(config: CurateConfig) -> Shard:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.render import RenderConfig, _song_of, failure, plan, render
+from pipelines.render import RenderConfig, failure, plan, render
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.progress import SILENT
 from pipelines.workspace.clips import finished_clip
@@ -163,15 +163,6 @@ def test_a_plan_writes_nothing(config, dances):
     assert not config.workspace.exists()
     render(config, SILENT)
     assert plan(config, SILENT)["finished"] == 3
-
-
-def test_songs_are_found_by_name(tmp_path):
-    songs = {name: tmp_path / f"{name}.wav" for name in ("001", "mBR0", "kth_gCH_sFM", "1")}
-    assert _song_of("001", songs) == songs["001"]
-    assert _song_of("gBR_sBM_cAll_d04_mBR0_ch01", songs) == songs["mBR0"]
-    assert _song_of("kth_gCH_sFM", songs) == songs["kth_gCH_sFM"]
-    assert _song_of("60_1", songs) is None
-    assert _song_of("002", songs) is None
 
 
 def test_music_is_cut_along_and_missing_songs_are_told(config, dances, tiny_song, tmp_path):

@@ -24,7 +24,6 @@ from pipelines.appearance_expert.training.frames import (
     draw_skeleton,
     window_for,
 )
-from pipelines.curation.windows import random_windows
 from pipelines.datasets.cmu import true_fps
 from pipelines.keypoints.person import FACE_NAMES, POINT
 from pipelines.keypoints.projection import see_dance
@@ -33,6 +32,7 @@ from pipelines.rendering.settings import RenderConfig
 from pipelines.rendering.source import Source, load_dance
 from pipelines.rendering.stage import Stage, front_of, look_and_body
 from pipelines.support.files import sha256_file
+from pipelines.workspace.clip_windows import random_windows
 from pipelines.workspace.identity import content_id
 
 CAMERAS = {"base": (("follow", 11), ("follow", 12), ("follow", 13)),

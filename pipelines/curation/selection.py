@@ -6,18 +6,20 @@ Everything here is arithmetic on stored observations: another threshold costs se
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from pipelines.curation.duplicates import Catalogue
 from pipelines.curation.observations import Observations
 from pipelines.curation.performers import whole_body
 from pipelines.curation.settings import CurateConfig
 from pipelines.curation.shots import Shot, shots_of
 from pipelines.curation.watching import Watched
-from pipelines.curation.windows import Window, even_windows, random_windows
 from pipelines.support.files import sha256_json
+from pipelines.workspace.clip_windows import Window, even_windows, random_windows
 from pipelines.workspace.identity import content_id
 
 REASONS = {
@@ -114,6 +116,27 @@ def reasons_against(scores: dict[str, float | None], config: CurateConfig) -> li
         "silent": config.require_sound and score("sound_level", -math.inf) < _SILENT_DB,
     }
     return [name for name in REASONS if broken.get(name)]
+
+
+def drop_repeats(
+    config: CurateConfig,
+    candidates: Sequence[Candidate],
+    seen: Observations,
+    catalogue: Catalogue,
+) -> None:
+    """Clips that pass every other rule must also differ from those kept before."""
+    for one in candidates:
+        if not one.kept:
+            continue
+        hashes = seen.hash[looks_in(seen, one)]
+        near = catalogue.nearest(one.shot, hashes)
+        if near is not None:
+            one.scores["duplicate"] = round(near[1], 2)
+        if near is not None and near[1] <= config.max_duplicate:
+            one.reasons.append("duplicate")
+            one.repeats = near[0]
+        else:
+            catalogue.add(one.clip, one.shot, hashes)
 
 
 def looks_in(seen: Observations, window: Candidate) -> Any:

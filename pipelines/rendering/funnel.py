@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipelines.support.errors import SomeItemsFailed
 from pipelines.support.failed_items import FailedItem, note_failure, some_failed
 from pipelines.support.progress import Progress
+
+if TYPE_CHECKING:
+    from pipelines.rendering.examination import Examined
+    from pipelines.rendering.source import Source
 
 
 @dataclass
@@ -34,6 +38,17 @@ class Funnel:
     there: list[str] = field(default_factory=list)
     clip_seconds: float = 0.0
     failed: list[FailedItem] = field(default_factory=list)
+
+    def count(self, source: Source, found: Examined) -> None:
+        """Count a dance that was read, and its clips that are there."""
+        self.read += 1
+        self.seconds += found.seconds
+        self.clip_seconds += found.finished_seconds
+        self.there += found.finished
+        if not found.jobs and not found.finished:
+            self.too_short.append(str(source.motion))
+        if found.music_missing:
+            self.silent.append(str(source.motion))
 
     def note_failure(self, file: Path, error: Exception, progress: Progress) -> None:
         """Put a file on the list; what would befall all the others too is raised instead."""

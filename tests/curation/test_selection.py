@@ -19,7 +19,7 @@ from pipelines.curation.selection import candidates_of, held_out
 from pipelines.curation.settings import CurateConfig
 from pipelines.curation.sources import RawVideo
 from pipelines.curation.watching import Watched
-from pipelines.curation.windows import even_windows
+from pipelines.workspace.clip_windows import even_windows
 
 CONFIG = CurateConfig(src=(Path("v"),), test_share=0.0)
 FPS, FRAMES = 10, 600

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.curation.windows import random_windows
+from pipelines.workspace.clip_windows import random_windows
 
 
 @given(
