@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from quality import locking, measures
 from quality.clips import FPS, WINDOW, Clip, clip_of, windows
 
-from pipelines.datasets.song_library import SONG_FORMATS, Song, read_song
+from pipelines.datasets.listing import SONG_FORMATS
+from pipelines.datasets.song_library import Song, read_song
 from pipelines.motion.motion import Motion
 from pipelines.motion_expert.library.dancer import SHIPPED, LibraryDancer
 from pipelines.motion_expert.library.storage import Library, TakeEntry, load_library

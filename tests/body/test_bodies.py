@@ -7,9 +7,9 @@ import pytest
 
 from pipelines.body.bodies import BODIES, as_skin, open_body
 from pipelines.body.mesh import BodyMesh
+from pipelines.body.outfit import Outfit
 from pipelines.body.skeleton import JOINT_NAMES, OFFSETS
 from pipelines.body.variety import Look
-from pipelines.body.wardrobe import Outfit
 from pipelines.support.errors import UnsuitableInput
 
 

@@ -25,8 +25,10 @@ from pipelines.curation.observations import save_observations
 from pipelines.curation.selection import Candidate
 from pipelines.curation.settings import CurateConfig
 from pipelines.curation.watching import OBSERVATIONS
-from pipelines.keypoints.files import COCO_17, load_keypoints
-from pipelines.media.video import VideoWriter, probe_video, read_frames
+from pipelines.keypoints.files import load_keypoints
+from pipelines.keypoints.skeletons import COCO_17
+from pipelines.media.video import probe_video, read_frames
+from pipelines.media.video_writer import VideoWriter
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import sha256_file
 from pipelines.support.progress import SILENT

@@ -31,7 +31,7 @@ from pipelines.curation.watching import (
 from pipelines.keypoints.people import Person
 from pipelines.media.audio import write_wav
 from pipelines.media.ffmpeg import ffmpeg_program
-from pipelines.media.video import VideoWriter
+from pipelines.media.video_writer import VideoWriter
 from pipelines.media.wild_video import WildVideo, examine_video
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import sha256_file
