@@ -96,8 +96,11 @@ def main() -> int:
     return _compare(*found)
 
 
-def _made(tree: Path, here: Path, only: list[str]) -> dict[str, str]:
-    """Run every command with one tree; a digest by the file's name below its scratch folder."""
+def _made(tree: Path, here: Path, only: list[str]) -> dict[str, list[str]]:
+    """Run every command with one tree; digests by the file's name below its scratch folder.
+
+    Ids are left out of the names, so that several files may share one.
+    """
     here.mkdir(parents=True)
     for run in RUNS:
         if only and run.name not in only and run.name != "generate":
@@ -110,15 +113,13 @@ def _made(tree: Path, here: Path, only: list[str]) -> dict[str, str]:
         if done.returncode not in (0, 5):
             print(done.stderr, file=sys.stderr)
     files = sorted(path for path in here.rglob("*") if path.suffix in COMPARED)
-    digests: dict[str, str] = {}
+    digests: dict[str, list[str]] = {}
     for file in files:
         if file.name in LEFT_OUT or "runs" in file.parts or "cache" in file.parts:
             continue
         name = HEXADECIMAL.sub("*", file.relative_to(here).as_posix())
-        while name in digests:
-            name += "'"
-        digests[name] = _digest(file)
-    return digests
+        digests.setdefault(name, []).append(_digest(file))
+    return {name: sorted(found) for name, found in digests.items()}
 
 
 def _called(tree: Path, here: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
@@ -150,7 +151,7 @@ def _stable(value: Any) -> Any:
     return value
 
 
-def _compare(before: dict[str, str], after: dict[str, str]) -> int:
+def _compare(before: dict[str, list[str]], after: dict[str, list[str]]) -> int:
     differing = 0
     for name in sorted(before | after):
         same = before.get(name) == after.get(name)
