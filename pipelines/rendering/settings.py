@@ -11,36 +11,34 @@ from pipelines.motion.formats import EXPORT_SUFFIXES
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.support.files import sha256_file
-from pipelines.support.options import check, option
+from pipelines.support.options import check, identity, option
 from pipelines.workspace import options as common
 
 DANCES, PICTURE, DANCER, FILES = "Many dances", "The picture", "The dancer", "Other files"
 EXPORTS = tuple(sorted(suffix.removeprefix(".") for suffix in EXPORT_SUFFIXES))
-_SHAPING = (
-    "camera", "size", "fps", "body", "vary", "renderer", "export", "motion_fps", "seed",
-)  # fmt: skip
-"""The options that make a clip another clip."""
 
 
 @dataclass(frozen=True)
 class RenderConfig:
     """What `render` is asked to do; `option` says what each field is."""
 
-    dance: Path | None = option(None, "One motion file, with -o.", metavar="DANCE", positional=True)
+    dance: Path | None = option(
+        None, "One motion file, with -o.", metavar="DANCE", positional=True, named=False
+    )
     output: Path | None = option(
-        None, "The file to make of it: .mp4, .glb, .bvh or .npz.", short="-o"
+        None, "The file to make of it: .mp4, .glb, .bvh or .npz.", short="-o", named=False
     )
     music: Path | None = option(
         None, "The song of DANCE; with --src a folder of songs with the dances' names.",
-        metavar="PATH",
+        metavar="PATH", named=False,
     )  # fmt: skip
     force: bool = common.force()
     src: tuple[Path, ...] = option(
         (), "A folder of dances, a data set, or a file; may be given again.", metavar="PATH",
-        panel=DANCES,
+        panel=DANCES, named=False,
     )  # fmt: skip
     windows: bool = option(
-        False, "Random clips of 5 to 10 s instead of whole dances.", panel=DANCES
+        False, "Random clips of 5 to 10 s instead of whole dances.", panel=DANCES, named=False
     )
     motion_fps: float | None = option(
         None, "The dances' frame rate, where files do not tell or lie.", low=1, high=1000,
@@ -58,7 +56,7 @@ class RenderConfig:
     )
     body: Literal["anny", "skeleton", "smpl"] = option("anny", "Who dances.", panel=DANCER)
     body_model: Path | None = option(
-        None, "Model file for smpl: SMPL, SMPL-H or SMPL-X.", panel=DANCER
+        None, "Model file for smpl: SMPL, SMPL-H or SMPL-X.", panel=DANCER, named=False
     )
     vary: bool = option(False, "Draw body, clothes, light and camera from the seed.", panel=DANCER)
     export: tuple[str, ...] = option(
@@ -146,7 +144,7 @@ class RenderConfig:
 
     def shaping(self) -> dict[str, Any]:
         """The options that make a clip another clip, JSON-able."""
-        values = {name: getattr(self, name) for name in _SHAPING}
+        values = identity(self)
         values["export"] = sorted(set(self.export))
         if self.body_model is not None:
             values["body_model"] = readable_sha256(self.body_model)

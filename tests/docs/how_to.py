@@ -1,13 +1,14 @@
-"""Following a how-to page: its Python blocks go where their first line says, into a copy.
+"""Following a how-to page: its blocks go where their first line says, into a copy.
 
-The first line of a block is a comment:
+The first line of a Python block is a comment:
 
     # pipelines/a/b.py                    a new file
     # pipelines/a/b.py, among the imports after the file's own imports
     # pipelines/a/b.py, in NAME           before the closing bracket of the table NAME, or after the
                                           last field of the class NAME
 
-Blocks of `sh` are what the reader then runs.
+A block of `diff` begins with `# pipelines/a/b.py`; its old lines are there once, and become the new
+ones. Blocks of `sh` are what the reader then runs.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ ROOT = Path(__file__).parents[2]
 HOW_TO = ROOT / "docs" / "how-to"
 _BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _HEAD = re.compile(r"# ([\w./-]+)(?:, (among the imports|in (\w+)))?")
+_DIFF = "diff"
 
 
 @dataclass(frozen=True)
 class Block:
-    """One Python block: the file it goes to, where in it, and its lines without the head."""
+    """One block: the file it goes to, where in it, and its lines without the head."""
 
     path: str
     place: str
@@ -41,19 +43,29 @@ class Block:
             assert source is None, f"{self.path} is there already"
             return self.text
         assert source is not None, f"{self.path} is not there"
+        if self.place == _DIFF:
+            old, new = (self._side(sign) for sign in "-+")
+            assert source.count(old) == 1, f"{self.path}: {old}"
+            return source.replace(old, new)
         lines = source.splitlines(keepends=True)
         line = (_last_import if self.place == "imports" else _end_of)(ast.parse(source), self.place)
         return "".join([*lines[:line], self.text, *lines[line:]])
 
+    def _side(self, sign: str) -> str:
+        """What a diff takes away ("-") or puts in its place ("+"), with the lines that stay."""
+        lines = self.text.splitlines(keepends=True)
+        return "".join(line[1:] for line in lines if line[0] in (sign, " "))
+
 
 def blocks(page: str) -> Iterator[Block]:
-    """The Python blocks of a page, in order."""
+    """The blocks of a page that change files, in order."""
     for language, text in _blocks(page):
-        if language == "python":
+        if language in ("python", _DIFF):
             head, _, body = text.partition("\n")
             found = _HEAD.fullmatch(head)
             assert found is not None, f"{page}: a block begins with {head!r}"
             place = "imports" if found[2] == "among the imports" else (found[3] or "")
+            place = _DIFF if language == _DIFF else place
             yield Block(found[1], place, body)
 
 
@@ -92,6 +104,9 @@ def copy_of_the_package(folder: Path) -> Path:
     for name in ("pyproject.toml", "tests/conftest.py", "examples"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).symlink_to(ROOT / name)
+    (folder / "docs").mkdir()
+    for name in ("make_options.py", "options.md"):
+        shutil.copy(ROOT / "docs" / name, folder / "docs")
     return folder
 
 

@@ -5,15 +5,21 @@ Seconds per page, for each runs commands of its own.
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import how_to
+import numpy as np
 import pytest
+
+from pipelines.motion.motion import Motion
+from pipelines.motion.npz import save_npz
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,12 +34,14 @@ class Reader:
         self.page, self._environment = page, environment | {"PYTHONPATH": str(self.copy)}
         self.touched = how_to.follow(page, self.copy)
 
-    def python(self, *arguments: str, cwd: Path | None = None) -> str:
+    def python(
+        self, *arguments: str, cwd: Path | None = None, variables: dict[str, str] | None = None
+    ) -> str:
         """Run Python on the copy; returns stdout and stderr together."""
         done = subprocess.run(
             [sys.executable, *arguments],
             cwd=cwd or self.work,
-            env=self._environment,
+            env=self._environment | (variables or {}),
             capture_output=True,
             text=True,
             timeout=600,
@@ -42,9 +50,15 @@ class Reader:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    def macedance(self, line: str) -> str:
-        """Run a line of the page."""
-        return self.python("-m", "macedance_cli.app", *shlex.split(line)[1:])
+    def shell(self, line: str) -> str:
+        """Run a line of the page: variables, then `macedance`, or a script of the repository."""
+        words = shlex.split(line)
+        given = dict(words.pop(0).split("=", 1) for _ in itertools.takewhile(_is_given, words[:]))
+        program, *arguments = words
+        if program == "python":
+            return self.python(*arguments, cwd=self.copy)
+        assert program == "macedance", line
+        return self.python("-m", "macedance_cli.app", *arguments, variables=given)
 
     def run_all(self) -> list[str]:
         """Lint, run the page's own tests, then its commands; returns what each command said."""
@@ -59,7 +73,7 @@ class Reader:
             "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(self.copy), *tests,
             cwd=self.copy,
         )  # fmt: skip
-        return [self.macedance(line) for line in how_to.commands(self.page)]
+        return [self.shell(line) for line in how_to.commands(self.page)]
 
     def places(self) -> dict[str, int]:
         """Files of the package that were there and had to be touched, and how often."""
@@ -70,6 +84,10 @@ class Reader:
             if (ROOT / name).is_file() and any(package in path.parents for package in packages):
                 counted[str(name)] = counted.get(str(name), 0) + 1
         return counted
+
+
+def _is_given(word: str) -> bool:
+    return re.match(r"[A-Z_]+=", word) is not None
 
 
 @pytest.fixture
@@ -117,3 +135,21 @@ def test_data_set(reader: Reader, tiny_dance: Path, tiny_song: Path) -> None:
     (facts,) = (reader.work / "workspace" / "clips").glob("*/clip.json")
     assert '"genre": "Reel"' in facts.read_text()
     assert set(reader.places()) == {"pipelines/datasets/layouts.py"}
+
+
+@on_page("option.md")
+def test_option(reader: Reader, dance: Callable[..., Motion]) -> None:
+    save_npz(dance(), reader.work / "dance.npz")
+    reader.run_all()
+    mirrored, again, plain = (
+        np.load(reader.work / f"{name}.npz")["poses"] for name in ("mirrored", "again", "plain")
+    )
+    np.testing.assert_array_equal(mirrored, again)
+    assert not np.array_equal(mirrored, plain)
+    (reader.work / "options.toml").write_text("[render]\nmirror = true\n")
+    reader.shell("macedance render dance.npz -o filed.npz --config options.toml")
+    np.testing.assert_array_equal(np.load(reader.work / "filed.npz")["poses"], mirrored)
+    assert "--mirror" in reader.shell("macedance render --help")
+    table = (reader.copy / "docs" / "options.md").read_text()
+    assert "| `--mirror` |  |  | `MACEDANCE_MIRROR` | Dance the mirror image. |" in table
+    assert reader.places()["pipelines/rendering/settings.py"] == 1
