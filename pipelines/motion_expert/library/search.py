@@ -19,6 +19,8 @@ from pipelines.motion_expert.library.units import Units
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
+_NEVER = 1e6
+
 
 @dataclass(frozen=True)
 class SearchConfig:
@@ -34,7 +36,8 @@ class SearchConfig:
         facing, back, beyond, radius: turned from the camera; metres from the middle.
         style_change, wrong_style: between neighbours, and against what was asked for.
         structure: reward for dancing a repeated bar as the rule says.
-        noise: deviation of what a seed adds to a take's passage of eight pulses.
+        noise, style_noise: deviation of what a seed adds to a take's passage of eight pulses, and
+            to a style where none is asked for.
         unbroken, unbroken_seconds: bars of one take in a row, and how long they may last.
     """
 
@@ -60,6 +63,7 @@ class SearchConfig:
     wrong_style: float = 8.0
     structure: float = 1.2
     noise: float = 0.4
+    style_noise: float = 0.3
     unbroken: int = 2
     unbroken_seconds: float = 5.8
 
@@ -105,7 +109,8 @@ def _noise(units: Units, seed: int, config: SearchConfig) -> Floats:
     random = np.random.default_rng(seed)
     drawn = random.standard_normal(int(units.passage.max()) + 1)
     sides = random.standard_normal(len(units)) * 0.1
-    return np.asarray(config.noise * (drawn[units.passage] + sides))
+    styles = config.style_noise * random.standard_normal(len(units.genres))
+    return np.asarray(config.noise * (drawn[units.passage] + sides) + styles[units.genre])
 
 
 def _alone(
@@ -190,7 +195,10 @@ def _jump_costs(
     repeat = config.repeat * np.clip(1 - age / config.fading, 0, None)
     repeat += config.passage * beam.danced[:, units.passage[to]]
     change = config.style_change * (units.genre[ends][:, None] != units.genre[to])
-    return np.asarray(config.jump + config.pose * apart + repeat + change)
+    cost = config.jump + config.pose * apart + repeat + change
+    # Going on is no jump, and would get round the limit of bars unbroken.
+    cost[units.following[ends][:, None] == to] = _NEVER
+    return np.asarray(cost)
 
 
 def _as_before(

@@ -50,10 +50,8 @@ class Units:
         energy: (U,) rank 0 to 1 of its speed among all units.
         head, tail: (U, D) shape and velocity of the body at the first and the last pulse.
         turn: (U,) unit complex, heading at the end over heading at the start.
-        facing: (U,) mean heading, away: (U,) share of its time with the back to the camera; both
-            for a start that faces the camera (`facing`) or by heading (`backs`).
+        facing: (U,) mean heading, for a start that faces the camera.
         way: (U,) metres travelled, for a start that faces the camera.
-        own_heading: (U,) heading at the start as recorded.
         following: (U,) number of the unit that goes on where this one ends, or -1.
         mirror: (U,) number of its mirror image.
     """
@@ -76,7 +74,6 @@ class Units:
     turn: Complex
     facing: Complex
     way: Complex
-    own_heading: Complex
     following: Whole
     mirror: Whole
 
@@ -146,7 +143,6 @@ def _of_take(
         "turn": looks[per_bar:] / looks[:count] if count else np.zeros(0, complex),
         "facing": each(fine).mean(1) / looks[:count] if count else np.zeros(0, complex),
         "way": (place[per_bar:] - place[:count]) / looks[:count] if count else np.zeros(0, complex),
-        "own_heading": looks[:count],
     }
 
 
@@ -182,7 +178,7 @@ def _with_mirrors(
     count = len(plain["row"])
     both = {key: np.concatenate([values, values]) for key, values in plain.items()}
     mirrored = np.arange(2 * count) >= count
-    for key in ("turn", "facing", "way", "own_heading"):
+    for key in ("turn", "facing", "way"):
         both[key] = np.where(mirrored, both[key].conj(), both[key])
     places = {
         (int(row), int(start)): number
@@ -200,10 +196,24 @@ def _with_mirrors(
     _, passage = np.unique(both["row"] * 4096 + both["start"] // _PASSAGE, return_inverse=True)
     basis = main_directions(np.concatenate([heads, tails]))
     return Units(
-        counted, both["row"], both["start"], mirrored, both["genre"], genres,
-        both["choreography"], passage, both["tempo_bias"], both["tempo_spread"], both["rhythm"],
-        pattern, energy / max(1, 2 * count - 1), (heads @ basis).astype(np.float32),
-        (tails @ basis).astype(np.float32), both["turn"], both["facing"], both["way"],
-        both["own_heading"], np.concatenate([onward, np.where(onward < 0, -1, onward + count)]),
-        np.concatenate([np.arange(count) + count, np.arange(count)]),
-    )  # fmt: skip
+        counted=counted,
+        row=both["row"],
+        start=both["start"],
+        mirrored=mirrored,
+        genre=both["genre"],
+        genres=genres,
+        choreography=both["choreography"],
+        passage=passage,
+        tempo_bias=both["tempo_bias"],
+        tempo_spread=both["tempo_spread"],
+        rhythm=both["rhythm"],
+        pattern=pattern,
+        energy=energy / max(1, 2 * count - 1),
+        head=(heads @ basis).astype(np.float32),
+        tail=(tails @ basis).astype(np.float32),
+        turn=both["turn"],
+        facing=both["facing"],
+        way=both["way"],
+        following=np.concatenate([onward, np.where(onward < 0, -1, onward + count)]),
+        mirror=np.concatenate([np.arange(count) + count, np.arange(count)]),
+    )
