@@ -20,7 +20,7 @@ def test_the_models_own_settings_are_valid():
 
 @pytest.mark.parametrize(
     ("changes", "said"),
-    [({"prompt": "  "}, "--prompt"), ({"steps": 201}, "--wan-steps 201|--sampling-steps 201"),
+    [({"prompt": "  "}, "--prompt"), ({"steps": 201}, "steps 201"),
      ({"overlap": 3}, "overlap of 3"), ({"segment_frames": 78}, "segments of 78"),
      ({"segment_frames": 5, "overlap": 5}, "over twice the overlap"),
      ({"fps": 121.0}, "121 fps"), ({"face": "grin"}, "--face grin"),

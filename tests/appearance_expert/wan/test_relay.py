@@ -13,15 +13,15 @@ SCENE = np.random.default_rng(0).integers(60, 190, (8, 6, 3)).repeat(4, 0).repea
 
 
 class Maker:
-    """Frames that brighten by `drift` levels with every segment; remembers what it was asked."""
+    """A scene that moves on by a pixel a frame, and grows lighter by `drift` with every segment."""
 
     def __init__(self, drift=0):
         self.drift, self.asked = drift, []
 
     def __call__(self, segment, tail):
         self.asked.append((segment.index, None if tail is None else tail.copy()))
-        level = SCENE + self.drift * segment.index
-        return np.repeat(level[None], 17, axis=0).astype(np.uint8)
+        light = SCENE + self.drift * segment.index
+        return np.stack([np.roll(light, n, axis=1) for n in segment.controls]).astype(np.uint8)
 
 
 def run(maker, folder=None, key="k"):

@@ -87,6 +87,27 @@ def test_an_arm_turned_about_its_shoulder_is_rigid_beyond_it(limb, hanging, stag
     assert pose_limb(skin, track, 0, False)[beyond] == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize("degrees", [60, -40])
+def test_a_bent_elbow_turns_the_forearm_and_halfway_the_joint(limb, hanging, staged, degrees):
+    """The upper arm stays, the forearm turns about the elbow, and between them each its share."""
+    angle = np.radians(degrees)
+    xy = hanging.xy.copy()
+    elbow, *rest = (POINT[f"left_{name}"] for name in ("elbow", "wrist", "hand"))
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    xy[rest] = (xy[rest] - xy[elbow]) @ turn.T + xy[elbow]
+    skin = limb(LEFT_ARM)
+    posed = pose_limb(skin, track_limb(LEFT_ARM, skin, staged([xy]), False), 0, False)
+    about = skin.joint == 1
+    share = angle * skin.blend[about]
+    offset = skin.xy[about] - skin.chain[1]
+    cos, sin = np.cos(share), np.sin(share)
+    expected = np.stack(
+        [cos * offset[:, 0] - sin * offset[:, 1], sin * offset[:, 0] + cos * offset[:, 1]], axis=1
+    )
+    assert posed[about] - xy[elbow] == pytest.approx(expected, abs=1e-6)
+    assert abs(share).min() == 0 and abs(share).max() > 0.8 * abs(angle)
+
+
 def test_a_mirrored_limb_is_the_reflection(limb, hanging, standing):
     """Seen from behind, the dance's left arm is where the right one was in the picture."""
     dance, skin = standing(hanging), limb(LEFT_ARM)
