@@ -31,8 +31,9 @@ def test_the_usual_recipe_is_valid():
     ("changes", "said"),
     [({"width": 490}, "--size 490x832"), ({"height": 0}, "--size"), ({"width": -16}, "--size"),
      ({"frames": 76}, "--frames 76"), ({"frames": 79}, "--frames 79"),
-     ({"frames": 1}, "--frames 1"), ({"fps": 0.5}, "--fps"), ({"fps": 121.0}, "--fps 121"), ({"relay": (2,)}, "--relay"),
-     ({"frames": 5, "relay": (5,)}, "--relay"), ({"references": 0}, "--references")],
+     ({"frames": 1}, "--frames 1"), ({"fps": 0.5}, "--fps"), ({"fps": 121.0}, "--fps 121"),
+     ({"relay": (2,)}, "--relay"), ({"frames": 5, "relay": (5,)}, "--relay"),
+     ({"references": 0}, "--references")],
 )  # fmt: skip
 def test_what_cannot_be_encoded_is_refused_by_its_option(changes, said):
     with pytest.raises(BadUsage, match=said):
