@@ -21,7 +21,7 @@ EXAMPLES = [
     for line in block.splitlines()
     if line.startswith("macedance ")
 ]
-SHORT = {"MACEDANCE_DURATION": "6", "MACEDANCE_STEPS": "3", "MACEDANCE_SIZE": "192x256"}
+SHORT = {"MACEDANCE_DURATION": "6", "MACEDANCE_SAMPLING_STEPS": "3", "MACEDANCE_SIZE": "192x256"}
 """The examples on short inputs: as long as the shortest clip, few steps, a small picture."""
 
 
