@@ -98,6 +98,18 @@ def test_the_backdrop_has_its_wall_above_its_floor():
     assert picture[-20:, :, 2].min() > 150 and picture[-20:, :, 0].max() < 30
 
 
+def test_wall_and_floor_have_their_colour_at_the_brightest_place_and_fade_to_the_sides():
+    wide = camera(width=300, height=200)
+    scene = Scene(wall=(200.0, 100.0, 50.0), floor=(50.0, 100.0, 200.0))
+    picture = draw_backdrop(scene, wide).astype(float)
+    wall, floor = picture[:60], picture[-40:]
+    np.testing.assert_allclose(wall.reshape(-1, 3).max(0), [204, 102, 51], atol=5)
+    np.testing.assert_allclose(floor.reshape(-1, 3).max(0), [51, 102, 204], atol=5)
+    for part, channel in ((wall, 0), (floor, 2)):
+        middle = part[:, 140:160, channel].mean()
+        assert 0.75 * middle < part[:, :10, channel].mean() < 0.95 * middle
+
+
 def test_the_floor_bends_up_where_it_lies_behind_the_dancer():
     """The row in which wall and floor are half and half is that of the bend, 2.6 m behind."""
     scene = Scene(wall=(250.0, 0.0, 0.0), floor=(0.0, 0.0, 250.0))

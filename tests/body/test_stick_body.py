@@ -86,6 +86,20 @@ def test_bones_reach_from_parent_to_child_and_are_moved_by_the_parent(body):
         piece += 1
 
 
+def test_bones_are_spindles_thickest_near_their_parent(body):
+    count, rest = len(body.template) // PIECES, joint_positions(OFFSETS)
+    for joint in (JOINT["left_knee"], JOINT["right_elbow"], JOINT["spine2"]):
+        piece = 2 * joint  # a ball per joint, and a bone after it from the second joint on
+        bone = body.template[piece * count : (piece + 1) * count].astype(float)
+        start, end = rest[PARENTS[joint]], rest[joint]
+        along = (end - start) / np.linalg.norm(end - start)
+        share = (bone - start) @ along / np.linalg.norm(end - start)
+        radius = np.linalg.norm(bone - start - np.outer((bone - start) @ along, along), axis=1)
+        assert 0.034 < radius.max() < 0.037
+        assert 0.2 < share[radius.argmax()] < 0.5
+        assert radius[(share < 0.01) | (share > 0.99)].max() < 0.008
+
+
 def test_other_offsets_make_another_body(body):
     longer = OFFSETS.copy()
     longer[JOINT["left_elbow"]] *= 1.5

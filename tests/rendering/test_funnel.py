@@ -67,6 +67,10 @@ def test_the_summary_is_json_with_the_keys_of_the_run_record():
     }  # fmt: skip
 
 
+def test_an_empty_funnel_counts_nothing():
+    assert not any(Funnel().summary().values())
+
+
 def test_funnels_do_not_share_their_lists():
     Funnel().made.append("x")
     assert Funnel().made == [] == Funnel().failed
