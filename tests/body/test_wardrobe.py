@@ -70,7 +70,13 @@ def test_a_skeleton_with_longer_arms_stretches_the_sleeves(body):
     np.testing.assert_array_equal(other.faces, body.faces)
 
 
-def test_shapes_change_the_surface_and_not_the_topology(body):
-    shaped = dressed_body(betas=np.array([0, 1.5, 0, -1, 0, 0]))
-    np.testing.assert_array_equal(shaped.faces, body.faces)
-    assert np.abs(shaped.template - body.template).max() > 0.02
+def test_shapes_change_the_girth_and_not_the_skeleton(body):
+    def girth(dressed) -> float:
+        waist = np.abs(dressed.template[:, 1] - 0.1) < 0.03
+        return float(np.ptp(dressed.template[waist & (np.abs(dressed.template[:, 0]) < 0.25), 0]))
+
+    light, heavy = (dressed_body(betas=np.array([0, weight])) for weight in (-1.5, 1.5))
+    assert girth(light) < girth(body) < girth(heavy)
+    for shaped in (light, heavy):
+        np.testing.assert_array_equal(shaped.offsets, body.offsets)
+        assert shaped.template[:, 1].min() == pytest.approx(body.template[:, 1].min(), abs=0.01)
