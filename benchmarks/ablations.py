@@ -27,7 +27,8 @@ from quality.clips import real_clips
 from quality.dancers import Ensemble, Stretch
 
 from macedance_cli.console import open_progress
-from pipelines.motion_expert.mace.choreographer import Choreographer, SamplingConfig
+from pipelines.motion_expert.mace.choreographer import Choreographer
+from pipelines.motion_expert.mace.options import SamplingConfig
 from pipelines.support.files import read_json, write_json
 from pipelines.train_motion import TrainMotionConfig, train_motion
 

@@ -19,8 +19,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from pipelines.motion.representation import Normalizer, Standardizer
 from pipelines.motion_expert.mace.checkpoint import Checkpoint
-from pipelines.motion_expert.mace.choreographer import Choreographer, SamplingConfig
+from pipelines.motion_expert.mace.choreographer import Choreographer
 from pipelines.motion_expert.mace.network import MotionExpert
+from pipelines.motion_expert.mace.options import SamplingConfig
 from pipelines.motion_expert.mace.presets import PRESETS
 from pipelines.motion_expert.sequence.selective_scan import selective_scan_reference
 
@@ -41,7 +42,7 @@ def choreographer(preset: str) -> Choreographer:
 def real_time(expert: Choreographer, seconds: float) -> float:
     """Seconds of dance per second of computing, everything from features to motion included."""
     features = np.random.default_rng(0).normal(size=(round(seconds * FPS), 35)).astype(np.float32)
-    config = SamplingConfig(steps=STEPS)
+    config = SamplingConfig(sampling_steps=STEPS)
     return seconds / best_seconds(lambda: expert.dance(features, "", config), repeats=2)
 
 

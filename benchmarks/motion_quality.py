@@ -26,8 +26,9 @@ from quality.dancers import Ensemble, NearestWindow, Stretch, stretch_of, untrai
 
 from pipelines.datasets.listing import SONG_FORMATS
 from pipelines.datasets.song_library import read_song
-from pipelines.motion_expert.mace.checkpoint import checkpoint_digest
-from pipelines.motion_expert.mace.choreographer import Choreographer, SamplingConfig
+from pipelines.motion_expert.mace.choreographer import Choreographer
+from pipelines.motion_expert.mace.header import checkpoint_digest
+from pipelines.motion_expert.mace.options import SamplingConfig
 from pipelines.music import layout
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import write_json
@@ -89,7 +90,7 @@ class Study:
     def sampling(self) -> SamplingConfig:
         """As `generate` samples, but for what the command line says."""
         o = self.options
-        return SamplingConfig(beta=o.beta, steps=o.steps, eta=o.eta, candidates=o.candidates)
+        return SamplingConfig(o.beta, o.steps, o.candidates, o.eta)
 
     @cached_property
     def ensemble(self) -> Ensemble:

@@ -19,7 +19,7 @@ from pipelines.appearance_expert.training.settings import TrainAppearanceConfig
 from pipelines.curation.settings import CurateConfig
 from pipelines.doctor import DoctorConfig
 from pipelines.evaluation.settings import EvaluateConfig
-from pipelines.generation.settings import GenerateConfig
+from pipelines.generation.settings import GenerateConfig, own_options
 from pipelines.motion_expert.training.settings import TrainMotionConfig
 from pipelines.rendering.settings import RenderConfig
 
@@ -41,7 +41,7 @@ class Offered:
 
 
 COMMANDS = {
-    "generate": Offered(generate.generate, GenerateConfig, generate.EPILOG),
+    "generate": Offered(generate.generate, GenerateConfig, generate.EPILOG, own_options),
     "curate": Offered(curate.curate, CurateConfig, curate.EPILOG),
     "render": Offered(render.render, RenderConfig, render.EPILOG),
     "train-motion": Offered(train_motion.train_motion, TrainMotionConfig, train_motion.EPILOG),

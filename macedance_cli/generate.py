@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from macedance_cli.command import Shown, command
 from macedance_cli.console import open_progress, print_data, print_facts, print_json, talk
-from pipelines.generation.settings import GenerateConfig
+from pipelines.generation.settings import GenerateConfig, own_options
 
 EPILOG = """Examples:
 
@@ -18,7 +18,7 @@ EPILOG = """Examples:
 """
 
 
-@command(GenerateConfig, "generate", dry_run=True)
+@command(GenerateConfig, "generate", dry_run=True, own=own_options)
 def generate(settings: GenerateConfig, shown: Shown) -> None:
     """Make a dance video from a song and one picture of a person.
 

@@ -12,12 +12,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from pipelines.generation.dance import (
+    DANCE_RECORD,
+    dance_estimate,
+    finished_dance,
+    refuse_unable,
+)
 from pipelines.generation.settings import OF_WAN, GenerateConfig
 from pipelines.media.shape import frame_rate, parse_size
 from pipelines.support.conventions import MOTION_FPS
-from pipelines.support.devices import torch_device
 from pipelines.support.errors import OutOfResources, UnsuitableInput, is_out_of_space
 from pipelines.support.files import atomic_path, check_writable, sha256_file
 from pipelines.support.options import identity
@@ -33,12 +36,10 @@ if TYPE_CHECKING:
     from pipelines.keypoints.staged import StagedDance
     from pipelines.media.video_writer import VideoWriter
     from pipelines.motion.motion import Motion
-    from pipelines.motion_expert.mace.choreographer import Choreographer
-    from pipelines.music.features import MusicFeatures
 
 LONGER_SIDE = 960
 _MUCH_MISSING = 0.1
-DANCE_RECORD, VIDEO_RECORD = "motion.json", "appearance.json"
+VIDEO_RECORD = "appearance.json"
 
 
 def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
@@ -47,6 +48,7 @@ def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     from pipelines.media.audio import probe_audio
 
     config.validate()
+    refuse_unable(config)
     assert config.song is not None
     info = probe_audio(config.song)
     seconds = max(0.0, info.seconds - config.start)
@@ -65,6 +67,7 @@ def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
             if finished_stage(folder / name, progress) is not None
         ],
     }
+    facts |= dance_estimate(config, seconds)
     if not config.motion_only:
         assert config.picture is not None
         width, height = _canvas(config)
@@ -92,6 +95,7 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
         BadUsage, UnsuitableInput, MissingAsset, OutOfResources: with what to do about it.
     """
     config.validate()
+    refuse_unable(config)
     check_writable([path for _, path in config.targets()])
     run = _run_name(config)
     _refuse_unreadable(config)
@@ -100,14 +104,14 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     records = [folder / "run.json", workspace.run_record(run)]
     with (
         alone_in(folder, progress),
-        recorded_run(records, "generate", run, config, config.seed) as record,
+        recorded_run(records, "generate", run, config.resolved(), config.seed) as record,
     ):
         for path in config.inputs().values():
             record.read(path)
         drawn = None if config.motion_only else finished_stage(folder / VIDEO_RECORD, progress)
         # First, because a picture that will not do should not cost minutes of choreography.
         person = None if config.motion_only or drawn else _person(config, record, progress)
-        dance = _dance(config, folder, record, progress)
+        dance = finished_dance(config, folder, record, progress)
         _hand_over_motion(config, folder, record)
         if person is not None:
             drawn = _video(config, dance, person, folder, record, progress)
@@ -129,107 +133,6 @@ def _refuse_unreadable(config: GenerateConfig) -> None:
     probe_audio(inputs["song"])
     if "face" in inputs:
         probe_video(inputs["face"])
-
-
-# The dance ------------------------------------------------------------------------------------
-
-
-def _dance(config: GenerateConfig, folder: Path, record: RunRecord, progress: Progress) -> Motion:
-    from pipelines.motion.bvh import save_bvh
-    from pipelines.motion.npz import load_npz, save_npz
-
-    target, stage = folder / "motion.npz", folder / DANCE_RECORD
-    scores = finished_stage(stage, progress)
-    if scores is not None:
-        progress.say("the dance is there from an earlier run")
-        record.facts["motion"] = scores
-        return load_npz(target)
-    if config.motion is not None:
-        dance, scores = _given_dance(config, record, progress)
-    else:
-        dance, scores = _new_dance(config, record, progress)
-    record.facts["motion"] = scores
-    save_npz(dance, target)
-    save_bvh(dance, folder / "motion.bvh")
-    finish_stage(stage, scores, ["motion.npz", "motion.bvh"])
-    return dance
-
-
-def _music(config: GenerateConfig, record: RunRecord, progress: Progress) -> MusicFeatures:
-    from pipelines.music.features import song_features
-
-    assert config.song is not None
-    with record.timed("music"), progress.stage("listening to the song"):
-        return song_features(config.song, config.start, config.duration, progress)
-
-
-def _given_dance(
-    config: GenerateConfig, record: RunRecord, progress: Progress
-) -> tuple[Motion, dict[str, Any]]:
-    from pipelines.motion.formats import load_motion
-
-    assert config.motion is not None
-    motion = load_motion(config.motion).resampled(MOTION_FPS)
-    music = _music(config, record, progress)
-    missing = (_frames(music) - motion.frames) / MOTION_FPS
-    if missing > 1:
-        progress.warn(
-            f"{config.motion} ends after {motion.seconds:.1f} s, and the video with it, "
-            f"{missing:.1f} s before the song"
-        )
-    return motion.sliced(0, _frames(music)), {"given": str(config.motion)}
-
-
-def _new_dance(
-    config: GenerateConfig, record: RunRecord, progress: Progress
-) -> tuple[Motion, dict[str, Any]]:
-    from pipelines.motion_expert.mace.choreographer import Choreographer
-
-    with record.timed("dance"):
-        expert = Choreographer.load(config.motion_model, torch_device(config.device))
-        expert.checkpoint.config.genre_index(config.genre)
-    music = _music(config, record, progress)
-    with record.timed("dance"):
-        return _best_dance(config, expert, music, progress)
-
-
-def _best_dance(
-    config: GenerateConfig, expert: Choreographer, music: MusicFeatures, progress: Progress
-) -> tuple[Motion, dict[str, Any]]:
-    from pipelines.motion.foot_lock import clean_up
-    from pipelines.music.beats import beat_times
-    from pipelines.rhythm.on_beat import on_beat, with_reserve
-
-    heard = with_reserve(music.values, config.tempo_change)
-    with progress.stage("choreographing", config.sampling_steps, "steps") as advance:
-        samples = expert.dance(heard, music.schema, config.sampling(), lambda: advance(1))
-    dances, speeds = [], []
-    with progress.stage("settling the feet", len(samples), "dances") as advance:
-        for motion, contacts in samples:
-            # Cleaned first: steps are brought onto the beat as they will be seen.
-            clean = clean_up(motion, contacts)
-            bent, how = on_beat(clean, beat_times(music), len(music.values), config.tempo_change)
-            dances.append(bent)
-            speeds.append(None if how is None else round(how.speed, 4))
-            advance(1)
-    scores = [_beat_fit(dance, music) for dance in dances]
-    best = int(np.argmax(scores))
-    facts = {"beta": config.beta, "steps": config.sampling_steps, "genre": config.genre,
-             "beat_fit": [round(score, 4) for score in scores], "kept": best,
-             "speed_on_beat": speeds}  # fmt: skip
-    return dances[best].sliced(0, _frames(music)), facts
-
-
-def _frames(music: MusicFeatures) -> int:
-    """Frames of a dance that ends with the song; the last features lie at the song's very end."""
-    return max(1, music.frames - 1)
-
-
-def _beat_fit(dance: Motion, music: MusicFeatures) -> float:
-    from pipelines.metrics.beat_fit import score_candidate
-    from pipelines.music.beats import beat_times
-
-    return score_candidate(dance.joints(), beat_times(music), dance.fps)
 
 
 def _hand_over_motion(config: GenerateConfig, folder: Path, record: RunRecord) -> None:
@@ -408,10 +311,11 @@ def _run_name(config: GenerateConfig) -> str:
     So it is with another version of macedance.
     """
     assert config.song is not None
-    options = identity(config)
+    _, expert = config.motion_expert()
+    options = identity(config) | identity(config.dance_options())
     for name, path in config.inputs().items():
         options[f"{name}_sha256"] = _readable_sha256(path)
-    options["motion_model"] = _model_digest(config.motion_model)
+    options["motion_model"] = expert.identity(config.motion_model)
     options["macedance"] = installed_versions().get("macedance", "")
     appearance = "none" if config.motion_only else _choice(config)["appearance"]
     if not config.motion_only:
@@ -437,12 +341,6 @@ def _choice(config: GenerateConfig) -> dict[str, Any]:
     return describe_choice(
         config.appearance, config.model, config.device, config.wan(), _canvas(config)
     )
-
-
-def _model_digest(folder: Path | None) -> str:
-    from pipelines.motion_expert.mace.checkpoint import checkpoint_digest
-
-    return checkpoint_digest(folder)
 
 
 def _readable_sha256(path: Path) -> str:

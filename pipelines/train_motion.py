@@ -285,7 +285,8 @@ def _look_at_samples(
     from pipelines.metrics.feet import foot_skating_ratio
     from pipelines.metrics.smoothness import jitter
     from pipelines.motion.npz import save_npz
-    from pipelines.motion_expert.mace.choreographer import Choreographer, SamplingConfig
+    from pipelines.motion_expert.mace.choreographer import Choreographer
+    from pipelines.motion_expert.mace.options import SamplingConfig
 
     choreographer = Choreographer(checkpoint, device)
     figures: dict[str, list[float]] = {"foot_skating": [], "jitter": []}

@@ -106,9 +106,11 @@ def test_a_good_request_is_given_back(tmp_path):
         ({"seed": -1}, "--seed"),
         ({"seed": 2**63}, "--seed"),
         ({"size": "541x960"}, "--size"),
-        ({"beta": 0.0}, "--beta"),
-        ({"sampling_steps": 0}, "--sampling-steps"),
+        ({"options": {"beta": 0.0}}, "--beta"),
+        ({"options": {"sampling_steps": 0}}, "--sampling-steps"),
         ({"candidates": 100}, "--candidates"),
+        ({"expert": "nobody"}, "--expert nobody"),
+        ({"options": {"top_k": 3}}, "--top-k means nothing to --expert mace"),
     ],
     ids=str,
 )
@@ -191,7 +193,8 @@ def test_a_runs_name_follows_content_not_place(tmp_path):
     there.song.write_bytes(b"another song")
     assert _run_name(there) != name
     changes = [
-        {"seed": 1}, {"beta": 0.5}, {"sampling_steps": 9}, {"genre": "Jazz"}, {"candidates": 2},
+        {"seed": 1}, {"options": {"beta": 0.5}}, {"options": {"sampling_steps": 9}},
+        {"genre": "Jazz"}, {"candidates": 2},
         {"start": 1.0}, {"duration": 5.0}, {"fps": 25}, {"size": "480"},
         {"motion": here.picture}, {"ref_mask": here.picture}, {"motion_model": tmp_path},
     ]  # fmt: skip

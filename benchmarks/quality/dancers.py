@@ -19,7 +19,8 @@ from quality.clips import FPS, Clip, Float, Pair, clip_of
 from pipelines.datasets.song_library import Song
 from pipelines.motion.foot_lock import clean_up
 from pipelines.motion.motion import Motion
-from pipelines.motion_expert.mace.choreographer import Choreographer, SamplingConfig
+from pipelines.motion_expert.mace.choreographer import Choreographer
+from pipelines.motion_expert.mace.options import SamplingConfig
 from pipelines.music import layout
 from pipelines.music.beats import beat_times
 from pipelines.music.features import MusicFeatures

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.media.shape import parse_size
+from pipelines.motion_expert.experts import DEFAULT as DEFAULT_MOTION_EXPERT
+from pipelines.motion_expert.experts import EXPERTS as MOTION_EXPERTS
+from pipelines.motion_expert.experts import expert_of
+from pipelines.motion_expert.interface import DANCE, MOST_CANDIDATES, Expert
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import BadUsage
-from pipelines.support.options import check, option
+from pipelines.support.options import check, option, taken
 from pipelines.workspace import options as common
 
 if TYPE_CHECKING:
     from pipelines.appearance_expert.wan.config import WanConfig
-    from pipelines.motion_expert.mace.choreographer import SamplingConfig
 
-MUSIC, DANCE, PICTURE, VIDEO = "The music", "The dance", "The person", "The video"
+MUSIC, PICTURE, VIDEO = "The music", "The person", "The video"
 WAN = "Wan-Animate (docs/wan-animate.md)"
 INPUTS = ("song", "picture", "ref_keypoints", "ref_mask", "motion", "adapter")
 _SHORTEST, _LONGEST = 2, 600
@@ -32,6 +36,11 @@ _UNHEEDED: dict[str, tuple[str, ...]] = {
         name for name in OF_WAN if name not in ("prompt", "wan_sampling_steps", "profile")
     ),
 }
+
+
+def own_options() -> list[type[Any]]:
+    """The option classes of all experts that `generate` offers."""
+    return [row.options for row in MOTION_EXPERTS.values()]
 
 
 @dataclass(frozen=True)
@@ -58,20 +67,13 @@ class GenerateConfig:
     genre: str | None = option(
         None, "Dance in this style.", shown="the model's choice", metavar="NAME", panel=DANCE
     )
-    beta: float = option(
-        0.75, "Up to 1; lower follows the music harder and varies less.", above=0, high=1,
-        metavar="B", panel=DANCE,
-    )  # fmt: skip
-    sampling_steps: int = option(
-        50, "Denoising steps.", low=1, high=1000, panel=DANCE, former=("steps",),
-        former_variable=False,
-    )  # fmt: skip
     candidates: int = option(
-        1, "Try N dances and keep the one that fits the beat best.", low=1, high=64, panel=DANCE
-    )
-    tempo_change: float = option(
-        0.2, "Bend the new dance's tempo by up to this share to bring its steps onto the beat.",
-        low=0, high=0.5, metavar="SHARE", panel=DANCE,
+        1, "Try N dances and keep the one that fits the beat best.", low=1,
+        high=MOST_CANDIDATES, panel=DANCE,
+    )  # fmt: skip
+    expert: str | None = option(
+        None, "Who dances.", choices=tuple(MOTION_EXPERTS), panel=DANCE, named=False,
+        shown=f"{DEFAULT_MOTION_EXPERT}, or whose --motion-model is",
     )  # fmt: skip
     motion_model: Path | None = option(
         None, "Folder of a trained Motion Expert.", shown="the one that ships", metavar="FOLDER",
@@ -144,6 +146,8 @@ class GenerateConfig:
     seed: int = common.seed()
     device: str = common.device()
     workspace: Path = common.workspace()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Own options of the experts that were given, by name."""
 
     def validate(self) -> GenerateConfig:
         """Return self, or raise BadUsage naming the flag and the way out."""
@@ -159,17 +163,23 @@ class GenerateConfig:
         if self.start == math.inf:
             raise BadUsage(f"--start {self.start:g}: not a time in seconds", "give 0 or more")
         self._validate_targets()
-        self.sampling().validate()
+        self.dance_options()
         return self
 
-    def sampling(self) -> SamplingConfig:
-        """How the Motion Expert is to sample."""
-        from pipelines.motion_expert.mace.choreographer import SamplingConfig
+    def motion_expert(self) -> tuple[str, Expert]:
+        """Name and row of the Motion Expert; raises BadUsage where name and folder disagree."""
+        name = expert_of(self.expert, self.motion_model)
+        return name, MOTION_EXPERTS[name]
 
-        return SamplingConfig(
-            beta=self.beta, steps=self.sampling_steps, genre=self.genre,
-            candidates=self.candidates, seed=self.seed,
-        )  # fmt: skip
+    def dance_options(self) -> Any:
+        """The Motion Expert's own options; raises BadUsage for those that it does not know."""
+        name, row = self.motion_expert()
+        return taken(row.options, self.options, f"--expert {name}").validate()
+
+    def resolved(self) -> GenerateConfig:
+        """The same request with what it leaves to the experts' defaults, for the record."""
+        name, _ = self.motion_expert()
+        return replace(self, expert=name, options={**asdict(self.dance_options()), **self.options})
 
     def _validate_targets(self) -> None:
         if self.motion_out is not None and self.motion_out.suffix not in _MOTION_SUFFIXES:
@@ -201,10 +211,10 @@ class GenerateConfig:
 
     def _refuse_unheeded(self) -> None:
         """What the chosen back end does not heed is not quietly ignored."""
-        for field in fields(self):
-            unheeded = field.name in _UNHEEDED.get(self.appearance, ())
-            if unheeded and getattr(self, field.name) != field.default:
-                flag = "--" + field.name.replace("_", "-")
+        for known in fields(self):
+            unheeded = known.name in _UNHEEDED.get(self.appearance, ())
+            if unheeded and getattr(self, known.name) != known.default:
+                flag = "--" + known.name.replace("_", "-")
                 raise BadUsage(
                     f"{flag} means nothing to --appearance {self.appearance}",
                     "leave one of them out",

@@ -13,13 +13,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from pipelines.motion.representation import Normalizer, Standardizer
+from pipelines.motion_expert.interface import CONFIG_NAME
+from pipelines.motion_expert.mace.header import SHIPPED, WEIGHTS_NAME, read_header
 from pipelines.motion_expert.mace.presets import MotionExpertConfig
-from pipelines.support.errors import MissingAsset, UnsuitableInput
-from pipelines.support.files import atomic_path, read_json, sha256_file, write_json
+from pipelines.support.errors import UnsuitableInput
+from pipelines.support.files import atomic_path, sha256_file, write_json
 
-WEIGHTS_NAME = "motion_expert.safetensors"
-CONFIG_NAME = "motion_expert.json"
-SHIPPED = Path(__file__).parent / "weights"
+EXPERT = "mace"
 _SCALING = "scaling."
 _SCALES = ("motion_low", "motion_scale", "music_mean", "music_std")
 
@@ -56,6 +56,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, half: bool = False) ->
         folder / CONFIG_NAME,
         {
             "format": "macedance motion expert 1",
+            "expert": EXPERT,
             "network": checkpoint.config.to_json(),
             "feature_schema": checkpoint.feature_schema,
             "sha256": sha256_file(target),
@@ -72,21 +73,12 @@ def load_checkpoint(folder: Path | None = None) -> Checkpoint:
         UnsuitableInput: a file is damaged, or the two do not belong together.
     """
     folder = folder or SHIPPED
-    weights_path, config_path = folder / WEIGHTS_NAME, folder / CONFIG_NAME
-    for path in (config_path, weights_path):
-        if not path.is_file():
-            raise MissingAsset(
-                f"no Motion Expert in {folder}: {path.name} is missing",
-                "train one with `macedance train-motion`, or leave --motion-model out",
-            )
+    header, weights_path = read_header(folder), folder / WEIGHTS_NAME
     try:
-        header = read_json(config_path)
-        config = MotionExpertConfig.from_json(header["network"])
         tensors = load_file(weights_path)
-        schema, digest = header["feature_schema"], header["sha256"]
-    except (ValueError, KeyError, TypeError, SafetensorError) as error:
+    except SafetensorError as error:
         raise UnsuitableInput(f"{folder}: not a Motion Expert checkpoint ({error})") from error
-    if sha256_file(weights_path) != digest:
+    if sha256_file(weights_path) != header.sha256:
         raise UnsuitableInput(
             f"{weights_path}: does not match the SHA-256 in {CONFIG_NAME}; damaged or mixed up",
             "fetch or train the checkpoint again",
@@ -96,21 +88,13 @@ def load_checkpoint(folder: Path | None = None) -> Checkpoint:
     except KeyError as error:
         raise UnsuitableInput(f"{weights_path}: holds no {error}") from error
     return Checkpoint(
-        config=config,
+        config=header.config,
         weights={name: value.float() for name, value in tensors.items()},
         normalizer=Normalizer(low, scale),
         standardizer=Standardizer(mean, std),
-        feature_schema=schema,
-        metadata=header.get("metadata", {}),
+        feature_schema=header.feature_schema,
+        metadata=header.metadata,
     )
-
-
-def checkpoint_digest(folder: Path | None = None) -> str:
-    """The SHA-256 that names a checkpoint's weights, "" if there is none."""
-    try:
-        return str(read_json((folder or SHIPPED) / CONFIG_NAME)["sha256"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
 
 
 def build_model(checkpoint: Checkpoint) -> torch.nn.Module:

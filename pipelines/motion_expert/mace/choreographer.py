@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,47 +14,14 @@ from pipelines.motion import layout
 from pipelines.motion.motion import Motion
 from pipelines.motion.representation import decode
 from pipelines.motion_expert.mace.checkpoint import Checkpoint, build_model, load_checkpoint
-from pipelines.motion_expert.mace.diffusion import STEPS, DdimSampler, Denoiser
+from pipelines.motion_expert.mace.diffusion import DdimSampler, Denoiser
 from pipelines.motion_expert.mace.network import MotionExpert
+from pipelines.motion_expert.mace.options import SamplingConfig
 from pipelines.rhythm.beat_clock import clock_hands, count_beats
 from pipelines.support.conventions import MOTION_FPS
-from pipelines.support.errors import BadUsage, OutOfResources, UnsuitableInput, is_out_of_memory
+from pipelines.support.errors import OutOfResources, UnsuitableInput, is_out_of_memory
 
 Array = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class SamplingConfig:
-    """How to sample.
-
-    Attributes:
-        beta: GFT's temperature in (0, 1]: lower follows the music harder and varies less; it
-            corresponds to a guidance weight of 1 / beta (docs/reference/motion-expert.md#losses).
-        steps: DDIM steps.
-        eta: 1 as published; 0 is deterministic given the first noise.
-        genre: a label that the checkpoint knows, or None.
-        candidates: dances drawn at once.
-        seed: the only source of randomness.
-    """
-
-    beta: float = 0.75
-    steps: int = 50
-    eta: float = 1.0
-    genre: str | None = None
-    candidates: int = 1
-    seed: int = 0
-
-    def validate(self) -> SamplingConfig:
-        """Return self, or raise BadUsage naming the flag."""
-        if not 0 < self.beta <= 1:
-            raise BadUsage(f"--beta {self.beta}: must lie in (0, 1]", "the paper uses 0.75")
-        if not 1 <= self.steps <= STEPS:
-            raise BadUsage(
-                f"--sampling-steps {self.steps}: must lie in 1 ... {STEPS}", "the default is 50"
-            )
-        if not 1 <= self.candidates <= 64:
-            raise BadUsage(f"--candidates {self.candidates}: must lie in 1 ... 64")
-        return self
 
 
 class Choreographer:
@@ -85,7 +51,7 @@ class Choreographer:
         Args:
             features: (T, 35) music features at 30 fps. schema: how they were computed.
             config: how to sample.
-            on_step: called after each of the `config.steps` evaluations.
+            on_step: called after each of the `config.sampling_steps` evaluations.
 
         Returns:
             For each candidate the motion of T frames at 30 fps and its contact labels (T, 4).
@@ -125,7 +91,7 @@ class Choreographer:
         count = config.candidates
         genre = self.checkpoint.config.genre_index(config.genre)
         music = torch.from_numpy(self._heard(features))
-        sampler = DdimSampler(config.steps, config.eta)
+        sampler = DdimSampler(config.sampling_steps, config.eta)
         generator = torch.Generator().manual_seed(config.seed)
         with torch.inference_mode():
             music_1TF = music[None].to(self.device)

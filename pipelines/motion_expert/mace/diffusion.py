@@ -14,7 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-STEPS = 1000
+from pipelines.motion_expert.mace.options import NOISE_STEPS
+
+STEPS = NOISE_STEPS
 _COSINE_SHIFT = 0.008
 _MAX_BETA = 0.999
 

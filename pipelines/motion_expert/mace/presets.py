@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from pipelines.motion_expert.interface import find_genre
 from pipelines.rhythm.beat_clock import SIZE as CLOCK_SIZE
-from pipelines.support.errors import BadUsage
 
 FINEDANCE_GENRES: tuple[str, ...] = (
     "Dai", "ShenYun", "Wei", "Korean", "Urban", "Hiphop", "Popping", "Miao", "HanTang",
@@ -81,11 +81,7 @@ class MotionExpertConfig:
         """Index of a label, -1 for None; raises BadUsage with the list for an unknown one."""
         if label is None:
             return -1
-        for index, name in enumerate(self.genres):
-            if name.lower() == label.lower():
-                return index
-        known = ", ".join(self.genres) or "none: leave --genre out"
-        raise BadUsage(f"--genre {label}: this Motion Expert does not know it", f"known: {known}")
+        return self.genres.index(find_genre(label, self.genres))
 
 
 PRESETS: dict[str, MotionExpertConfig] = {

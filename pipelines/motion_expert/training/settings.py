@@ -121,7 +121,7 @@ class TrainMotionConfig:
 
     def identity(self) -> dict[str, Any]:
         """The options that make this run another one when they change, JSON-able."""
-        from pipelines.motion_expert.mace.checkpoint import checkpoint_digest
+        from pipelines.motion_expert.mace.header import checkpoint_digest
 
         values = identity(self)
         values["data"] = sorted(path.resolve().name for path in self.data)

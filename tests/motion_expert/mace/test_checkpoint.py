@@ -9,15 +9,14 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from pipelines.motion.representation import Normalizer, Standardizer
+from pipelines.motion_expert.interface import CONFIG_NAME
 from pipelines.motion_expert.mace.checkpoint import (
-    CONFIG_NAME,
-    WEIGHTS_NAME,
     Checkpoint,
     build_model,
-    checkpoint_digest,
     load_checkpoint,
     save_checkpoint,
 )
+from pipelines.motion_expert.mace.header import WEIGHTS_NAME, checkpoint_digest
 from pipelines.motion_expert.mace.network import MotionExpert
 from pipelines.motion_expert.mace.presets import MotionExpertConfig
 from pipelines.support.errors import MissingAsset, UnsuitableInput

@@ -9,8 +9,9 @@ import torch
 
 from pipelines.motion.representation import Normalizer, Standardizer
 from pipelines.motion_expert.mace.checkpoint import Checkpoint
-from pipelines.motion_expert.mace.choreographer import Choreographer, SamplingConfig
+from pipelines.motion_expert.mace.choreographer import Choreographer
 from pipelines.motion_expert.mace.network import MotionExpert
+from pipelines.motion_expert.mace.options import SamplingConfig
 from pipelines.motion_expert.mace.presets import MotionExpertConfig
 from pipelines.support.errors import BadUsage, OutOfResources, UnsuitableInput
 
@@ -21,7 +22,7 @@ NETWORK = MotionExpertConfig(
 )  # fmt: skip
 LOW = np.concatenate([np.zeros(4), -np.ones(147)]).astype(np.float32)
 SCALE = np.concatenate([np.full(4, 2.0), np.ones(147)]).astype(np.float32)
-QUICK = SamplingConfig(steps=3, seed=7)
+QUICK = SamplingConfig(sampling_steps=3, seed=7)
 
 
 def expert(network=NETWORK, schema="ours"):
@@ -59,7 +60,7 @@ def test_the_same_seed_gives_the_same_bytes():
 
 
 @pytest.mark.parametrize(
-    "change", [{"beta": 0.4}, {"genre": "Jazz"}, {"steps": 4}, {"eta": 0.0}], ids=str
+    "change", [{"beta": 0.4}, {"genre": "Jazz"}, {"sampling_steps": 4}, {"eta": 0.0}], ids=str
 )
 def test_every_setting_changes_the_dance(change):
     who = expert()
@@ -160,9 +161,9 @@ def test_weights_that_give_no_motion_are_named():
 def test_memory_grows_with_the_song_not_with_its_square():
     """Ten minutes; one full 18000 x 18000 attention matrix alone would be 1.3 GB."""
     who = expert()
-    who.dance(song(300), "ours", replace(QUICK, steps=1))
+    who.dance(song(300), "ours", replace(QUICK, sampling_steps=1))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    ((motion, _),) = who.dance(song(18_000), "ours", replace(QUICK, steps=1))
+    ((motion, _),) = who.dance(song(18_000), "ours", replace(QUICK, sampling_steps=1))
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert motion.frames == 18_000
     assert grown < 400_000  # kB
@@ -171,7 +172,7 @@ def test_memory_grows_with_the_song_not_with_its_square():
 @pytest.mark.parametrize(
     ("change", "flag"),
     [({"beta": 0.0}, "--beta"), ({"beta": 1.1}, "--beta"), ({"beta": float("nan")}, "--beta"),
-     ({"steps": 0}, "--sampling-steps"), ({"steps": 1001}, "--sampling-steps"),
+     ({"sampling_steps": 0}, "--sampling-steps"), ({"sampling_steps": 1001}, "--sampling-steps"),
      ({"candidates": 0}, "--candidates"),
      ({"candidates": 65}, "--candidates")],
     ids=str,

@@ -1,0 +1,128 @@
+"""The dance of a song: found from an earlier run, given as a file, or the best of an expert's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipelines.generation.settings import GenerateConfig
+from pipelines.motion_expert.interface import CANDIDATES, GENRES, Danced, DanceRequest
+from pipelines.support.conventions import MOTION_FPS
+from pipelines.support.errors import BadUsage
+from pipelines.support.progress import Progress
+from pipelines.workspace.run_record import RunRecord
+from pipelines.workspace.stages import finish_stage, finished_stage
+
+if TYPE_CHECKING:
+    from pipelines.motion.motion import Motion
+    from pipelines.music.features import MusicFeatures
+
+DANCE_RECORD = "motion.json"
+
+
+def refuse_unable(config: GenerateConfig) -> None:
+    """Raise BadUsage for what the chosen Motion Expert cannot do or does not know."""
+    if config.motion is not None:
+        return
+    name, expert = config.motion_expert()
+    for option, given, ability in (
+        ("--genre", config.genre is not None, GENRES),
+        ("--candidates", config.candidates > 1, CANDIDATES),
+    ):
+        if given and ability not in expert.abilities:
+            raise BadUsage(f"{option} means nothing to --expert {name}", "leave one of them out")
+    if config.genre is not None:
+        expert.find_genre(config.genre, expert.genres(config.motion_model))
+
+
+def dance_estimate(config: GenerateConfig, seconds: float) -> dict[str, str]:
+    """Which expert is to dance, and what that will take; {} where the dance is given."""
+    if config.motion is not None:
+        return {}
+    name, expert = config.motion_expert()
+    cost = expert.cost(config.motion_model, config.dance_options(), seconds, config.candidates)
+    return {"expert": name, **cost.words()}
+
+
+def finished_dance(
+    config: GenerateConfig, folder: Path, record: RunRecord, progress: Progress
+) -> Motion:
+    """The dance, cut to the song, in `folder` as motion.npz and motion.bvh."""
+    from pipelines.motion.bvh import save_bvh
+    from pipelines.motion.npz import load_npz, save_npz
+
+    target, stage = folder / "motion.npz", folder / DANCE_RECORD
+    facts = finished_stage(stage, progress)
+    if facts is not None:
+        progress.say("the dance is there from an earlier run")
+        record.facts["motion"] = facts
+        return load_npz(target)
+    make = _new_dance if config.motion is None else _given_dance
+    dance, facts = make(config, record, progress)
+    record.facts["motion"] = facts
+    save_npz(dance, target)
+    save_bvh(dance, folder / "motion.bvh")
+    finish_stage(stage, facts, ["motion.npz", "motion.bvh"])
+    return dance
+
+
+def _given_dance(
+    config: GenerateConfig, record: RunRecord, progress: Progress
+) -> tuple[Motion, dict[str, Any]]:
+    from pipelines.motion.formats import load_motion
+
+    assert config.motion is not None
+    motion = load_motion(config.motion).resampled(MOTION_FPS)
+    music = _heard(config, record, progress)
+    missing = (_frames(music) - motion.frames) / MOTION_FPS
+    if missing > 1:
+        progress.warn(
+            f"{config.motion} ends after {motion.seconds:.1f} s, and the video with it, "
+            f"{missing:.1f} s before the song"
+        )
+    return motion.sliced(0, _frames(music)), {"given": str(config.motion)}
+
+
+def _new_dance(
+    config: GenerateConfig, record: RunRecord, progress: Progress
+) -> tuple[Motion, dict[str, Any]]:
+    name, expert = config.motion_expert()
+    with record.timed("dance"):
+        dancer = expert.load(config.motion_model, config.device, config.dance_options())
+    music = _heard(config, record, progress)
+    styles = () if config.genre is None else ((0.0, config.genre),)
+    request = DanceRequest(music, styles, config.seed, config.candidates)
+    with record.timed("dance"):
+        kept, facts = best_dance(dancer.dance(request, progress), music)
+    if expert.draft:
+        progress.warn(f"the dance is a draft made by the expert {name}")
+    return kept.sliced(0, _frames(music)), {"expert": name, **facts}
+
+
+def best_dance(dances: Sequence[Danced], music: MusicFeatures) -> tuple[Motion, dict[str, Any]]:
+    """The dance that fits the song's beats best, its facts, and the figures of all."""
+    from pipelines.metrics.beat_fit import score_candidate
+    from pipelines.music.beats import beat_times
+
+    beats = beat_times(music)
+    scores = [score_candidate(dance.motion.joints(), beats, dance.motion.fps) for dance in dances]
+    best = int(np.argmax(scores))
+    measured = {name: [dance.measured[name] for dance in dances] for name in dances[best].measured}
+    fit = {"beat_fit": [round(score, 4) for score in scores], "kept": best}
+    return dances[best].motion, {**dances[best].facts, **fit, **measured}
+
+
+def _heard(config: GenerateConfig, record: RunRecord, progress: Progress) -> MusicFeatures:
+    from pipelines.music.features import song_features
+
+    assert config.song is not None
+    with record.timed("music"), progress.stage("listening to the song"):
+        return song_features(config.song, config.start, config.duration, progress)
+
+
+def _frames(music: MusicFeatures) -> int:
+    """Frames of a dance that ends with the song; the last features lie at the song's very end."""
+    return max(1, music.frames - 1)

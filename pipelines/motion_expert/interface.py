@@ -1,0 +1,159 @@
+"""What a Motion Expert is: it hears a song's features and dances to it.
+
+A new one is a folder and a row in `experts`. Nothing heavy is imported here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pipelines.support.errors import BadUsage
+
+if TYPE_CHECKING:
+    from pipelines.motion.motion import Motion
+    from pipelines.music.features import MusicFeatures
+    from pipelines.support.progress import Progress
+
+DANCE = "The dance"
+"""Heading under which the experts' own options stand in the help of `generate`."""
+CONFIG_NAME = "motion_expert.json"
+"""In an expert's folder, unless its row says otherwise; its key "expert" names the expert."""
+MOST_CANDIDATES = 64
+GENRES, CANDIDATES = "genres", "candidates"
+"""Abilities: to dance in a style that is asked for; to make several dances of one song at once."""
+
+
+@dataclass(frozen=True)
+class DanceRequest:
+    """What to dance to, and how.
+
+    Attributes:
+        music: features (T, 35) at 30 fps, with the schema that made them.
+        styles: (second from which on, genre); none before the first: the expert's choice.
+        seed: the only source of randomness.
+        candidates: how many dances to make.
+    """
+
+    music: MusicFeatures
+    styles: tuple[tuple[float, str], ...] = ()
+    seed: int = 0
+    candidates: int = 1
+
+    @property
+    def frames(self) -> int:
+        """Frames of the dance at 30 fps: as many as the music's."""
+        return self.music.frames
+
+    @property
+    def only_style(self) -> str | None:
+        """The one style of the whole song, or None; for experts that cannot change in between.
+
+        Raises BadUsage where several are asked for.
+        """
+        if len(self.styles) > 1 or any(start > 0 for start, _ in self.styles):
+            raise BadUsage("this Motion Expert dances a song in one style", "ask for one --genre")
+        return self.styles[0][1] if self.styles else None
+
+
+@dataclass(frozen=True)
+class Danced:
+    """One dance.
+
+    Attributes:
+        motion: exactly the frames that were asked for, at 30 fps, fit to be seen: on the floor, its
+            planted feet still.
+        facts: what is worth recording of it, JSON-able.
+        measured: numbers that tell candidates from each other, by name; recorded of all of them.
+    """
+
+    motion: Motion
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    measured: Mapping[str, float | None] = field(default_factory=dict)
+
+
+class Dancer(Protocol):
+    """A loaded Motion Expert."""
+
+    def dance(self, request: DanceRequest, progress: Progress) -> list[Danced]:
+        """As many dances as the request has candidates; the same request gives the same bytes.
+
+        Raises:
+            UnsuitableInput: features of another schema, or weights that give no finite motion.
+            BadUsage: a style that it does not know.
+            OutOfResources: the song does not fit into memory.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What dances are estimated to take on two processor cores: seconds, and bytes of memory."""
+
+    seconds: float
+    memory: float
+
+    def words(self) -> dict[str, str]:
+        """For a plan."""
+        return {"dance_time": f"≈ {self.seconds:.0f} s on two processor cores",
+                "dance_memory": f"≈ {self.memory / 1e9:.1f} GB"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Training:
+    """How `train-motion` trains an expert.
+
+    Attributes:
+        options: config class of its own options of `train-motion`.
+        task: from the command's config (with those options) to what the training engine runs.
+    """
+
+    options: type[Any]
+    task: Callable[..., Any]
+
+
+def find_genre(asked: str, known: Sequence[str]) -> str:
+    """The expert's name of a genre, whatever its case; raises BadUsage with the list."""
+    for name in known:
+        if name.lower() == asked.lower():
+            return name
+    names = ", ".join(known) or "none: leave --genre out"
+    raise BadUsage(f"--genre {asked}: this Motion Expert does not know it", f"known: {names}")
+
+
+@dataclass(frozen=True)
+class Expert:
+    """A row of the table of Motion Experts. The functions import what they need when called.
+
+    Attributes:
+        help: what it is, in a few words.
+        options: config class of its own options of `generate`, its fields declared with `option`.
+        load: from folder (None: the one that ships), device ("auto", "cpu", "cuda") and options to
+            the dancer. Raises MissingAsset, UnsuitableInput.
+        genres: what it can be asked for, from a folder or None; reads no weights.
+        cost: from folder, options, seconds of music and candidates to an estimate.
+        identity: from a folder or None to the digest of its weights, which no other expert's have;
+            "" if there are none. A run is named by it.
+        abilities: of GENRES and CANDIDATES those that it has; what it cannot do is refused.
+        draft: whether its dances are no more than a draft; `generate` warns then.
+        find_genre: from what was asked and its genres to one of them, where it knows other names.
+        config_name: the JSON file by which its folder is known.
+        check: for doctor: what ships, in words; raises MissingAsset if it is not whole, and does so
+            with the standard library alone. None: nothing ships.
+        training: how it is trained; None: not by `train-motion`.
+    """
+
+    help: str
+    options: type[Any]
+    load: Callable[[Path | None, str, Any], Dancer]
+    genres: Callable[[Path | None], tuple[str, ...]]
+    cost: Callable[[Path | None, Any, float, int], Cost]
+    identity: Callable[[Path | None], str]
+    abilities: frozenset[str]
+    draft: bool = False
+    find_genre: Callable[[str, Sequence[str]], str] = find_genre
+    config_name: str = CONFIG_NAME
+    check: Callable[[], str] | None = None
+    training: Training | None = None

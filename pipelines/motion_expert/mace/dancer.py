@@ -1,0 +1,55 @@
+"""MACE-Dance's Motion Expert as `generate` calls it: sampled, cleaned, brought onto the beat."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipelines.motion.foot_lock import clean_up
+from pipelines.motion_expert.interface import Danced, DanceRequest
+from pipelines.motion_expert.mace.choreographer import Choreographer
+from pipelines.motion_expert.mace.options import MaceOptions, SamplingConfig
+from pipelines.music.beats import beat_times
+from pipelines.rhythm.on_beat import on_beat, with_reserve
+from pipelines.support.devices import torch_device
+from pipelines.support.progress import SILENT, Progress
+
+
+class MaceDancer:
+    """The expert "mace"."""
+
+    def __init__(self, choreographer: Choreographer, options: MaceOptions) -> None:
+        self._choreographer = choreographer
+        self._options = options
+
+    @staticmethod
+    def load(folder: Path | None, device: str, options: MaceOptions) -> MaceDancer:
+        """Load a checkpoint folder, or the one that ships (None), onto "auto", "cpu" or "cuda".
+
+        Raises MissingAsset, UnsuitableInput.
+        """
+        return MaceDancer(Choreographer.load(folder, torch_device(device)), options)
+
+    def dance(self, request: DanceRequest, progress: Progress = SILENT) -> list[Danced]:
+        """Dances of the request's frames, each with the speed at which it was bent (None: not).
+
+        Raises as `Choreographer.dance`; BadUsage for more than one style.
+        """
+        options, music = self._options, request.music
+        config = SamplingConfig(
+            beta=options.beta, sampling_steps=options.sampling_steps, genre=request.only_style,
+            candidates=request.candidates, seed=request.seed,
+        )  # fmt: skip
+        heard = with_reserve(music.values, options.tempo_change)
+        with progress.stage("choreographing", config.sampling_steps, "steps") as advance:
+            samples = self._choreographer.dance(heard, music.schema, config, lambda: advance(1))
+        facts = {"beta": config.beta, "steps": config.sampling_steps, "genre": config.genre}
+        dances, beats = [], beat_times(music)
+        with progress.stage("settling the feet", len(samples), "dances") as advance:
+            for motion, contacts in samples:
+                # Cleaned first: steps are brought onto the beat as they will be seen.
+                clean = clean_up(motion, contacts)
+                bent, how = on_beat(clean, beats, request.frames, options.tempo_change)
+                speed = None if how is None else round(how.speed, 4)
+                dances.append(Danced(bent, facts, {"speed_on_beat": speed}))
+                advance(1)
+        return dances

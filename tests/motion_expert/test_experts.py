@@ -1,0 +1,77 @@
+"""The table of Motion Experts: every row whole, the right one chosen, the wrong one refused."""
+
+import json
+
+import pytest
+
+from pipelines.motion_expert.experts import DEFAULT, EXPERTS, expert_of
+from pipelines.motion_expert.interface import CANDIDATES, GENRES
+from pipelines.support.errors import BadUsage
+from pipelines.support.options import declared
+
+
+@pytest.fixture(params=EXPERTS, ids=str)
+def row(request):
+    return EXPERTS[request.param]
+
+
+def test_every_row_has_options_with_defaults_that_hold(row):
+    options = row.options()
+    assert options.validate() is options
+    assert all(one.option.help and one.option.panel for one in declared(row.options))
+    assert row.abilities <= {GENRES, CANDIDATES}
+    assert row.help
+
+
+def test_every_expert_ships_whole_and_is_named_by_its_weights(row):
+    assert "MB" in row.check()
+    assert len(row.identity(None)) == 64
+
+
+def test_every_expert_that_dances_in_styles_knows_some(row):
+    assert bool(row.genres(None)) == (GENRES in row.abilities)
+    for name in row.genres(None):
+        assert row.find_genre(name.upper(), row.genres(None)) == name
+
+
+def test_more_music_costs_more(row):
+    one, two = (row.cost(None, row.options(), seconds, 1) for seconds in (10, 20))
+    assert 0 < one.seconds < two.seconds
+    assert 0 < one.memory <= two.memory
+    assert row.cost(None, row.options(), 10, 2).seconds > one.seconds
+
+
+def test_no_two_experts_have_the_same_weights():
+    assert len({row.identity(None) for row in EXPERTS.values()}) == len(EXPERTS)
+
+
+def folder_of(tmp_path, **config):
+    (tmp_path / "motion_expert.json").write_text(json.dumps(config))
+    return tmp_path
+
+
+def test_the_folder_says_whose_it_is(tmp_path):
+    assert expert_of(None, None) == DEFAULT
+    assert expert_of(None, folder_of(tmp_path)) == "mace"  # as folders were before they said so
+    assert expert_of(None, folder_of(tmp_path, expert="mace")) == "mace"
+    assert expert_of("mace", tmp_path) == "mace"
+
+
+def test_a_folder_that_is_none_is_left_to_whoever_loads_it(tmp_path):
+    assert expert_of(None, tmp_path / "nowhere") == DEFAULT
+    (tmp_path / "motion_expert.json").write_text("{")
+    assert expert_of("mace", tmp_path) == "mace"
+
+
+def test_name_and_folder_must_agree(tmp_path, monkeypatch):
+    monkeypatch.setitem(EXPERTS, "toy", EXPERTS["mace"])
+    with pytest.raises(BadUsage, match=r"--expert toy: .* holds an expert mace"):
+        expert_of("toy", folder_of(tmp_path))
+
+
+def test_unknown_experts_are_named_with_those_that_there_are(tmp_path):
+    with pytest.raises(BadUsage, match="--expert nobody") as caught:
+        expert_of("nobody", None)
+    assert "mace" in caught.value.hint
+    with pytest.raises(BadUsage, match="holds an expert nobody"):
+        expert_of(None, folder_of(tmp_path, expert="nobody"))
