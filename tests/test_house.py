@@ -43,7 +43,6 @@ NOT_YET_TESTED = frozenset(
         "pipelines/evaluation/speed.py",
         "pipelines/evaluation/tables.py",
         "pipelines/evaluation/video_set.py",
-        "pipelines/generation/settings.py",
         "pipelines/metrics/fvd.py",
         "pipelines/metrics/joints.py",
         "pipelines/metrics/lpips.py",
@@ -69,9 +68,9 @@ NOT_YET_TESTED = frozenset(
 
 LONG_VERBS = {
     "train_appearance": 478,
-    "generate": 469,
+    "generate": 367,
     "evaluate": 441,
-    "train_motion": 334,
+    "train_motion": 335,
     "doctor": 304,
 }
 """Verbs that are still longer than they should be, and the length that they must not pass."""

@@ -1,0 +1,164 @@
+"""The dance of a song: given, found, or the best of what an expert of a toy's size makes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipelines.generation.dance import best_dance, dance_estimate, finished_dance, refuse_unable
+from pipelines.generation.settings import GenerateConfig
+from pipelines.motion.motion import Motion
+from pipelines.motion.npz import save_npz
+from pipelines.motion_expert.experts import EXPERTS
+from pipelines.motion_expert.interface import CANDIDATES, GENRES, Cost, Danced, Expert
+from pipelines.music import layout
+from pipelines.music.features import MusicFeatures
+from pipelines.support.errors import BadUsage
+from pipelines.support.options import check, option
+from pipelines.support.progress import Silent
+from pipelines.workspace.run_record import RunRecord
+
+
+class Listener(Silent):
+    def __init__(self):
+        self.said, self.warned = [], []
+
+    def say(self, message):
+        self.said.append(message)
+
+    def warn(self, message):
+        self.warned.append(message)
+
+
+@dataclass(frozen=True)
+class ToyOptions:
+    lean: float = option(0.0, "Radians.", low=-1, high=1)
+
+    def validate(self):
+        check(self)
+        return self
+
+
+@dataclass(frozen=True)
+class Toy:
+    """Stands, leaning; candidate n is moved n metres aside."""
+
+    options: ToyOptions
+
+    def dance(self, request, progress):
+        poses = np.zeros((request.frames, 24, 3), np.float32)
+        poses[:, 0, 0] = np.pi / 2 + self.options.lean
+        facts = {"styles": list(request.styles), "seed": request.seed}
+        return [
+            Danced(Motion(poses, np.full((request.frames, 3), n, np.float32), 30.0), facts,
+                   {"aside": float(n)})
+            for n in range(request.candidates)
+        ]  # fmt: skip
+
+
+TOY = Expert(
+    help="stands", options=ToyOptions, load=lambda folder, device, options: Toy(options),
+    genres=lambda folder: ("Waltz",),
+    cost=lambda folder, options, seconds, candidates: Cost(seconds * candidates, 1e9),
+    identity=lambda folder: "toy", abilities=frozenset({GENRES, CANDIDATES}),
+)  # fmt: skip
+
+
+@pytest.fixture
+def toy(monkeypatch):
+    def register(**changes):
+        monkeypatch.setitem(EXPERTS, "toy", replace(TOY, **changes))
+
+    register()
+    return register
+
+
+@pytest.fixture
+def config(tiny_song, tmp_path):
+    return GenerateConfig(
+        song=tiny_song, motion_only=True, motion_out=tmp_path / "dance.npz", expert="toy", seed=5,
+        workspace=tmp_path,
+    )  # fmt: skip
+
+
+def made(config, tmp_path, listener=None):
+    record = RunRecord("generate", "run", {}, 0)
+    return finished_dance(config, tmp_path, record, listener or Silent()), record.facts["motion"]
+
+
+def test_the_chosen_expert_dances_with_its_own_options(toy, config, tmp_path):
+    asked = replace(config, options={"lean": 0.5}, genre="waltz", candidates=3)
+    motion, facts = made(asked, tmp_path)
+    assert motion.frames == 90  # three seconds
+    assert motion.poses[0, 0, 0] == pytest.approx(np.pi / 2 + 0.5)
+    assert facts["expert"] == "toy"
+    assert facts["styles"] == [(0.0, "waltz")]
+    assert facts["seed"] == 5
+    assert facts["aside"] == [0.0, 1.0, 2.0]
+    assert facts["kept"] == int(np.argmax(facts["beat_fit"]))
+    assert {"motion.npz", "motion.bvh", "motion.json"} <= {p.name for p in tmp_path.iterdir()}
+
+
+def test_a_finished_dance_is_found_again(toy, config, tmp_path):
+    first, facts = made(config, tmp_path)
+    listener = Listener()
+    again, same = made(config, tmp_path, listener)
+    np.testing.assert_array_equal(again.poses, first.poses)
+    assert same["beat_fit"] == facts["beat_fit"]
+    assert listener.said == ["the dance is there from an earlier run"]
+
+
+def test_a_draft_says_so(toy, config, tmp_path):
+    toy(draft=True)
+    listener = Listener()
+    made(config, tmp_path, listener)
+    assert listener.warned == ["the dance is a draft made by the expert toy"]
+
+
+def test_a_given_dance_that_ends_early_is_told(config, tmp_path, dance):
+    save_npz(dance(frames=30), tmp_path / "short.npz")
+    listener = Listener()
+    motion, facts = made(replace(config, expert=None, motion=tmp_path / "short.npz"), tmp_path,
+                         listener)  # fmt: skip
+    assert motion.frames == 30
+    assert facts == {"given": str(tmp_path / "short.npz")}
+    assert "2.0 s before the song" in listener.warned[0]
+
+
+def test_what_an_expert_cannot_do_is_refused_by_name(toy, config):
+    refuse_unable(replace(config, genre="WALTZ", candidates=2))
+    with pytest.raises(BadUsage, match="--genre Polka"):
+        refuse_unable(replace(config, genre="Polka"))
+    toy(abilities=frozenset())
+    refuse_unable(config)
+    with pytest.raises(BadUsage, match="--genre means nothing to --expert toy"):
+        refuse_unable(replace(config, genre="Waltz"))
+    with pytest.raises(BadUsage, match="--candidates means nothing to --expert toy"):
+        refuse_unable(replace(config, candidates=2))
+    refuse_unable(replace(config, candidates=2, motion=Path("dance.npz")))
+
+
+def test_options_of_others_are_refused_by_name(toy, config):
+    with pytest.raises(BadUsage, match="--beta means nothing to --expert toy"):
+        replace(config, options={"beta": 0.5}).dance_options()
+    with pytest.raises(BadUsage, match="--lean 2"):
+        replace(config, options={"lean": 2.0}).dance_options()
+
+
+def test_the_estimate_is_the_experts(toy, config):
+    words = dance_estimate(replace(config, candidates=2), 10.0)
+    assert words == {"expert": "toy", **Cost(20, 1e9).words()}
+    assert dance_estimate(replace(config, motion=Path("dance.npz")), 10.0) == {}
+
+
+def test_the_dance_that_steps_on_the_beat_is_kept(stepping):
+    values = np.zeros((480, 35), np.float32)
+    values[::15, layout.beats] = 1
+    on, off = Danced(stepping(120), {"n": 0}), Danced(stepping(97), {"n": 1})
+    motion, facts = best_dance([off, on], MusicFeatures(values))
+    assert facts["kept"] == 1 and facts["n"] == 0
+    assert motion is on.motion
+    assert facts["beat_fit"][1] > facts["beat_fit"][0]
