@@ -1,4 +1,10 @@
-"""Many items in several processes, one of which may die without taking the run along."""
+"""Many items in several processes, one of which may die without taking the run along.
+
+Each worker has a pipe of its own, which is what the pools of others lack. Tried: loky 3.7, where a
+crash also costs what the other workers have in hand, workers are killed without a chance to tidy
+up, and live on when the run is killed; pebble 5.2, whose workers share one pipe, so that the run
+hangs for good once a worker is killed while it hands over its result.
+"""
 
 from __future__ import annotations
 
