@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.body.camera import Camera
+from pipelines.body.triangles import columns_covered, rows_covered
 from pipelines.support.compiled import compiled
 
 Floats = NDArray[np.float32]
@@ -139,7 +140,8 @@ def _fill(
 ) -> Any:
     """Fill triangles into a cleared buffer of 1/depth, which is linear across the screen."""
     rows, columns = inverse_depth.shape
-    half, zero = np.float32(0.5), np.float32(0)
+    half = np.float32(0.5)
+    corners = np.empty((3, 2))
     for face in range(faces.shape[0]):
         a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
         ax, ay = points[a, 0], points[a, 1]
@@ -149,30 +151,22 @@ def _fill(
         area = (cx - ax) * (by - ay) - (cy - ay) * (bx - ax)
         if area <= 0 or inverse[a] < 0 or inverse[b] < 0 or inverse[c] < 0:
             continue
-        first_x, first_y = min(ax, bx, cx) - half, min(ay, by, cy) - half
-        last_x, last_y = max(ax, bx, cx) - half, max(ay, by, cy) - half
-        if last_x < 0 or last_y < 0:
-            continue
-        # Rounded up by hand: a call of ceil costs as much as the triangle.
-        left, top = int(max(zero, first_x)), int(max(zero, first_y))
-        left += left < first_x
-        top += top < first_y
-        right, bottom = min(columns - 1, int(last_x)), min(rows - 1, int(last_y))
-        if left > right or top > bottom:
-            continue
+        corners[0, 0], corners[0, 1] = ax, ay
+        corners[1, 0], corners[1, 1] = bx, by
+        corners[2, 0], corners[2, 1] = cx, cy
+        top, bottom = rows_covered(corners)
         scale = 1 / area
         b_x, b_y = (ay - cy) * scale, (cx - ax) * scale
         c_x, c_y = (by - ay) * scale, (ax - bx) * scale
         near_a, near_b, near_c = inverse[a], inverse[b] - inverse[a], inverse[c] - inverse[a]
-        for y in range(top, bottom + 1):
+        for y in range(max(0, top), min(rows, bottom)):
             dy = np.float32(y) + half - ay
             row_b, row_c = dy * b_y, dy * c_y
-            for x in range(left, right + 1):
+            left, right = columns_covered(corners, y + 0.5)
+            for x in range(max(0, left), min(columns, right)):
                 dx = np.float32(x) + half - ax
                 weight_b = row_b + dx * b_x
                 weight_c = row_c + dx * c_x
-                if weight_b < 0 or weight_c < 0 or weight_b + weight_c > 1:
-                    continue
                 near = near_a + weight_b * near_b + weight_c * near_c
                 if near <= inverse_depth[y, x]:
                     continue

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.appearance_expert.puppet.posing.draw_list import DrawList
+from pipelines.body.triangles import columns_covered, rows_covered
 from pipelines.support.compiled import compiled
 
 SUPERSAMPLING = 2
@@ -34,26 +35,12 @@ def _fill_triangle(tile: Any, top: Any, p: Any, t: Any, texture: Any, opacity: A
     uc, vc = t[2, 0] - t[0, 0], t[2, 1] - t[0, 1]
     u_x, u_y = (ub * cy - uc * by) / area, (uc * bx - ub * cx) / area
     v_x, v_y = (vb * cy - vc * by) / area, (vc * bx - vb * cx) / area
-    lowest = min(p[0, 1], p[1, 1], p[2, 1])
-    highest = max(p[0, 1], p[1, 1], p[2, 1])
-    first = max(0, int(np.ceil(lowest - 0.5)) - top)
-    last = min(rows, int(np.ceil(highest - 0.5)) - top)
+    first, last = rows_covered(p)
     tall, wide = texture.shape[0] - 1, texture.shape[1] - 1
-    for row in range(first, last):
+    for row in range(max(0, first - top), min(rows, last - top)):
         y = row + top + 0.5
-        left, right = 1e9, -1e9
-        for i in range(3):
-            j = (i + 1) % 3
-            lo, hi = i, j
-            if p[i, 1] > p[j, 1]:
-                lo, hi = j, i
-            if p[lo, 1] <= y and y < p[hi, 1]:
-                x = p[lo, 0] + (y - p[lo, 1]) * ((p[hi, 0] - p[lo, 0]) / (p[hi, 1] - p[lo, 1]))
-                left = min(left, x)
-                right = max(right, x)
-        begin = max(0, int(np.ceil(left - 0.5)))
-        end = min(columns, int(np.ceil(right - 0.5)))
-        for column in range(begin, end):
+        begin, end = columns_covered(p, y)
+        for column in range(max(0, begin), min(columns, end)):
             dx, dy = column + 0.5 - ax, y - ay
             u = min(max(t[0, 0] + u_x * dx + u_y * dy - 0.5, 0.0), wide - 1e-3)
             v = min(max(t[0, 1] + v_x * dx + v_y * dy - 0.5, 0.0), tall - 1e-3)
