@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from email.parser import Parser
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -79,3 +83,54 @@ def test_every_dependency_is_pinned_in_the_constraints():
         for requirement in wanted
     }
     assert names - pinned == set()
+
+
+NOT_IMPORTED = {
+    "accelerate": "diffusers places networks with it",
+    "ftfy": "diffusers cleans prompts with it",
+    "trimesh": "pyrender builds its meshes on it",
+    "decord": "to come",
+    "ffmpeg-python": "to come",
+}
+"""Declared, but imported by others on our behalf."""
+CARRIED = {
+    "numba": "librosa", "pyopengl": "pyrender", "pydantic": "typer", "tokenizers": "transformers",
+    "triton": "torch",
+}  # fmt: skip
+"""Imported, and brought by what is declared."""
+
+
+def imported() -> set[str]:
+    """Every module of others, at the top level, that our sources import."""
+    found: set[str] = set()
+    for room in ("pipelines", "macedance_cli"):
+        for path in (ROOT / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    found |= {name.name.partition(".")[0] for name in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    found.add(node.module.partition(".")[0])
+                elif isinstance(node, ast.Call) and "import_module" in ast.dump(node.func):
+                    found |= {one.value for one in node.args if isinstance(one, ast.Constant)}
+    return found - set(sys.stdlib_module_names) - {"pipelines", "macedance_cli"}
+
+
+def plain(requirement: str) -> str:
+    return re.split(r"[<>=!~;\[ ]", requirement)[0].lower().replace("_", "-")
+
+
+def test_what_is_declared_is_imported_and_what_is_imported_declared():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    core = {plain(one) for one in project["dependencies"]}
+    extras = project["optional-dependencies"]
+    declared = core | {plain(one) for name in extras for one in extras[name] if name != "dev"}
+    homes = packages_distributions()
+    used = {
+        module: {plain(home) for home in homes.get(module, [module.replace("_", "-")])}
+        for module in imported()
+    }
+    everything = set().union(*used.values())
+    assert core - everything == set(NOT_IMPORTED) - everything
+    known = declared | set(CARRIED)
+    assert {module for module, places in used.items() if not places & known} == set()
+    assert set(CARRIED.values()) <= core

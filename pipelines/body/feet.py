@@ -53,6 +53,8 @@ STANCE_BEGINS, STANCE_LASTS = ContactRule(0.25, 0.05), ContactRule(0.45, 0.09)
 """Feet to be repaired: a single threshold flickers. Heights of soles over the floor."""
 STAGING_CONTACT = ContactRule(0.35, 0.06)
 """Feet to be held where the stage moves the body; heights over `level_of` the lower sole."""
+SOLVED_CONTACT = ContactRule(0.35, 0.04)
+"""Feet that stand once the way of a lost root is found from them; slides and heights of soles."""
 LEVEL_SOLE = ContactRule(0.2, 0.05)
 """Feet whose soles lie flat, of a rig in any unit: lengths in legs, heights over `level_of`."""
 

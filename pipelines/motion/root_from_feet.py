@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 from scipy.ndimage import gaussian_filter1d
 
-from pipelines.body.feet import foot_heights
+from pipelines.body.feet import SOLVED_CONTACT, foot_heights
 from pipelines.body.skeleton import FOOT_JOINTS
 from pipelines.motion.motion import Motion
 
@@ -30,8 +30,6 @@ _SPEED = 0.25
 _STIFFNESS = 0.8
 """Against bends of the velocity, per frame squared at 30 fps."""
 _ROUNDS, _WIDE = 20, 8.0
-_STANDS = 0.35
-"""m/s over the floor below which a low foot counts as standing in the solved motion."""
 
 
 def without_travel(motion: Motion) -> Motion:
@@ -63,7 +61,7 @@ def root_from_feet(motion: Motion) -> tuple[Motion, NDArray[np.float32]]:
     trans = motion.trans.copy()
     trans[:, :2] = (way - way[0]).astype(np.float32)
     slide = np.linalg.norm(velocity[:, None] + glide_T42, axis=-1)
-    stands = (slide < _STANDS) & (heights < 2 * _HEIGHT)
+    stands = SOLVED_CONTACT.holds(slide, heights)
     return replace(motion, trans=trans), stands.astype(np.float32)
 
 
