@@ -75,13 +75,14 @@ def read_log(folder: Path) -> list[dict[str, Any]]:
 def _lines_until(path: Path, step: int | None) -> list[str]:
     """Lines up to and including `step`; a line cut short by a kill is dropped."""
     kept = []
-    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
+    for line in path.read_text(encoding="utf-8").splitlines():
         try:
             entry = json.loads(line)
         except json.JSONDecodeError:
             continue
         if step is None or entry["step"] <= step:
-            kept.append(line)
+            # A kill may have cut off no more than the end of the line.
+            kept.append(line + "\n")
     return kept
 
 

@@ -32,3 +32,69 @@ def test_rotation_keeps_the_newest_and_the_best(tmp_path):
         "step-00000002", "step-00000004", "step-00000005",
     ]  # fmt: skip
     assert checkpoints.latest() == tmp_path / "step-00000005"
+
+
+def test_a_folder_without_checkpoints(tmp_path):
+    checkpoints = Checkpoints(tmp_path / "none", keep=2)
+    assert checkpoints.all() == [] and checkpoints.latest() is None
+
+
+def test_pointers_are_links_inside_the_folder(tmp_path):
+    """A run can be moved or copied to another machine as a whole."""
+    checkpoints = Checkpoints(tmp_path / "a", keep=3)
+    (tmp_path / "a").mkdir()
+    for step, best in ((1, True), (2, False)):
+        checkpoints.write(step, lambda folder, step=step: fill(folder, step), best=best)
+    (tmp_path / "a").rename(tmp_path / "b")
+    assert (tmp_path / "b" / "latest").resolve() == tmp_path / "b" / "step-00000002"
+    assert (tmp_path / "b" / "best").resolve() == tmp_path / "b" / "step-00000001"
+
+
+def test_the_same_step_written_again_replaces_it(tmp_path):
+    checkpoints = Checkpoints(tmp_path, keep=2)
+    for content in (b"first", b"second"):
+
+        def write(folder, content=content):
+            fill(folder, 5)
+            (folder / "weights.bin").write_bytes(content)
+
+        path = checkpoints.write(5, write, best=False)
+    assert (path / "weights.bin").read_bytes() == b"second"
+    assert checkpoints.all() == [path]
+
+
+def test_what_an_earlier_kill_left_does_not_get_into_a_checkpoint(tmp_path):
+    left = tmp_path / ".step-00000005.part"
+    left.mkdir()
+    (left / "stale.bin").write_bytes(b"stale")
+    path = Checkpoints(tmp_path, keep=2).write(5, lambda folder: fill(folder, 5), best=False)
+    assert sorted(file.name for file in path.iterdir()) == [FACTS, "weights.bin"]
+    assert not left.exists()
+
+
+def test_folders_inside_a_checkpoint_are_kept(tmp_path):
+    def write(folder):
+        (folder / "optimizer").mkdir()
+        (folder / "optimizer" / "state.bin").write_bytes(b"state")
+        fill(folder, 1)
+
+    path = Checkpoints(tmp_path, keep=1).write(1, write, best=True)
+    assert (path / "optimizer" / "state.bin").read_bytes() == b"state"
+
+
+def test_checkpoints_without_facts_are_neither_counted_nor_deleted(tmp_path):
+    (tmp_path / "step-00000001").mkdir()
+    checkpoints = Checkpoints(tmp_path, keep=1)
+    for step in (2, 3):
+        checkpoints.write(step, lambda folder, step=step: fill(folder, step), best=False)
+    assert [path.name for path in checkpoints.all()] == ["step-00000003"]
+    assert (tmp_path / "step-00000001").is_dir()
+
+
+@pytest.mark.parametrize("keep", [1, 2, 4])
+def test_as_many_are_kept_as_asked(tmp_path, keep):
+    checkpoints = Checkpoints(tmp_path, keep=keep)
+    for step in range(1, 7):
+        checkpoints.write(step, lambda folder, step=step: fill(folder, step), best=False)
+    steps = [int(path.name[5:]) for path in checkpoints.all()]
+    assert steps == list(range(7 - keep, 7))
