@@ -8,12 +8,12 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
 from macedance_cli import curate, doctor, evaluate, generate, render, train_appearance, train_motion
-from macedance_cli.console import print_data
+from macedance_cli.console import print_data, talk
 from macedance_cli.failures import debugging, leave, run_to_exit_code
 from pipelines.appearance_expert.training.settings import TrainAppearanceConfig
 from pipelines.curation.settings import CurateConfig
@@ -22,6 +22,7 @@ from pipelines.evaluation.settings import EvaluateConfig
 from pipelines.generation.settings import GenerateConfig, own_options
 from pipelines.motion_expert.training.settings import TrainMotionConfig
 from pipelines.rendering.settings import RenderConfig
+from pipelines.support.errors import Doubtful
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -60,9 +61,9 @@ def main() -> None:
     """Run the command line and exit with one of the codes of docs/exit-codes.md."""
     _open_closed_streams()
     _quiet_libraries()
-    # A file name that is not UTF-8 leaves as the bytes that it came in as.
+    # A file name leaves as the bytes that it came in as, whatever encoding the terminal has.
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="surrogateescape")
+        sys.stdout.reconfigure(encoding=sys.getfilesystemencoding(), errors="surrogateescape")
     leave(run_to_exit_code(app))
 
 
@@ -93,6 +94,13 @@ def macedance(
     """
 
 
+def _tell_doubts(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int,
+    file: TextIO | None = None, line: str | None = None,
+) -> None:  # fmt: skip
+    talk(f"warning: {message}")
+
+
 def _open_closed_streams() -> None:
     """Let what a shell closed (`>&-`) lead nowhere, so that no other file takes its place."""
     for name in ("stdin", "stdout", "stderr"):
@@ -106,6 +114,8 @@ def _quiet_libraries() -> None:
     if debugging():
         return
     warnings.simplefilter("ignore")
+    warnings.simplefilter("always", Doubtful)
+    warnings.showwarning = _tell_doubts
     # On a full disk the finalizers of other people's writers complain as well, with tracebacks.
     sys.unraisablehook = lambda unraisable: None
     for name, level in (

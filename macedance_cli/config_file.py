@@ -75,7 +75,7 @@ def _file_values(options: Sequence[Declared], command: str, file: Path) -> dict[
 
 def _read_toml(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         reason = (error.strerror or "unreadable").lower()
         raise UnsuitableInput(f"--config {file}: {reason}") from error

@@ -24,8 +24,12 @@ def print_data(text: str) -> None:
     try:
         print(text, flush=True)
     except BrokenPipeError:
-        # The interpreter flushes stdout once more on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        leave_stdout()
+
+
+def leave_stdout() -> None:
+    """Let stdout lead nowhere: the interpreter flushes it once more on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_json(value: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from macedance_cli.console import talk
+from macedance_cli.console import leave_stdout, talk
 from macedance_cli.stopping import stoppable
 from pipelines.support.errors import (
     INTERRUPTED_BY_USER,
@@ -21,6 +21,7 @@ from pipelines.support.errors import (
     is_missing_package,
     is_out_of_memory,
     is_out_of_space,
+    raise_stop_within,
 )
 
 DEBUG_VARIABLE = "MACEDANCE_DEBUG"
@@ -48,13 +49,27 @@ def run_to_exit_code(app: Callable[..., Any]) -> int:
     """Run a Typer app; report whatever ends it, and return the exit code."""
     try:
         with stoppable():
-            code = app(standalone_mode=False, prog_name="macedance")
+            code = _run(app)
     except BaseException as error:
         return report(error)
     if code == INTERRUPTED_BY_USER:
         # Typer has turned the KeyboardInterrupt into this code.
         return report(KeyboardInterrupt())
     return int(code or 0)
+
+
+def _run(app: Callable[..., Any]) -> Any:
+    try:
+        return app(standalone_mode=False, prog_name="macedance")
+    except SystemError as error:
+        raise_stop_within(error)
+        raise
+    except (BrokenPipeError, SystemExit) as error:
+        # Who read stdout (`| head`) has left: nobody misses anything. Typer makes it an exit 1.
+        if not isinstance(error.__context__ or error, BrokenPipeError):
+            raise
+        leave_stdout()
+        return 0
 
 
 def report(error: BaseException) -> int:

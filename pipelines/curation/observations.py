@@ -5,7 +5,6 @@ No threshold has acted on any of it, so another threshold needs no other look at
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.support.archives import read_npz
+from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import atomic_path
 
 Array = NDArray[Any]
@@ -78,7 +79,7 @@ def save_observations(path: Path, seen: Observations) -> None:
 def load_observations(path: Path) -> Observations | None:
     """Read a file of `save_observations`; None where it is missing or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as data:
-            return Observations(**{f.name: data[f.name] for f in fields(Observations)})
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        data = read_npz(path)
+        return Observations(**{f.name: data[f.name] for f in fields(Observations)})
+    except (UnsuitableInput, KeyError):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from pipelines.datasets.listing import ListedTake, Listing, sounds_under
@@ -10,6 +11,8 @@ from pipelines.datasets.phantom_dance import is_phantom_motion
 from pipelines.motion.formats import FORMATS, MOTION_SUFFIXES
 
 _MOTIONS = tuple(s for row in FORMATS if row.reader and row.unmistakable for s in row.suffixes)
+_NO_MOTION = re.compile(r"(.*_)?(shape|stagei)\.npz", re.I)
+"""Bodies without a motion, which AMASS's folders hold beside the motions."""
 _UNREAD = (".fbx", ".c3d", ".vmd", ".trc", ".glb")
 """Motion formats that no reader is for: listed, so that nobody wonders where they went."""
 
@@ -43,7 +46,7 @@ def every_motion_file(folder: Path) -> Listing:
     listing = Listing()
     for path in sorted(folder.rglob("*")):
         suffix = path.suffix.lower()
-        if not path.is_file() or path.name.startswith("."):
+        if not path.is_file() or path.name.startswith(".") or _NO_MOTION.fullmatch(path.name):
             continue
         if suffix == ".json" and not is_phantom_motion(path):
             listing.skipped.append(f"{path}: not a PhantomDance motion (no bone_name)")
@@ -62,7 +65,7 @@ def list_motion_files(folder: Path) -> Listing:
     sounds = sounds_under(folder)
     listing = Listing()
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in _MOTIONS:
+        if path.suffix.lower() in _MOTIONS and not _NO_MOTION.fullmatch(path.name):
             listing.takes.append(
                 ListedTake(path.stem, path, sounds.get(path.stem), group=group_of(path.stem))
             )

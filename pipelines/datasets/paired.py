@@ -14,7 +14,6 @@ of such files is also a corpus of its own. Keys, T frames at 30 fps:
 from __future__ import annotations
 
 import re
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,8 @@ from numpy.typing import NDArray
 
 from pipelines.datasets.sequences import PairedSequence
 from pipelines.motion.motion import Motion
-from pipelines.motion.npz import body_poses, read_arrays
+from pipelines.motion.npz import body_poses
+from pipelines.support.archives import read_npz
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import atomic_path
@@ -37,9 +37,8 @@ def is_paired(folder: Path) -> bool:
     """Whether the folder's npz files are pairs, judged by the first that can be read."""
     for path in sorted(folder.glob("*.npz"))[:8]:
         try:
-            with np.load(path, allow_pickle=False) as archive:
-                return {"poses", "features", "schema"} <= set(archive.files)
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+            return {"poses", "features", "schema"} <= set(read_npz(path))
+        except UnsuitableInput:
             continue
     return False
 
@@ -74,7 +73,7 @@ def load_pair(path: Path) -> PairedSequence:
     """
     from pipelines.music.features import FEATURE_SCHEMA
 
-    values = read_arrays(path)
+    values = read_npz(path, _KEYS)
     if missing := [name for name in _KEYS if name not in values]:
         raise UnsuitableInput(f"{path}: lacks {', '.join(missing)}")
     if (schema := str(values["schema"])) != FEATURE_SCHEMA:

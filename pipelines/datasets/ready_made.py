@@ -8,6 +8,7 @@ import numpy as np
 
 from pipelines.music import layout
 from pipelines.music.features import FEATURE_SCHEMA, MusicFeatures, load_features
+from pipelines.support.archives import read_npy
 from pipelines.support.errors import UnsuitableInput
 
 
@@ -23,9 +24,11 @@ def ready_made_features(path: Path) -> MusicFeatures:
     if path.suffix == ".npz":
         return load_features(path)
     try:
-        values = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise UnsuitableInput(f"{path}: not a readable feature array ({error})") from error
+        values = read_npy(path)
+    except UnsuitableInput as error:
+        raise UnsuitableInput(f"{path}: not a readable feature array") from error
+    if values is None:
+        raise UnsuitableInput(f"{path}: not a readable feature array, it holds Python objects")
     if values.ndim != 2 or values.shape[1] != layout.WIDTH or not len(values):
         known = {438: " (Bailando's)", 4800: " (EDGE's Jukebox)", 1024: " (MuQ)", 55: " (55-d)"}
         name = known.get(values.shape[-1], "") if values.ndim else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from pipelines.keypoints.person import POINT_NAMES
 from pipelines.keypoints.projection import SeenDance
 from pipelines.keypoints.skeletons import COCO_17, OPENPOSE_18, OPENPOSE_25
 from pipelines.keypoints.staged import StagedDance
+from pipelines.support.archives import read_npz
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import atomic_path
 
@@ -97,21 +97,21 @@ def load_keypoints(path: Path) -> Keypoints:
         UnsuitableInput: not such a file.
     """
     try:
-        with np.load(path, allow_pickle=False) as data:
-            found = Keypoints(
-                skeleton=tuple(str(name) for name in data["skeleton"]),
-                xy=data["xy"].astype(np.float64),
-                visibility=data["visibility"].astype(np.float64),
-                depth=data["depth"].astype(np.float64),
-                fps=float(data["fps"]),
-                width=int(data["width"]),
-                height=int(data["height"]),
-            )
-            shape = (*found.xy.shape[:1], len(found.skeleton))
-            if not found.xy.shape[:-1] == found.visibility.shape == found.depth.shape == shape:
-                raise ValueError(f"xy is {found.xy.shape} of {len(found.skeleton)} points")
-            return found
-    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        data = read_npz(path)
+        found = Keypoints(
+            skeleton=tuple(str(name) for name in data["skeleton"]),
+            xy=data["xy"].astype(np.float64),
+            visibility=data["visibility"].astype(np.float64),
+            depth=data["depth"].astype(np.float64),
+            fps=float(data["fps"]),
+            width=int(data["width"]),
+            height=int(data["height"]),
+        )
+        shape = (*found.xy.shape[:1], len(found.skeleton))
+        if not found.xy.shape[:-1] == found.visibility.shape == found.depth.shape == shape:
+            raise ValueError(f"xy is {found.xy.shape} of {len(found.skeleton)} points")
+        return found
+    except (UnsuitableInput, ValueError, TypeError, KeyError) as error:
         raise UnsuitableInput(f"{path}: is not a keypoints file of macedance ({error})") from None
 
 
@@ -186,7 +186,7 @@ def read_mask(path: Path, width: int, height: int) -> NDArray[np.float32]:
 
 def _read_json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UnsuitableInput(f"{path}: cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError) as error:

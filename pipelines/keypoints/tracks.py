@@ -6,7 +6,6 @@ Inside, points have our names and lie at (x, y) pixels, y down; unseen ones have
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +21,9 @@ from pipelines.keypoints.skeletons import (
     OPENPOSE_18,
     OPENPOSE_25,
 )
+from pipelines.support.archives import read_npz
 from pipelines.support.errors import UnsuitableInput
-from pipelines.support.files import atomic_path
+from pipelines.support.files import atomic_path, natural_order
 
 Floats = NDArray[np.float64]
 
@@ -99,7 +99,7 @@ def read_track(path: Path, fps: float | None = None) -> PoseTrack:
         UnsuitableInput: unreadable, unknown, without frames, or no frame rate is known.
     """
     if path.is_dir():
-        files = sorted(path.glob("*_keypoints.json"))
+        files = sorted(path.glob("*_keypoints.json"), key=natural_order)
         return _open_pose(path, [_json(file) for file in files], fps)
     if path.suffix.lower() == ".npz":
         return _npz(path)
@@ -208,13 +208,13 @@ def _by_count(path: Path, points: Floats, fps: float) -> PoseTrack:
 
 def _npz(path: Path) -> PoseTrack:
     try:
-        with np.load(path, allow_pickle=False) as data:
-            names = tuple(_our_name(str(name)) for name in data["skeleton"])
-            xy = data["xy"].astype(np.float64)
-            seen = _seen(xy, data["visibility"].astype(np.float64))
-            layout = str(data["layout"]) if "layout" in data else "macedance"
-            track = PoseTrack(names, xy, seen, float(data["fps"]), layout)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        data = read_npz(path)
+        names = tuple(_our_name(str(name)) for name in data["skeleton"])
+        xy = data["xy"].astype(np.float64)
+        seen = _seen(xy, data["visibility"].astype(np.float64))
+        layout = str(data["layout"]) if "layout" in data else "macedance"
+        track = PoseTrack(names, xy, seen, float(data["fps"]), layout)
+    except (UnsuitableInput, ValueError, KeyError, TypeError, IndexError) as error:
         raise UnsuitableInput(f"{path}: not a keypoints file of macedance ({error})") from None
     return track.validate_for(path)
 
@@ -250,7 +250,7 @@ def _rate(path: Path, data: dict[str, Any], fps: float | None) -> float:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UnsuitableInput(f"{path}: cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError) as error:

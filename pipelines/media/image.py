@@ -83,8 +83,7 @@ def picture_size(path: Path) -> tuple[int, int]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path) as picture:
-                turned = picture.getexif().get(_EXIF_ORIENTATION, 1) >= 5
-                return picture.size[::-1] if turned else picture.size
+                return picture.size[::-1] if _orientation(picture) >= 5 else picture.size
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError):
         raise UnsuitableInput(
             f"{path}: {_what_it_is(head)}", "give a photo or drawing as PNG, JPEG or WebP"
@@ -128,12 +127,18 @@ def _decode(picture: Image.Image, path: Path, max_pixels: int) -> NDArray[np.uin
     colour = _eight_bit(picture)
     if colour.size != target:
         colour = colour.resize(target, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    colour.info["exif"] = picture.info.get("exif", b"")
-    orientation = picture.getexif()
-    if orientation:
-        colour.getexif().update(orientation)
+    # Of what a camera noted only the orientation is taken along: the rest may be damaged.
+    colour.info.pop("exif", None)
+    colour.getexif().clear()
+    colour.getexif()[_EXIF_ORIENTATION] = _orientation(picture)
     upright = ImageOps.exif_transpose(colour)
     return np.array(upright.convert("RGBA"))
+
+
+def _orientation(picture: Image.Image) -> int:
+    """EXIF's orientation, 1 ... 8; 1 where there is none, or one that means nothing."""
+    value = picture.getexif().get(_EXIF_ORIENTATION, 1)
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def _fit(width: int, height: int, max_pixels: int) -> tuple[int, int]:

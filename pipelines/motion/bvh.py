@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +14,7 @@ from scipy.spatial.transform import Rotation
 
 from pipelines.motion.bvh_export import save_bvh
 from pipelines.motion.source import SourceMotion
-from pipelines.support.errors import UnsuitableInput
+from pipelines.support.errors import Doubtful, UnsuitableInput
 
 __all__ = ["read_bvh", "save_bvh"]
 
@@ -37,10 +40,12 @@ def read_bvh(path: Path) -> SourceMotion:
     """
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
-        head, found, body = text.partition("MOTION")
-        if not found or "HIERARCHY" not in head:
+        head, *found = re.split(r"^[ \t]*motion[ \t]*$", text, maxsplit=1, flags=re.I | re.M)
+        if not found or "HIERARCHY" not in head.upper():
             raise UnsuitableInput(f"{path}: not a BVH file (no HIERARCHY or no MOTION)")
-        hierarchy = _read_hierarchy(head.split())
+        (body,) = found
+        # Some writers put no space before a brace.
+        hierarchy = _read_hierarchy(re.sub(r"([{}])", r" \1 ", head).split())
         fps, values = _read_frames(body, sum(map(len, hierarchy.channels)), path)
         rotations, translations = _apply_channels(hierarchy, values)
     except (ValueError, IndexError) as error:
@@ -93,16 +98,21 @@ def _read_hierarchy(tokens: list[str]) -> _Hierarchy:
 
 
 def _read_frames(body: str, columns: int, path: Path) -> tuple[float, NDArray[np.float64]]:
-    lines = body.lstrip().split("\n", 2)
-    count = int(lines[0].split(":")[1])
-    seconds = float(lines[1].split(":")[1])
-    if seconds <= 0:
+    header = re.match(r"\s*frames\s*:\s*(\S+)\s+frame\s+time\s*:\s*(\S+)", body, re.I)
+    if header is None:
+        raise ValueError("MOTION does not begin with Frames: and Frame Time:")
+    promised, seconds = int(header[1]), float(header[2])
+    if not 0 < seconds < math.inf:
         raise ValueError(f"frame time {seconds}")
-    values = np.array(lines[2].split() if len(lines) > 2 else [], dtype=np.float64)
-    if count == 0 or values.size == 0:
+    values = np.array(body[header.end() :].split(), dtype=np.float64)
+    if promised == 0 or values.size == 0:
         raise UnsuitableInput(f"{path}: holds no frames")
-    if values.size != count * columns:
-        raise ValueError(f"{values.size} numbers, expected {count} frames of {columns}")
+    count, rest = divmod(values.size, columns)
+    # Some writers count one frame too many or too few; a file that was cut off lacks more.
+    if rest or abs(count - promised) > 1:
+        raise ValueError(f"{values.size} numbers, expected {promised} frames of {columns}")
+    if count != promised:
+        warnings.warn(Doubtful(f"{path}: says {promised} frames and has {count}"), stacklevel=2)
     fps = 1 / seconds
     # Frame times are written with few digits: 0.008333 means 120, not 120.0048.
     return round(fps) if abs(fps - round(fps)) < 1e-3 * fps else fps, values.reshape(count, columns)

@@ -20,7 +20,7 @@ from pipelines.body.rotations import (
     matrix_to_axis_angle,
     quaternion_to_matrix,
 )
-from pipelines.body.skeleton import JOINT_NAMES, PARENTS, TO_Z_UP
+from pipelines.body.skeleton import JOINT, JOINT_NAMES, PARENTS, TO_Z_UP
 from pipelines.motion.grounding import on_floor
 from pipelines.motion.joint_names import plain_names
 from pipelines.motion.motion import Motion
@@ -38,9 +38,13 @@ _BODY = 22
 
 
 def from_smpl_dict(content: Mapping[str, Any], name: str) -> Motion:
-    """AIST++ (with smpl_scaling, 60 fps) or MEGADance (without, 30 fps): SMPL poses, y up.
+    """AIST++ (with smpl_scaling, 60 fps), MEGADance or EDGE's heirs (without, 30 fps): SMPL poses.
 
-    AIST++ translations are in units of smpl_scaling; AIOZ-GDANCE calls them root_trans.
+    AIST++ is y up, and its translations are in units of smpl_scaling; AIOZ-GDANCE calls them
+    root_trans. Of the others some are y up and some z up: full_pose, joint positions (T, 24, 3),
+    says which, else where the bodies mostly stand.
+
+    Raises UnsuitableInput where neither says which axis is up.
     """
     key = "root_trans" if "root_trans" in content else "smpl_trans"
     missing = [wanted for wanted in ("smpl_poses", key) if wanted not in content]
@@ -54,8 +58,36 @@ def from_smpl_dict(content: Mapping[str, Any], name: str) -> Motion:
         raise UnsuitableInput(f"{name}: smpl_scaling is {scaling}")
     poses = body_poses(np.asarray(content["smpl_poses"]), name)
     trans = np.asarray(content[key], dtype=np.float64) / scaling
-    fps = _AIST_FPS if "smpl_scaling" in content else _OTHER_FPS
-    return _y_up(axis_angle_to_matrix(poses), trans, fps, name)
+    rotations = axis_angle_to_matrix(poses)
+    if "smpl_scaling" in content:
+        return _y_up(rotations, trans, _AIST_FPS, name)
+    if len(rotations) and _upright_axis(rotations, content.get("full_pose"), name) == 2:
+        rotations, trans = _turned_to_y_up(rotations, trans)
+    return _y_up(rotations, trans, _OTHER_FPS, name)
+
+
+def _upright_axis(rotations: Floats, joints: Any, name: str) -> int:
+    """Along which axis a dancer stands: 1 for y, 2 for z."""
+    if joints is not None:
+        places = np.asarray(joints, dtype=np.float64).reshape(-1, len(JOINT_NAMES), 3)
+        rise = (places[:, JOINT["head"]] - places[:, [JOINT["left_foot"], JOINT["right_foot"]]]
+                .mean(1)).mean(0)  # fmt: skip
+    else:
+        # A standing body's own y axis points up.
+        rise = rotations[:, 0, :, 1].mean(0)
+    along, across = rise[1], rise[2]
+    if max(along, across) < 2 * min(abs(along), abs(across)) or max(along, across) <= 0:
+        raise UnsuitableInput(
+            f"{name}: neither y nor z is up: the body stands along {np.round(rise, 2)}",
+            "give a file that says so, such as an AMASS .npz (z up) or AIST++'s .pkl (y up)",
+        )
+    return 1 if along > across else 2
+
+
+def _turned_to_y_up(rotations: Floats, trans: Floats) -> tuple[Floats, Floats]:
+    turned = rotations.copy()
+    turned[:, 0] = TO_Z_UP.T @ rotations[:, 0]
+    return turned, trans @ TO_Z_UP
 
 
 def is_smplx_fit(content: Mapping[str, Any]) -> bool:
@@ -78,8 +110,7 @@ def from_smplx_fit(content: Mapping[str, Any], name: str) -> Motion:
     fps = float(np.asarray(content.get("fps", _OTHER_FPS)))
     rotations = axis_angle_to_matrix(poses)
     if len(turn) and np.abs(rotations[:, 0, :, 1].mean(0)).argmax() == 2:
-        rotations[:, 0] = TO_Z_UP.T @ rotations[:, 0]
-        trans = trans @ TO_Z_UP
+        rotations, trans = _turned_to_y_up(rotations, trans)
     return _y_up(rotations, trans, fps, name)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from pipelines.motion.quaternions import (
     read_soma_npz,
 )
 from pipelines.motion.retarget import retarget
+from pipelines.support.archives import read_npz
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import atomic_path
 
@@ -27,6 +27,7 @@ Arrays = Mapping[str, NDArray[Any]]
 
 _FRAME_RATES = ("mocap_framerate", "mocap_frame_rate", "fps")
 _BODY = 22
+_NEEDED = ("poses", "trans")
 _SIZES = {72: "SMPL", 156: "SMPL-H", 165: "SMPL-X", 66: "body only"}
 
 
@@ -57,7 +58,7 @@ def load_npz(path: Path) -> Motion:
     Raises:
         UnsuitableInput: broken, holds Python objects, or is none of these.
     """
-    return from_arrays(read_arrays(path), path)
+    return from_arrays(read_npz(path, _NEEDED), path)
 
 
 def from_arrays(arrays: Arrays, path: Path) -> Motion:
@@ -78,26 +79,10 @@ def from_arrays(arrays: Arrays, path: Path) -> Motion:
         fps=_frame_rate(arrays, path),
         genre=str(arrays["genre"]) or None if ours else None,
         source=str(arrays["source"]) if ours else str(path),
-        gender=str(arrays.get("gender", "neutral")),
+        gender=_text(arrays.get("gender", "neutral")),
         betas=_ten(arrays.get("betas", np.zeros(10))),
     ).validate()
     return motion if ours else on_floor(motion)
-
-
-def read_arrays(path: Path) -> Arrays:
-    """All arrays of an .npz, none of them objects.
-
-    Raises:
-        UnsuitableInput: it is no .npz, is cut off, or holds Python objects (never unpickled).
-    """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            held = {key: archive[key] for key in archive.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, AttributeError, KeyError) as error:
-        reason = "it holds Python objects" if "Object arrays" in str(error) else "broken .npz"
-        raise UnsuitableInput(f"{path}: {reason}") from error
-    # numpy hands out a member that is no array as bytes.
-    return {key: value for key, value in held.items() if isinstance(value, np.ndarray)}
 
 
 def body_poses(flat: NDArray[Any], name: str) -> NDArray[np.float32]:
@@ -123,6 +108,12 @@ def _frame_rate(arrays: Arrays, path: Path) -> float:
         if key in arrays:
             return float(arrays[key])
     raise UnsuitableInput(f"{path}: does not say its frame rate (mocap_framerate)")
+
+
+def _text(value: Any) -> str:
+    """AMASS has the gender as text or as bytes."""
+    held = np.asarray(value).item()
+    return held.decode("utf-8", "replace") if isinstance(held, bytes) else str(held)
 
 
 def _ten(betas: NDArray[Any]) -> NDArray[np.float32]:

@@ -17,10 +17,12 @@ from pipelines.motion.datasets import (
     is_smplx_fit,
 )
 from pipelines.motion.motion import Motion
-from pipelines.motion.npz import from_arrays, read_arrays
+from pipelines.motion.npz import from_arrays
 from pipelines.motion.quaternions import is_isaac_motion, read_isaac_motion
 from pipelines.motion.retarget import retarget
 from pipelines.motion.safe_unpickle import load_pickle
+from pipelines.support.archives import read_npy as read_npy_array
+from pipelines.support.archives import read_npz as read_npz_arrays
 from pipelines.support.errors import UnsuitableInput
 
 
@@ -37,7 +39,7 @@ def read_amc_dance(path: Path) -> Motion:
 
 def read_npz(path: Path) -> Motion:
     """Ours, AMASS, fits of body models, or a skeleton with quaternions."""
-    arrays = read_arrays(path)
+    arrays = read_npz_arrays(path, ("poses", "trans"))
     if is_smplx_fit(arrays):
         return from_smplx_fit(arrays, str(path))
     return from_arrays(arrays, path)
@@ -45,13 +47,8 @@ def read_npz(path: Path) -> Motion:
 
 def read_npy(path: Path) -> Motion:
     """FineDance; or a pickle under the name of an array."""
-    try:
-        array = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        if "allow_pickle" in str(error):
-            return read_pickle(path)
-        raise UnsuitableInput(f"{path}: broken .npy") from error
-    return from_finedance(array, str(path))
+    array = read_npy_array(path)
+    return read_pickle(path) if array is None else from_finedance(array, str(path))
 
 
 def read_pickle(path: Path) -> Motion:

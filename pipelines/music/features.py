@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import warnings
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from pipelines.media.audio import load_audio
 from pipelines.media.songs import load_song
 from pipelines.music import layout
 from pipelines.music.warm_up import import_librosa
+from pipelines.support.archives import read_npz
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import atomic_path
@@ -160,10 +160,10 @@ def load_features(path: Path) -> MusicFeatures:
         UnsuitableInput: unreadable, of another schema (both are named), or the wrong shape.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            values = archive["values"]
-            fps, schema = float(archive["fps"]), str(archive["schema"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        archive = read_npz(path)
+        values = archive["values"]
+        fps, schema = float(archive["fps"]), str(archive["schema"])
+    except (UnsuitableInput, ValueError, KeyError, TypeError) as error:
         raise UnsuitableInput(
             f"{path}: not a feature file of macedance ({error})", "compute it again from the song"
         ) from error

@@ -57,6 +57,10 @@ class Interrupted(MacedanceError):
     exit_code = 75
 
 
+class Doubtful(UserWarning):
+    """What was read may not be what was meant; the command line tells it as a warning."""
+
+
 INTERRUPTED_BY_USER = 130
 TERMINATED = 143
 
@@ -76,6 +80,17 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     said = ("can't allocate memory", "out of memory")
     return isinstance(error, RuntimeError) and any(words in str(error) for words in said)
+
+
+def raise_stop_within(error: BaseException) -> None:
+    """Raise the stop that a compiled function has hidden in a SystemError, if there is one.
+
+    A Ctrl-C that arrives while such a function hands back a tuple surfaces as "returned a result
+    with an exception set", which is an Exception like any other to those who go on after failures.
+    """
+    hidden = error.__cause__ or error.__context__
+    if isinstance(error, SystemError) and isinstance(hidden, (KeyboardInterrupt, SystemExit)):
+        raise hidden
 
 
 def is_missing_package(error: BaseException) -> bool:

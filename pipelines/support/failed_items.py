@@ -12,6 +12,7 @@ from pipelines.support.errors import (
     SomeItemsFailed,
     is_out_of_memory,
     is_out_of_space,
+    raise_stop_within,
 )
 from pipelines.support.progress import Progress
 
@@ -25,8 +26,10 @@ def note_failure(
     failed: list[FailedItem], file: Path, error: Exception | str, progress: Progress
 ) -> None:
     """Put a file on the list and say so; what would befall all the others too is raised instead."""
-    if isinstance(error, Exception) and _befalls_all(error):
-        raise error
+    if isinstance(error, Exception):
+        raise_stop_within(error)
+        if _befalls_all(error):
+            raise error
     reason = " ".join(str(getattr(error, "what", error)).split())[:300]
     if isinstance(error, Exception) and not isinstance(error, MacedanceError):
         reason = f"unexpected {type(error).__name__}: {reason}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,8 +65,14 @@ def write_json(target: Path, value: Any) -> None:
 
 
 def read_json(source: Path) -> Any:
-    """Read a JSON file."""
-    return json.loads(source.read_text(encoding="utf-8"))
+    """Read a JSON file, with a byte-order mark or without."""
+    return json.loads(source.read_text(encoding="utf-8-sig"))
+
+
+def natural_order(path: Path) -> list[tuple[int, str]]:
+    """A key to sort files by as people count: 2 comes before 10, padded with zeros or not."""
+    parts = re.split(r"(\d+)", path.name)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 
 def sha256_file(source: Path) -> str:

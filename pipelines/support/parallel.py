@@ -18,7 +18,7 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Any, TypeVar
 
-from pipelines.support.errors import TERMINATED, MacedanceError
+from pipelines.support.errors import TERMINATED, MacedanceError, raise_stop_within
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -60,6 +60,7 @@ def _outcome(function: Callable[[Item], Result], item: Item) -> Result | Excepti
     try:
         return function(item)
     except Exception as error:
+        raise_stop_within(error)
         return error
 
 

@@ -11,6 +11,8 @@ from pipelines.support.errors import BadUsage
 
 _HINT = "write it as --shard i/N with 1 <= i <= N, such as --shard 3/8"
 
+_ARRAY_HINT = "number them as --array=1-N, or give each job its --shard i/N"
+
 
 @dataclass(frozen=True)
 class Shard:
@@ -48,10 +50,28 @@ def shard_from(text: str | None, environment: Mapping[str, str]) -> Shard:
     """The shard of `--shard`, else of the SLURM array this job belongs to, else all of the work."""
     if text is not None:
         return parse_shard(text)
-    task, count = (environment.get(f"SLURM_ARRAY_TASK_{name}") for name in ("ID", "COUNT"))
-    if task is None or count is None:
+    found = {name: environment.get(f"SLURM_ARRAY_TASK_{name}", "").strip()
+             for name in ("ID", "COUNT", "MIN", "MAX", "STEP")}  # fmt: skip
+    if not found["ID"] or not found["COUNT"]:
         return Shard()
-    # An array may begin anywhere and count in steps (--array=10-40:10).
-    first = int(environment.get("SLURM_ARRAY_TASK_MIN", "0"))
-    step = int(environment.get("SLURM_ARRAY_TASK_STEP", "1"))
-    return parse_shard(f"{(int(task) - first) // step + 1}/{count}")
+    try:
+        task, count = int(found["ID"]), int(found["COUNT"])
+        first = int(found["MIN"] or 0)
+        last = int(found["MAX"] or first + int(found["STEP"] or 1) * (count - 1))
+    except ValueError:
+        raise BadUsage(f"SLURM_ARRAY_TASK_*: not numbers ({found})", _ARRAY_HINT) from None
+    return _of_array(task, count, first, last)
+
+
+def _of_array(task: int, count: int, first: int, last: int) -> Shard:
+    """An array may begin anywhere and count in steps: 10-40:10, or 3,7. SLURM tells a task only how
+    many there are and the ends, so that of 1,2,9 nobody can say who is second."""
+    step, rest = divmod(last - first, max(1, count - 1))
+    place, off = divmod(task - first, max(1, step))
+    if rest or off or not 0 <= place < count:
+        raise BadUsage(
+            f"task {task} of a SLURM array of {count} from {first} to {last}: its tasks are not "
+            "evenly numbered, so their shares cannot be told",
+            _ARRAY_HINT,
+        )
+    return Shard(place + 1, count)

@@ -88,3 +88,12 @@ def test_a_video_beside_a_dance_is_not_its_song_when_drawing_it(tmp_path: Path) 
 def test_hidden_files_and_folders_with_a_suffix_are_no_dances(tmp_path: Path) -> None:
     put(tmp_path, ".dance-x.part.npz", "takes.npz/a.bvh")
     assert [take.name for take in every_motion_file(tmp_path).takes] == ["a"]
+
+
+def test_bodies_without_a_motion_are_no_dances(tmp_path):
+    """AMASS's folders as downloaded hold shape.npz and *_stagei.npz."""
+    for name in ("shape.npz", "neutral_stagei.npz", "dance_stageii.npz", "reshape.npz"):
+        (tmp_path / name).write_bytes(b"")
+    names = {take.motion.name for take in every_motion_file(tmp_path).takes}
+    assert names == {"dance_stageii.npz", "reshape.npz"}
+    assert {take.motion.name for take in list_motion_files(tmp_path).takes} == names

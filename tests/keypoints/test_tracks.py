@@ -148,3 +148,15 @@ def test_what_is_no_npz(tmp_path):
         read_track(tmp_path / "odd.npz")
     with pytest.raises(UnsuitableInput, match="No such file"):
         read_track(tmp_path / "missing.json")
+
+
+def test_openpose_counts_as_people_do(tmp_path):
+    """0, 1, 2, ... 10, 11 and not 0, 1, 10, 11, 2, padded or not."""
+    folder = tmp_path / "poses"
+    folder.mkdir()
+    for t in range(12):
+        keypoints = [float(10 * t + 1), 5.0, 1.0] * 25
+        people = [{"pose_keypoints_2d": keypoints}]
+        write(folder / f"{t}_keypoints.json", {"people": people})
+    track = read_track(folder, fps=30)
+    assert (np.diff(track.xy[:, 0, 0]) == 10).all()

@@ -111,3 +111,9 @@ def test_file_below_environment_below_flags_in_the_shell(tmp_path, macedance, pr
         MACEDANCE_SEED="2", MACEDANCE_LR="0.2",
     )  # fmt: skip
     assert above.stderr == "3 0.2 (PosixPath('from-file'),) True\n"
+
+
+def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "a.toml"
+    file.write_bytes(b"\xef\xbb\xbfsteps = 3\n")
+    assert resolve(Settings, "generate", file, {}).steps == 3

@@ -163,3 +163,36 @@ def test_a_reader_that_leaves_is_no_failure(
     other.close()
     assert process.wait(timeout=30) == 0
     assert said == (b"hello\nwarning: careful\n" if stream == "stdout" else b"run\n")
+
+
+def test_help_into_head_is_no_failure(environment):
+    command = f"{sys.executable} -m macedance_cli.app --help"
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command} | head -1; echo ${{PIPESTATUS[0]}}"],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "0"
+    assert done.stderr == ""
+
+
+def test_names_that_the_terminal_cannot_write_leave_as_they_came(macedance, pretending):
+    body = "return pipeline.TrainMotionResult(Path('dancé'), None, 0, None, 0.0, 0.0, 0, 0.0, [])"
+    done = macedance("train-motion", program=pretending(body), PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stdout) == (0, "dancé\n")
+
+
+def test_ctrl_c_inside_a_compiled_function(macedance, pretending):
+    body = (
+        "try:\n    raise KeyboardInterrupt\nexcept KeyboardInterrupt as error:\n"
+        "    raise SystemError('returned a result with an exception set') from error"
+    )
+    done = macedance("train-motion", program=pretending(body))
+    assert done.returncode == 130
+    assert "run the same command again" in done.stderr
+
+
+def test_what_is_doubtful_is_told(macedance, pretending):
+    body = "import warnings; from pipelines.support.errors import Doubtful\n"
+    body += "warnings.warn(Doubtful('a.bvh: says 3 frames and has 2'))\nwarnings.warn('other')"
+    done = macedance("train-motion", program=pretending(body))
+    assert done.stderr == "warning: a.bvh: says 3 frames and has 2\n"

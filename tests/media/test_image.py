@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.media.image import load_picture, picture_size, save_png
+from pipelines.media.image import _orientation, load_picture, picture_size, save_png
 from pipelines.support.errors import UnsuitableInput
 
 RED, GREEN = (220, 30, 40), (20, 180, 60)
@@ -158,3 +158,25 @@ def test_png_round_trip(tmp_path: Path) -> None:
     save_png(tmp_path / "deep" / "out.png", rgb)
     assert (load_picture(tmp_path / "deep" / "out.png")[..., :3] == rgb).all()
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["out.png"]
+
+
+@pytest.mark.parametrize("value", ["6", 9, 0, (6, 6), b"\x06"])
+def test_an_orientation_that_means_nothing_is_none(tmp_path: Path, value: object) -> None:
+    """Cameras and editors have written texts, two numbers and 9."""
+    path = tmp_path / "a.png"
+    exif = Image.Exif()
+    exif[0x0112] = value
+    halves().save(path)
+    with Image.open(path) as picture:
+        picture.getexif().update(dict(exif))
+        assert _orientation(picture) == 1
+
+
+def test_size_and_picture_agree_about_the_orientation(tmp_path: Path) -> None:
+    for value in range(1, 10):
+        path = tmp_path / f"{value}.jpg"
+        exif = Image.Exif()
+        exif[0x0112] = value
+        halves().resize((128, 96)).save(path, exif=exif)
+        height, width = load_picture(path).shape[:2]
+        assert picture_size(path) == (width, height)

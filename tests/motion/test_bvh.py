@@ -1,4 +1,5 @@
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ from scipy.spatial.transform import Rotation
 
 from pipelines.motion.bvh import read_bvh, save_bvh
 from pipelines.motion.formats import load_motion
-from pipelines.support.errors import UnsuitableInput
+from pipelines.support.errors import Doubtful, UnsuitableInput
 
 ODD = """HIERARCHY
 ROOT Hips
@@ -100,3 +101,47 @@ def test_two_minutes_load_within_two_seconds(tmp_path, swaying):
     start = time.process_time()
     load_motion(tmp_path / "long.bvh")
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("change", "frames"),
+    [
+        (lambda t: t.replace("Frames: 2", "Frames: 3"), 2),  # as Rokoko writes it
+        (lambda t: t.replace("Frames: 2", "Frames: 1"), 2),
+        (lambda t: t.replace("MOTION\n", "MOTION\n\n").replace("0.008333\n", "0.008333\n\n"), 2),
+        (lambda t: t.replace("Frames: 2", "Frames:\t2\n"), 2),
+        (lambda t: t.replace("HIERARCHY", "Hierarchy").replace("MOTION", "Motion"), 2),
+        (lambda t: t.replace("ROOT Hips\n{", "ROOT Hips{").replace("Leg\n  {", "Leg{"), 2),
+        (lambda t: t.replace("Frames", "FRAMES").replace("Frame Time", "frame time"), 2),
+    ],
+)
+def test_what_writers_make_of_the_format(tmp_path, change, frames):
+    path = tmp_path / "odd.bvh"
+    path.write_text(change(ODD))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Doubtful)
+        source = read_bvh(path)
+    assert source.names == ("Hips", "Leg", "Leg_end")
+    assert len(source.rotations) == frames
+
+
+def test_a_wrong_count_of_frames_is_told(tmp_path):
+    path = tmp_path / "odd.bvh"
+    path.write_text(ODD.replace("Frames: 2", "Frames: 3"))
+    with pytest.warns(Doubtful, match="says 3 frames and has 2"):
+        read_bvh(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda t: t.replace("Frames: 2", "Frames: 9"), "expected 9 frames of 9"),
+        (lambda t: t.replace("Frames: 2\n", ""), "does not begin with Frames"),
+        (lambda t: t.replace("0.008333", "inf"), "frame time"),
+    ],
+)
+def test_what_is_more_than_a_slip_is_refused(tmp_path, change, says):
+    path = tmp_path / "broken.bvh"
+    path.write_text(change(ODD))
+    with pytest.raises(UnsuitableInput, match=says):
+        read_bvh(path)

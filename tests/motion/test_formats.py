@@ -10,7 +10,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from pipelines.body.rotations import matrix_to_6d, matrix_to_axis_angle
-from pipelines.body.skeleton import JOINT_NAMES, TO_Z_UP, forward_kinematics
+from pipelines.body.skeleton import JOINT, JOINT_NAMES, TO_Z_UP, forward_kinematics
 from pipelines.motion.formats import FORMATS, export_motion, load_motion, readable
 from pipelines.motion.npz import load_npz, save_npz
 from pipelines.support.errors import UnsuitableInput
@@ -181,3 +181,47 @@ def test_what_is_read_in_words_and_what_is_not_written_is_refused(tmp_path, sway
     assert readable() == ".npz, .bvh, .amc, .npy, .pkl and .json"
     with pytest.raises(UnsuitableInput, match=r"no writer for \.amc"):
         export_motion(swaying(5), tmp_path / "a.amc", None)
+
+
+@pytest.mark.parametrize("up", ["y", "z"])
+@pytest.mark.parametrize("says", [True, False])
+def test_smpl_dictionaries_of_either_up_axis(tmp_path, swaying, up, says):
+    """EDGE and its heirs write z up under AIST++'s names, MEGADance y up."""
+    motion = swaying(40)
+    rotations, trans = y_up(motion) if up == "y" else (motion.rotations(), motion.trans)
+    poses = matrix_to_axis_angle(rotations)
+    content = {"smpl_poses": poses.reshape(40, 72), "smpl_trans": np.asarray(trans)}
+    if says:
+        places = motion.joints()
+        content["full_pose"] = places @ TO_Z_UP if up == "y" else places
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps(content))
+    back = load_motion(tmp_path / "a.pkl")
+    assert_same_dance(back, motion)
+    rise = back.joints()[:, JOINT["head"], 2] - back.joints()[:, JOINT["left_foot"], 2]
+    assert (rise > 1).all()
+
+
+def test_a_body_that_stands_along_no_axis_is_refused(tmp_path, swaying):
+    motion = swaying(40)
+    rotations = motion.rotations()
+    tilt = Rotation.from_euler("x", 45, degrees=True).as_matrix()
+    rotations[:, 0] = tilt @ rotations[:, 0]
+    poses = matrix_to_axis_angle(rotations)
+    content = {"smpl_poses": poses.reshape(40, 72), "smpl_trans": motion.trans}
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps(content))
+    with pytest.raises(UnsuitableInput, match="neither y nor z is up"):
+        load_motion(tmp_path / "a.pkl")
+
+
+def test_amass_stage_two_as_downloaded(tmp_path, swaying):
+    """SMPL-X with an object array that nobody needs, the gender as bytes, 16 betas."""
+    motion = swaying(30)
+    poses = np.zeros((30, 165))
+    poses[:, :66] = motion.poses[:, :22].reshape(30, 66)
+    np.savez(
+        tmp_path / "dance_stageii.npz", poses=poses, trans=motion.trans,
+        mocap_frame_rate=np.float64(30), gender=np.bytes_(b"female"), betas=np.zeros(16),
+        labels=np.array([{"a": 1}], dtype=object), surface_model_type=np.str_("smplx"),
+    )  # fmt: skip
+    back = load_motion(tmp_path / "dance_stageii.npz")
+    assert (back.gender, back.frames, back.fps) == ("female", 30, 30.0)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from pipelines.body.skeleton import FOOT_JOINTS
 from pipelines.motion.motion import Motion
-from pipelines.motion.npz import body_poses, from_arrays, load_npz, read_arrays, save_npz
+from pipelines.motion.npz import body_poses, from_arrays, load_npz, save_npz
+from pipelines.support.archives import read_npz
 from pipelines.support.errors import UnsuitableInput
 
 
@@ -238,18 +239,18 @@ def test_python_objects_are_never_unpickled(tmp_path):
 
 def test_read_arrays_gives_all_arrays(tmp_path):
     np.savez_compressed(tmp_path / "a.npz", x=np.arange(3), y=np.str_("z"))
-    arrays = read_arrays(tmp_path / "a.npz")
+    arrays = read_npz(tmp_path / "a.npz")
     assert sorted(arrays) == ["x", "y"]
     np.testing.assert_array_equal(arrays["x"], [0, 1, 2])
     with pytest.raises(UnsuitableInput, match="broken"):
-        read_arrays(tmp_path / "absent.npz")
+        read_npz(tmp_path / "absent.npz")
 
 
 def test_a_member_that_is_no_array_is_not_taken_for_one(tmp_path, swaying):
     save_npz(swaying(5), tmp_path / "a.npz")
     with zipfile.ZipFile(tmp_path / "a.npz", "a") as archive:
         archive.writestr("notes.txt", "danced by the sea")
-    assert "notes.txt" not in read_arrays(tmp_path / "a.npz")
+    assert "notes.txt" not in read_npz(tmp_path / "a.npz")
     assert load_npz(tmp_path / "a.npz").frames == 5
     with zipfile.ZipFile(tmp_path / "b.npz", "w") as archive:
         for key in ("poses", "trans", "fps"):

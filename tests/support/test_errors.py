@@ -56,3 +56,19 @@ def test_codes_differ_and_messages_survive() -> None:
     error = errors.BadUsage("--steps 0: must be more than 0", "try --steps 50")
     assert str(error) == error.what == "--steps 0: must be more than 0"
     assert error.hint == "try --steps 50"
+
+
+def test_a_stop_hidden_in_a_system_error_is_raised():
+    def compiled():
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise SystemError("returned a result with an exception set") from error
+
+    try:
+        compiled()
+    except SystemError as hidden:
+        with pytest.raises(KeyboardInterrupt):
+            errors.raise_stop_within(hidden)
+    errors.raise_stop_within(SystemError("something else"))
+    errors.raise_stop_within(ValueError("no"))

@@ -60,3 +60,35 @@ def test_slurm_arrays() -> None:
     assert shard_from("2/3", {"SLURM_ARRAY_TASK_ID": "0", "SLURM_ARRAY_TASK_COUNT": "9"}) == Shard(
         2, 3
     )
+
+
+@pytest.mark.parametrize(
+    ("ids", "count"), [((3, 7), 2), ((1, 5, 9), 3), ((0, 1, 2, 3), 4), ((5,), 1), ((10, 30), 2)]
+)
+def test_every_task_of_an_evenly_numbered_array_has_its_own_share(ids, count) -> None:
+    """SLURM leaves STEP at 1 where ids were listed one by one."""
+    shards = [
+        shard_from(None, {
+            "SLURM_ARRAY_TASK_ID": str(task), "SLURM_ARRAY_TASK_COUNT": str(count),
+            "SLURM_ARRAY_TASK_MIN": str(min(ids)), "SLURM_ARRAY_TASK_MAX": str(max(ids)),
+            "SLURM_ARRAY_TASK_STEP": "1",
+        })
+        for task in ids
+    ]  # fmt: skip
+    assert shards == [Shard(place, count) for place in range(1, count + 1)]
+
+
+def test_an_array_whose_shares_cannot_be_told_is_refused() -> None:
+    environment = {
+        "SLURM_ARRAY_TASK_ID": "2", "SLURM_ARRAY_TASK_COUNT": "3", "SLURM_ARRAY_TASK_MIN": "1",
+        "SLURM_ARRAY_TASK_MAX": "9",
+    }  # fmt: skip
+    with pytest.raises(BadUsage, match="not evenly numbered") as caught:
+        shard_from(None, environment)
+    assert "--shard i/N" in caught.value.hint
+
+
+def test_empty_variables_count_as_none() -> None:
+    assert shard_from(None, {"SLURM_ARRAY_TASK_ID": "", "SLURM_ARRAY_TASK_COUNT": ""}) == Shard()
+    with pytest.raises(BadUsage, match="not numbers"):
+        shard_from(None, {"SLURM_ARRAY_TASK_ID": "x", "SLURM_ARRAY_TASK_COUNT": "2"})

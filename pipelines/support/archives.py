@@ -1,0 +1,78 @@
+"""numpy's files from outside: what a reader beneath raises on damaged bytes becomes a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.support.errors import MacedanceError, UnsuitableInput, raise_stop_within
+
+Arrays = dict[str, NDArray[Any]]
+
+_OBJECTS = "Object arrays"
+"""What numpy says where it would have to unpickle, which it is never allowed here."""
+
+
+def read_npz(path: Path, needed: Collection[str] = ()) -> Arrays:
+    """All arrays of an .npz by name; those of Python objects are left out, never unpickled.
+
+    Raises:
+        UnsuitableInput: it is no .npz, is damaged, holds nothing but Python objects, or one of
+            `needed` is such.
+    """
+    held: Arrays = {}
+    objects: set[str] = set()
+    with refused(path, "broken .npz"), np.load(path, allow_pickle=False) as archive:
+        for key in archive.files:
+            try:
+                value = archive[key]
+            except ValueError as error:
+                if _OBJECTS not in str(error):
+                    raise
+                objects.add(key)
+                continue
+            # numpy hands out a member that is no array as bytes.
+            if isinstance(value, np.ndarray):
+                held[key] = value
+    if objects and (not held or not objects.isdisjoint(needed)):
+        raise UnsuitableInput(f"{path}: it holds Python objects")
+    return held
+
+
+def read_npy(path: Path) -> NDArray[Any] | None:
+    """The array of an .npy, or None where it is a pickle, which numpy may not open here.
+
+    Raises UnsuitableInput where it is neither, or damaged.
+    """
+    with refused(path, "broken .npy"):
+        try:
+            loaded = np.load(path, allow_pickle=False)
+        except ValueError as error:
+            if "allow_pickle" in str(error) or _OBJECTS in str(error):
+                return None
+            raise
+    if isinstance(loaded, np.ndarray):
+        return loaded
+    loaded.close()
+    raise UnsuitableInput(f"{path}: an .npz under the name of an .npy", "rename it")
+
+
+@contextmanager
+def refused(path: Path, reason: str) -> Iterator[None]:
+    """Turn whatever a library raises on the bytes of `path` into UnsuitableInput with `reason`.
+
+    Only for the library's own call: zipfile, zlib, tokenize, struct and others raise what they like
+    on damaged bytes, and a size that a damaged header claims may exceed any memory.
+    """
+    try:
+        yield
+    except MacedanceError:
+        raise
+    except Exception as error:
+        raise_stop_within(error)
+        raise UnsuitableInput(f"{path}: {reason}") from error
