@@ -1,6 +1,7 @@
 """What a Motion Expert is: it hears a song's features and dances to it.
 
-A new one is a folder and a row in `experts`. Nothing heavy is imported here.
+A new one is a folder and a row in `experts`: docs/how-to/motion-expert.md. Nothing heavy is
+imported here.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ import how_to
 import numpy as np
 import pytest
 
+from pipelines.body.skeleton import JOINT
 from pipelines.motion.motion import Motion
 from pipelines.motion.npz import save_npz
 
@@ -153,3 +154,15 @@ def test_option(reader: Reader, dance: Callable[..., Motion]) -> None:
     table = (reader.copy / "docs" / "options.md").read_text()
     assert "| `--mirror` |  |  | `MACEDANCE_MIRROR` | Dance the mirror image. |" in table
     assert reader.places()["pipelines/rendering/settings.py"] == 1
+
+
+@on_page("motion-expert.md")
+def test_motion_expert(reader: Reader) -> None:
+    shutil.copy(ROOT / "examples" / "song.wav", reader.work / "song.wav")
+    _, _, help_text = reader.run_all()
+    dance = np.load(reader.work / "dance.npz")["poses"]
+    assert dance[:, 3 * JOINT["neck"]].max() == pytest.approx(0.5, abs=0.05)
+    assert "nodding" in help_text and "--nod " in help_text
+    table = (reader.copy / "docs" / "options.md").read_text()
+    assert "| `--nod` | number, 0 ... 1 | 0.3 | `MACEDANCE_NOD` |" in table
+    assert set(reader.places()) == {"pipelines/motion_expert/experts.py"}
