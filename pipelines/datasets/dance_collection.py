@@ -7,43 +7,22 @@ and left out. Which files are which is told by their names.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from pipelines.datasets import aistpp_bvh, g1_moves
 from pipelines.datasets.cmu import Take, read_takes
-from pipelines.datasets.dance_take import DanceTake
-from pipelines.motion.contacts import contact_spans
+from pipelines.datasets.dance_take import LIVELY, DanceCollection, DanceTake, planted
 from pipelines.motion.grounding import on_floor, settled
 from pipelines.motion.motion import Motion
-from pipelines.motion.standing import dancing_part, joint_speed
-from pipelines.motion.stepping_over import step_over
+from pipelines.motion.standing import dancing_part
 from pipelines.rhythm.pulses import Pulses, salsa_pulses, tracked_pulses
 from pipelines.support.errors import MacedanceError, UnsuitableInput
 from pipelines.support.progress import SILENT, Progress
 
-LIVELY = 0.35
-"""m/s of mean joint speed below which a whole take does not count as dance."""
-_SHORTEST_SECONDS = 3.0
 _CMU_GENRES = {"breakdance": "break"}
 _CMU_LICENCE = "CMU (free for any use)"
 _GRID_CONFIDENCE = 0.6
-
-
-@dataclass
-class DanceCollection:
-    """What was found.
-
-    Attributes:
-        takes: by collection and name.
-        left_out: one line per take that gave nothing, with the reason.
-    """
-
-    takes: list[DanceTake] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
 
 
 def read_collection(
@@ -63,28 +42,20 @@ def read_collection(
             try:
                 found.takes.append(_aist(path) if path in street else _g1(path))
             except MacedanceError as error:
-                found.left_out.append(error.what)
+                found.left_out.append(_without_folder(error.what))
             step(1)
     try:
         found.takes += _cmu(folders, found.left_out, progress)
     except UnsuitableInput:
         if not found.takes:
             raise
-    found.takes = [take for take in found.takes if _dances(take, lively, found.left_out)]
-    return found
+    return found.lively_only(lively)
 
 
-def _dances(take: DanceTake, lively: float, left_out: list[str]) -> bool:
-    speed = float(joint_speed(take.motion).mean())
-    if take.motion.seconds < _SHORTEST_SECONDS:
-        left_out.append(f"{take.name}: {take.motion.seconds:.1f} s of dance, too short")
-    elif speed < lively:
-        left_out.append(f"{take.name}: hardly moves ({speed:.2f} m/s)")
-    elif not take.pulses:
-        left_out.append(f"{take.name}: no steps to count")
-    else:
-        return True
-    return False
+def _without_folder(line: str) -> str:
+    """A line about a file without the folders before its name."""
+    path, colon, reason = line.partition(": ")
+    return f"{Path(path).name}{colon}{reason}"
 
 
 def _aist(path: Path) -> DanceTake:
@@ -101,7 +72,7 @@ def _aist(path: Path) -> DanceTake:
 
 def _g1(path: Path) -> DanceTake:
     genre = g1_moves.GENRES[path.stem]
-    motion, contacts = _trimmed(g1_moves.read_take(path))
+    motion, contacts = planted(g1_moves.read_take(path))
     count = salsa_pulses([motion]) if genre == "salsa" else tracked_pulses(motion)
     return DanceTake(
         path.stem, replace(motion, genre=genre, source=path.stem), contacts, genre, count,
@@ -113,15 +84,13 @@ def _g1(path: Path) -> DanceTake:
 def _cmu(folders: Sequence[Path], left_out: list[str], progress: Progress) -> list[DanceTake]:
     known = read_takes(folders, progress)
     # Files of the other collections are strangers to this table.
-    left_out += [line for line in known.skipped if "not in the table" not in line]
+    strangers = "not in the table"
+    left_out += [_without_folder(line) for line in known.skipped if strangers not in line]
     result = []
     for take in known.takes:
         name = take.name.split("__")[1]
         genre = _CMU_GENRES.get(take.motion.genre or "", take.motion.genre or "")
-        motion, contacts = _trimmed(settled(on_floor(take.motion)))
-        if motion.seconds < _SHORTEST_SECONDS:
-            left_out.append(f"{name}: {motion.seconds:.1f} s of dance, too short")
-            continue
+        motion, contacts = planted(settled(on_floor(take.motion)))
         couple = genre == "salsa"
         count = salsa_pulses(_together(take, known.takes)) if couple else tracked_pulses(motion)
         result.append(
@@ -151,16 +120,3 @@ def _together(take: Take, takes: Sequence[Take]) -> list[Motion]:
         if other.group == take.group and other.motion.frames == take.motion.frames
     ]
     return [motion.sliced(start, stop) for motion in partners]
-
-
-def _trimmed(motion: Motion) -> tuple[Motion, NDArray[np.float32]]:
-    """The dancing part with its feet planted, and its contacts (T, 4)."""
-    start, stop = dancing_part(motion)
-    if stop - start < 4:
-        return motion.sliced(0, 1), np.zeros((1, 4), np.float32)
-    part = motion.sliced(start, stop)
-    contacts = np.zeros((part.frames, 4), np.float32)
-    for point, spans in enumerate(contact_spans(part.joints(), part.fps)):
-        for first, last in spans:
-            contacts[first:last, point] = 1
-    return step_over(part, contacts), contacts

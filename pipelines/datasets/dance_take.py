@@ -5,13 +5,20 @@ Shapes: T frames, 4 foot points in the order of FOOT_JOINTS.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.motion.contacts import contact_spans
 from pipelines.motion.motion import Motion
+from pipelines.motion.standing import dancing_part, joint_speed
+from pipelines.motion.stepping_over import step_over
 from pipelines.rhythm.pulses import Pulses
+
+LIVELY = 0.35
+"""m/s of mean joint speed below which a whole take does not count as dance."""
+_SHORTEST_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -43,3 +50,52 @@ class DanceTake:
     licence: str
     couple: bool = False
     root_estimated: bool = False
+
+
+@dataclass
+class DanceCollection:
+    """What was found.
+
+    Attributes:
+        takes: by collection and name.
+        left_out: one line per take that gave nothing: its name or file and the reason.
+    """
+
+    takes: list[DanceTake] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+    def lively_only(self, lively: float = LIVELY) -> DanceCollection:
+        """The same without takes that are too short, hardly move or have no steps to count."""
+        kept, left_out = [], list(self.left_out)
+        for take in self.takes:
+            reason = _why_not(take, lively)
+            if reason is None:
+                kept.append(take)
+            else:
+                left_out.append(f"{take.name}: {reason}")
+        return DanceCollection(kept, left_out)
+
+
+def _why_not(take: DanceTake, lively: float) -> str | None:
+    if take.motion.seconds < _SHORTEST_SECONDS:
+        return f"{take.motion.seconds:.1f} s of dance, too short"
+    speed = float(joint_speed(take.motion).mean())
+    if speed < lively:
+        return f"hardly moves ({speed:.2f} m/s)"
+    return None if take.pulses else "no steps to count"
+
+
+def planted(motion: Motion) -> tuple[Motion, NDArray[np.float32]]:
+    """The dancing part of a take on the floor with its feet planted, and its contacts (T, 4).
+
+    A single frame where nobody dances.
+    """
+    start, stop = dancing_part(motion)
+    if stop - start < 4:
+        return motion.sliced(0, 1), np.zeros((1, 4), np.float32)
+    part = motion.sliced(start, stop)
+    contacts = np.zeros((part.frames, 4), np.float32)
+    for point, spans in enumerate(contact_spans(part.joints(), part.fps)):
+        for first, last in spans:
+            contacts[first:last, point] = 1
+    return step_over(part, contacts), contacts

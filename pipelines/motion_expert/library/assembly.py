@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
+from scipy.ndimage import gaussian_filter1d
 
 from pipelines.body.facing import forward_of, heading
 from pipelines.body.rotations import axis_angle_to_matrix, matrix_to_axis_angle
@@ -33,6 +34,8 @@ _SAME_PLACE = 0.06
 """Metres: a foot that stands nearer to where it stood keeps its place through a join."""
 _STEP_SECONDS = 0.24
 _CALM_SECONDS = 0.18
+_SLOW_SECONDS, _LONG_SECONDS = 10.0, 30.0
+"""Sigma of what counts as drift, and how long a dance must be to have any."""
 _LAST_REST = 1.2
 """Seconds before the song's end within which the last pulse is where the dancer stops."""
 
@@ -248,9 +251,31 @@ def _handed_over(
 
 
 def _centred(motion: Motion) -> Motion:
-    """The dance turned to face the camera on the whole, over the middle of the floor."""
-    forward = forward_of(axis_angle_to_matrix(motion.poses[:, 0]))
+    """The dance turned to face the camera on the whole, over the middle of the floor.
+
+    What joins leave of turns and ways adds up over minutes; it is taken out as slowly.
+    """
+    forward = forward_of(axis_angle_to_matrix(motion.poses[:, 0]))[:, :2]
     turned = _moved(motion, -float(heading(forward.mean(0))), np.zeros(2))
+    if motion.seconds > _LONG_SECONDS:
+        slow = gaussian_filter1d(forward, _SLOW_SECONDS * FPS, axis=0, mode="nearest")
+        turned = _wound_back(motion, -np.unwrap(heading(slow)))
+        place = turned.trans[:, :2].astype(np.float64)
+        slow = gaussian_filter1d(place, _SLOW_SECONDS * FPS, axis=0, mode="nearest")
+        turned = replace(turned, trans=turned.trans - np.pad(slow, ((0, 0), (0, 1))))
     middle = (turned.trans[:, :2].min(0) + turned.trans[:, :2].max(0)) / 2
     trans = turned.trans - np.append(middle, 0).astype(np.float32)
-    return replace(turned, trans=trans)
+    return replace(turned, trans=trans.astype(np.float32))
+
+
+def _wound_back(motion: Motion, turn_T: Floats) -> Motion:
+    """The motion turned by an angle of its own in each frame, with its way along."""
+    about = axis_angle_to_matrix(np.stack([0 * turn_T, 0 * turn_T, turn_T], axis=1))
+    poses, trans = motion.poses.copy(), motion.trans.copy()
+    poses[:, 0] = matrix_to_axis_angle(about @ axis_angle_to_matrix(motion.poses[:, 0]))
+    steps = np.diff(motion.trans[:, :2].astype(np.float64), axis=0)
+    mean = (turn_T[1:] + turn_T[:-1]) / 2
+    cos, sin = np.cos(mean), np.sin(mean)
+    x, y = steps[:, 0] * cos - steps[:, 1] * sin, steps[:, 0] * sin + steps[:, 1] * cos
+    trans[1:, :2] = trans[0, :2] + np.cumsum(np.stack([x, y], 1), axis=0)
+    return replace(motion, poses=poses, trans=trans)

@@ -1,0 +1,65 @@
+"""The library in the package: what it says of itself, and what it does to songs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipelines.metrics.feet import foot_skating_ratio
+from pipelines.motion_expert.library.dancer import SHIPPED, LibraryDancer
+from pipelines.music.features import FEATURE_SCHEMA
+
+Features = Callable[..., np.ndarray]
+
+
+@pytest.fixture(scope="module")
+def dancer() -> LibraryDancer:
+    return LibraryDancer.load(None)
+
+
+def test_is_small_and_read_at_once(slowdown: float) -> None:
+    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 12e6
+    start = time.perf_counter()
+    LibraryDancer.load(None)
+    assert time.perf_counter() - start < 0.5 * slowdown
+
+
+def test_every_take_has_origin_and_licence_and_all_may_ship(dancer: LibraryDancer) -> None:
+    takes = dancer.library.takes
+    assert {take.collection for take in takes} == {"AIST++", "G1 Moves", "CMU"}
+    assert {take.licence for take in takes} == {"CC BY 4.0", "CMU (free for any use)"}
+    assert all(take.licence == "CC BY 4.0" for take in takes if take.collection != "CMU")
+    assert len({take.name for take in takes}) == len(takes)
+    assert all(take.couple == (take.collection == "CMU") for take in takes if take.genre == "salsa")
+    assert all(take.root_estimated == (take.collection == "AIST++") for take in takes)
+
+
+def test_the_card_names_every_style_and_both_attributions(dancer: LibraryDancer) -> None:
+    card = (SHIPPED.parent / "CARD.md").read_text()
+    notice = (Path(__file__).parents[3] / "NOTICE").read_text()
+    assert len(dancer.genres) >= 16
+    assert all(genre in card for genre in dancer.genres)
+    for name in ("Google LLC", "Mitch Chaiet", "NSF EIA-0196217"):
+        assert name in card and name in notice
+
+
+@pytest.mark.parametrize("genre", ["house", "popping", "waack", "commercial", "salsa"])
+def test_dances_each_style_with_feet_that_stand(
+    dancer: LibraryDancer, song: Features, genre: str
+) -> None:
+    motion, _, facts = dancer.dance(song(12, 118), FEATURE_SCHEMA, styles=[(0, genre)])[0]
+    assert {part["genre"] for part in facts["parts"]} == {genre}
+    assert foot_skating_ratio(motion.joints(), 30).ratio < 0.12
+
+
+def test_ten_seconds_of_dance_take_less_than_one(
+    dancer: LibraryDancer, song: Features, slowdown: float
+) -> None:
+    features = song(10, 124)
+    start = time.perf_counter()
+    dancer.dance(features, FEATURE_SCHEMA)
+    assert time.perf_counter() - start < 1.5 * slowdown
