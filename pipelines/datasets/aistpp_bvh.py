@@ -25,6 +25,7 @@ from pipelines.motion.smoothing import smoothed
 from pipelines.motion.soles import level_soles
 from pipelines.motion.stepping_over import step_over
 from pipelines.music.features import bpm_of_aist_name
+from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import UnsuitableInput
 
 LICENCE = "CC BY 4.0"
@@ -82,7 +83,7 @@ def read_take(path: Path) -> tuple[Motion, NDArray[np.float32]]:
     Raises:
         UnsuitableInput: broken, or without a whole piece that a dancer can have danced.
     """
-    motion = load_motion(path).resampled(30.0)
+    motion = load_motion(path).resampled(MOTION_FPS)
     mended = repair(motion)
     if not mended.pieces or mended.pieces[0][0] != 0 or mended.cut:
         raise UnsuitableInput(f"{path}: limbs jump in {mended.cut} frames")

@@ -11,6 +11,7 @@ from pathlib import Path
 from pipelines.motion.formats import load_motion
 from pipelines.motion.grounding import on_floor, settled
 from pipelines.motion.motion import Motion
+from pipelines.support.conventions import MOTION_FPS
 
 LICENCE = "CC BY 4.0"
 COLLECTION = "G1 Moves"
@@ -44,4 +45,4 @@ def read_take(path: Path) -> Motion:
     Raises:
         UnsuitableInput: broken file.
     """
-    return settled(on_floor(load_motion(path).resampled(30.0)))
+    return settled(on_floor(load_motion(path).resampled(MOTION_FPS)))

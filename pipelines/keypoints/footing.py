@@ -17,6 +17,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from pipelines.body.rotations import axis_angle_to_matrix
 from pipelines.body.skeleton import JOINT, forward_kinematics
+from pipelines.support.runs import runs
 
 Array = NDArray[np.floating[Any]]
 
@@ -40,9 +41,10 @@ def held_shift(shift_T2: Array, contact_T: NDArray[np.bool_], fps: float) -> NDA
         shift_T2: shift of the root in each frame; contact_T: (T,) whether this foot stands.
     """
     shift = np.asarray(shift_T2, dtype=np.float64)
-    starts, ends = _stances(contact_T)
-    if not len(starts):
+    stances = np.array(runs(contact_T))
+    if not len(stances):
         return shift.copy()
+    starts, ends = stances[:, 0], stances[:, 1] - 1
     frames = np.arange(len(shift))
     knots = np.ravel(np.stack([starts, ends], axis=1))
     held = np.repeat(
@@ -126,9 +128,3 @@ def _between(start_T3: Array, end_T3: Array) -> NDArray[np.float64]:
     sine = np.linalg.norm(cross, axis=1, keepdims=True)
     angle = np.arctan2(sine, (a * b).sum(1, keepdims=True))
     return axis_angle_to_matrix(cross / np.maximum(sine, 1e-9) * angle)
-
-
-def _stances(contact_T: NDArray[np.bool_]) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
-    """First and last frame of each run of contact."""
-    edges = np.diff(np.concatenate([[0], contact_T.astype(int), [0]]))
-    return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1

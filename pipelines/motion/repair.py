@@ -21,6 +21,7 @@ from pipelines.body.rotations import (
 )
 from pipelines.body.skeleton import JOINT
 from pipelines.motion.motion import Motion
+from pipelines.support.runs import runs
 
 Mask = NDArray[np.bool_]
 
@@ -72,7 +73,7 @@ def repair(motion: Motion) -> Repair:
     bad = _with_margin(impossible_steps(motion), motion.fps)
     _join_near_spans(bad, motion.fps)
     cut = np.zeros(motion.frames, bool)
-    for start, stop in spans(bad):
+    for start, stop in runs(bad):
         too_long = stop - start > _frames(_BRIDGED_SECONDS, motion.fps)
         if too_long or start == 0 or stop == motion.frames:
             cut[start:stop], bad[start:stop] = True, False
@@ -80,7 +81,7 @@ def repair(motion: Motion) -> Repair:
     shortest = _frames(_SHORTEST_PIECE_SECONDS, motion.fps)
     pieces = tuple(
         (start, mended.sliced(start, stop))
-        for start, stop in spans(~cut)
+        for start, stop in runs(~cut)
         if stop - start >= shortest
     )
     return Repair(pieces, int(bad.sum()), int(cut.sum()), wrists)
@@ -138,12 +139,6 @@ def dance_start(motion: Motion, lead: int = 0) -> int:
         if frame - start <= half:
             start = int(frame) + 1
     return start + tenth
-
-
-def spans(mask: Mask) -> list[tuple[int, int]]:
-    """Start (inclusive) and stop (exclusive) of every run of true values."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(int), [0]])))
-    return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _frames(seconds: float, fps: float) -> int:

@@ -21,6 +21,7 @@ from pipelines.body.feet import SOLE_DEPTH, point_speeds
 from pipelines.body.skeleton import FOOT_JOINTS
 from pipelines.motion.foot_lock import with_feet
 from pipelines.motion.motion import Motion
+from pipelines.support.runs import runs
 
 Floats = NDArray[np.float64]
 Spans = list[tuple[int, int]]
@@ -78,9 +79,7 @@ def step_over(motion: Motion, contacts_T4: NDArray[np.floating[Any]]) -> Motion:
 
 def _held(foot_T23: Floats, stands_T2: NDArray[np.bool_]) -> Spans:
     """[start, stop) frames in which either point of a foot stands, no long drift among them."""
-    marked = np.concatenate([[False], stands_T2.any(1), [False]]).astype(int)
-    edges = np.flatnonzero(np.diff(marked))
-    todo: Spans = list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+    todo: Spans = runs(stands_T2.any(1))
     found: Spans = []
     while todo:
         start, stop = todo.pop()

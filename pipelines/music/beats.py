@@ -29,22 +29,27 @@ def onset_times(features: MusicFeatures) -> NDArray[np.float64]:
     return np.flatnonzero(features.values[:, layout.peaks] > 0.5) / features.fps
 
 
+def numbered(beats: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """The count (B,) of at least two beats, 0 at the first: a gap of n beats counts as n.
+
+    A missed beat would otherwise read as a slower tempo.
+    """
+    steps = np.diff(beats)
+    return np.concatenate([[0], np.cumsum(np.maximum(1, np.round(steps / np.median(steps))))])
+
+
 def tempo_of_beats(beats: NDArray[np.floating[Any]]) -> float | None:
     """Beats per minute from the least-squares slope of the beat times, or None under 4 beats."""
     if len(beats) < 4:
         return None
-    steps = np.diff(beats)
-    # A missed beat counts as two: the slope would otherwise read a slower tempo.
-    number = np.concatenate([[0], np.cumsum(np.maximum(1, np.round(steps / np.median(steps))))])
-    return float(60.0 / np.polyfit(number, beats, 1)[0])
+    return float(60.0 / np.polyfit(numbered(beats), beats, 1)[0])
 
 
 def tempo_stability(beats: NDArray[np.floating[Any]]) -> float:
     """Share of beats within 70 ms of an even grid fitted to them; 1 is steady, 0 has no grid."""
     if len(beats) < 4:
         return 0.0
-    steps = np.diff(beats)
-    number = np.concatenate([[0], np.cumsum(np.maximum(1, np.round(steps / np.median(steps))))])
+    number = numbered(beats)
     slope, offset = np.polyfit(number, beats, 1)
     return float((np.abs(beats - (slope * number + offset)) < 0.07).mean())
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.music import layout
+from pipelines.music.beats import numbered
 
 PERIODS = (1, 2, 4)
 """Beats in which each hand of the clock goes round."""
@@ -34,10 +35,8 @@ def count_beats(features_TF: Array) -> Float:
     beats = np.flatnonzero(features_TF[:, layout.beats] > 0.5).astype(np.float64)
     if len(beats) < 2:
         return np.full(len(frames), np.nan)
-    steps = np.diff(beats)
-    period = float(np.median(steps))
-    number = np.concatenate([[0], np.cumsum(np.maximum(1, np.round(steps / period)))])
-    count: Float = np.interp(frames, beats, number)
+    period = float(np.median(np.diff(beats)))
+    count: Float = np.interp(frames, beats, numbered(beats))
     count += np.minimum(0, frames - beats[0]) / period + np.maximum(0, frames - beats[-1]) / period
     return count
 

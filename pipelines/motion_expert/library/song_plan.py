@@ -14,10 +14,10 @@ from pipelines.music import layout
 from pipelines.music.beats import TRACKER_LAG_SECONDS, beat_grid, beat_times
 from pipelines.music.features import MusicFeatures
 from pipelines.rhythm.step_cycle import smooth_sequence
+from pipelines.support.conventions import MOTION_FPS
 
 Floats = NDArray[np.float64]
 
-FPS = 30.0
 SLOWEST, FASTEST = 62.0, 168.0
 """Pulses a minute that people dance to; a slower beat is halved, a faster one counted by twos."""
 STEADY_BPM = 104.0
@@ -69,7 +69,7 @@ class SongPlan:
 
 def plan_song(features_TF: NDArray[np.float32]) -> SongPlan:
     """Read a song. Any length, with or without beats, also silence."""
-    seconds = len(features_TF) / FPS
+    seconds = len(features_TF) / MOTION_FPS
     beats, steady = _beats(features_TF)
     pulses = _counted(beats, features_TF, seconds)
     values = _per_pulse(features_TF, pulses)
@@ -97,7 +97,7 @@ def _beats(features_TF: NDArray[np.float32]) -> tuple[Floats, bool]:
     tracked = beat_times(music) - TRACKER_LAG_SECONDS
     if len(tracked) >= 8:
         return smooth_sequence(tracked, 3.0), False
-    return np.arange(0.0, max(len(features_TF) / FPS, 2.0) + 1, 60 / STEADY_BPM), False
+    return np.arange(0.0, max(len(features_TF) / MOTION_FPS, 2.0) + 1, 60 / STEADY_BPM), False
 
 
 def _counted(beats: Floats, features_TF: NDArray[np.float32], seconds: float) -> Floats:
@@ -117,7 +117,7 @@ def _counted(beats: Floats, features_TF: NDArray[np.float32], seconds: float) ->
 
 
 def _strength(features_TF: NDArray[np.float32], times: Floats) -> float:
-    rows = np.clip(np.round((times + TRACKER_LAG_SECONDS) * FPS).astype(int), 0, None)
+    rows = np.clip(np.round((times + TRACKER_LAG_SECONDS) * MOTION_FPS).astype(int), 0, None)
     rows = rows[rows < len(features_TF)]
     return float(features_TF[rows, layout.envelope].mean()) if len(rows) else 0.0
 
@@ -126,7 +126,7 @@ def _per_pulse(features_TF: NDArray[np.float32], pulses: Floats) -> Floats:
     """(P - 1, D) means over each pulse, in deviations: onset at the pulse, loudness, timbre,
     harmony; zeros outside the song."""
     frames = len(features_TF)
-    edges = np.clip(np.round((pulses + TRACKER_LAG_SECONDS) * FPS).astype(int), 0, frames)
+    edges = np.clip(np.round((pulses + TRACKER_LAG_SECONDS) * MOTION_FPS).astype(int), 0, frames)
     columns = np.concatenate(
         [features_TF[:, layout.envelope], features_TF[:, layout.mfcc],
          features_TF[:, layout.chroma]], axis=1,

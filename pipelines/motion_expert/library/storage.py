@@ -25,10 +25,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import MissingAsset, UnsuitableInput
 from pipelines.support.files import atomic_path, read_json
 
-FPS = 30.0
+FPS = MOTION_FPS
 VERSION = 1
 FORMAT = "macedance dance library"
 JOINTS_KEPT: tuple[int, ...] = tuple(j for j in range(24) if j not in (10, 11, 22, 23))
