@@ -2,12 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pipelines.body.rotations import axis_angle_to_matrix
 from pipelines.body.skeleton import JOINT
@@ -16,7 +13,6 @@ from pipelines.motion.repair import (
     dance_start,
     impossible_steps,
     repair,
-    spans,
     t_pose_frames,
     turn_speeds,
 )
@@ -118,14 +114,3 @@ def test_t_pose_at_the_start_is_dropped(standing: Maker, swaying: Maker) -> None
     assert t_pose_frames(joined).tolist() == [True] * 40 + [False] * 80
     assert dance_start(joined, lead=2) == 43
     assert dance_start(joined.sliced(40, 120), lead=6) == 6
-
-
-@given(st.lists(st.booleans(), max_size=40))
-def test_spans_describe_the_mask(mask: list[bool]) -> None:
-    rebuilt = np.zeros(len(mask), bool)
-    found = spans(np.array(mask, bool))
-    for start, stop in found:
-        assert start < stop
-        rebuilt[start:stop] = True
-    assert rebuilt.tolist() == mask
-    assert all(stop < start for (_, stop), (start, _) in pairwise(found))
