@@ -203,3 +203,49 @@ def test_masks(tmp_path: Path) -> None:
     (tmp_path / "text.png").write_text("no picture")
     with pytest.raises(UnsuitableInput, match="cannot be read"):
         read_mask(tmp_path / "text.png", 100, 200)
+
+
+def test_an_opaque_picture_is_read_by_its_brightness(tmp_path: Path) -> None:
+    """Painting programs save masks with an alpha channel that says nothing."""
+    mask = np.zeros((100, 60), np.uint8)
+    mask[30:70, 20:40] = 255
+    opaque = np.dstack([mask, mask, mask, np.full_like(mask, 255)])
+    Image.fromarray(opaque).save(tmp_path / "opaque.png")
+    matte = read_mask(tmp_path / "opaque.png", 60, 100)
+    np.testing.assert_array_equal(matte > 0.5, mask > 0)
+    Image.fromarray(np.full((100, 60), 255, np.uint8)).save(tmp_path / "white.png")
+    with pytest.raises(UnsuitableInput, match="all white"):
+        read_mask(tmp_path / "white.png", 60, 100)
+
+
+def test_a_picture_that_would_fill_the_memory_is_refused(tmp_path: Path, monkeypatch) -> None:
+    Image.fromarray(np.zeros((100, 60), np.uint8)).save(tmp_path / "a.png")
+    monkeypatch.setattr("pipelines.keypoints.files._MASK_PIXELS", 5999)
+    with pytest.raises(UnsuitableInput, match="too large"):
+        read_mask(tmp_path / "a.png", 60, 100)
+
+
+def test_points_may_tell_how_sure_they_are(tmp_path: Path, make_person) -> None:
+    points = body(make_person())
+    points["left_wrist"] = [*points["left_wrist"], 0.4]
+    points["right_wrist"] = [*points["right_wrist"], 7]
+    points["left_ankle"] = [*points["left_ankle"], 0]
+    read = read_reference_points(write(tmp_path / "p.json", {"points": points}), 540, 960)
+    assert read.confidence[POINT["left_wrist"]] == 0.4
+    assert read.confidence[POINT["right_wrist"]] == 1.0
+    assert read.confidence[POINT["left_ankle"]] == 0.0
+    assert read.confidence[POINT["nose"]] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "inside"),
+    [(0, 0, True), (540, 960, True), (-0.1, 5, False), (5, 960.1, False), (float("nan"), 5, False)],
+)
+def test_points_lie_in_the_picture_to_its_very_edge(tmp_path, make_person, x, y, inside) -> None:
+    points = body(make_person()) | {"left_wrist": [x, y]}
+    path = write(tmp_path / "p.json", {"points": points})
+    if inside:
+        assert read_reference_points(path, 540, 960).confidence[POINT["left_wrist"]] == 1
+    else:
+        with pytest.raises(UnsuitableInput, match=r"left_wrist at .* is outside the 540x960"):
+            read_reference_points(path, 540, 960)
