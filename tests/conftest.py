@@ -246,3 +246,21 @@ def stepping() -> Callable[..., Any]:
         return Motion(poses, trans, fps, "salsa", "stepping")
 
     return make
+
+
+@pytest.fixture(scope="session")
+def tiny_smpl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A made-up SMPL file of four vertices; the first shape direction lifts the first of them."""
+    import numpy as np
+
+    from pipelines.body.skeleton import PARENTS
+
+    directions, weights, regressor = np.zeros((4, 3, 10)), np.zeros((4, 24)), np.zeros((24, 4))
+    directions[0, 1, 0] = weights[:, 0] = regressor[:, 1] = 1
+    path = tmp_path_factory.mktemp("smpl") / "model.npz"
+    np.savez(
+        path, v_template=[[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]],
+        f=[[0, 1, 2], [0, 2, 3]], weights=weights, J_regressor=regressor, shapedirs=directions,
+        posedirs=np.zeros((4, 3, 207)), kintree_table=np.stack([PARENTS, np.arange(24)]),
+    )  # fmt: skip
+    return path

@@ -56,27 +56,11 @@ def test_a_free_body_is_its_own_skin(kind):
     assert skin.weights.shape == (len(skin.template), len(JOINT_NAMES))
 
 
-def test_an_smpl_body_from_a_file_takes_the_dancers_shape_unless_the_look_has_one(tmp_path):
-    """A made-up SMPL file: 4 vertices, of which the first shape direction moves the first."""
-    rest = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]])
-    directions = np.zeros((4, 3, 10))
-    directions[0, 1, 0] = 1.0
-    weights = np.zeros((4, 24))
-    weights[:, 0] = 1
-    regressor = np.zeros((24, 4))
-    regressor[:, 1] = 1
-    parents = np.array([-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19,
-                        20, 21])  # fmt: skip
-    path = tmp_path / "model.npz"
-    np.savez(
-        path, v_template=rest, f=np.array([[0, 1, 2], [0, 2, 3]]), weights=weights,
-        J_regressor=regressor, shapedirs=directions, posedirs=np.zeros((4, 3, 207)),
-        kintree_table=np.stack([parents, np.arange(24)]),
-    )  # fmt: skip
+def test_an_smpl_body_from_a_file_takes_the_dancers_shape_unless_the_look_has_one(tiny_smpl):
     own = np.array([0.5, *[0.0] * 9])
 
     def height(look: Look, betas: np.ndarray | None) -> float:
-        body = as_skin(open_body("smpl", look, path, betas))
+        body = as_skin(open_body("smpl", look, tiny_smpl, betas))
         return float(body.template[0, 1] - body.template[1, 1])
 
     assert height(Look(), None) == pytest.approx(0.0, abs=1e-6)

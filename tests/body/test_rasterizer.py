@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipelines.body.camera import Camera, looking_at
-from pipelines.body.rasterizer import draw_mesh, vertex_normals
+from pipelines.body.rasterizer import draw_mesh, no_surface, vertex_normals
 
 CAMERA = Camera(np.array([0.0, -2.0, 0.0]), looking_at(0.0), 100.0, 100, 100, 2.0)
 # Counter-clockwise as seen from -y, where the camera stands.
@@ -79,3 +79,47 @@ def test_normals_of_a_sphere_point_outward():
     inner = np.abs(points[:, 2]) < 0.9
     assert (normals * points).sum(1)[inner].min() > 0.99
     np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1, atol=1e-5)
+
+
+def depth_of(vertices, faces, samples=2):
+    picture = np.zeros((100, 100, 3), dtype=np.uint8)
+    colours = np.full((len(vertices), 3), 200, dtype=np.float32)
+    return draw_mesh(picture, vertices, faces, colours, CAMERA, samples)
+
+
+@pytest.mark.parametrize("samples", [1, 2, 3])
+def test_depth_of_a_square_that_leans_away_is_exact(samples):
+    leaning = SQUARE.copy()
+    leaning[:, 1] = SQUARE[:, 2]  # the upper edge is a metre further away than the lower
+    surface = depth_of(leaning, TWO, samples)
+    for x, z in ((0.0, 0.0), (0.2, -0.3), (-0.3, 0.35)):
+        pixels, depth = CAMERA.project(np.array([[x, z, z]]))
+        assert surface(pixels)[0] == pytest.approx(depth[0], abs=0.02)
+
+
+def test_depth_is_endless_beside_the_mesh_and_outside_the_picture():
+    surface = depth_of(SQUARE, TWO)
+    outside = np.array([[5.0, 5], [-3, 50], [50, 120], [np.nan, 50], [1e9, -1e9]])
+    assert np.isinf(surface(outside)).all()
+    assert surface(np.array([[50.0, 50.0]]))[0] == pytest.approx(2.0, abs=1e-4)
+    assert np.isinf(no_surface(outside)).all()
+
+
+def test_what_was_there_shows_beside_the_mesh_and_through_half_covered_pixels():
+    picture = np.full((100, 100, 3), 100, dtype=np.uint8)
+    shifted = SQUARE + np.array([0.01, 0, 0], dtype=np.float32)  # half a pixel
+    colours = np.full((4, 3), 200, dtype=np.float32)
+    draw_mesh(picture, shifted, TWO, colours, CAMERA, 2)
+    assert picture[50, 20, 0] == 100 and picture[50, 50, 0] == 200
+    assert picture[50, 25, 0] == 150
+
+
+@pytest.mark.parametrize("size", [3.0, 30.0])
+def test_normals_do_not_depend_on_size_and_follow_a_turn(size):
+    rng = np.random.default_rng(0)
+    points, faces = rng.normal(size=(9, 3)), rng.permutation(9).reshape(3, 3).astype(np.int32)
+    plain = vertex_normals(points, faces)
+    np.testing.assert_allclose(vertex_normals(points * size, faces), plain, atol=1e-5)
+    turn = np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]])
+    np.testing.assert_allclose(vertex_normals(points @ turn.T, faces), plain @ turn.T, atol=1e-5)
+    np.testing.assert_array_equal(vertex_normals(np.ones((2, 3)), faces[:0]), np.zeros((2, 3)))

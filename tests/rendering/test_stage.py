@@ -90,6 +90,17 @@ def test_without_variety_every_subject_looks_alike():
     assert looks[0][1] is looks[1][1]  # made once
 
 
+def test_smpl_takes_the_shape_of_the_dancer_and_the_free_bodies_do_not(tiny_smpl):
+    thin, tall = (replace(facing(0.0), betas=np.full(10, b, dtype="f4")) for b in (0.0, 0.5))
+    smpl = replace(CONFIG, body="smpl", body_model=tiny_smpl)
+    one, other = (look_and_body(smpl, dance, "a")[1] for dance in (thin, tall))
+    standing = np.tile(np.eye(3), (1, 24, 1, 1))
+    surfaces = [next(iter(body.pose(standing, np.zeros((1, 3)))))[0] for body in (one, other)]
+    assert np.abs(surfaces[0] - surfaces[1]).max() == pytest.approx(0.5, abs=1e-5)
+    free = [look_and_body(CONFIG, dance, "a")[1] for dance in (thin, tall)]
+    assert free[0] is free[1]
+
+
 def test_with_variety_subject_and_seed_decide():
     varied = replace(CONFIG, vary=True)
 
