@@ -13,11 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
+
+# An example may take long where the machine is busy, and says nothing about the code then.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -6,19 +6,17 @@ coordinates follow the same rule.
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.appearance_expert.puppet.painting.bands import BAND_ROWS, Bands
 from pipelines.appearance_expert.puppet.posing.draw_list import DrawList
 from pipelines.body.triangles import columns_covered, rows_covered
 from pipelines.support.compiled import compiled
 
 SUPERSAMPLING = 2
-BAND_ROWS = 24
 
 
 @compiled(error_model="numpy")
@@ -133,37 +131,29 @@ def _draw_band(  # noqa: C901  (flat loops are what numba compiles well)
 
 
 class Compositor:
-    """Paints draw lists of one canvas size with as many threads as there are cores.
-
-    Every pixel is computed by the same instructions whichever thread takes its band, so the
-    bytes do not depend on the number of cores.
-    """
+    """Paints draw lists of one canvas size."""
 
     def __init__(self, width: int, height: int, texture_HW4: NDArray[np.uint8]) -> None:
         """Keep the premultiplied RGBA atlas and one scratch tile per thread."""
         self._shape = (height, width, 3)
         self._texture = np.ascontiguousarray(texture_HW4)
-        self._threads = max(1, min(4, len(os.sched_getaffinity(0))))
-        self._pool = ThreadPoolExecutor(self._threads)
-        rows = BAND_ROWS * SUPERSAMPLING
-        self._tiles = [
-            np.zeros((rows, width * SUPERSAMPLING, 4), np.float32) for _ in range(self._threads)
-        ]
+        self._bands = Bands()
+        tile = (BAND_ROWS * SUPERSAMPLING, width * SUPERSAMPLING, 4)
+        self._tiles = [np.zeros(tile, np.float32) for _ in range(self._bands.threads)]
 
     def paint(self, plate: NDArray[np.float32], draw: DrawList) -> NDArray[np.uint8]:
         """The plate (H, W, 3) in 0..255 with the triangles over it, as a new uint8 frame."""
         out = np.empty(self._shape, np.uint8)
 
-        def work(thread: int) -> None:
-            for top in range(thread * BAND_ROWS, self._shape[0], self._threads * BAND_ROWS):
-                _draw_band(
-                    out, plate, self._tiles[thread], top,
-                    draw.xy, draw.uv, draw.triangles, draw.culled, draw.opacity, self._texture,
-                )  # fmt: skip
+        def paint_band(thread: int, top: int) -> None:
+            _draw_band(
+                out, plate, self._tiles[thread], top,
+                draw.xy, draw.uv, draw.triangles, draw.culled, draw.opacity, self._texture,
+            )  # fmt: skip
 
-        list(self._pool.map(work, range(self._threads)))
+        self._bands.paint(self._shape[0], paint_band)
         return out
 
     def close(self) -> None:
         """Let the threads go."""
-        self._pool.shutdown()
+        self._bands.close()

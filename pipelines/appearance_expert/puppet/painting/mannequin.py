@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.appearance_expert.puppet.painting.bands import BAND_ROWS, Bands
 from pipelines.keypoints.person import POINT, ReferencePerson
 from pipelines.keypoints.staged import StagedDance
 from pipelines.support.compiled import compiled
-
-_BAND_ROWS = 24
 
 # (from, to, radius at both ends in metres, palette entry)
 _BONES: tuple[tuple[str, str, float, float, str], ...] = (
@@ -89,24 +86,22 @@ class Mannequin:
         lift = 0.08 * scale * np.array([1.0, 1.0, 1.0]) * -up
         self._start[:, -1] += 0.3 * lift
         self._end[:, -1] += lift
-        self._threads = max(1, min(4, len(os.sched_getaffinity(0))))
-        self._pool = ThreadPoolExecutor(self._threads)
+        self._bands = Bands()
 
     def paint(self, plate: NDArray[np.float32], frame: int) -> NDArray[np.uint8]:
         """The plate (H, W, 3) in 0..255 with the figure of one frame over it."""
         out = np.empty(plate.shape, np.uint8)
         start, end = self._start[frame], self._end[frame]
 
-        def work(thread: int) -> None:
-            for top in range(thread * _BAND_ROWS, len(out), self._threads * _BAND_ROWS):
-                _shade_band(out, plate, top, start, end, self._radius, self._colour)
+        def paint_band(_: int, top: int) -> None:
+            _shade_band(out, plate, top, start, end, self._radius, self._colour)
 
-        list(self._pool.map(work, range(self._threads)))
+        self._bands.paint(len(out), paint_band)
         return out
 
     def close(self) -> None:
         """Let the threads go."""
-        self._pool.shutdown()
+        self._bands.close()
 
 
 @compiled(error_model="numpy")
@@ -114,7 +109,7 @@ def _shade_band(  # noqa: C901  (flat loops are what numba compiles well)
     out: Any, plate: Any, top: Any, start: Any, end: Any, radius: Any, colour: Any
 ) -> None:
     """Nearest capsule per subpixel (2 x 2), lit from the upper left with a soft rim."""
-    bottom = min(out.shape[0], top + 24)
+    bottom = min(out.shape[0], top + BAND_ROWS)
     left, right = 1e9, -1e9
     for i in range(start.shape[0]):
         reach = max(radius[i, 0], radius[i, 1])

@@ -26,7 +26,7 @@ from pipelines.appearance_expert.puppet.cutting.capsules import (
 places = st.tuples(st.floats(-20, 40), st.floats(-20, 40)).map(np.array)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(places, places)
 def test_the_distance_to_a_segment_is_the_least_over_its_points(start, end):
     shape = (12, 17)

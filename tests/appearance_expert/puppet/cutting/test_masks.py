@@ -55,7 +55,7 @@ def test_distance_is_zero_on_the_mask_and_grows_by_the_pixel():
     assert distance_from(mask)[4] == pytest.approx(np.arange(21), abs=1e-3)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1))
 def test_each_given_pixel_gets_the_label_of_its_nearest_taker(seed):
     random = np.random.default_rng(seed)

@@ -17,7 +17,7 @@ def test_push_pull_keeps_what_is_known_and_continues_a_constant():
     assert np.allclose(filled, 80, atol=0.5)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1))
 def test_what_is_known_stays_and_what_is_not_lies_between(height, width, seed):
     random = np.random.default_rng(seed)

@@ -22,7 +22,7 @@ def areas(xy, triangles):
     return 0.5 * ((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(8, 50), st.integers(8, 50), st.integers(3, 11), st.integers(0, 2**32 - 1))
 def test_every_opaque_pixel_lies_under_the_grid(height, width, step, seed):
     random = np.random.default_rng(seed)

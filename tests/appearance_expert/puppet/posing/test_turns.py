@@ -57,7 +57,7 @@ def test_no_side_is_half_there_for_long_however_the_head_lingers():
     assert ((share > 0.1) & (share < 0.9)).sum() <= 6
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.floats(-180, 180), min_size=1, max_size=12), st.floats(20, 70))
 def test_turns_stay_rotations_below_the_limit_and_tell_the_true_angle(degrees, most):
     turn = hold_back_turns(_headings(np.array(degrees)), np.radians(most), 30.0, np.radians(30))
