@@ -19,28 +19,52 @@ SHORTEST_SONG_SECONDS = 2.0
 SILENCE_PEAK = 1e-4
 HEADER_SLACK_SECONDS = 1.0
 _PROBE_TIMEOUT_SECONDS = 60
+_SAME_CLOCK = 1e-3
+"""Seconds by which a track may begin later than its file without being called late."""
+_FAINT, _CANCELLED = 0.02, 10.0
+"""Peak below which two channels are suspected of cancelling each other, and how much louder one of
+them then has to be."""
 _FORMATS_HINT = "give a wav, mp3, flac, ogg or m4a file, or a video with sound"
 
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """What a file's header says about its first sound track.
+    """What a file's header says about the sound track that is heard.
 
     Attributes:
-        seconds: length; 0 where the header does not tell.
+        seconds: when it ends by the file's clock; 0 where the header does not tell.
         sample_rate: samples per second.
         channels: number of channels.
         exact: whether `seconds` was written by the encoder, not guessed from the bit rate.
+        track: its number among the file's sound tracks: the first that is marked as the default.
+        tracks: how many there are.
+        delay: seconds by the file's clock at which its first sample is heard.
     """
 
     seconds: float
     sample_rate: int
     channels: int
     exact: bool = True
+    track: int = 0
+    tracks: int = 1
+    delay: float = 0.0
+
+    def cut(self, start: float, duration: float | None) -> str:
+        """The filter that takes this much of the track, by the file's clock.
+
+        Samples are counted from the track's first one: seeking would land where a container has a
+        mark, tens of milliseconds off. "" where nothing is to be cut.
+        """
+        begin = start - self.delay
+        if begin == 0 and duration is None:
+            return ""
+        silence = f"adelay={max(0.0, -begin) * 1000:.3f}:all=1," if begin < 0 else ""
+        length = "" if duration is None else f":duration={duration:.6f}"
+        return f"asetpts=N/SR/TB,{silence}atrim=start={max(0.0, begin):.6f}{length},asetpts=N/SR/TB"
 
 
 def probe_audio(path: Path) -> AudioInfo:
-    """Read the header of the first sound track.
+    """Read the header of the sound track that is heard.
 
     Raises:
         UnsuitableInput: missing, empty, not a media file, or without sound.
@@ -49,7 +73,9 @@ def probe_audio(path: Path) -> AudioInfo:
     _require_file(path)
     command = [
         program("ffprobe"), "-v", "warning", *LOCAL_ONLY, "-of", "json",
-        "-show_entries", "stream=codec_type,sample_rate,channels,duration:format=duration",
+        "-show_entries",
+        "stream=codec_type,sample_rate,channels,duration,start_time:stream_disposition=default"
+        ":format=duration,start_time",
         f"file:{path}",
     ]  # fmt: skip
     try:
@@ -69,14 +95,21 @@ def probe_audio(path: Path) -> AudioInfo:
     sound = [s for s in found.get("streams", []) if s.get("codec_type") == "audio"]
     if not sound:
         raise UnsuitableInput(f"{path}: holds no sound track", _FORMATS_HINT)
-    seconds = _number(sound[0].get("duration")) or _number(found.get("format", {}).get("duration"))
-    rate, channels = int(_number(sound[0].get("sample_rate"))), int(sound[0].get("channels", 0))
+    default = (n for n, s in enumerate(sound) if s.get("disposition", {}).get("default"))
+    number = next(default, 0)
+    heard, whole = sound[number], found.get("format", {})
+    delay = _number(heard.get("start_time")) - _number(whole.get("start_time"))
+    delay = delay if delay > _SAME_CLOCK else 0.0
+    seconds = _number(heard.get("duration"))
+    seconds = seconds + delay if seconds else _number(whole.get("duration"))
+    rate, channels = int(_number(heard.get("sample_rate"))), int(heard.get("channels", 0))
     if rate <= 0 or channels <= 0:
         raise UnsuitableInput(f"{path}: its sound track cannot be decoded", _FORMATS_HINT)
     missing = _riff_promise(path)
     if missing > 1:
         return AudioInfo(seconds * missing, rate, channels)
-    return AudioInfo(seconds, rate, channels, exact="Estimating duration" not in remarks)
+    exact = "Estimating duration" not in remarks
+    return AudioInfo(seconds, rate, channels, exact, number, len(sound), delay)
 
 
 def load_audio(
@@ -86,7 +119,9 @@ def load_audio(
     duration: float | None = None,
     info: AudioInfo | None = None,
 ) -> NDArray[np.float32]:
-    """Decode the first sound track to mono.
+    """Decode the sound track that is heard to mono, by the file's clock.
+
+    Of stereo in antiphase, whose channels cancel each other, the louder channel is taken.
 
     NaN and infinite samples are heard as silence; `songs.load_song` also says so.
 
@@ -131,28 +166,48 @@ def decode_audio(
     """Samples, and the share of the file's samples that were not finite."""
     if info.exact and 0 < info.seconds <= start:
         raise _beyond_the_end(path, start, info.seconds)
-    samples, remarks = _decode(path, start, duration, ["-ac", "1", "-ar", str(sample_rate)])
+    rate = ["-ac", "1", "-ar", str(sample_rate)]
+    samples, remarks = _decode(path, info, start, duration, rate)
     if samples.size == 0:
         if start > 0:
             raise _beyond_the_end(path, start, info.seconds)
         raise UnsuitableInput(f"{path}: no sound could be decoded ({_reason(remarks)})")
     _refuse_truncated(path, info, start, duration, len(samples) / sample_rate)
     if np.isfinite(samples).all():
+        if info.channels == 2 and np.abs(samples).max() < _FAINT:
+            samples = _louder(path, info, sample_rate, start, duration, samples)
         return samples, 0.0
-    native, _ = _decode(path, start, duration, [])
+    native, _ = _decode(path, info, start, duration, [])
     damage = 1.0 - float(np.isfinite(native).mean())
-    rate = ["-af", NAN_TO_SILENCE, "-ac", "1", "-ar", str(sample_rate)]
-    return np.nan_to_num(_decode(path, start, duration, rate)[0]), damage
+    return np.nan_to_num(_decode(path, info, start, duration, rate, NAN_TO_SILENCE)[0]), damage
+
+
+def _louder(
+    path: Path, info: AudioInfo, sample_rate: int, start: float, duration: float | None,
+    mixed: NDArray[np.float32],
+) -> NDArray[np.float32]:  # fmt: skip
+    """The louder of two channels where their mix leaves next to nothing of it, else the mix."""
+    both, _ = _decode(path, info, start, duration, ["-ac", "2", "-ar", str(sample_rate)])
+    channels = both[: len(both) // 2 * 2].reshape(-1, 2)
+    peaks = np.abs(channels).max(0, initial=0.0)
+    if peaks.max() < _CANCELLED * np.abs(mixed).max(initial=0.0) or is_silent(peaks):
+        return mixed
+    return np.ascontiguousarray(channels[:, int(peaks.argmax())])
 
 
 def _decode(
-    path: Path, start: float, duration: float | None, options: list[str]
+    path: Path,
+    info: AudioInfo,
+    start: float,
+    duration: float | None,
+    options: list[str],
+    repair: str = "",
 ) -> tuple[NDArray[np.float32], str]:
-    span = ["-ss", f"{start:.6f}"] if start > 0 else []
-    span += ["-t", f"{duration:.6f}"] if duration is not None else []
+    filters = ",".join(filter(None, (repair, info.cut(start, duration))))
     command = [
-        program("ffmpeg"), "-nostdin", "-v", "error", *LOCAL_ONLY, *span, "-i", f"file:{path}",
-        "-map", "0:a:0", "-vn", "-sn", "-dn", *options, "-f", "f32le", "-c:a", "pcm_f32le", "-",
+        program("ffmpeg"), "-nostdin", "-v", "error", *LOCAL_ONLY, "-i", f"file:{path}",
+        "-map", f"0:a:{info.track}", "-vn", "-sn", "-dn", *(["-af", filters] if filters else []),
+        *options, "-f", "f32le", "-c:a", "pcm_f32le", "-",
     ]  # fmt: skip
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
     whole = len(done.stdout) // 4 * 4

@@ -55,6 +55,8 @@ def load_song(
         raise UnsuitableInput(f"{path}: {damage:.0%} of its samples are NaN or infinite")
     if damage > 0:
         progress.warn(f"{path}: {damage:.2%} of its samples are NaN or infinite, heard as silence")
+    if info.tracks > 1:
+        progress.say(f"{path}: holds {info.tracks} sound tracks; number {info.track + 1} is heard")
     if is_silent(samples):
         progress.warn(f"{path}: the song is silent, so the dance has no beat to follow")
     return samples

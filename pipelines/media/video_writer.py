@@ -18,6 +18,7 @@ from typing import IO
 
 import numpy as np
 
+from pipelines.media.audio import probe_audio
 from pipelines.media.ffmpeg import (
     LOCAL_ONLY,
     NAN_TO_SILENCE,
@@ -162,10 +163,11 @@ class VideoWriter:
         """Mux after the last frame: only then is the length of the sound known."""
         length = float(self._frames / self._fps)
         taken = length if self._audio_seconds is None else min(length, self._audio_seconds)
-        # Stamping from the first sample matches how the music features count time.
+        # The same cut as the music features hear.
+        info = probe_audio(audio)
         sound = (
-            f"[1:a:0]{repair}asetpts=N/SR/TB,atrim=start={self._audio_start:.6f}:duration={taken:.6f},"
-            f"asetpts=N/SR/TB,aresample={_AUDIO_RATE},apad,atrim=duration={length:.6f}[sound]"
+            f"[1:a:{info.track}]{repair}{info.cut(self._audio_start, taken)},"
+            f"aresample={_AUDIO_RATE},apad,atrim=duration={length:.6f}[sound]"
         )
         command = [
             self._program, *QUIET, "-y", "-i", f"file:{self._picture}", *LOCAL_ONLY, "-i",

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import wave
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from pipelines.media.audio import load_audio, probe_audio, write_wav
 from pipelines.media.songs import load_song
+from pipelines.media.video_writer import VideoWriter
 from pipelines.support.errors import MissingAsset, UnsuitableInput
 
 RATE = 15360
@@ -55,7 +57,9 @@ def test_reads_what_ffmpeg_reads(
 def test_round_trip_is_16_bit_exact(tmp_path: Path) -> None:
     stereo = np.stack([tone(1.0, RATE), -tone(1.0, RATE)], axis=1)
     write_wav(tmp_path / "s.wav", stereo, RATE)
-    assert np.abs(load_audio(tmp_path / "s.wav", RATE)).max() == 0.0
+    with wave.open(str(tmp_path / "s.wav")) as stream:
+        both = np.frombuffer(stream.readframes(RATE), "<i2").reshape(-1, 2).astype(int)
+    assert (both.sum(1) == 0).all() and np.abs(both).max() > 10_000
     write_wav(tmp_path / "m.wav", stereo[:, 0] * 3, RATE)
     expected = np.clip(stereo[:, 0] * 3, -1, 1)
     assert np.abs(load_audio(tmp_path / "m.wav", RATE) - expected).max() < 1e-4
@@ -157,3 +161,86 @@ def test_write_wav_clips_and_leaves_nothing_behind(tmp_path: Path) -> None:
     with wave.open(str(tmp_path / "a.wav")) as stream:
         assert np.frombuffer(stream.readframes(4), "<i2").tolist() == [32767, -32767, 0, 16384]
     assert [p.name for p in tmp_path.iterdir()] == ["a.wav"]
+
+
+def test_stereo_in_antiphase_is_heard(tmp_path: Path) -> None:
+    """Its mix is silence; a person hears it all the same."""
+    heard = tone(2.0, RATE)
+    write_wav(tmp_path / "s.wav", np.stack([heard, -0.5 * heard * 2], axis=1), RATE)
+    assert np.abs(load_audio(tmp_path / "s.wav", RATE) - heard).max() < 1e-3
+    write_wav(tmp_path / "faint.wav", np.stack([heard, heard], axis=1) * 0.01, RATE)
+    mixed = heard * 0.01 * 2**0.5  # as ffmpeg mixes floats
+    assert np.abs(load_audio(tmp_path / "faint.wav", RATE) - mixed).max() < 1e-3
+
+
+def clicks(seconds: float, every: float) -> np.ndarray:
+    """A click at each multiple of `every` seconds."""
+    samples = np.zeros(int(seconds * 44100), "f4")
+    for start in np.arange(0, seconds - 0.01, every):
+        samples[int(start * 44100) : int(start * 44100) + 60] = 0.8
+    return samples
+
+
+def first_click(samples: np.ndarray, rate: int) -> float:
+    return float(np.argmax(np.abs(samples) > 0.3)) / rate
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts", ".avi"])
+def test_one_clock_for_what_is_heard_and_what_is_seen(tmp_path: Path, suffix: str) -> None:
+    """Sound that begins half a second after the picture: the features and the video made from it
+    hear the same click at the same time by the file's clock."""
+    write_wav(tmp_path / "clicks.wav", clicks(8.0, 1.0), 44100)
+    late = tmp_path / f"late{suffix}"
+    ffmpeg(
+        "-f", "lavfi", "-i", "color=size=64x64:rate=25:duration=9", "-itsoffset", "0.5", "-i",
+        tmp_path / "clicks.wav", "-map", "0:v", "-map", "1:a", "-c:a",
+        "mp3" if suffix == ".avi" else "aac", late,
+    )  # fmt: skip
+    info = probe_audio(late)
+    expected = info.delay + 3 - 2.75 if info.delay else 3 - 2.75
+    samples = load_audio(late, 44100, start=2.75, duration=2.0)
+    assert first_click(samples, 44100) == pytest.approx(expected % 1.0, abs=0.03)
+    with VideoWriter(tmp_path / "out.mp4", 64, 64, Fraction(25), audio=late,
+                     audio_start=2.75) as video:  # fmt: skip
+        for _ in range(50):
+            video.write(np.zeros((64, 64, 3), np.uint8))
+    played = load_audio(tmp_path / "out.mp4", 44100)
+    assert first_click(played, 44100) == pytest.approx(first_click(samples, 44100), abs=0.005)
+
+
+def test_a_late_track_begins_with_silence(tmp_path: Path) -> None:
+    write_wav(tmp_path / "clicks.wav", clicks(4.0, 1.0), 44100)
+    ffmpeg(
+        "-f", "lavfi", "-i", "color=size=64x64:rate=25:duration=5", "-itsoffset", "0.5", "-i",
+        tmp_path / "clicks.wav", "-map", "0:v", "-map", "1:a", "-c:a", "aac", tmp_path / "l.mkv",
+    )  # fmt: skip
+    assert probe_audio(tmp_path / "l.mkv").delay == pytest.approx(0.5, abs=0.03)
+    samples = load_audio(tmp_path / "l.mkv", 44100)
+    assert first_click(samples, 44100) == pytest.approx(0.5, abs=0.03)
+    assert len(samples) / 44100 == pytest.approx(4.5, abs=0.06)
+
+
+class Heard:
+    """Notes what is said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, message: str) -> None:
+        self.said.append(message)
+
+    warn = say
+
+
+def test_of_two_tracks_the_default_is_heard_and_it_is_said(tmp_path: Path) -> None:
+    write_wav(tmp_path / "low.wav", tone(3.0, hertz=220), 44100)
+    write_wav(tmp_path / "high.wav", tone(3.0, hertz=880), 44100)
+    ffmpeg(
+        "-i", tmp_path / "low.wav", "-i", tmp_path / "high.wav", "-map", "0:a", "-map", "1:a",
+        "-c:a", "aac", "-disposition:a:0", "0", "-disposition:a:1", "default", tmp_path / "two.mkv",
+    )  # fmt: skip
+    heard = Heard()
+    samples = load_song(tmp_path / "two.mkv", 8000, progress=heard)  # type: ignore[arg-type]
+    spectrum = np.abs(np.fft.rfft(samples))
+    assert spectrum.argmax() * 8000 / len(samples) == pytest.approx(880, abs=2)
+    assert heard.said == [f"{tmp_path / 'two.mkv'}: holds 2 sound tracks; number 2 is heard"]
