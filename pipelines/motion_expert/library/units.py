@@ -191,7 +191,8 @@ def _with_mirrors(
     speed = both["beat_speed"]
     pattern = speed - speed.mean(1, keepdims=True)
     pattern /= np.maximum(np.linalg.norm(pattern, axis=1, keepdims=True), 1e-6)
-    energy = np.argsort(np.argsort(speed.mean(1), kind="stable"), kind="stable")
+    rank = np.argsort(np.argsort(plain["beat_speed"].mean(1), kind="stable"), kind="stable")
+    energy = np.tile(rank / max(1, count - 1), 2)
     heads, tails = (np.concatenate([x, mirrored_shapes(x)]) for x in (head, tail))
     _, passage = np.unique(both["row"] * 4096 + both["start"] // _PASSAGE, return_inverse=True)
     basis = main_directions(np.concatenate([heads, tails]))
@@ -208,7 +209,7 @@ def _with_mirrors(
         tempo_spread=both["tempo_spread"],
         rhythm=both["rhythm"],
         pattern=pattern,
-        energy=energy / max(1, 2 * count - 1),
+        energy=energy,
         head=(heads @ basis).astype(np.float32),
         tail=(tails @ basis).astype(np.float32),
         turn=both["turn"],
