@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ _OTHER_NAMES = {
     "hip": "pelvis", "mid_hip": "pelvis", "midhip": "pelvis", "left_big_toe": "left_foot",
     "right_big_toe": "right_foot", "left_toe": "left_foot", "right_toe": "right_foot",
 }  # fmt: skip
+_UNEVEN = 0.25
+"""Frames by which one may lie off where a constant rate puts it."""
 _HINT = "docs/evaluation.md lists the keypoint formats that are read"
 
 
@@ -61,6 +63,35 @@ class PoseTrack:
     def frames(self) -> int:
         """Number of frames."""
         return len(self.xy)
+
+    def at_even_times(self, times_T: Floats) -> PoseTrack:
+        """The track at a constant rate, where its frames were not evenly spaced.
+
+        Between two frames a point lies on the line between them, and is seen where it is seen in
+        both. The rate is that of the most closely spaced frames. A track whose frames lie within a
+        quarter of a frame of where its rate puts them comes back as it is.
+
+        Args:
+            times_T: (T,) seconds at which the frames were seen, from the first one.
+        """
+        even = np.arange(self.frames) / self.fps
+        if len(times_T) != self.frames or self.frames < 3:
+            return self
+        if np.abs(times_T - even).max() <= _UNEVEN / self.fps:
+            return self
+        rate = 1.0 / float(np.percentile(np.diff(times_T), 10))
+        wanted = np.arange(int(times_T[-1] * rate + 1e-6) + 1) / rate
+        after = np.clip(np.searchsorted(times_T, wanted, side="right"), 1, self.frames - 1)
+        share = ((wanted - times_T[after - 1]) / (times_T[after] - times_T[after - 1]))[:, None]
+        share = np.clip(share, 0.0, 1.0)
+        share = np.where(np.abs(share - share.round()) < 1e-6, share.round(), share)
+        before = after - 1
+        xy = self.xy[before] + share[..., None] * (self.xy[after] - self.xy[before])
+        seen = np.minimum(
+            np.where(share < 1, self.confidence[before], 1.0),
+            np.where(share > 0, self.confidence[after], 1.0),
+        )
+        return replace(self, xy=xy, confidence=seen, fps=rate)
 
     def easy_vitpose(self) -> Floats:
         """The track as easy_ViTPose stores it: (T, 25, 3) of y, x, score; zeros where unseen."""

@@ -17,10 +17,10 @@ from pipelines.keypoints.blazepose import quiet_stderr
 from pipelines.keypoints.people import PeopleFinder, Person
 from pipelines.keypoints.skeletons import BLAZEPOSE, BLAZEPOSE_COUNT, BLAZEPOSE_FEET, COCO_17
 from pipelines.keypoints.tracks import PoseTrack
-from pipelines.media.video import probe_video, read_frames
+from pipelines.media.video import frame_times, probe_video, read_frames
 from pipelines.support.errors import MissingAsset, UnsuitableInput
 
-DETECTOR = "mediapipe-pose-1"
+DETECTOR = "mediapipe-pose-2"
 """Part of what cached poses are named by; changes with the detector or its settings."""
 
 _POINTS = BLAZEPOSE | BLAZEPOSE_FEET
@@ -49,7 +49,8 @@ def track_video(path: Path) -> PoseTrack:
     if not confidence.any():
         raise UnsuitableInput(f"{path}: nobody is found in any frame")
     pixels = xy * [info.width, info.height]
-    return PoseTrack(tuple(_POINTS), pixels, confidence, float(info.fps), "mediapipe")
+    track = PoseTrack(tuple(_POINTS), pixels, confidence, float(info.fps), "mediapipe")
+    return track.at_even_times(frame_times(path))
 
 
 def track_people(path: Path, finder: PeopleFinder) -> PoseTrack:
@@ -77,7 +78,8 @@ def track_people(path: Path, finder: PeopleFinder) -> PoseTrack:
         raise UnsuitableInput(f"{path}: nobody is found in any frame")
     points = np.array(found)
     pixels = points[..., :2] * [info.width / size[0], info.height / size[1]]
-    return PoseTrack(COCO_17, pixels, points[..., 2], float(info.fps), finder.name)
+    track = PoseTrack(COCO_17, pixels, points[..., 2], float(info.fps), finder.name)
+    return track.at_even_times(frame_times(path))
 
 
 def _same_person(people: Sequence[Person], last: Person | None) -> Person:

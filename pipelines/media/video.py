@@ -22,6 +22,7 @@ from pipelines.media.ffmpeg import (
     ffmpeg_program,
     ffprobe_json,
     last_line,
+    program,
     stop,
 )
 from pipelines.support.errors import UnsuitableInput
@@ -66,6 +67,9 @@ def probe_video(path: Path) -> VideoInfo:
         raise UnsuitableInput(f"{path}: the video has no frames, or a damaged header")
     seconds = float(stream.get("duration") or report.get("format", {}).get("duration") or 0)
     frames = int(stream.get("nb_frames") or round(seconds * fps))
+    if "nb_frames" in stream and seconds and abs(frames - seconds * fps) > 1.5:
+        # A cut without encoding keeps frames that an edit list hides.
+        frames = len(frame_times(path)) or frames
     return VideoInfo(
         width=width,
         height=height,
@@ -110,6 +114,29 @@ def read_frames(
     command += ["-map", "0:V:0", "-an", "-sn", "-vf", ",".join(filters), *timing]
     command += ["-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]
     return _decoded(path, command, width, height)
+
+
+def frame_times(path: Path) -> NDArray[np.float64]:
+    """When each frame of `read_frames` is seen: (T,) seconds from the first one, by time stamps.
+
+    Empty where the file has no usable time stamps.
+    """
+    command = [
+        program("ffprobe"), "-v", "error", *LOCAL_ONLY, "-select_streams", "V:0", "-show_entries",
+        "packet=pts_time,flags", "-of", "csv=p=0", f"file:{path}",
+    ]  # fmt: skip
+    answer = subprocess.run(command, capture_output=True, check=False)
+    stamps = []
+    for line in answer.stdout.decode(errors="replace").splitlines():
+        stamp, _, flags = line.partition(",")
+        if "D" in flags:  # hidden by an edit list: decoded, never shown
+            continue
+        try:
+            stamps.append(float(stamp))
+        except ValueError:
+            return np.zeros(0)
+    times = np.sort(np.array(stamps, dtype=np.float64))
+    return times - times[0] if len(times) else times
 
 
 def _decoded(path: Path, command: list[str], width: int, height: int) -> Iterator[Frame]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipelines.keypoints.skeletons import COCO_17, COCO_25_EASY_VITPOSE, OPENPOSE_18, OPENPOSE_25
-from pipelines.keypoints.tracks import read_track, save_track
+from pipelines.keypoints.tracks import PoseTrack, read_track, save_track
 from pipelines.support.errors import UnsuitableInput
 
 FRAMES = 4
@@ -160,3 +160,39 @@ def test_openpose_counts_as_people_do(tmp_path):
         write(folder / f"{t}_keypoints.json", {"people": people})
     track = read_track(folder, fps=30)
     assert (np.diff(track.xy[:, 0, 0]) == 10).all()
+
+
+def moving(times):
+    """A point that goes round once a second, seen at these times."""
+    xy = np.stack([100 + 50 * np.cos(2 * np.pi * times), 100 + 50 * np.sin(2 * np.pi * times)], -1)
+    return PoseTrack(("nose",), xy[:, None], np.ones((len(times), 1)), 25.0, "test")
+
+
+def test_uneven_frames_are_put_where_they_were_seen():
+    """Every third frame only in the second half, time stamps kept."""
+    even = np.arange(100) / 25
+    kept = np.concatenate([np.arange(50), np.arange(50, 100, 3)])
+    again = moving(even[kept]).at_even_times(even[kept])
+    assert again.fps == pytest.approx(25)
+    assert again.frames == kept[-1] + 1
+    truth = moving(np.arange(again.frames) / 25)
+    off = np.linalg.norm(again.xy - truth.xy, axis=-1)
+    assert off[:50].max() < 1e-6
+    assert off.max() < 5  # the sagitta of three frames on that circle
+
+
+def test_even_frames_stay_as_they_are():
+    track = moving(np.arange(50) / 25)
+    jitter = np.arange(50) / 25 + np.random.default_rng(0).uniform(-0.004, 0.004, 50)
+    assert track.at_even_times(np.arange(50) / 25) is track
+    assert track.at_even_times(jitter - jitter[0]) is track
+    assert track.at_even_times(np.zeros(0)) is track
+
+
+def test_between_a_seen_and_an_unseen_frame_nothing_is_seen():
+    times = np.array([0, 0.04, 0.08, 0.2, 0.24, 0.28])
+    track = moving(times)
+    track.confidence[3] = 0
+    again = track.at_even_times(times)
+    assert (again.confidence[[0, 1, 2, 6, 7], 0] == [1, 1, 1, 1, 1]).all()
+    assert (again.confidence[3:6, 0] == 0).all()

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.media.video import probe_video, read_frames
+from pipelines.media.video import frame_times, probe_video, read_frames
 from pipelines.media.video_writer import VideoWriter
 from pipelines.support.errors import MissingAsset, UnsuitableInput
 
@@ -118,3 +118,28 @@ def test_a_truncated_video_is_refused(tmp_path):
         frames = list(read_frames(tmp_path / "cut.mp4"))
         assert len(frames) < 60
         pytest.fail("a truncated file was read as if it were whole")
+
+
+def ffmpeg(*arguments: str | Path) -> None:
+    command = ["ffmpeg", "-y", "-v", "error", *map(str, arguments)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+
+
+def test_frames_of_a_variable_rate_have_the_times_of_their_stamps(tmp_path: Path) -> None:
+    """Every third frame only in the second half, time stamps kept: as phones and calls record."""
+    write(tmp_path / "even.mp4", 50, Fraction(25))
+    thinned = "select='lt(n,25)+not(mod(n-25,3))'"
+    ffmpeg("-i", tmp_path / "even.mp4", "-vf", thinned, "-vsync", "vfr", tmp_path / "vfr.mp4")
+    times = frame_times(tmp_path / "vfr.mp4")
+    assert len(times) == len(list(read_frames(tmp_path / "vfr.mp4")))
+    kept = np.concatenate([np.arange(25), np.arange(25, 50, 3)])
+    np.testing.assert_allclose(times, kept / 25, atol=1e-3)
+    np.testing.assert_allclose(frame_times(tmp_path / "even.mp4"), np.arange(50) / 25, atol=1e-3)
+
+
+def test_frames_hidden_by_a_cut_without_encoding_have_no_time(tmp_path: Path) -> None:
+    write(tmp_path / "whole.mp4", 90, Fraction(30))
+    cut = tmp_path / "cut.mp4"
+    ffmpeg("-ss", "0.5", "-i", tmp_path / "whole.mp4", "-c", "copy", cut)
+    seen = len(list(read_frames(cut)))
+    assert len(frame_times(cut)) == probe_video(cut).frames == seen
