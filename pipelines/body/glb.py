@@ -120,13 +120,20 @@ def _primitive(buffer: _Buffer, mesh: BodyMesh) -> dict[str, Any]:
     bounds = {"min": positions.min(0).tolist(), "max": positions.max(0).tolist()}
     attributes = {
         "POSITION": buffer.add(positions, target=_VERTICES, **bounds),
-        "NORMAL": buffer.add(mesh.normals.astype("<f4"), target=_VERTICES),
+        "NORMAL": buffer.add(_unit(mesh.normals), target=_VERTICES),
         "COLOR_0": buffer.add(_linear(mesh.colours), target=_VERTICES),
         "JOINTS_0": buffer.add(joints, target=_VERTICES),
         "WEIGHTS_0": buffer.add(weights.astype("<f4"), target=_VERTICES),
     }
     indices = buffer.add(mesh.faces.reshape(-1).astype("<u4"), target=_INDICES)
     return {"attributes": attributes, "indices": indices, "material": 0, "mode": 4}
+
+
+def _unit(normals: Array) -> NDArray[np.float32]:
+    """Normals of length one, as glTF wants them; those of no length point up."""
+    length = np.linalg.norm(normals, axis=1, keepdims=True)
+    up = np.array([0.0, 1.0, 0.0])
+    return np.where(length > 1e-9, normals / np.maximum(length, 1e-9), up).astype("<f4")
 
 
 def _linear(colours: Array) -> NDArray[np.float32]:

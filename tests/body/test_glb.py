@@ -1,14 +1,17 @@
 import json
+import shutil
 import struct
+import subprocess
 
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from pipelines.body.glb import save_glb
+from pipelines.body.glb import _unit, save_glb
 from pipelines.body.rotations import axis_angle_to_matrix
 from pipelines.body.skeleton import JOINT_NAMES, TO_Z_UP
 from pipelines.body.wardrobe import dressed_body
+from pipelines.motion.npz import load_npz
 from pipelines.support.errors import UnsuitableInput
 
 KINDS = {"SCALAR": 1, "VEC3": 3, "VEC4": 4, "MAT4": 16}
@@ -130,3 +133,48 @@ def test_what_cannot_be_exported_is_refused(exported, tmp_path):
         with pytest.raises(UnsuitableInput):
             save_glb(tmp_path / "a.glb", body, bad_rotations, bad_trans, 30.0)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(scope="session")
+def validator(tmp_path_factory):
+    """Khronos' glTF validator, from its npm package."""
+    npm, node = shutil.which("npm"), shutil.which("node")
+    if npm is None or node is None:
+        pytest.skip("no node and npm here for Khronos' glTF validator")
+    folder = tmp_path_factory.mktemp("validator")
+    install = [
+        npm,
+        "install",
+        "--silent",
+        "--no-audit",
+        "--no-fund",
+        "gltf-validator@2.0.0-dev.3.10",
+    ]
+    done = subprocess.run(install, cwd=folder, capture_output=True, check=False, timeout=120)
+    if done.returncode != 0:
+        pytest.skip("npm cannot install Khronos' glTF validator here")
+    script = (
+        "const v = require('gltf-validator'), fs = require('fs');"
+        "v.validateBytes(new Uint8Array(fs.readFileSync(process.argv[1])))"
+        ".then(report => console.log(JSON.stringify(report.issues)));"
+    )
+
+    def validate(path):
+        run = [node, "-e", script, str(path)]
+        said = subprocess.run(run, cwd=folder, capture_output=True, text=True, check=True)
+        return json.loads(said.stdout)
+
+    return validate
+
+
+def test_khronos_validator_finds_nothing(tmp_path, validator, tiny_dance):
+    motion = load_npz(tiny_dance)
+    save_glb(tmp_path / "a.glb", dressed_body(), motion.rotations(), motion.trans, motion.fps)
+    found = validator(tmp_path / "a.glb")
+    assert (found["numErrors"], found["numWarnings"]) == (0, 0), found["messages"][:3]
+
+
+def test_normals_have_length_one_and_none_is_lost(tmp_path):
+    normals = np.array([[0, 0, 2.0], [0.1, 0, 0], [0, 0, 0]])
+    np.testing.assert_allclose(np.linalg.norm(_unit(normals), axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(_unit(normals)[0], [0, 0, 1])
