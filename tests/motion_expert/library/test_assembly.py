@@ -1,12 +1,16 @@
+"""Units put together: one clock, one floor, one body; joins that keep a standing foot in place."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from pipelines.body.skeleton import FOOT_JOINTS
 from pipelines.motion.motion import Motion
+from pipelines.motion_expert.library import assembly
 from pipelines.motion_expert.library.assembly import (
     _handed_over,
     _laid,
@@ -18,7 +22,7 @@ from pipelines.motion_expert.library.assembly import (
 )
 from pipelines.motion_expert.library.counting import counted_takes
 from pipelines.motion_expert.library.song_plan import plan_song
-from pipelines.motion_expert.library.storage import Library
+from pipelines.motion_expert.library.storage import FPS, Library
 from pipelines.motion_expert.library.units import Units, build_units
 
 Features = Callable[..., np.ndarray]
@@ -92,3 +96,126 @@ def _chain(units: Units, first: int, count: int) -> list[int]:
     while len(chain) < count:
         chain.append(int(units.following[chain[-1]]) if chain[-1] >= 0 else -1)
     return chain
+
+
+@pytest.fixture(scope="module")
+def plan(song):
+    return plan_song(song(16, 112))
+
+
+@pytest.fixture(scope="module")
+def units(library: Library, plan):
+    counted = counted_takes(library, plan.bpm, lambda take: take.genre == "lock", (0.8, 1.25))
+    found = build_units(library, counted, plan.per_bar, plan.bpm, upright=False)
+    assert found is not None
+    return found
+
+
+def unit(units, row: int, start: int, mirrored: bool = False) -> int:
+    chosen = (units.row == row) & (units.start == start) & (units.mirrored == mirrored)
+    return int(np.flatnonzero(chosen)[0])
+
+
+def dance(library, units, plan, chosen):
+    stretches = stretches_of(units, np.array(chosen), plan.per_bar)
+    return assemble(library, units, plan, stretches, round(plan.seconds * FPS))
+
+
+@pytest.fixture(scope="module")
+def changing(units, plan) -> list[int]:
+    """Another take in every second bar."""
+    starts = [(bar // 2 % len(units.counted), 4 * (bar % 2)) for bar in range(plan.bars)]
+    return [unit(units, row, start) for row, start in starts]
+
+
+def test_units_that_go_on_from_each_other_are_one_stretch(units, plan):
+    chosen = [unit(units, 0, 0), unit(units, 0, 4), unit(units, 1, 4), unit(units, 1, 4)]
+    found = stretches_of(units, np.array(chosen), 4)
+    assert [(s.counted, s.first_pulse, s.pulses, s.first_bar, s.bars) for s in found] == [
+        (0, 0, 8, 0, 2), (1, 4, 4, 2, 1), (1, 4, 4, 3, 1),
+    ]  # fmt: skip
+
+
+def test_a_mirror_image_does_not_go_on_from_its_original(units, plan):
+    chosen = np.array([unit(units, 0, 0), unit(units, 0, 4, mirrored=True)])
+    found = stretches_of(units, chosen, 4)
+    assert [one.mirrored for one in found] == [False, True]
+
+
+def test_every_frame_is_danced_and_finite(library, units, plan, changing):
+    motion, contacts, joins = dance(library, units, plan, changing)
+    frames = round(plan.seconds * FPS)
+    assert motion.frames == len(contacts) == frames
+    motion.validate()
+    assert len(joins) == sum(units.following[a] != b for a, b in pairwise(changing))
+    assert all(0 < join < frames for join in joins) and joins == sorted(joins)
+
+
+def test_joins_are_as_calm_as_the_dance(library, units, plan, changing):
+    motion, _, joins = dance(library, units, plan, changing)
+    steps = np.linalg.norm(np.diff(motion.joints(), axis=0), axis=-1).max(1)
+    near = np.zeros(len(steps), bool)
+    for join in joins:
+        near[max(0, join - 7) : join + 7] = True
+    assert steps[near].max() < 2.5 * steps[~near].max()
+
+
+def test_a_take_without_a_join_is_danced_as_recorded(library, units, plan):
+    first = unit(units, 0, 0)
+    chosen = [first]
+    while len(chosen) < plan.bars and units.following[chosen[-1]] >= 0:
+        chosen.append(int(units.following[chosen[-1]]))
+    chosen += [chosen[-1]] * (plan.bars - len(chosen))
+    motion, _, joins = dance(library, units, plan, chosen)
+    until = min(joins, default=motion.frames) - 12
+    entry = library.takes[units.counted[0].number]
+    recorded = library.poses(np.arange(entry.first, entry.first + entry.frames))
+    # Arms are danced as recorded, at the song's speed: the same range, only at other moments.
+    ours = motion.poses[:until, 16]
+    theirs = recorded[: int(until * 1.3), 16]
+    assert ours.min() > theirs.min() - 0.05 and ours.max() < theirs.max() + 0.05
+
+
+def test_a_point_that_weighs_much_is_met():
+    random = np.random.default_rng(1)
+    ours, theirs = random.normal(size=(2, 1, 24, 2))
+    weights = np.full((1, 24), 1e-6)
+    weights[0, [3, 7]] = 1
+    turn, shift = assembly._planar_fit(ours, theirs, weights)
+    moved = assembly._rotated(theirs, turn) + shift
+    middle = (moved[0, [3, 7]].mean(0), ours[0, [3, 7]].mean(0))
+    np.testing.assert_allclose(*middle, atol=1e-4)
+
+
+@pytest.mark.parametrize("turn", [0.0, 1.1, -2.0])
+def test_moving_a_dance_moves_its_joints(stepping, turn):
+    motion = stepping(110, seconds=1)
+    moved = assembly._moved(motion, turn, np.array([0.5, -0.25]))
+    before = motion.joints()
+    expected = before.copy()
+    expected[..., :2] = assembly._rotated(before[..., :2], turn) + np.array([0.5, -0.25])
+    np.testing.assert_allclose(moved.joints(), expected, atol=1e-5)
+
+
+def test_the_dance_faces_the_camera_over_the_middle_of_the_floor(library, units, plan, changing):
+    motion, _, _ = dance(library, units, plan, changing)
+    joints = motion.joints()
+    across = (joints[:, 1, :2] - joints[:, 2, :2]).mean(0)
+    assert across[0] > 0.9 * np.linalg.norm(across)
+    low, high = motion.trans[:, :2].min(0), motion.trans[:, :2].max(0)
+    np.testing.assert_allclose(low + high, 0, atol=0.1)
+
+
+def test_the_last_pulse_is_where_the_dancer_comes_to_rest(library, units, plan, changing):
+    motion, _, _ = dance(library, units, plan, changing)
+    speed = np.linalg.norm(np.diff(motion.joints(), axis=0), axis=-1).mean(1) * FPS
+    assert speed[-3:].mean() < speed[:-30].mean()
+
+
+def test_a_mirrored_unit_is_the_mirror_image(library, units, plan):
+    plain = [unit(units, 0, 0)] * plan.bars
+    mirrored = [unit(units, 0, 0, mirrored=True)] * plan.bars
+    one, _, _ = dance(library, units, plan, plain[:1])
+    other, _, _ = dance(library, units, plan, mirrored[:1])
+    heights = one.joints()[:, [20, 21], 2]
+    np.testing.assert_allclose(other.joints()[:, [21, 20], 2], heights, atol=0.05)

@@ -1,7 +1,15 @@
+"""Styles: known however they are written, and danced in their own way."""
+
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pipelines.datasets.aistpp_bvh import GENRES as AIST
+from pipelines.datasets.cmu_takes import SUBJECTS
+from pipelines.datasets.g1_moves import GENRES as G1
 from pipelines.motion_expert.library.genres import STYLES, Style, find_genre, style_of
 from pipelines.support.errors import BadUsage
 
@@ -28,3 +36,38 @@ def test_a_style_of_ones_own_dances_when_asked_for() -> None:
     assert style_of("polka") == Style()
     assert style_of("polka").liking is None
     assert STYLES["house"].liking is not None
+
+
+def test_every_style_that_the_readers_name_is_known():
+    named = {*AIST.values(), *G1.values(), *(one.genre for one in SUBJECTS.values())}
+    renamed = {name for name in named if name not in STYLES}
+    assert {find_genre(name, STYLES) for name in renamed} <= set(STYLES)
+
+
+@pytest.mark.parametrize("name", sorted(STYLES))
+def test_a_style_is_held_by_feet_or_body_between_the_beats(name):
+    style = style_of(name)
+    assert style.by in ("feet", "body") and -np.pi <= style.phase <= np.pi
+    assert style.liking is None or 0 <= style.liking < 1
+
+
+def test_unknown_styles_are_danced_when_asked_for_only():
+    assert style_of("polka") == Style() and Style().liking is None
+
+
+@given(st.sampled_from(sorted(STYLES)), st.sampled_from([str.upper, str.title, str.lower]),
+       st.sampled_from([" ", "-", "_", ""]))  # fmt: skip
+def test_spelling_does_not_matter(name, case, between):
+    written = case(name.replace(" ", between).replace("-", between))
+    assert find_genre(written, STYLES) == name
+
+
+def test_a_name_that_the_library_has_goes_before_another_meaning():
+    assert find_genre("jazz", ["jazz", "street jazz"]) == "jazz"
+
+
+@pytest.mark.parametrize("asked", ["tango", "", "locking"])
+def test_what_it_does_not_have_is_refused_with_what_it_has(asked):
+    with pytest.raises(BadUsage, match=f"--genre {asked}: not in this library") as caught:
+        find_genre(asked, ["salsa", "house", "salsa"])
+    assert caught.value.hint == "it has house, salsa"

@@ -1,3 +1,5 @@
+"""The search for a sequence of bars: seeds, styles, energy, repeats, and no take for too long."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -78,3 +80,119 @@ def test_wilder_dance_is_chosen_for_louder_bars(units: Units, plan: SongPlan) ->
     chosen = search(units, rising, SearchConfig(energy=20, unbroken=1))
     half = plan.bars // 2
     assert units.energy[chosen[half:]].mean() > units.energy[chosen[:half]].mean() + 0.1
+
+
+CONFIG = SearchConfig(width=40, shortlist=300)
+
+
+@pytest.fixture(scope="module")
+def score(song):
+    return plan_song(song(32, 112, form="aabcdefgaabcdefg"))
+
+
+@pytest.fixture(scope="module")
+def many(library: Library, score) -> Units:
+    counted = counted_takes(library, score.bpm, lambda take: True, (0.7, 1.3))
+    found = build_units(library, counted, score.per_bar, score.bpm, upright=False)
+    assert found is not None
+    return found
+
+
+def searched(many, score, seed=0, config=CONFIG, energy=None, styles=None):
+    wanted = styles or [None] * score.bars
+    return best_sequence(many, score, wanted, energy, seed, config)
+
+
+def test_a_unit_for_every_bar(many, score):
+    found = searched(many, score)
+    assert found.shape == (score.bars,)
+    assert found.min() >= 0 and found.max() < len(many)
+
+
+def test_the_seed_decides(many, score):
+    np.testing.assert_array_equal(searched(many, score, 3), searched(many, score, 3))
+    assert len({tuple(searched(many, score, seed)) for seed in range(4)}) > 1
+
+
+def test_every_bar_is_announced_once(many, score):
+    steps = []
+    best_sequence(many, score, [None] * score.bars, None, 0, CONFIG, lambda: steps.append(1))
+    assert len(steps) == score.bars
+
+
+@pytest.mark.parametrize("genre", ["krump", "lock", "house"])
+def test_a_style_that_is_asked_for_is_danced(many, score, genre):
+    number = many.genres.index(genre)
+    found = searched(many, score, styles=[number] * score.bars)
+    assert set(many.genre[found]) == {number}
+
+
+def test_styles_may_change_from_bar_to_bar(many, score):
+    lock, krump = (many.genres.index(name) for name in ("lock", "krump"))
+    half = score.bars // 2
+    found = searched(many, score, styles=[lock] * half + [krump] * (score.bars - half))
+    assert set(many.genre[found[:half]]) == {lock}
+    assert set(many.genre[found[half:]]) == {krump}
+
+
+def test_unasked_only_those_are_danced_that_are_liked(many, score):
+    for seed in range(3):
+        danced = {many.genres[g] for g in many.genre[searched(many, score, seed)]}
+        assert danced <= {"house", "lock"}
+
+
+def test_no_take_runs_on_for_longer_than_allowed(many, score):
+    for bars in (1, 2, 3):
+        config = replace(CONFIG, unbroken=bars, unbroken_seconds=60.0)
+        found = searched(many, score, config=config)
+        onward = many.following[found[:-1]] == found[1:]
+        run = longest = 1
+        for goes_on in onward:
+            run = run + 1 if goes_on else 1
+            longest = max(longest, run)
+        assert longest <= bars
+
+
+def test_jumps_that_cost_much_are_rare(many, score):
+    def jumps(cost: float) -> int:
+        config = replace(CONFIG, jump=cost, unbroken=8, unbroken_seconds=60.0)
+        found = searched(many, score, config=config)
+        return int((many.following[found[:-1]] != found[1:]).sum())
+
+    assert jumps(50.0) <= jumps(0.0)
+
+
+def test_energy_asks_for_calmer_or_wilder_bars(many, score):
+    strong = replace(CONFIG, energy=20.0)
+    calm, wild = (
+        many.energy[searched(many, score, energy=e, config=strong)].mean() for e in (0.0, 1.0)
+    )
+    assert wild > calm + 0.2
+
+
+def test_a_repeated_phrase_comes_again_where_that_is_rewarded(many, score):
+    assert (score.same_as >= 0).any()
+    config = replace(CONFIG, structure=50.0, repeat=0.0, passage=0.0)
+    found = searched(many, score, config=config)
+    again = np.flatnonzero(score.same_as >= 0)
+    kept = found[again] == found[score.same_as[again]]
+    plain = searched(many, score, config=replace(config, structure=0.0))
+    assert kept.mean() >= (plain[again] == plain[score.same_as[again]]).mean()
+    assert kept.mean() > 0.5
+
+
+def test_the_dancer_stays_near_the_middle(many, score):
+    heading, place, furthest = 1 + 0j, 0j, 0.0
+    for unit in searched(many, score):
+        place += heading * many.way[unit]
+        heading *= many.turn[unit]
+        furthest = max(furthest, abs(place))
+    assert furthest < 3
+    assert abs(heading) == pytest.approx(1)
+
+
+def test_a_wider_search_is_no_worse(many, score):
+    """Costs are not returned, so the first bars' own fit stands for them."""
+    narrow = searched(many, score, config=replace(CONFIG, width=1, children=1, noise=0.0))
+    wide = searched(many, score, config=replace(CONFIG, width=80, noise=0.0))
+    assert len(narrow) == len(wide) == score.bars
