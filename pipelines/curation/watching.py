@@ -23,7 +23,7 @@ from pipelines.curation.observations import (
 )
 from pipelines.curation.settings import CurateConfig
 from pipelines.curation.sources import RawVideo
-from pipelines.media.ffmpeg import ffmpeg_program
+from pipelines.media.ffmpeg import QUIET, ffmpeg_program
 from pipelines.media.video import Frame
 from pipelines.media.wild_video import WildVideo, examine_video, seek_input
 from pipelines.support.files import sha256_file
@@ -252,7 +252,7 @@ def _listen(video: WildVideo) -> tuple[list[float], list[str]]:
     if not video.has_sound:
         return [], []
     command = [
-        ffmpeg_program(), "-hide_banner", "-nostdin", "-v", "error", *seek_input(video, 0),
+        ffmpeg_program(), *QUIET, *seek_input(video, 0),
         "-map", "0:a:0", "-vn", "-sn", "-dn", "-af", sound_filters(video, 0, _LISTEN_RATE),
         "-ac", "1", "-f", "f32le", "pipe:1",
     ]  # fmt: skip

@@ -13,7 +13,18 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from pipelines.media.ffmpeg import ffmpeg_program, last_line, raise_write_failure
+from pipelines.media.ffmpeg import (
+    AAC,
+    CRF,
+    KEYFRAME_SECONDS,
+    PRESET,
+    QUIET,
+    REPRODUCIBLE,
+    SOUND_RATE,
+    ffmpeg_program,
+    last_line,
+    raise_write_failure,
+)
 from pipelines.media.wild_video import (
     WildVideo,
     grid_filters,
@@ -24,13 +35,8 @@ from pipelines.media.wild_video import (
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import atomic_path
 
-CRF, PRESET = 18, "veryfast"
-SOUND_RATE = 48000
-
 # Fixed: x264's output depends on how many threads it has.
 _THREADS = 2
-_KEYFRAME_SECONDS = 2
-_QUIET = ("-hide_banner", "-nostdin", "-v", "error", "-y")
 # Every picture begins with an access unit delimiter, type 9.
 _PICTURE = re.compile(rb"\x00\x00\x00\x01\x09")
 
@@ -58,11 +64,11 @@ def encode_span(
     filters = [*grid_filters(video, start, stop), *picture_filters(video, *size)]
     filters.append("scale=out_color_matrix=bt709:out_range=tv:flags=bicubic,format=yuv420p")
     command = [
-        ffmpeg_program(), *_QUIET, *seek_input(video, start), "-map", "0:V:0", "-an", "-sn", "-dn",
-        "-vf", ",".join(filters), "-vsync", "passthrough",
+        ffmpeg_program(), *QUIET, "-y", *seek_input(video, start), "-map", "0:V:0", "-an", "-sn",
+        "-dn", "-vf", ",".join(filters), "-vsync", "passthrough",
         "-c:v", "libx264", "-preset", PRESET, "-crf", str(CRF), "-bf", "0",
         "-threads", str(_THREADS), "-flags:v", "+bitexact+cgop", "-x264-params", "aud=1",
-        "-g", str(max(1, round(_KEYFRAME_SECONDS * video.fps))),
+        "-g", str(max(1, round(KEYFRAME_SECONDS * video.fps))),
         *(["-force_key_frames", keys] if keys else []),
         "-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709",
         "-color_trc", "bt709", "-f", "h264", f"file:{target}",
@@ -115,17 +121,14 @@ class EncodedSpan:
         fine = -(-10000 // fps.numerator)
         ticks = fps.denominator * fine
         audio = [] if sound is None else ["-i", f"file:{sound}"]
-        kept = [] if sound is None else [
-            "-map", "1:a:0", "-c:a", "aac", "-b:a", "192k", "-ac", "2", "-flags:a", "+bitexact"
-        ]  # fmt: skip
+        kept = [] if sound is None else ["-map", "1:a:0", *AAC]
         with atomic_path(target) as part:
             command = [
-                ffmpeg_program(), *_QUIET[:1], *_QUIET[2:], "-f", "h264", "-framerate", str(fps),
-                "-i", "pipe:0", *audio, "-map", "0:v:0", "-c:v", "copy",
+                ffmpeg_program(), "-hide_banner", "-v", "error", "-y", "-f", "h264",
+                "-framerate", str(fps), "-i", "pipe:0", *audio, "-map", "0:v:0", "-c:v", "copy",
                 "-bsf:v", f"setts=pts=N*{ticks}:dts=N*{ticks}:duration={ticks}",
                 "-video_track_timescale", str(fps.numerator * fine), *kept,
-                "-map_metadata", "-1", "-fflags", "+bitexact", "-movflags", "+faststart",
-                f"file:{part}",
+                *REPRODUCIBLE, f"file:{part}",
             ]  # fmt: skip
             done = subprocess.run(
                 command, input=self._bytes[first:last], stderr=subprocess.PIPE,
@@ -154,8 +157,8 @@ def write_sound(video: WildVideo, start: int, frames: int, target: Path) -> None
     length = round(float(frames / video.fps) * SOUND_RATE)
     filters = f"{sound_filters(video, start, SOUND_RATE)},apad,atrim=end_sample={length}"
     command = [
-        ffmpeg_program(), *_QUIET, *seek_input(video, start), "-map", "0:a:0", "-vn", "-sn", "-dn",
-        "-af", filters, "-ac", "2", "-c:a", "pcm_s16le", "-fflags", "+bitexact", "-f", "wav",
+        ffmpeg_program(), *QUIET, "-y", *seek_input(video, start), "-map", "0:a:0", "-vn", "-sn",
+        "-dn", "-af", filters, "-ac", "2", "-c:a", "pcm_s16le", "-fflags", "+bitexact", "-f", "wav",
         f"file:{target}",
     ]  # fmt: skip
     done = subprocess.run(

@@ -15,6 +15,13 @@ PACKAGE_HINT = "install it with: apt-get install ffmpeg"
 LOCAL_ONLY = ("-protocol_whitelist", "file,pipe,fd")
 """Goes before an input, so that a playlist cannot make ffmpeg open network addresses."""
 QUIET = ("-hide_banner", "-nostdin", "-v", "error")
+REPRODUCIBLE = ("-map_metadata", "-1", "-fflags", "+bitexact", "-movflags", "+faststart")
+"""Byte-identical files for identical input: no encoder version, no tags of the song."""
+AAC = ("-c:a", "aac", "-b:a", "192k", "-ac", "2", "-flags:a", "+bitexact")
+SOUND_RATE = 48000
+CRF, PRESET = 18, "veryfast"
+"""x264's quality and speed, where nothing else is asked for."""
+KEYFRAME_SECONDS = 2
 NAN_TO_SILENCE = "aeval=exprs='if(lt(abs(val(ch)),1000),val(ch),0)':channel_layout=same"
 """A filter of sound. A resampler smears one NaN over its whole kernel, so it goes before one."""
 

@@ -20,9 +20,15 @@ import numpy as np
 
 from pipelines.media.audio import probe_audio
 from pipelines.media.ffmpeg import (
+    AAC,
+    CRF,
+    KEYFRAME_SECONDS,
     LOCAL_ONLY,
     NAN_TO_SILENCE,
+    PRESET,
     QUIET,
+    REPRODUCIBLE,
+    SOUND_RATE,
     ffmpeg_program,
     is_disk_full,
     raise_write_failure,
@@ -31,11 +37,6 @@ from pipelines.media.ffmpeg import (
 from pipelines.media.video import Frame
 from pipelines.support.errors import BadUsage, OutOfResources, UnsuitableInput
 from pipelines.support.files import atomic_path
-
-# Byte-identical files for identical input: no encoder version, no tags of the song.
-_REPRODUCIBLE = ("-map_metadata", "-1", "-fflags", "+bitexact", "-movflags", "+faststart")
-_AUDIO_RATE = 48000
-_KEYFRAME_SECONDS = 2
 
 
 class VideoWriter:
@@ -76,8 +77,8 @@ class VideoWriter:
         audio: Path | None = None,
         audio_start: float = 0.0,
         seconds: float | None = None,
-        crf: int = 18,
-        preset: str = "veryfast",
+        crf: int = CRF,
+        preset: str = PRESET,
         exact_colours: bool = False,
     ) -> None:
         if width < 2 or height < 2 or width % 2 or height % 2:
@@ -139,8 +140,8 @@ class VideoWriter:
         source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}"]
         command = [
             self._program, *QUIET, "-y", *source, "-framerate", str(self._fps), "-i", "pipe:0",
-            *self._quality, "-g", str(max(1, round(_KEYFRAME_SECONDS * self._fps))),
-            *_REPRODUCIBLE, f"file:{self._picture}",
+            *self._quality, "-g", str(max(1, round(KEYFRAME_SECONDS * self._fps))),
+            *REPRODUCIBLE, f"file:{self._picture}",
         ]  # fmt: skip
         # Its own session: Ctrl-C in the terminal reaches us alone, and we stop it.
         return subprocess.Popen(
@@ -167,13 +168,13 @@ class VideoWriter:
         info = probe_audio(audio)
         sound = (
             f"[1:a:{info.track}]{repair}{info.cut(self._audio_start, taken)},"
-            f"aresample={_AUDIO_RATE},apad,atrim=duration={length:.6f}[sound]"
+            f"aresample={SOUND_RATE},apad,atrim=duration={length:.6f}[sound]"
         )
         command = [
             self._program, *QUIET, "-y", "-i", f"file:{self._picture}", *LOCAL_ONLY, "-i",
             f"file:{audio}", "-filter_complex", sound, "-map", "0:v:0", "-map", "[sound]",
-            "-c:v", "copy", "-c:a", "aac", "-b:a", "192k", "-ac", "2", "-flags:a", "+bitexact",
-            *_REPRODUCIBLE, f"file:{self._part}",
+            "-c:v", "copy", *AAC,
+            *REPRODUCIBLE, f"file:{self._part}",
         ]  # fmt: skip
         done = subprocess.run(command, stderr=subprocess.PIPE, check=False)
         if done.returncode != 0:

@@ -22,7 +22,14 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.media.ffmpeg import LOCAL_ONLY, ffmpeg_program, ffprobe_json, last_line, program
+from pipelines.media.ffmpeg import (
+    LOCAL_ONLY,
+    QUIET,
+    ffmpeg_program,
+    ffprobe_json,
+    last_line,
+    program,
+)
 from pipelines.media.video import Frame, probe_video
 from pipelines.support.errors import UnsuitableInput
 
@@ -148,7 +155,7 @@ def grid_frames(
     width, height = size
     filters = ",".join([*grid_filters(video, start), *picture_filters(video, width, height)])
     command = [
-        ffmpeg_program(), "-hide_banner", "-nostdin", "-v", "error", "-threads", str(threads),
+        ffmpeg_program(), *QUIET, "-threads", str(threads),
         *seek_input(video, start), "-map", "0:V:0", "-an", "-sn", "-dn", "-vf", filters,
         "-vsync", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1",
     ]  # fmt: skip
