@@ -74,8 +74,11 @@ def test_triangles_round_brows_and_mouth_are_chosen_for_a_finer_mesh(body):
     assert 0 < chosen.mean() < 0.2
     middles = work.points[work.faces].mean(1)
     assert (middles[chosen, 2] > 0.085).all()
-    on_lips = (lips(middles) > 0) & (middles[:, 2] > 0.105)
-    assert chosen[on_lips].mean() > 0.95
+    for field, depth in ((lips, 0.105), (brows, 0.085)):
+        drawn = (field(middles) > 0) & (middles[:, 2] > depth)
+        assert drawn.any() and chosen[drawn].mean() > 0.95
+    nose = (np.abs(middles[:, 0]) < 0.01) & (np.abs(middles[:, 1] - 0.665) < 0.01)
+    assert not chosen[nose].any()
 
 
 def test_smiling_lifts_the_corners_of_the_mouth_and_leaves_the_rest():

@@ -128,3 +128,21 @@ def test_other_colours_paint_the_same_mesh(piece):
     np.testing.assert_array_equal(other.faces, piece.faces)
     np.testing.assert_array_equal(other.vertices, piece.vertices)
     assert np.abs(other.colours - piece.colours).max() > 50
+
+
+def test_each_garment_is_lifted_by_its_own_height_and_flares_to_its_end():
+    """Millimetres off the skin: a shirt 11, trousers 8; sleeves, hem and legs stand off more."""
+
+    def lift(kind: int, x: float, y: float) -> float:
+        values = np.zeros((1, 39))
+        values[0, :3] = x, y, 0
+        values[0, 14] = 1.0  # the cloth's normal looks ahead
+        return float(1000 * garments._lifted(values, np.array([kind]))[0, 2])
+
+    assert lift(outfit.SHIRT, 0.0, 0.4) == lift(outfit.STRIPE, 0.0, 0.4) == pytest.approx(11)
+    assert lift(outfit.TROUSERS, 0.1, 0.1) == pytest.approx(8)
+    assert lift(outfit.SHIRT, 0.3, 0.4) == pytest.approx(11 + 12), "the end of a sleeve"
+    assert lift(outfit.SHIRT, 0.0, 0.04) == pytest.approx(11 + 9), "the hem"
+    assert lift(outfit.TROUSERS, 0.1, -0.65) == pytest.approx(8 + 14), "the end of a leg"
+    legs = [lift(outfit.TROUSERS, 0.1, y) for y in (-0.1, -0.3, -0.5, -0.7)]
+    assert legs == sorted(legs)

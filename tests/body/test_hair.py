@@ -90,3 +90,13 @@ def test_normals_point_away_from_the_hair(bob):
     centre = bob.vertices.mean(0)
     outward = ((bob.vertices[:half] - centre) * bob.normals[:half]).sum(1)
     assert (outward > 0).mean() > 0.9
+    inward = ((bob.vertices[half:] - centre) * bob.normals[half:]).sum(1)
+    assert (inward < 0).mean() > 0.9, "the inside looks at the skull"
+
+
+def test_hair_hangs_tucked_in_towards_the_neck(bob):
+    outer = bob.vertices[: len(bob.vertices) // 2]
+    back = outer[np.abs(outer[:, 0]) < 0.02]
+    back = back[back[:, 2] < 0]
+    ears, ends = (back[np.abs(back[:, 1] - y) < 0.012, 2].mean() for y in (0.70, 0.63))
+    assert 0.85 < ends / ears < 0.99

@@ -94,3 +94,22 @@ def test_every_colour_stays_in_range():
     white = Outfit(*[(255.0, 255.0, 255.0)] * 8)
     colours = painted(places, kinds, white)
     assert colours.min() >= 0 and colours.max() <= 255
+
+
+def test_a_blush_takes_away_a_quarter_of_green_and_blue_where_it_is_strongest():
+    skin = np.array(LOOK.skin)
+    for place, share in (([0.045, 0.660, 0.06], 0.5), ([0.0, 0.660, 0.15], 0.25)):
+        cheek = np.exp(-(((place[0] - 0.045) / 0.018) ** 2)) * 0.5
+        nose = np.exp(-((place[0] / 0.015) ** 2)) * 0.25 * (place[2] > 0.1)
+        expected = skin * (1 - (cheek + nose) * np.array([0, 0.26, 0.28]))
+        np.testing.assert_allclose(colour(outfit.SKIN, place), expected, atol=0.5)
+        assert cheek + nose == pytest.approx(share, abs=0.01)
+
+
+def test_the_shadow_below_the_chin_deepens_upwards_and_ends_at_the_jaw():
+    column = [colour(outfit.SKIN, [0.0, y, 0.05])[0] for y in (0.50, 0.53, 0.56, 0.58, 0.61)]
+    assert column[0] == pytest.approx(LOOK.skin[0]) and column[4] == pytest.approx(LOOK.skin[0])
+    assert column[0] > column[1] > column[2] > column[3]
+    assert column[3] == pytest.approx(0.7 * LOOK.skin[0], rel=0.01)
+    for outside in ([0.08, 0.57, 0.05], [0.0, 0.57, 0.09]):
+        assert colour(outfit.SKIN, outside)[0] == pytest.approx(LOOK.skin[0])
