@@ -55,8 +55,8 @@ class SearchConfig:
     repeat: float = 1.5
     fading: float = 24.0
     passage: float = 2.5
-    facing: float = 0.3
-    back: float = 0.6
+    facing: float = 0.5
+    back: float = 1.5
     beyond: float = 1.5
     radius: float = 0.7
     style_change: float = 0.5

@@ -23,7 +23,7 @@ SLOWEST, FASTEST = 62.0, 168.0
 STEADY_BPM = 104.0
 """What is counted where a song has no beat."""
 _PHRASE = 4
-_SAME = 0.85
+_SAME = 0.7
 """Correlation from which on two bars count as the same music."""
 _TERNARY_MARGIN = 0.08
 _ACCENT_WEIGHT = 3.0
@@ -189,16 +189,16 @@ def _repeats(bars_KD: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     mirror_of, same_as = (np.full(count, -1, dtype=np.int64) for _ in range(2))
     length = np.linalg.norm(bars_KD, axis=1, keepdims=True)
     alike = (bars_KD / np.maximum(length, 1e-9)) @ (bars_KD / np.maximum(length, 1e-9)).T
-    phrases = [range(s, s + _PHRASE) for s in range(0, count - _PHRASE + 1, _PHRASE)]
-    used: set[int] = set()
-    for number, phrase in enumerate(phrases):
-        # Not the phrase just before: danced three times running, it would be noticed.
-        for earlier in range(number - 1):
-            pairs = zip(phrase, phrases[earlier], strict=True)
-            if earlier not in used and np.mean([alike[a, b] for a, b in pairs]) > _SAME:
-                same_as[list(phrase)] = list(phrases[earlier])
-                used |= {earlier, number}
-                break
+    shown: set[int] = set()
+    for start in range(_PHRASE, count - _PHRASE + 1, _PHRASE):
+        phrase = np.arange(start, start + _PHRASE)
+        # Not the bars just before: danced three times running, they would be noticed.
+        firsts = [first for first in range(start - _PHRASE) if not shown & _bars(first)]
+        likeness = [float(alike[phrase, phrase - start + first].mean()) for first in firsts]
+        if firsts and max(likeness) > _SAME:
+            first = firsts[int(np.argmax(likeness))]
+            same_as[phrase] = np.arange(first, first + _PHRASE)
+            shown |= _bars(first) | _bars(start)
     for bar in range(count):
         if same_as[bar] >= 0:
             continue
@@ -209,6 +209,10 @@ def _repeats(bars_KD: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
                 mirror_of[bar] = earlier
                 break
     return mirror_of, same_as
+
+
+def _bars(first: int) -> set[int]:
+    return set(range(first, first + _PHRASE))
 
 
 def _ranks(values: Floats) -> Floats:
