@@ -23,6 +23,7 @@ from pipelines.generation.settings import GenerateConfig, own_options
 from pipelines.motion_expert.training.settings import TrainMotionConfig
 from pipelines.rendering.settings import RenderConfig
 from pipelines.support.errors import Doubtful
+from pipelines.support.idle_threads import let_idle_threads_sleep
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -61,6 +62,7 @@ def main() -> None:
     """Run the command line and exit with one of the codes of docs/exit-codes.md."""
     _open_closed_streams()
     _quiet_libraries()
+    let_idle_threads_sleep()
     # A file name leaves as the bytes that it came in as, whatever encoding the terminal has.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding=sys.getfilesystemencoding(), errors="surrogateescape")

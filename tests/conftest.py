@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from pipelines.support.idle_threads import let_idle_threads_sleep
+
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 
@@ -23,6 +25,9 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 # An example may take long where the machine is busy, and says nothing about the code then.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+# Before anything loads torch: several tests at once would wait for each other, spinning.
+let_idle_threads_sleep()
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
