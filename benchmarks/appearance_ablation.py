@@ -149,15 +149,15 @@ def sampled_rows(options: argparse.Namespace) -> dict[str, np.ndarray]:
 
     from macedance_cli.console import open_progress
     from pipelines.appearance_expert.training.encoded import EncodedClips, segments_in
-    from pipelines.appearance_expert.training.network import placed, put_motion_encoder_aside
+    from pipelines.appearance_expert.training.network import (
+        load_transformer,
+        placed,
+        put_motion_encoder_aside,
+    )
     from pipelines.appearance_expert.training.sampling import Decoder, sample_latents
     from pipelines.appearance_expert.wan.overlays import Overlay
     from pipelines.appearance_expert.wan.weights import find_wan
-    from pipelines.train_appearance import (
-        TrainAppearanceConfig,
-        load_transformer,
-        train_appearance,
-    )
+    from pipelines.train_appearance import TrainAppearanceConfig, train_appearance
 
     weights, device = find_wan(str(options.model)), torch.device(options.device)
     config = TrainAppearanceConfig(

@@ -24,17 +24,19 @@ from measure import headline, table
 from safetensors.torch import save_file
 
 from pipelines.appearance_expert.training.encoded import EncodedClips, EncodedSegment
-from pipelines.appearance_expert.training.engine import Course, Engine, EngineOptions
 from pipelines.appearance_expert.training.estimate import Step, estimate_step
 from pipelines.appearance_expert.training.latent_layout import latent_frames
 from pipelines.appearance_expert.training.network import (
+    number_format,
     put_motion_encoder_aside,
     recompute_activations,
 )
 from pipelines.appearance_expert.training.stages import prepare_stage
+from pipelines.appearance_expert.training.task import FlowLoss, stage_task
 from pipelines.support.progress import SILENT
+from pipelines.training.engine import Engine, EngineOptions
 from pipelines.training.feed import Feed
-from pipelines.training.processes import Processes
+from pipelines.training.launch import Launch
 
 SMALL: dict[str, Any] = {
     "num_attention_heads": 4, "attention_head_dim": 64, "ffn_dim": 1024, "num_layers": 10,
@@ -73,9 +75,9 @@ def engine_for(
     model: Any, stage: str, data: EncodedClips, batch: int, device: torch.device, folder: Path
 ) -> Engine:
     """An engine as train-appearance sets it up."""
-    course = Course(transformer=model, draw=data.draw, save=lambda *_: None)
-    options = EngineOptions(max_steps=1 << 30, batch_size=batch)
-    return Engine(course, options, folder / "run", device, Processes(), SILENT)
+    task = stage_task(model, data.draw, lambda *_: None, FlowLoss(number_format(model)), 1e-5)
+    options = EngineOptions(steps=1 << 30, batch_size=batch, lr=1e-5)
+    return Engine(task, options, folder / "run", Launch(device), SILENT)
 
 
 def now(device: torch.device) -> float:
@@ -89,14 +91,14 @@ def now(device: torch.device) -> float:
 def time_updates(engine: Engine, steps: int) -> dict[str, float]:
     """Seconds of an update and of a plain loop in turn, the best of each; share of waiting."""
     device = engine.device
-    engine.network.train()
-    batch = engine.placed(engine.make_slice(0))
+    network, loss = engine.task.network.train(), engine.task.loss
+    batch = {name: value.to(device) for name, value in engine.make_slice(0).items()}
     level_B = torch.full((len(batch["clean"]),), 500)
     noise = torch.randn(batch["clean"].shape).to(device)
 
     def plain() -> None:
         """What nobody can do without: the network there and back, and AdamW."""
-        engine.loss(batch, level_B, noise).backward()
+        loss.at(network, batch, level_B, noise).backward()
         engine.learner.optimizer.step()
         engine.learner.optimizer.zero_grad(set_to_none=True)
 
@@ -157,7 +159,7 @@ def full(
     time_updates(engine, 1)
     data = write_segments(folder / "segments", model, size, frames)
     engine = engine_for(model, stage, data, 1, device, folder)
-    engine.network.train()
+    engine.task.network.train()
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
     with Feed(engine.make_slice, 0, workers=1) as feed:

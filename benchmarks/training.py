@@ -34,14 +34,15 @@ from pipelines.datasets.sequences import PairedSequence
 from pipelines.datasets.windows import Windows
 from pipelines.motion.motion import Motion
 from pipelines.motion.representation import Normalizer, Standardizer
-from pipelines.motion_expert.mace.engine import EngineOptions, HalfPrecision, build_optimizer
 from pipelines.motion_expert.mace.network import MotionExpert
 from pipelines.motion_expert.mace.objective import Objective, ObjectiveConfig
 from pipelines.motion_expert.mace.presets import PRESETS
 from pipelines.motion_expert.sequence import scan_kernels
 from pipelines.motion_expert.sequence.selective_scan import selective_scan, selective_scan_reference
-from pipelines.training.ema import Ema
 from pipelines.training.feed import Feed, Tensors
+from pipelines.training.learner import Learner
+from pipelines.training.optimizers import adamw_of_matrices, adan
+from pipelines.training.precision import HalfPrecision
 
 WINDOW = 150
 
@@ -116,9 +117,10 @@ def train(asked: argparse.Namespace, preset: str, scan: str) -> dict[str, float]
     model = MotionExpert(PRESETS[preset]).to(device).train()
     called: nn.Module = HalfPrecision(model) if asked.precision == "bf16" else model
     objective = Objective(ObjectiveConfig(), normalizer, device)
-    options = EngineOptions(asked.steps, asked.batch, optimizer=asked.optimizer)
-    optimizer = build_optimizer(model, options, fused=device.type == "cuda")
-    average, generator = Ema(model, 0.9999), torch.Generator(device).manual_seed(0)
+    adamw = adamw_of_matrices(4e-4, 0.02, fused=device.type == "cuda")
+    make_optimizer = adan(4e-4, 0.02) if asked.optimizer == "adan" else adamw
+    learner = Learner(model, make_optimizer, ema_decay=0.9999)
+    generator = torch.Generator(device).manual_seed(0)
     hands = PRESETS[preset].heard_size - PRESETS[preset].music_size
 
     def make(number: int) -> Tensors:
@@ -146,11 +148,9 @@ def train(asked: argparse.Namespace, preset: str, scan: str) -> dict[str, float]
                 used.seen.clear()
             tensors = {name: value.to(device) for name, value in feed.next().items()}
             loss, _ = objective.loss(called, tensors, generator)  # type: ignore[arg-type]
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-            average.update(model)
+            learner.backward(loss)
+            learner.gradient_norm(1.0)
+            learner.step(4e-4)
         finish()
         took = time.perf_counter() - begin
     gpu = device.type == "cuda"

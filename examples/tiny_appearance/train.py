@@ -16,7 +16,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +40,12 @@ from pipelines.appearance_expert.tiny.architecture import (
     tiny_vae,
 )
 from pipelines.appearance_expert.training.encoders import load_motion_encoder, load_parts
-from pipelines.appearance_expert.training.engine import Course, Engine, EngineOptions
-from pipelines.appearance_expert.training.network import put_motion_encoder_aside
+from pipelines.appearance_expert.training.flow_matching import LEVELS
+from pipelines.appearance_expert.training.network import (
+    load_transformer,
+    number_format,
+    put_motion_encoder_aside,
+)
 from pipelines.appearance_expert.training.sampling import sample_latents
 from pipelines.appearance_expert.training.stages import (
     ADAPTER_FILE,
@@ -50,15 +54,15 @@ from pipelines.appearance_expert.training.stages import (
     save_learned,
     save_model,
 )
+from pipelines.appearance_expert.training.task import FlowLoss, stage_task
 from pipelines.appearance_expert.wan.config import DANCING
 from pipelines.appearance_expert.wan.loading import text_tokens
 from pipelines.appearance_expert.wan.overlays import load_adapter, merge_lora, read_tensors
 from pipelines.appearance_expert.wan.weights import find_wan
 from pipelines.support.files import read_json
 from pipelines.support.progress import SILENT
-from pipelines.train_appearance import load_transformer
-from pipelines.training.feed import Feed
-from pipelines.training.processes import Processes
+from pipelines.training.engine import Engine, EngineOptions
+from pipelines.training.launch import Launch
 
 CROP = (5, 48, 48)
 """Frames, height and width of what the decoder makes at once in training."""
@@ -165,29 +169,14 @@ def decoded_psnr(vae: Any, truth_NCTHW: Tensor) -> float:
 # Stages ----------------------------------------------------------------------------------------
 
 
-class FallingEngine(Engine):
-    """The engine of `train-appearance` with a rate that falls and with even weights.
-
-    In the last 30 % of a stage the rate falls to a twentieth, as a second run with a lower --lr
-    would have it. Wan's weights leave out the highest noise, where a network that knows nothing yet
-    has to learn what a picture looks like at all.
-    """
-
-    def update(self, feed: Feed) -> dict[str, float]:
-        """One optimizer step."""
-        options = self.options
-        left = 1 - self.step / options.max_steps
-        self.options = replace(options, lr=options.lr * min(1.0, max(0.05, left / 0.3)))
-        self.weights = torch.ones_like(self.weights)
-        numbers = super().update(feed)
-        self.options = options
-        return numbers
-
-
 def stage(
     name: str, kind: str, model: Path, data: ResidentClips, run: Run, adapter: Path | None = None
 ) -> Path:
-    """Train one stage; returns the folder of its checkpoint."""
+    """Train one stage; returns the folder of its checkpoint.
+
+    All noise levels count alike: Wan's weights leave out the highest, where a network that knows
+    nothing yet has to learn what a picture looks like at all.
+    """
     transformer = load_transformer(find_wan(str(model)), run.device.type == "cuda", 0)
     prepare_stage(transformer, kind, adapter, 32)
     motion_encoder = put_motion_encoder_aside(transformer)
@@ -202,13 +191,14 @@ def stage(
     # The short stages would be over before a long warm-up or average is.
     warmup, average = (50, 0.995) if kind == "base" else (5, 0.9)
     options = EngineOptions(
-        max_steps=run.steps(name), batch_size=STAGES[name].batch, lr=STAGES[name].lr,
-        warmup=warmup, grad_clip=1.0, weight_decay=0.01, ema_decay=average, checkpoint_every=100,
-        validate_every=1 << 30, sample_every=1 << 30, reference_weight=0.0,
+        steps=run.steps(name), batch_size=STAGES[name].batch, lr=STAGES[name].lr, warmup=warmup,
+        schedule="late", grad_clip=1.0, ema_decay=average, checkpoint_every=100,
+        validate_every=1 << 30,
     )  # fmt: skip
-    course = Course(transformer, data.draw, save)
+    loss = FlowLoss(number_format(transformer), weights=torch.ones(LEVELS))
+    task = stage_task(transformer, data.draw, save, loss, STAGES[name].lr)
     begin = time.process_time()
-    engine = FallingEngine(course, options, run.out / name, run.device, Processes(), SILENT)
+    engine = Engine(task, options, run.out / name, Launch(run.device), SILENT)
     outcome = engine.run()
     run.say(stage=name, steps=outcome.step, processor_seconds=round(time.process_time() - begin))
     return outcome.checkpoint

@@ -7,7 +7,7 @@ from typing import Any
 from pipelines.support.options import option
 from pipelines.workspace.options import RUNNING
 
-UPDATES, RHYTHM = "The updates", "Checks and checkpoints"
+MODEL, UPDATES, RHYTHM = "The model", "The updates", "Checks and checkpoints"
 
 
 def steps(default: int, help: str, former: tuple[str, ...] = ()) -> Any:

@@ -8,7 +8,8 @@ leave parts of it unused, without upsetting anything.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -59,6 +60,15 @@ class Processes:
         """Return when every process has come here."""
         if self.count > 1:
             torch.distributed.barrier()
+
+    @contextmanager
+    def leading_first(self) -> Iterator[None]:
+        """Let the leading process do what follows before all others do."""
+        if not self.leads:
+            self.wait()
+        yield
+        if self.leads:
+            self.wait()
 
 
 def join_processes(device_kind: str) -> Processes:

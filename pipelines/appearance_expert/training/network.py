@@ -13,6 +13,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from pipelines.appearance_expert.training.encoders import quiet
+from pipelines.appearance_expert.wan.weights import WanWeights
+from pipelines.support.errors import UnsuitableInput
+
 Batch = dict[str, Tensor]
 
 
@@ -30,6 +34,25 @@ class Nothing(nn.Module):
     def forward(self, first: Tensor, *others: Any) -> Tensor:
         """A zero that broadcasts."""
         return first.new_zeros(())
+
+
+def load_transformer(weights: WanWeights, bf16: bool, seed: int) -> Any:
+    """The transformer of a model, on the CPU; norms and time embedding stay in float32.
+
+    Raises UnsuitableInput where the files do not load.
+    """
+    from diffusers import WanAnimateTransformer3DModel
+
+    quiet()
+    torch.manual_seed(seed)
+    try:
+        return WanAnimateTransformer3DModel.from_pretrained(
+            str(weights.folder), subfolder="transformer", local_files_only=True,
+            torch_dtype=torch.bfloat16 if bf16 else torch.float32,
+        )  # fmt: skip
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise UnsuitableInput(f"{weights.folder} does not load as Wan-Animate: {reason}") from error
 
 
 def put_motion_encoder_aside(transformer: Any) -> nn.Module:
@@ -53,6 +76,11 @@ def recompute_activations(transformer: Any) -> None:
     transformer.enable_gradient_checkpointing()
     for adapter in transformer.face_adapter:
         adapter.forward = partial(checkpoint, adapter.forward, use_reentrant=False)
+
+
+def number_format(transformer: nn.Module) -> torch.dtype:
+    """The format that a transformer computes in; norms and time embedding stay in float32."""
+    return next(transformer.get_submodule("proj_out").parameters()).dtype
 
 
 def placed(batch: Batch, device: torch.device, dtype: torch.dtype) -> Batch:

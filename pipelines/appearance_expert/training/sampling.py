@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from pipelines.appearance_expert.training.encoded import EncodedClips
 from pipelines.appearance_expert.training.encoders import load_parts
 from pipelines.appearance_expert.training.flow_matching import sampler_levels
-from pipelines.appearance_expert.training.network import Batch, predict
+from pipelines.appearance_expert.training.network import Batch, number_format, placed, predict
+from pipelines.appearance_expert.training.settings import TrainAppearanceConfig
 from pipelines.appearance_expert.wan.weights import WanWeights
+from pipelines.media.shape import frame_rate
+from pipelines.media.video_writer import VideoWriter
+from pipelines.training.launch import Launch
+from pipelines.training.training_log import TrainingLog
 
 Frames = NDArray[np.uint8]
 
@@ -36,6 +43,36 @@ def sample_latents(transformer: nn.Module, batch: Batch, steps: int, seed: int) 
         time = torch.full((shape[0],), 1000 * level, device=device)
         latents = latents + (following - level) * predict(transformer, latents, time, batch).float()
     return latents
+
+
+def show_sample(
+    config: TrainAppearanceConfig,
+    weights: WanWeights,
+    data: EncodedClips,
+    folder: Path,
+    launch: Launch,
+    transformer: nn.Module,
+    step: int,
+    log: TrainingLog | None,
+) -> None:
+    """samples/step-N.mp4: a clip, its skeletons and what the network makes of them.
+
+    Every process has to call this; the leading one writes.
+    """
+    batch = placed(data.fixed(0), launch.device, number_format(transformer))
+    made = sample_latents(transformer, batch, config.wan_sampling_steps, config.seed)[0, :, 1:]
+    if not launch.processes.leads:
+        return
+    decoder = Decoder(weights, launch.device)
+    parts = (batch["clean"][0, :, 1:], batch["pose"][0], made)
+    video = np.concatenate([decoder.frames(part) for part in parts], axis=2)
+    target = folder / "samples" / f"step-{step:08d}.mp4"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with VideoWriter(target, video.shape[2], video.shape[1], frame_rate(config.fps)) as writer:
+        for frame in video:
+            writer.write(frame)
+    if log is not None:
+        log.show(step, "sample/clip, pose, made", video, config.fps)
 
 
 class Decoder:

@@ -22,6 +22,9 @@ MODEL, DATA, LATENTS = "The stage and the model", "The data", "What is made of i
 _LR = {"kinematic": 1e-5, "aesthetic": 1e-4, "base": 1e-3}
 """The paper's rates for its two stages."""
 
+_EPOCHS = 2
+"""How often the published training sees its data."""
+
 
 @dataclass(frozen=True)
 class TrainAppearanceConfig:
@@ -155,6 +158,10 @@ class TrainAppearanceConfig:
     def learning_rate(self) -> float:
         """The rate asked for, else the stage's own."""
         return self.lr or _LR[self.stage]
+
+    def updates(self, segments: int) -> int:
+        """Updates in all: as many as asked for, else as see so many segments twice."""
+        return self.steps or max(1, _EPOCHS * segments // self.batch_size)
 
     def identity(self, weights: WanWeights) -> dict[str, Any]:
         """The options that make this run another one when they change, JSON-able."""

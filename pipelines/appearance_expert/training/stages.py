@@ -103,6 +103,12 @@ def save_learned(
     return target
 
 
+def learned_file(checkpoint: Path, stage: str) -> Path:
+    """What a checkpoint holds for `generate`: an adapter, a LoRA, or a whole model's folder."""
+    names = {"kinematic": ADAPTER_FILE, "aesthetic": LORA_FILE}
+    return checkpoint / names[stage] if stage in names else checkpoint
+
+
 def save_model(
     folder: Path, model: Path, learned: dict[str, Tensor], motion_encoder: nn.Module
 ) -> None:

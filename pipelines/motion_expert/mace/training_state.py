@@ -1,96 +1,64 @@
-"""What a Motion Expert's training leaves in a checkpoint, and how it is taken up again.
+"""How the state of a Motion Expert's training is called in its checkpoints.
 
-    <run>/step-00000500/motion_expert.safetensors   averaged weights, ready for sampling
-                        motion_expert.json
-                        training.safetensors        raw weights, average, optimizer moments
-                        training.json               step, scores, options, data digest
-    <run>/latest -> step-00000500    <run>/best -> step-00000300
+    training.safetensors   model.NAME      weights and buffers
+                           ema.NAME        their running average
+                           optimizer.N.*   moments of the optimizer's N-th parameter
+    training.json          "optimizer"     its whole numbers, by N
 
-Nothing random is stored: data, noise and dropout follow from the seed and the step.
+These names are older than the engine's; with them, checkpoints of all versions are alike.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor, tensor
 
-from pipelines.support.errors import UnsuitableInput
-from pipelines.support.files import read_json, write_json
-from pipelines.training.checkpoints import FACTS
-from pipelines.training.ema import Ema
+from pipelines.training.feed import Tensors
+from pipelines.training.learner import AVERAGE, BUFFER, MASTER
 
-_TENSORS = "training.safetensors"
+_MODEL, _EMA, _OPTIMIZER = "model.", "ema.", "optimizer."
 
 
-def save_state(
-    folder: Path,
-    model: nn.Module,
-    ema: Ema,
-    optimizer: torch.optim.Optimizer,
-    facts: dict[str, Any],
-) -> None:
-    """Write everything that going on needs, beside the sampling weights, into `folder`."""
-    from safetensors.torch import save_file
+class Numbered:
+    """Writes and reads those names; see `training.task.StateFormat`."""
 
-    tensors = {f"model.{k}": v for k, v in model.state_dict().items()}
-    tensors |= {f"ema.{k}": v for k, v in ema.model.state_dict().items()}
-    numbers: dict[str, dict[str, float]] = {}
-    for index, state in optimizer.state_dict()["state"].items():
-        for name, value in state.items():
-            if isinstance(value, Tensor):
-                tensors[f"optimizer.{index}.{name}"] = value
+    def packed(self, state: Tensors, order: Sequence[str]) -> tuple[Tensors, dict[str, Any]]:
+        """By the names of the file; whole numbers apart."""
+        tensors: Tensors = {}
+        whole: dict[str, dict[str, int]] = {}
+        number = {name: str(n) for n, name in enumerate(order)}
+        for key, value in state.items():
+            part, name = key.split(".", 1)
+            if key.startswith((MASTER, BUFFER)):
+                tensors[_MODEL + name] = value
+            if key.startswith((AVERAGE, BUFFER)):
+                tensors[_EMA + name] = value.clone()
+            if key.startswith((MASTER, AVERAGE, BUFFER)):
+                continue
+            if value.is_floating_point():
+                tensors[f"{_OPTIMIZER}{number[name]}.{part}"] = value
             else:
-                numbers.setdefault(str(index), {})[name] = value
-    save_file({k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()},
-              folder / _TENSORS)  # fmt: skip
-    write_json(folder / FACTS, {**facts, "ema_updates": ema.updates, "optimizer": numbers})
+                whole.setdefault(number[name], {})[part] = int(value)
+        return tensors, {"optimizer": whole}
+
+    def unpacked(self, tensors: Tensors, facts: Mapping[str, Any], order: Sequence[str]) -> Tensors:
+        """By the names of the learner; raises IndexError for a parameter beyond its last."""
+        state: Tensors = {}
+        for key, value in tensors.items():
+            if key.startswith(_OPTIMIZER):
+                number, part = key.removeprefix(_OPTIMIZER).split(".", 1)
+                state[f"{part}.{order[int(number)]}"] = value
+            elif (name := key.removeprefix(_MODEL)) != key:
+                state[(MASTER if name in order else BUFFER) + name] = value
+            elif (name := key.removeprefix(_EMA)) in order:
+                state[AVERAGE + name] = value
+        for number, values in facts["optimizer"].items():
+            for part, value in values.items():
+                state[f"{part}.{order[int(number)]}"] = _whole(value)
+        return state
 
 
-def load_facts(folder: Path) -> dict[str, Any]:
-    """What `save_state` wrote beside the tensors."""
-    facts: dict[str, Any] = read_json(folder / FACTS)
-    return facts
-
-
-def load_state(
-    folder: Path, model: nn.Module, ema: Ema, optimizer: torch.optim.Optimizer
-) -> dict[str, Any]:
-    """Restore weights, average and optimizer in place; returns the facts.
-
-    Raises:
-        UnsuitableInput: the checkpoint belongs to another network or optimizer.
-    """
-    from safetensors.torch import load_file
-
-    facts = load_facts(folder)
-    tensors = load_file(folder / _TENSORS)
-    try:
-        model.load_state_dict(_under(tensors, "model."))
-        ema.model.load_state_dict(_under(tensors, "ema."))
-        optimizer.load_state_dict(_optimizer_state(tensors, facts, optimizer))
-    except (RuntimeError, ValueError, KeyError) as error:
-        raise UnsuitableInput(
-            f"{folder}: does not fit this network or optimizer ({str(error).splitlines()[0]})",
-            "use the --preset, --backbone and --optimizer of that run, or another --run",
-        ) from error
-    ema.updates = int(facts["ema_updates"])
-    return facts
-
-
-def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-
-
-def _optimizer_state(
-    tensors: dict[str, Tensor], facts: dict[str, Any], optimizer: torch.optim.Optimizer
-) -> dict[str, Any]:
-    state: dict[int, dict[str, Any]] = {
-        int(index): dict(values) for index, values in facts["optimizer"].items()
-    }
-    for key, value in _under(tensors, "optimizer.").items():
-        index, name = key.split(".", 1)
-        state.setdefault(int(index), {})[name] = value
-    return {"state": state, "param_groups": optimizer.state_dict()["param_groups"]}
+def _whole(value: int) -> Tensor:
+    return tensor(int(value))

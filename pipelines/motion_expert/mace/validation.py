@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,9 +13,7 @@ from pipelines.datasets.windows import Batch, Windows
 from pipelines.motion_expert.mace.network import MotionExpert
 from pipelines.rhythm.bar_alignment import BAR
 from pipelines.training.feed import Tensors
-
-if TYPE_CHECKING:
-    from pipelines.motion_expert.mace.engine import Loss
+from pipelines.training.task import Loss
 
 _WINDOWS = 128
 _SEED = 1234

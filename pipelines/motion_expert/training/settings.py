@@ -12,7 +12,7 @@ from pipelines.support.options import check, check_slices, identity, option
 from pipelines.training import options as training
 from pipelines.workspace import options as common
 
-DATA, MODEL = "The data", "The model"
+DATA = "The data"
 
 
 @dataclass(frozen=True)
@@ -48,26 +48,28 @@ class TrainMotionConfig:
         metavar="SHARE", panel=DATA,
     )  # fmt: skip
     prepare_only: bool = option(False, "Prepare the data and stop.", panel=DATA, named=False)
-    preset: Literal["paper", "small", "tiny"] = option("paper", "Size of the network.", panel=MODEL)
+    preset: Literal["paper", "small", "tiny"] = option(
+        "paper", "Size of the network.", panel=training.MODEL
+    )
     init: str = option(
         "", 'Begin with the weights of this Motion Expert, or with "shipped".',
-        shown="random ones", metavar="FOLDER", panel=MODEL,
+        shown="random ones", metavar="FOLDER", panel=training.MODEL,
     )  # fmt: skip
     backbone: Literal["bimamba", "mamba", "transformer"] = option(
-        "bimamba", "What mixes the frames.", panel=MODEL
+        "bimamba", "What mixes the frames.", panel=training.MODEL
     )
     beat_clock: bool | None = option(
         None, "Let the network hear the beats counted.", shown="the preset's choice",
-        negatable=True, panel=MODEL,
+        negatable=True, panel=training.MODEL,
     )  # fmt: skip
     guidance: Literal["gft", "cfg"] = option(
-        "gft", "Guidance-free training, or classifier-free guidance.", panel=MODEL
+        "gft", "Guidance-free training, or classifier-free guidance.", panel=training.MODEL
     )
     objective: Literal["balanced", "paper", "official"] = option(
         "balanced",
         "The paper's losses balanced over the noise, as they stand in the paper, or those of its "
         "published code.",
-        panel=MODEL,
+        panel=training.MODEL,
     )
     steps: int = training.steps(100_000, "Updates in all.")
     batch_size: int = training.batch_size("Windows", 128)

@@ -1,6 +1,6 @@
-"""What test_launch.py runs in one process and in two: a few steps, twice, by each of some names.
+"""What test_several_processes.py runs in one process and in two: a few steps, twice, by name.
 
-"cut" in a name asks for FSDP, "zero" for DeepSpeed, "16" for bfloat16.
+"cut" in a name asks for FSDP, "zero" for DeepSpeed, "average" for one, "16" for bfloat16.
 """
 
 import os
@@ -9,14 +9,15 @@ from pathlib import Path
 
 import torch
 
-from pipelines.appearance_expert.training.engine import Course, Engine, EngineOptions
-from pipelines.appearance_expert.training.launch import Launch
 from pipelines.appearance_expert.training.network import (
     put_motion_encoder_aside,
     recompute_activations,
 )
 from pipelines.appearance_expert.training.stages import prepare_stage
+from pipelines.appearance_expert.training.task import FlowLoss, stage_task
 from pipelines.support.progress import SILENT
+from pipelines.training.engine import Engine, EngineOptions
+from pipelines.training.launch import Launch
 
 
 def train(model, folder, names, draw):
@@ -37,20 +38,19 @@ def train(model, folder, names, draw):
             prepare_stage(transformer, "aesthetic", rank=4)
             put_motion_encoder_aside(transformer)
             recompute_activations(transformer)
-            course = Course(
-                launch.placed(transformer), draw, save=lambda *_: None, held=[draw(1, (9,))],
-                averages=not launch.cuts, learn=launch.learner,
-            )  # fmt: skip
+            transformer = launch.placed(transformer, transformer.blocks)
+            task = stage_task(
+                transformer, draw, lambda *_: None, FlowLoss(dtype), 1e-3, held=(draw(1, (9,)),)
+            )
             options = EngineOptions(
-                max_steps=steps, batch_size=2, lr=1e-3, grad_clip=0.01, checkpoint_every=2,
+                steps=steps, batch_size=2, lr=1e-3, grad_clip=0.01, checkpoint_every=2,
                 accumulate=2 // launch.processes.count, validate_every=2, keep=9,
+                ema_decay=0.9 if "average" in name else None,
             )  # fmt: skip
-            Engine(
-                course, options, Path(folder) / name, launch.device, launch.processes, SILENT
-            ).run()
+            Engine(task, options, Path(folder) / name, launch, SILENT).run()
 
 
 if __name__ == "__main__":
-    from test_engine import made_up
+    from made_up import made_up
 
     train(sys.argv[1], sys.argv[2], sys.argv[3].split(","), made_up)

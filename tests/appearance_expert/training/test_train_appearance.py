@@ -18,7 +18,7 @@ from pipelines.appearance_expert.wan.overlays import Overlay
 from pipelines.support.errors import BadUsage, Interrupted, MissingAsset, UnsuitableInput
 from pipelines.support.files import read_json
 from pipelines.support.progress import SILENT, Silent
-from pipelines.train_appearance import TrainAppearanceConfig, failure, plan, train_appearance
+from pipelines.train_appearance import TrainAppearanceConfig, failure, train_appearance
 from pipelines.training.training_log import read_log
 
 ROOT = Path(__file__).parents[3]
@@ -280,22 +280,6 @@ def test_a_clip_that_cannot_be_encoded_costs_itself(base, clip_workspace, tmp_pa
     error = failure(result)
     assert error is not None
     assert error.exit_code == 5
-
-
-def test_the_plan_needs_no_weights(base, tmp_path, monkeypatch):
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.delenv("MACEDANCE_WAN_MODEL", raising=False)
-    real = replace(
-        base, model=None, size="480x832", stage="aesthetic", rank=32, precision="bf16", steps=0
-    )
-    told = plan(real, SILENT)
-    assert (told["clips"], told["too_short"], told["segments"], told["held_out"]) == (5, 1, 5, 1)
-    assert told["learning"] == 153_354_240
-    assert told["steps"] == 4
-    assert 37 < told["memory_gb"]["total"] < 60
-    tiny = plan(base, SILENT)
-    assert tiny["learning"] == 1560
-    assert tiny["memory_gb"]["total"] < 0.1
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,25 @@
 """Training in several processes, as `torchrun` or `accelerate launch` start them.
 
 Plain processes hold a copy of the network each and average their gradients. Where accelerate's
-config asks for FSDP or DeepSpeed's ZeRO-3, each holds a part: 17 billion frozen parameters are what
-has to be cut, not the state of the few that learn. accelerate starts the processes and says what is
-wanted; torch and DeepSpeed are called directly, since accelerate would cut on GPUs only (FSDP), and
-what cannot be tested on a CPU would not be tested here.
+config asks for FSDP or DeepSpeed's ZeRO-3, each holds a part: billions of frozen parameters are
+what has to be cut, not the state of the few that learn. accelerate starts the processes and says
+what is wanted; torch and DeepSpeed are called directly. Its `Accelerator` would make copies where
+FSDP is asked for on CPUs, and what cannot be tested on a CPU would not be tested here; it also can
+be set up once in a Python process only, with one device for good, and a second training in that
+process would find its group gone (both seen with accelerate 1.15).
 """
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Iterable
 
 import torch
 from torch import nn
 
-from pipelines.appearance_expert.training.engine import EngineOptions, plain_learner
-from pipelines.appearance_expert.training.learner import Learns
 from pipelines.support.errors import BadUsage
+from pipelines.training.learner import Learner, Learns
+from pipelines.training.optimizers import MakeOptimizer
 from pipelines.training.processes import Processes, join_processes
 
 _HINT = "take fsdp.yaml or deepspeed.yaml of examples/accelerate, or start with torchrun"
@@ -25,57 +27,69 @@ _OFF = ("", "none")
 
 
 class Launch:
-    """This process's place among its peers, and how the network is laid out over them.
+    """This process's place among its peers, and how a network is laid out over them.
 
     Args:
         device: "cpu", or "cuda" with this process's index.
+        may_cut: whether this training knows networks in parts; else every process holds a copy.
 
     Raises:
         BadUsage: accelerate is set to something that this training does not know.
     """
 
-    def __init__(self, device: torch.device) -> None:
-        _check_settings()
+    def __init__(self, device: torch.device, may_cut: bool = True) -> None:
+        if may_cut:
+            _check_settings()
         self.device = device
         self.processes: Processes = join_processes(device.type)
-        several = self.processes.count > 1
-        self.shards = _is_set("ACCELERATE_USE_FSDP") and several
-        self.zero = _is_set("ACCELERATE_USE_DEEPSPEED") and several
+        may_cut = may_cut and self.processes.count > 1
+        self.shards = may_cut and _is_set("ACCELERATE_USE_FSDP")
+        self.zero = may_cut and _is_set("ACCELERATE_USE_DEEPSPEED")
 
     @property
     def cuts(self) -> bool:
         """Whether each process holds a part of the network."""
         return self.shards or self.zero
 
-    def placed(self, transformer: nn.Module) -> nn.Module:
-        """The network on the device: all of it, or this process's part of every block."""
-        if self.zero:
-            from pipelines.appearance_expert.training.zero import cut
+    def placed(self, network: nn.Module, blocks: Iterable[nn.Module] = ()) -> nn.Module:
+        """The network on the device: all of it, or this process's part.
 
-            return cut(transformer, self.device)
+        Args:
+            network: on the CPU.
+            blocks: what is gathered at once where parts are needed whole; then the rest of it.
+        """
+        if self.zero:
+            from pipelines.training.zero import cut
+
+            return cut(network, self.device)
         if self.shards:
             from torch.distributed.device_mesh import init_device_mesh
             from torch.distributed.fsdp import fully_shard
 
             mesh = init_device_mesh(self.device.type, (self.processes.count,))
-            blocks: Any = transformer.get_submodule("blocks")
             for block in blocks:
                 fully_shard(block, mesh=mesh)
-            fully_shard(transformer, mesh=mesh)
-        return transformer.to(self.device)
+            fully_shard(network, mesh=mesh)
+        return network.to(self.device)
 
-    def learner(self, transformer: nn.Module, options: EngineOptions) -> Learns:
+    def learner(
+        self,
+        network: nn.Module,
+        make_optimizer: MakeOptimizer,
+        ema_decay: float | None,
+        grad_clip: float,
+        accumulate: int,
+    ) -> Learns:
         """What learns of a network that `placed` returned."""
         if not self.zero:
-            return plain_learner(transformer, options)
-        from pipelines.appearance_expert.training.zero import ZeroLearner
+            return Learner(network, make_optimizer, ema_decay)
+        from pipelines.training.zero import ZeroLearner
 
         return ZeroLearner(
-            transformer, options.lr, options.weight_decay, options.grad_clip, options.accumulate,
-            self.processes, self.device,
-        )  # fmt: skip
+            network, make_optimizer, grad_clip, accumulate, self.processes, self.device
+        )
 
-    def check_average(self, ema_decay: float) -> None:
+    def check_average(self, ema_decay: float | None) -> None:
         """Raise BadUsage where an average is asked for that would not be kept."""
         if self.zero and ema_decay:
             raise BadUsage(

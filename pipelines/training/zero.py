@@ -16,9 +16,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pipelines.appearance_expert.training.learner import MOMENTS, check_state
 from pipelines.support.errors import MissingAsset
+from pipelines.training.learner import MASTER, check_state
+from pipelines.training.optimizers import MakeOptimizer
 from pipelines.training.processes import Processes
+
+MOMENTS = ("exp_avg", "exp_avg_sq")
+"""What AdamW keeps of every parameter, beside the number of updates ("step")."""
 
 _CUT = {"zero_optimization": {"stage": 3}, "train_micro_batch_size_per_gpu": 1}
 """What DeepSpeed is told; batches are cut by the engine, and a count of items says nothing here."""
@@ -38,19 +42,19 @@ def deepspeed_on(device: torch.device) -> Any:
     return deepspeed
 
 
-def cut(transformer: nn.Module, device: torch.device) -> nn.Module:
+def cut(network: nn.Module, device: torch.device) -> nn.Module:
     """The network with this process's part of every weight on the device, and no more of it."""
     with redirect_stdout(sys.stderr):
-        deepspeed_on(device).zero.Init(module=transformer, config_dict_or_path=_CUT)
-    return transformer.to(device)  # what is left: buffers
+        deepspeed_on(device).zero.Init(module=network, config_dict_or_path=_CUT)
+    return network.to(device)  # what is left: buffers
 
 
 class ZeroLearner:
     """AdamW over the parameters of a network that `cut` made; as `Learner`, without an average.
 
     Args:
-        model: the network.
-        lr, weight_decay: as AdamW takes them.
+        network: what `cut` made.
+        make_optimizer: makes an AdamW; DeepSpeed cuts the state of no other here.
         grad_clip: greatest gradient norm; 0: any.
         accumulate: backward passes per update.
         processes: this process's place among its peers.
@@ -58,16 +62,16 @@ class ZeroLearner:
     """
 
     def __init__(
-        self, model: nn.Module, lr: float, weight_decay: float, grad_clip: float, accumulate: int,
-        processes: Processes, device: torch.device,
+        self, network: nn.Module, make_optimizer: MakeOptimizer, grad_clip: float,
+        accumulate: int, processes: Processes, device: torch.device,
     ) -> None:  # fmt: skip
         self._deepspeed = deepspeed_on(device)
         self._processes, self._device = processes, device
         self._accumulate, self._passes = accumulate, 0
         self.parameters: dict[str, Any] = {
-            name: p for name, p in model.named_parameters() if p.requires_grad
+            name: p for name, p in network.named_parameters() if p.requires_grad
         }
-        optimizer = torch.optim.AdamW(self.parameters.values(), lr=lr, weight_decay=weight_decay)
+        optimizer = make_optimizer(self.parameters)
         config = {
             **_CUT,
             "gradient_accumulation_steps": accumulate,
@@ -77,9 +81,14 @@ class ZeroLearner:
         }
         with redirect_stdout(sys.stderr):
             self.called, self._zero, *_ = self._deepspeed.initialize(
-                model=model, optimizer=optimizer, config=config, dist_init_required=False
+                model=network, optimizer=optimizer, config=config, dist_init_required=False
             )
         self.updates = 0
+
+    @property
+    def order(self) -> list[str]:
+        """Names of what learns, as the optimizer was given them."""
+        return list(self.parameters)
 
     def backward(self, loss: Tensor) -> None:
         """Add up the gradients of a slice; the last slice's are averaged over the processes."""
@@ -103,6 +112,10 @@ class ZeroLearner:
         self.called.step()
         self.updates += 1
 
+    def forget_gradients(self) -> None:
+        """Drop the gradients of an update that is not made."""
+        self.called.zero_grad()
+
     @contextmanager
     def averaged(self) -> Iterator[None]:
         """No average is kept: the network computes as it is."""
@@ -117,7 +130,7 @@ class ZeroLearner:
 
     def state(self) -> dict[str, Tensor]:
         """Everything that going on needs. Every process has to call this."""
-        tensors = {f"master.{name}": value for name, value in self.learned().items()}
+        tensors = {MASTER + name: value for name, value in self.learned().items()}
         inner = self._zero.optimizer.state
         if inner:
             whole = self._deepspeed.utils.safe_get_full_optimizer_state
@@ -135,14 +148,14 @@ class ZeroLearner:
         own = list(self.parameters.values())
         with self._deepspeed.zero.GatheredParameters(own, modifier_rank=0):
             for name, parameter in self.parameters.items():
-                parameter.copy_(state[f"master.{name}"])
+                parameter.copy_(state[MASTER + name])
         counts = [value for name, value in state.items() if name.startswith("step.")]
         if counts:  # DeepSpeed would make it in its first step
             for flat in self._zero.fp32_partitioned_groups_flat:
                 moments = {part: torch.zeros_like(flat) for part in MOMENTS}
                 self._zero.optimizer.state[flat] = {"step": counts[0].clone(), **moments}
         for name, parameter in self.parameters.items():
-            part_of = self._own_part(state[f"master.{name}"], parameter)
+            part_of = self._own_part(state[MASTER + name], parameter)
             self._deepspeed.utils.safe_set_local_fp32_param(parameter, part_of)
             for part in MOMENTS if counts else ():
                 part_of = self._own_part(state[f"{part}.{name}"], parameter)

@@ -1,6 +1,6 @@
 """DeepSpeed's parts of what learns, as far as they can be seen in one process.
 
-What it learns in two processes is compared in test_launch.py.
+What it learns in two processes is compared in appearance_expert/training/test_several_processes.py.
 """
 
 import os
@@ -12,9 +12,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.appearance_expert.training.zero import ZeroLearner, deepspeed_on
 from pipelines.support.errors import MissingAsset
 from pipelines.training.processes import Processes
+from pipelines.training.zero import ZeroLearner, deepspeed_on
 
 
 @given(st.integers(1, 6), st.lists(st.integers(1, 5), min_size=1, max_size=3))
@@ -49,3 +49,4 @@ def test_without_deepspeed_the_way_without_it_is_named(monkeypatch):
     with pytest.raises(MissingAsset) as caught:
         deepspeed_on(torch.device("cpu"))
     assert "fsdp.yaml" in caught.value.hint
+    assert "macedance[deepspeed]" in caught.value.hint

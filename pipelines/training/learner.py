@@ -1,7 +1,8 @@
-"""The parameters that learn: float32 copies, AdamW on them, their average, and their state.
+"""The parameters that learn: float32 copies, their optimizer, their average, and their state.
 
-The network computes in its own number format (bfloat16 on a GPU), exactly as it will when it makes
-videos. Updates of 1e-5 would vanish in that format, so they are added up in float32.
+A network computes in its own number format (bfloat16 on a GPU), exactly as it will when it is used.
+Updates of 1e-5 would vanish in that format, so they are added up in float32. Why a running average
+is kept: docs/reference/motion-expert.md#averaged-weights.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+from pipelines.training.optimizers import MakeOptimizer
 from pipelines.training.processes import Processes
 
-MOMENTS = ("exp_avg", "exp_avg_sq")
-"""What AdamW keeps of every parameter, beside the number of updates ("step")."""
+MASTER, AVERAGE, BUFFER = "master.", "average.", "buffer."
+"""What the state's names begin with; those of the optimizer, with what it calls them."""
 
 
 class Learns(Protocol):
@@ -29,6 +32,11 @@ class Learns(Protocol):
 
     called: Any
     updates: int
+
+    @property
+    def order(self) -> list[str]:
+        """Names of what learns, as the optimizer counts them."""
+        ...
 
     def backward(self, loss: Tensor) -> None:
         """Add the gradients of a slice to those of the slices before."""
@@ -44,6 +52,10 @@ class Learns(Protocol):
 
     def step(self, lr: float) -> None:
         """One update; the gradients are gone afterwards."""
+        ...
+
+    def forget_gradients(self) -> None:
+        """Drop the gradients of an update that is not made."""
         ...
 
     def averaged(self) -> AbstractContextManager[None]:
@@ -64,28 +76,36 @@ class Learns(Protocol):
 
 
 class Learner:
-    """AdamW over the parameters of `model` that require gradients.
+    """The parameters of `network` that require gradients, its buffers, and their optimizer.
 
     Args:
-        model: on its device, cut already if it will be.
-        lr, weight_decay: as AdamW takes them.
-        ema_decay: of the running average; 0 keeps none.
+        network: on its device, cut already if it will be.
+        make_optimizer: of the float32 copies.
+        ema_decay: of the running average; None keeps none.
     """
 
     def __init__(
-        self, model: nn.Module, lr: float, weight_decay: float, ema_decay: float = 0.0
+        self, network: nn.Module, make_optimizer: MakeOptimizer, ema_decay: float | None = None
     ) -> None:
-        self.called = model
-        self.parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
-        self.masters = {
+        self.called = network
+        self.parameters = {name: p for name, p in network.named_parameters() if p.requires_grad}
+        self.masters: dict[str, Tensor] = {
             name: p if p.dtype == torch.float32 else p.detach().float().requires_grad_(True)
             for name, p in self.parameters.items()
         }
-        self.optimizer = torch.optim.AdamW(self.masters.values(), lr=lr, weight_decay=weight_decay)
-        self._decay, self.updates = ema_decay, 0
+        self.optimizer = make_optimizer(self.masters)
+        self._decay, self.updates = ema_decay or 0.0, 0
         self.average = (
-            {name: m.detach().clone() for name, m in self.masters.items()} if ema_decay else None
+            None
+            if ema_decay is None
+            else {name: m.detach().clone() for name, m in self.masters.items()}
         )
+
+    @property
+    def order(self) -> list[str]:
+        """Names of what learns, as the optimizer counts them."""
+        names = {id(master): name for name, master in self.masters.items()}
+        return [names[id(p)] for group in self.optimizer.param_groups for p in group["params"]]
 
     def backward(self, loss: Tensor) -> None:
         """Add the gradients of a slice to those of the slices before."""
@@ -119,11 +139,17 @@ class Learner:
         self.optimizer.zero_grad(set_to_none=True)
         self._hand_over(self.masters)
         if self.average is not None:
-            # Warms up as (1 + n) / (10 + n): short runs would else be made of their start.
+            # torch's AveragedModel would hold a second network, begin with the weights after the
+            # first update and keep one decay: no former run would go on bit by bit. Its update is
+            # used, with a decay that warms up: short runs would else be made of their start.
             decay = min(self._decay, (1 + self.updates) / (10 + self.updates))
-            for name, average in self.average.items():
-                average.lerp_(self.masters[name].detach(), 1 - decay)
+            values = [master.detach() for master in self.masters.values()]
+            get_ema_multi_avg_fn(decay)(list(self.average.values()), values, self.updates)
         self.updates += 1
+
+    def forget_gradients(self) -> None:
+        """Drop the gradients of an update that is not made."""
+        self.called.zero_grad(set_to_none=True)
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
@@ -140,7 +166,7 @@ class Learner:
             with torch.no_grad():
                 self._hand_over(own)
 
-    def _hand_over(self, values: dict[str, Any]) -> None:
+    def _hand_over(self, values: Mapping[str, Tensor]) -> None:
         for name, parameter in self.parameters.items():
             if values[name] is not parameter:
                 parameter.copy_(values[name])
@@ -157,11 +183,12 @@ class Learner:
 
     def state(self) -> dict[str, Tensor]:
         """Everything that going on needs. Every process has to call this."""
-        tensors = {f"master.{n}": m.detach() for n, m in self.masters.items()}
-        tensors |= {f"average.{n}": a for n, a in (self.average or {}).items()}
+        tensors = {MASTER + n: m.detach() for n, m in self.masters.items()}
+        tensors |= {AVERAGE + n: a for n, a in (self.average or {}).items()}
+        tensors |= {BUFFER + n: b for n, b in self._buffers().items()}
         for name, master in self.masters.items():
             for part, value in self.optimizer.state.get(master, {}).items():
-                tensors[f"{part}.{name}"] = value
+                tensors[f"{part}.{name}"] = torch.as_tensor(value)
         return {name: whole(value).cpu().contiguous().clone() for name, value in tensors.items()}
 
     @torch.no_grad()
@@ -173,33 +200,44 @@ class Learner:
         """
         check_state(state, {name: master.shape for name, master in self.masters.items()})
         for name, master in self.masters.items():
-            stored = state[f"master.{name}"]
+            stored = state[MASTER + name]
             master.copy_(_spread(stored, master))
             if self.average is not None:
-                kept = state.get(f"average.{name}", stored)
-                self.average[name].copy_(_spread(kept, master))
-            moments = {
-                part: state[f"{part}.{name}"]
-                for part in ("step", *MOMENTS)
-                if f"{part}.{name}" in state
-            }
-            if moments:
-                self.optimizer.state[master] = {
-                    part: value if part == "step" else _spread(value, master).clone()
-                    for part, value in moments.items()
-                }
+                self.average[name].copy_(_spread(state.get(AVERAGE + name, stored), master))
+        for name, buffer in self._buffers().items():
+            if BUFFER + name in state:
+                buffer.copy_(state[BUFFER + name])
+        self.optimizer.load_state_dict(
+            {"state": self._moments(state),
+             "param_groups": self.optimizer.state_dict()["param_groups"]}
+        )  # fmt: skip
         self._hand_over(self.masters)
         self.updates = updates
+
+    def _moments(self, state: Mapping[str, Tensor]) -> dict[int, dict[str, Tensor]]:
+        numbers = {name: number for number, name in enumerate(self.order)}
+        moments: dict[int, dict[str, Tensor]] = {}
+        for key, value in state.items():
+            part, name = key.split(".", 1)
+            if f"{part}." not in (MASTER, AVERAGE, BUFFER):
+                kept = value if value.ndim == 0 else _spread(value, self.masters[name])
+                moments.setdefault(numbers[name], {})[part] = kept
+        return moments
+
+    def _buffers(self) -> dict[str, Tensor]:
+        """Those that belong to the network's state, such as what was fitted before training."""
+        parameters = {n for n, _ in self.called.named_parameters(remove_duplicate=False)}
+        return {n: v for n, v in self.called.state_dict().items() if n not in parameters}
 
 
 def check_state(state: dict[str, Tensor], shapes: Mapping[str, torch.Size]) -> None:
     """Raise ValueError, naming the first, where a state belongs to parameters of other shapes."""
-    known = {k.removeprefix("master.") for k in state if k.startswith("master.")}
+    known = {k.removeprefix(MASTER) for k in state if k.startswith(MASTER)}
     if known != set(shapes):
         odd = sorted(known ^ set(shapes))[0]
         raise ValueError(f"{odd} learns in only one of the two")
     for name, shape in shapes.items():
-        stored = state[f"master.{name}"].shape
+        stored = state[MASTER + name].shape
         if stored != shape:
             raise ValueError(f"{name} is {tuple(stored)}, not {tuple(shape)}")
 
