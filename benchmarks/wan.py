@@ -58,7 +58,7 @@ def overhead(repeats: int) -> None:
     from pipelines.appearance_expert.wan.frames import Controls
     from pipelines.appearance_expert.wan.weights import find_wan
 
-    config = WanConfig(steps=20, segment_frames=77)
+    config = WanConfig(wan_sampling_steps=20, segment_frames=77)
     person, dance = _someone(77, 96, 128)
     with tempfile.TemporaryDirectory() as folder:
         backend = Wan.load(find_wan(str(build_tiny_wan(Path(folder)))), "cpu", config)
@@ -132,7 +132,7 @@ def layouts(model: str) -> None:
     reference = None
     rows = []
     for name in ("cpu", *(name for name in PROFILES if name != "cpu")):
-        config = WanConfig(steps=4, segment_frames=17, overlap=5, profile=name)
+        config = WanConfig(wan_sampling_steps=4, segment_frames=17, overlap=5, profile=name)
         device = "cpu" if name == "cpu" else "cuda"
         begin = time.perf_counter()
         try:

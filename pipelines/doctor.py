@@ -1,6 +1,6 @@
 """What this machine can do, found by trying, and what to install for the rest.
 
-Imports nothing outside the standard library, so that it also works on a broken installation;
+Needs nothing outside the standard library, so that it also works on a broken installation;
 whatever could crash or hang is tried in a process of its own, all of them at the same time.
 """
 
@@ -21,8 +21,10 @@ from importlib import metadata, util
 from pathlib import Path
 from typing import Literal
 
+from pipelines.appearance_expert.experts import EXPERTS as APPEARANCE_EXPERTS
+from pipelines.motion_expert.experts import DEFAULT as DEFAULT_MOTION_EXPERT
+from pipelines.motion_expert.experts import EXPERTS as MOTION_EXPERTS
 from pipelines.support.errors import MacedanceError
-from pipelines.support.files import read_json, sha256_file
 from pipelines.workspace import options as common
 
 State = Literal["ok", "missing", "absent"]
@@ -92,8 +94,11 @@ def examine(workspace: Path) -> list[Check]:
         ("OpenGL", check_opengl),
         ("GPU", check_gpu),
         ("scan kernels", check_scan_kernels),
-        ("Wan weights", check_wan_weights),
     ]
+    for name, expert in APPEARANCE_EXPERTS.items():
+        if expert.check is not None:
+            title = f"{name.capitalize()} weights"
+            trials.append((title, partial(check_appearance_weights, name, title)))
     with ThreadPoolExecutor(len(trials)) as pool:
         return list(pool.map(lambda trial: _contained(*trial), trials))
 
@@ -149,20 +154,26 @@ def check_pose_detector() -> Check:
 
 
 def check_motion_weights() -> Check:
-    """The Motion Expert that ships with the package, down to the last bit."""
-    folder = Path(__file__).parent / "motion_expert" / "mace" / "weights"
-    files = sorted(folder.glob("*.safetensors"))
-    if not files:
-        return Check("motion weights", "missing", "no checkpoint in this installation", REINSTALL)
-    for file in files:
-        config = file.with_suffix(".json")
-        if not config.is_file():
-            return Check("motion weights", "missing", f"{file.name} without its JSON", REINSTALL)
-        expected = read_json(config).get("sha256")
-        if expected is not None and sha256_file(file) != expected:
-            return Check("motion weights", "missing", f"{file.name} is damaged", REINSTALL)
-    sizes = ", ".join(f"{file.stem} ({file.stat().st_size / 1e6:.0f} MB)" for file in files)
-    return Check("motion weights", "ok", sizes)
+    """The Motion Experts that ship with the package, down to the last bit."""
+    found = []
+    for name, expert in MOTION_EXPERTS.items():
+        try:
+            found += [] if expert.check is None else [f"{name}: {expert.check()}"]
+        except MacedanceError as error:
+            state: State = "missing" if name == DEFAULT_MOTION_EXPERT else "absent"
+            detail = f"{name}: {error.what}"
+            return Check("motion weights", state, detail, error.hint or REINSTALL)
+    return Check("motion weights", "ok", "; ".join(found))
+
+
+def check_appearance_weights(name: str, title: str) -> Check:
+    """Weights of an Appearance Expert, where generate would look for them; there are others."""
+    check = APPEARANCE_EXPERTS[name].check
+    assert check is not None
+    try:
+        return Check(title, "ok", check())
+    except MacedanceError as error:
+        return Check(title, "absent", error.what, error.hint or REINSTALL)
 
 
 def check_disk(workspace: Path) -> Check:
@@ -228,7 +239,7 @@ def check_scan_kernels() -> Check:
     detail, remedy = "without a GPU the CPU's own are used", "docs/capabilities.md"
     if shutil.which("nvidia-smi") is not None:
         program = (
-            "import sys; from pipelines.motion_expert import selective_scan as scan\n"
+            "import sys; from pipelines.motion_expert.sequence import selective_scan as scan\n"
             "sys.exit(3 if scan.mamba_kernel() else 4 if scan.triton_kernel() else 5)"
         )
         found = {3: "mamba-ssm", 4: "triton"}.get(_try((sys.executable, "-c", program))[0])
@@ -236,24 +247,6 @@ def check_scan_kernels() -> Check:
             return Check("scan kernels", "ok", f"{found} {metadata.version(found)}")
         detail, remedy = "the GPU gets the PyTorch scan, which is slow", "install triton and gcc"
     return Check("scan kernels", "absent", detail, remedy)
-
-
-def check_wan_weights() -> Check:
-    """Weights of the Appearance Expert, where generate would look for them."""
-    from pipelines.appearance_expert.wan.weights import HUB_ID, find_wan
-
-    try:
-        weights = find_wan(None)
-    except MacedanceError:
-        return Check("Wan weights", "absent", "none; videos are drafts, made by the puppet",
-                     "docs/wan-animate.md says which weights and where")  # fmt: skip
-    if not weights.complete:
-        detail = f"{weights.folder} lacks {'; '.join(weights.missing)}"
-        remedy = f"`hf download {HUB_ID}` fetches what is missing"
-        return Check("Wan weights", "absent", detail, remedy)
-    held = sum(weights.gpu_bytes().values()) / 1e9
-    detail = f"{weights.folder}; {held:.0f} GB in bfloat16, `generate --dry-run` says how they fit"
-    return Check("Wan weights", "ok", detail)
 
 
 def _contained(name: str, trial: Callable[[], Check]) -> Check:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipelines import doctor
+from pipelines.appearance_expert.experts import EXPERTS as APPEARANCE_EXPERTS
+from pipelines.motion_expert.experts import DEFAULT, EXPERTS
+from pipelines.support.errors import MissingAsset
 
 ROOT = Path(__file__).parents[1]
 
@@ -28,7 +33,8 @@ def test_examines_everything_within_five_seconds(tmp_path: Path, slowdown: float
     assert time.monotonic() - begin < 5 * slowdown
     assert [check.name for check in checks] == [
         "python", "system libraries", "ffmpeg", "pose detector", "motion weights", "disk",
-        "compile cache", "OpenGL", "GPU", "scan kernels", "Wan weights",
+        "compile cache", "OpenGL", "GPU", "scan kernels", "Tiny weights",
+        "Wan weights",
     ]  # fmt: skip
     for check in checks:
         assert check.detail
@@ -72,15 +78,31 @@ def test_a_gpu_that_torch_cannot_use(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert check.detail == "NVIDIA H200, 143771 MiB, but torch cannot use it"
 
 
-def test_damaged_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "__file__", str(tmp_path / "doctor.py"))
-    folder = tmp_path / "motion_expert" / "mace" / "weights"
-    assert doctor.check_motion_weights().detail == "no checkpoint in this installation"
-    folder.mkdir(parents=True)
-    (folder / "small.safetensors").write_bytes(b"weights")
-    assert "without its JSON" in doctor.check_motion_weights().detail
-    (folder / "small.json").write_text(json.dumps({"sha256": "0" * 64}))
-    assert doctor.check_motion_weights().detail == "small.safetensors is damaged"
+def _broken() -> str:
+    raise MissingAsset("small.safetensors is damaged")
+
+
+def test_damaged_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert doctor.check_motion_weights().detail.startswith(f"{DEFAULT}: ")
+    monkeypatch.setitem(EXPERTS, "other", replace(EXPERTS[DEFAULT], check=_broken))
+    check = doctor.check_motion_weights()
+    assert (check.state, check.detail) == ("absent", "other: small.safetensors is damaged")
+    assert "force-reinstall" in check.remedy
+    monkeypatch.setitem(EXPERTS, DEFAULT, replace(EXPERTS[DEFAULT], check=_broken))
+    check = doctor.check_motion_weights()
+    assert (check.state, check.detail) == ("missing", f"{DEFAULT}: small.safetensors is damaged")
+
+
+def test_an_expert_that_ships_nothing_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(EXPERTS, "other", replace(EXPERTS[DEFAULT], check=None))
+    assert "other" not in doctor.check_motion_weights().detail
+
+
+def test_the_small_model_is_whole_or_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert doctor.check_appearance_weights("tiny", "Tiny weights").state == "ok"
+    row = replace(APPEARANCE_EXPERTS["tiny"], check=_broken)
+    monkeypatch.setitem(APPEARANCE_EXPERTS, "tiny", row)
+    assert doctor.check_appearance_weights("tiny", "Tiny weights").state == "absent"
 
 
 def test_a_trial_that_raises_is_contained() -> None:
@@ -90,6 +112,20 @@ def test_a_trial_that_raises_is_contained() -> None:
     check = doctor._contained("x", broken)
     assert (check.name, check.state) == ("x", "missing")
     assert "ZeroDivisionError: oops" in check.detail
+
+
+def test_scan_kernels_are_asked_for_where_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a GPU's driver there, whichever kernel is found; never that they cannot be asked."""
+    _program(tmp_path / "bin", "nvidia-smi", "exit 0")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    codes = []
+    trial = doctor._try
+    monkeypatch.setattr(doctor, "_try", lambda *given: codes.append(trial(*given)) or codes[-1])
+    monkeypatch.setattr(doctor, "PATIENCE", 60.0)
+    doctor.check_scan_kernels()
+    assert codes[0][0] in (3, 4, 5)
 
 
 def test_a_nearly_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,12 +138,12 @@ def test_a_nearly_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_wan_weights_that_are_not_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "model_index.json").write_text('{"_class_name": "WanAnimatePipeline"}')
     monkeypatch.setenv("MACEDANCE_WAN_MODEL", str(tmp_path))
-    check = doctor.check_wan_weights()
+    check = doctor.check_appearance_weights("wan", "Wan weights")
     assert check.state == "absent"
     assert str(tmp_path) in check.detail
     assert "transformer" in check.detail
     monkeypatch.setenv("MACEDANCE_WAN_MODEL", str(tmp_path / "nowhere"))
-    assert doctor.check_wan_weights().detail.startswith("none")
+    assert doctor.check_appearance_weights("wan", "Wan weights").detail.startswith("none")
 
 
 def test_works_without_any_package() -> None:

@@ -55,8 +55,8 @@ from pipelines.appearance_expert.training.stages import (
     save_model,
 )
 from pipelines.appearance_expert.training.task import FlowLoss, stage_task
-from pipelines.appearance_expert.wan.config import DANCING
 from pipelines.appearance_expert.wan.loading import text_tokens
+from pipelines.appearance_expert.wan.options import DANCING
 from pipelines.appearance_expert.wan.overlays import load_adapter, merge_lora, read_tensors
 from pipelines.appearance_expert.wan.weights import find_wan
 from pipelines.support.files import read_json

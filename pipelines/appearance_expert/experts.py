@@ -1,176 +1,92 @@
-"""Choosing the Appearance Expert that this machine can run."""
+"""The Appearance Experts that there are, and how the one that this machine can run is chosen."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from pipelines.appearance_expert.interface import AppearanceBackend
-from pipelines.appearance_expert.wan.weights import WanWeights, find_wan, require_complete
-from pipelines.support.errors import BadUsage, MissingAsset, OutOfResources
+from pipelines.appearance_expert.interface import AppearanceBackend, Expert, Order
+from pipelines.appearance_expert.puppet.expert import EXPERT as PUPPET
+from pipelines.appearance_expert.tiny.expert import EXPERT as TINY
+from pipelines.appearance_expert.wan.expert import EXPERT as WAN
+from pipelines.appearance_expert.wan2.expert import EXPERT as WAN2
+from pipelines.support.errors import BadUsage
+from pipelines.support.options import declared, flag, taken
 from pipelines.support.progress import Progress
 
-if TYPE_CHECKING:
-    from pipelines.appearance_expert.wan.config import WanConfig
+EXPERTS: dict[str, Expert] = {"puppet": PUPPET, "tiny": TINY, "wan": WAN, "wan2": WAN2}
+AUTO = "auto"
+PREFERRED = ("wan", "puppet")
+""""auto" is the first of these that can run here."""
 
-BACKENDS = ("auto", "puppet", "tiny", "wan", "wan2")
+
+@dataclass(frozen=True)
+class Choice:
+    """An Appearance Expert, its own options, and why it was taken."""
+
+    name: str
+    expert: Expert
+    options: Any
+    because: str
+
+    def facts(self) -> dict[str, Any]:
+        """For a plan."""
+        return {"appearance": self.name, "draft": self.expert.draft, "because": self.because}
+
+    def identity(self, order: Order) -> dict[str, Any]:
+        """What makes another video where it changes, JSON-able."""
+        return {"appearance": self.name, **self.expert.identity(order, self.options)}
+
+    def load(self, order: Order, progress: Progress) -> AppearanceBackend:
+        """Load it; drafts are warned of. Raises MissingAsset, UnsuitableInput, OutOfResources."""
+        return self.expert.load(order, self.options, progress, self.because)
 
 
-def load_backend(
-    name: str,
-    model: str | None,
-    device: str,
-    progress: Progress,
-    wan: WanConfig | None = None,
-    folder: Path | None = None,
-    prompt_cache: Path | None = None,
-    canvas: tuple[int, int] | None = None,
-) -> AppearanceBackend:
-    """Load an appearance back end.
+def own_options(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The own options of the experts that `name` may come to mean, by their names.
+
+    Raises BadUsage for an unknown name, for an option that none of them knows, or for a value out
+    of range; MissingAsset for files that are not there.
+    """
+    if name not in (AUTO, *EXPERTS):
+        raise BadUsage(f"--appearance {name}: choose from {', '.join((AUTO, *EXPERTS))}")
+    names = PREFERRED if name == AUTO else (name,)
+    known = {one: {option.name for option in declared(EXPERTS[one].options)} for one in names}
+    for option, value in given.items():
+        if value is not None and not any(option in options for options in known.values()):
+            raise BadUsage(
+                f"{flag(option)} means nothing to --appearance {name}", "leave one of them out"
+            )
+    return {
+        one: taken(
+            EXPERTS[one].options,
+            {option: value for option, value in given.items() if option in known[one]},
+            f"--appearance {one}",
+        ).validate()
+        for one in names
+    }
+
+
+def choose(name: str, given: Mapping[str, Any], order: Order) -> Choice:
+    """The expert that `name` means here; nothing is loaded.
 
     Args:
-        name: "puppet", "tiny", "wan", "wan2", or "auto": Wan-Animate where its weights and a GPU
-            large enough for them are there, else the puppet, with a warning that it is a draft.
-        model: folder or hub id of Wan-Animate; None looks into $MACEDANCE_WAN_MODEL, then into the
-            local model cache. Nothing is ever downloaded.
-        device: "auto", "cpu" or "cuda".
-        progress: told what is loaded, and of drafts.
-        wan: settings of Wan-Animate.
-        folder: where Wan-Animate keeps finished segments, to be found by the next run.
-        prompt_cache: where Wan-Animate keeps embedded prompts.
-        canvas: width and height of the video, to choose Wan-Animate's profile by.
+        name: of a row of EXPERTS, or "auto".
+        given: own options by name.
+        order: what it is wanted for.
 
-    Raises BadUsage for an unknown name, and for an explicit "wan" MissingAsset with the exact files
-    that are missing, OutOfResources where the GPU is too small.
+    Raises as `own_options`; MissingAsset or UnsuitableInput where the weights of one that was
+    asked for by name are missing or of another family.
     """
-    if name not in BACKENDS:
-        raise BadUsage(f"--appearance {name}: choose from {', '.join(BACKENDS)}")
-    if name == "puppet":
-        return _puppet(progress, "asked for")
-    if name == "tiny":
-        from pipelines.appearance_expert.tiny.backend import Tiny
-
-        return Tiny.load(model, device, wan, progress, folder, prompt_cache)
-    if name == "wan2":
-        from pipelines.appearance_expert.wan.config import WanConfig
-        from pipelines.appearance_expert.wan2.backend import Wan2
-
-        return Wan2.load(model, device, wan or WanConfig(), progress, folder)
-    if name == "auto":
-        weights, reason = _usable_wan(model, device, wan, canvas)
-        if weights is None:
-            return _puppet(progress, reason)
-    else:
-        weights = find_wan(model, wan.gguf if wan else None)
-    from pipelines.appearance_expert.wan.backend import Wan
-    from pipelines.appearance_expert.wan.config import WanConfig
-    from pipelines.appearance_expert.wan.estimate import LARGEST
-
-    settings = wan or WanConfig()
-    size = canvas or LARGEST
-    return Wan.load(weights, device, settings, progress, folder, prompt_cache, size)
-
-
-def describe_choice(
-    name: str,
-    model: str | None,
-    device: str,
-    wan: WanConfig | None = None,
-    canvas: tuple[int, int] | None = None,
-) -> dict[str, Any]:
-    """Which back end `load_backend` would take, and why; nothing is loaded. Raises as it does."""
-    if name not in BACKENDS:
-        raise BadUsage(f"--appearance {name}: choose from {', '.join(BACKENDS)}")
-    if name == "auto":
-        weights, reason = _usable_wan(model, device, wan, canvas)
-        chosen = "puppet" if weights is None else "wan"
-        why = reason or "weights and a GPU are there"
-        return {"appearance": chosen, "draft": weights is None, "because": why}
-    if name == "wan":
-        weights = find_wan(model, wan.gguf if wan else None)
-        require_complete(weights, without=frozenset({"text_encoder", "tokenizer"}))
-    if name == "wan2":
-        from pipelines.appearance_expert.wan2.backend import refuse_unknown
-        from pipelines.appearance_expert.wan2.pipeline import model_files
-
-        if wan is not None:
-            refuse_unknown(wan)
-        model_files(model)
-    if name == "tiny":
-        from pipelines.appearance_expert.tiny.backend import find_tiny
-
-        find_tiny(model)
-    return {"appearance": name, "draft": name in ("puppet", "tiny"), "because": "asked for"}
-
-
-def describe_cost(
-    model: str | None,
-    device: str,
-    wan: WanConfig,
-    canvas: tuple[int, int],
-    seconds: float,
-    fps: float,
-) -> dict[str, str]:
-    """Profile, memory and time of a video by Wan-Animate, each marked as an estimate.
-
-    Raises as `load_backend` does where it cannot run.
-    """
-    from pipelines.appearance_expert.wan.estimate import estimated, working_memory
-    from pipelines.appearance_expert.wan.frames import model_size
-    from pipelines.appearance_expert.wan.profiles import (
-        choose_profile,
-        free_gpu_memory,
-        free_host_memory,
-    )
-
-    weights = find_wan(model, wan.gguf)
-    working = working_memory(weights, wan, canvas)
-    free = free_gpu_memory(device)
-    profile = choose_profile(wan.profile, weights.gpu_bytes(), working, free, free_host_memory())
-    frames = max(1, round(seconds * wan.rate(fps)))
-    size = model_size(*canvas, wan.max_pixels)
-    return estimated(weights, wan, size, frames, profile).words()
-
-
-def _usable_wan(
-    model: str | None, device: str, wan: WanConfig | None, canvas: tuple[int, int] | None
-) -> tuple[WanWeights | None, str]:
-    """Weights that can run here, or None and why not.
-
-    Whoever names a model wants it: a wrong path raises and does not quietly become a draft.
-    """
-    try:
-        weights = find_wan(model, wan.gguf if wan else None)
-        require_complete(weights)
-    except MissingAsset:
-        if model is not None:
-            raise
-        return None, "no Wan-Animate weights are here"
-    from pipelines.appearance_expert.wan.config import WanConfig
-    from pipelines.appearance_expert.wan.estimate import LARGEST, working_memory
-    from pipelines.appearance_expert.wan.profiles import (
-        choose_profile,
-        free_gpu_memory,
-        free_host_memory,
-    )
-
-    settings = wan or WanConfig()
-    free = free_gpu_memory(device)
-    if free is None:
-        return None, "Wan-Animate needs a GPU"
-    working = working_memory(weights, settings, canvas or LARGEST)
-    try:
-        choose_profile(settings.profile, weights.gpu_bytes(), working, free, free_host_memory())
-    except OutOfResources as error:
-        return None, error.what
-    return weights, ""
-
-
-def _puppet(progress: Progress, reason: str) -> AppearanceBackend:
-    from pipelines.appearance_expert.puppet.puppet import Puppet
-
-    progress.warn(
-        f"the video is a draft made by the puppet ({reason}); a photographic one needs "
-        "Wan-Animate's weights and a large GPU, see `macedance doctor`"
-    )
-    return Puppet(progress)
+    options = own_options(name, given)
+    if name != AUTO:
+        EXPERTS[name].find(order, options[name])
+        return Choice(name, EXPERTS[name], options[name], "asked for")
+    because = ""
+    for one in PREFERRED:
+        unusable = EXPERTS[one].unusable(order, options[one])
+        if not unusable:
+            return Choice(one, EXPERTS[one], options[one], because or "weights and a GPU are there")
+        because = unusable
+    raise AssertionError("the last of those that are preferred can run anywhere")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
+from pipelines.appearance_expert.experts import AUTO
+from pipelines.appearance_expert.experts import EXPERTS as APPEARANCE_EXPERTS
+from pipelines.appearance_expert.experts import own_options as own_drawing_options
+from pipelines.appearance_expert.interface import WAN
 from pipelines.media.shape import parse_size
 from pipelines.motion_expert.experts import DEFAULT as DEFAULT_MOTION_EXPERT
 from pipelines.motion_expert.experts import EXPERTS as MOTION_EXPERTS
@@ -15,32 +19,19 @@ from pipelines.motion_expert.experts import expert_of
 from pipelines.motion_expert.interface import DANCE, MOST_CANDIDATES, Expert
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import BadUsage
-from pipelines.support.options import check, option, taken
+from pipelines.support.options import check, distinct, option, taken
 from pipelines.workspace import options as common
 
-if TYPE_CHECKING:
-    from pipelines.appearance_expert.wan.config import WanConfig
-
 MUSIC, PICTURE, VIDEO = "The music", "The person", "The video"
-WAN = "Wan-Animate (docs/wan-animate.md)"
-INPUTS = ("song", "picture", "ref_keypoints", "ref_mask", "motion", "adapter")
+INPUTS = ("song", "picture", "ref_keypoints", "ref_mask", "motion")
 _SHORTEST, _LONGEST = 2, 600
 _MOTION_SUFFIXES = (".npz", ".bvh")
-OF_WAN = (
-    "profile", "gguf", "prompt", "wan_sampling_steps", "forecast", "face", "adapter", "lora",
-    "projector",
-)  # fmt: skip
-_UNHEEDED: dict[str, tuple[str, ...]] = {
-    "puppet": OF_WAN,
-    "wan2": tuple(
-        name for name in OF_WAN if name not in ("prompt", "wan_sampling_steps", "profile")
-    ),
-}
 
 
 def own_options() -> list[type[Any]]:
     """The option classes of all experts that `generate` offers."""
-    return [row.options for row in MOTION_EXPERTS.values()]
+    tables = (MOTION_EXPERTS, APPEARANCE_EXPERTS)
+    return [row.options for table in tables for row in table.values()]
 
 
 @dataclass(frozen=True)
@@ -98,7 +89,7 @@ class GenerateConfig:
     )  # fmt: skip
     appearance: str = option(
         "auto", "Who draws the video; puppet and tiny make drafts without a GPU.",
-        choices=("auto", "puppet", "tiny", "wan", "wan2"), panel=VIDEO,
+        choices=(AUTO, *APPEARANCE_EXPERTS), panel=VIDEO,
     )  # fmt: skip
     fps: float = option(
         MOTION_FPS, "Frames per second.", low=1, high=120, metavar="FPS", panel=VIDEO
@@ -110,39 +101,6 @@ class GenerateConfig:
     model: str | None = option(
         None, "Folder or hub id of its weights.", metavar="FOLDER", panel=WAN
     )
-    profile: Literal["auto", "80gb", "48gb", "24gb", "16gb", "cpu"] = option(
-        "auto", "How it fits the graphics card: 80gb, 48gb, 24gb, 16gb or cpu.",
-        shown="auto: by the memory that is free", metavar="CARD", panel=WAN,
-    )  # fmt: skip
-    gguf: Path | None = option(
-        None, "A quantised transformer instead of the one in --model.", metavar="FILE.gguf",
-        panel=WAN,
-    )  # fmt: skip
-    adapter: Path | None = option(None, "Lay this body adapter over it.", panel=WAN, named=False)
-    lora: tuple[str, ...] = option(
-        (), "Merge this LoRA, at scale 1 if none is given; may be repeated.",
-        metavar="FILE[:SCALE]", panel=WAN,
-    )  # fmt: skip
-    face: str = option(
-        "neutral",
-        "Expressions: neutral keeps the picture's, none leaves them open, a video gives its.",
-        metavar="neutral|none|FILE", panel=WAN,
-    )  # fmt: skip
-    prompt: str | None = option(
-        None, "What the video shows.", shown="a person dances, in Chinese", metavar="TEXT",
-        panel=WAN,
-    )  # fmt: skip
-    wan_sampling_steps: int = option(
-        20, "Sampling steps; 4 to 6 with a step-distilled LoRA.", low=1, high=200, panel=WAN,
-        former=("wan_steps",),
-    )  # fmt: skip
-    forecast: bool = option(
-        False, "Forecast every other step of the middle instead of computing it.", panel=WAN
-    )
-    projector: Literal["exact", "rendered"] = option(
-        "exact", "Skeletons from the dance's own joints, or as the paper found in a drawn body.",
-        panel=WAN,
-    )  # fmt: skip
     seed: int = common.seed()
     device: str = common.device()
     workspace: Path = common.workspace()
@@ -174,7 +132,21 @@ class GenerateConfig:
     def dance_options(self) -> Any:
         """The Motion Expert's own options; raises BadUsage for those that it does not know."""
         name, row = self.motion_expert()
-        return taken(row.options, self.options, f"--expert {name}").validate()
+        drawing = self.drawing_given()
+        given = {option: value for option, value in self.options.items() if option not in drawing}
+        return taken(row.options, given, f"--expert {name}").validate()
+
+    def drawing_given(self) -> dict[str, Any]:
+        """Of the own options those of Appearance Experts."""
+        known = {one.name for one in distinct(row.options for row in APPEARANCE_EXPERTS.values())}
+        return {option: value for option, value in self.options.items() if option in known}
+
+    def drawing_options(self) -> dict[str, Any]:
+        """Own options of each Appearance Expert that --appearance may come to mean.
+
+        Raises BadUsage for those that none of them knows, MissingAsset for files that they name.
+        """
+        return own_drawing_options(self.appearance, self.drawing_given())
 
     def resolved(self) -> GenerateConfig:
         """The same request with what it leaves to the experts' defaults, for the record."""
@@ -206,31 +178,7 @@ class GenerateConfig:
             raise BadUsage(f"-o {self.output}: must end in .mp4")
         if self.size is not None:
             parse_size(self.size)
-        self._refuse_unheeded()
-        self.wan().validate()
-
-    def _refuse_unheeded(self) -> None:
-        """What the chosen back end does not heed is not quietly ignored."""
-        for known in fields(self):
-            unheeded = known.name in _UNHEEDED.get(self.appearance, ())
-            if unheeded and getattr(self, known.name) != known.default:
-                flag = "--" + known.name.replace("_", "-")
-                raise BadUsage(
-                    f"{flag} means nothing to --appearance {self.appearance}",
-                    "leave one of them out",
-                )
-
-    def wan(self) -> WanConfig:
-        """How Wan-Animate is to be called."""
-        from pipelines.appearance_expert.wan.config import DANCING, WanConfig
-        from pipelines.appearance_expert.wan.overlays import Overlay, parse_lora
-
-        overlay = Overlay(self.adapter, tuple(map(parse_lora, self.lora)))
-        return WanConfig(
-            prompt=DANCING if self.prompt is None else self.prompt, steps=self.wan_sampling_steps,
-            forecast=self.forecast, face=self.face, overlay=overlay, profile=self.profile,
-            gguf=self.gguf,
-        )  # fmt: skip
+        self.drawing_options()
 
     def targets(self) -> list[tuple[str, Path]]:
         """The files that are written, by flag."""
@@ -241,10 +189,6 @@ class GenerateConfig:
         """The files that are read, by the option that names them."""
         given = {name: getattr(self, name) for name in INPUTS}
         if not self.motion_only:
-            from pipelines.appearance_expert.wan.face import FACE_POLICIES
-            from pipelines.appearance_expert.wan.overlays import parse_lora
-
-            loras = enumerate(map(parse_lora, self.lora), start=1)
-            given |= {f"lora {number}": path for number, (path, _) in loras}
-            given["face"] = None if self.face in FACE_POLICIES else Path(self.face)
+            for name, options in self.drawing_options().items():
+                given |= APPEARANCE_EXPERTS[name].inputs(options)
         return {name: path for name, path in given.items() if path is not None}

@@ -6,13 +6,14 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipelines.support.errors import UnsuitableInput, is_out_of_space
+from pipelines.support.errors import OutOfResources, UnsuitableInput, is_out_of_space
 
 _CHUNK = 1 << 20
 _STEM = 40
@@ -88,6 +89,34 @@ def sha256_json(value: Any) -> str:
     """Hex SHA-256 of a JSON-able value, independent of key order."""
     canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def copy_atomically(source: Path, target: Path) -> None:
+    """Copy a file so that `target` appears whole or not at all; the errors name both.
+
+    Raises OutOfResources for a full disk, UnsuitableInput where it may not be written.
+    """
+    kept = f"what was made is kept as {source}"
+    try:
+        with atomic_path(target) as temporary:
+            shutil.copyfile(source, temporary)
+    except OSError as error:
+        if is_out_of_space(error):
+            raise OutOfResources(f"{target}: the disk is full", kept) from error
+        reason = (error.strerror or type(error).__name__).lower()
+        raise UnsuitableInput(f"{target}: cannot be written ({reason})", kept) from error
+
+
+def readable_sha256(source: Path) -> str:
+    """Hex SHA-256 of a file that a user named; raises UnsuitableInput that says why it is none."""
+    if not source.is_file():
+        raise UnsuitableInput(
+            f"{source}: no such file" if not source.exists() else f"{source}: not a file"
+        )
+    try:
+        return sha256_file(source)
+    except PermissionError as error:
+        raise UnsuitableInput(f"{source}: may not be read ({error.strerror})") from error
 
 
 def check_writable(paths: list[Path]) -> None:

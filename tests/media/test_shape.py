@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.media.shape import frame_rate, parse_size
+from pipelines.media.shape import canvas_size, frame_rate, parse_size
 from pipelines.support.errors import BadUsage
 
 
@@ -88,3 +88,23 @@ def test_odd_sides_are_refused(text):
 @given(st.integers(32, 2048), st.integers(32, 2048))
 def test_every_even_size_in_range_is_read(width, height):
     assert parse_size(f"{2 * width}x{2 * height}") == (2 * width, 2 * height)
+
+
+@pytest.mark.parametrize(
+    ("picture", "size", "canvas"),
+    [((1080, 1920), None, (540, 960)), ((1920, 1080), None, (960, 540)),
+     ((100, 100), None, (960, 960)),
+     ((3000, 4000), "480", (360, 480)), ((3000, 4000), "540x960", (540, 960)),
+     ((10_000, 10), None, (960, 64)), ((1, 1), "64", (64, 64))],
+)  # fmt: skip
+def test_canvas(picture, size, canvas):
+    assert canvas_size(*picture, size) == canvas
+
+
+@given(st.integers(1, 20_000), st.integers(1, 20_000))
+def test_every_canvas_is_even_and_of_the_pictures_shape(width, height):
+    canvas = canvas_size(width, height, None)
+    assert max(canvas) == 960
+    assert all(side % 2 == 0 and side >= 64 for side in canvas)
+    if min(canvas) > 64:
+        assert abs(canvas[0] / canvas[1] - width / height) < 0.035 * width / height

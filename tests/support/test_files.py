@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import signal
@@ -14,9 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.support.errors import OutOfResources, UnsuitableInput
 from pipelines.support.files import (
     atomic_path,
+    check_writable,
+    copy_atomically,
     read_json,
+    readable_sha256,
     sha256_file,
     sha256_json,
     write_bytes,
@@ -109,3 +114,52 @@ def test_hash_of_a_file_is_sha256(tmp_path: Path) -> None:
     data = b"macedance" * 300_000
     write_bytes(tmp_path / "a", data)
     assert sha256_file(tmp_path / "a") == hashlib.sha256(data).hexdigest()
+
+
+def test_targets_must_be_writable_before_anything_is_done(tmp_path, monkeypatch):
+    check_writable([tmp_path / "out.mp4"])
+    with pytest.raises(UnsuitableInput, match="does not exist"):
+        check_writable([tmp_path / "no" / "out.mp4"])
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write everywhere
+    with pytest.raises(UnsuitableInput, match="no permission"):
+        check_writable([tmp_path / "out.mp4"])
+
+
+def test_a_copy_replaces_whole(tmp_path):
+    source, target = tmp_path / "a", tmp_path / "b"
+    source.write_bytes(b"new")
+    target.write_bytes(b"old and longer")
+    copy_atomically(source, target)
+    assert target.read_bytes() == b"new"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"), [(errno.ENOSPC, OutOfResources), (errno.EACCES, UnsuitableInput)]
+)
+def test_a_copy_that_fails_leaves_what_was_and_says_where_the_result_is(
+    tmp_path, monkeypatch, number, kind
+):
+    source, target = tmp_path / "a", tmp_path / "b"
+    source.write_bytes(b"new")
+    target.write_bytes(b"old")
+
+    def fail(_, part):
+        Path(part).write_bytes(b"ne")
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("shutil.copyfile", fail)
+    with pytest.raises(kind) as caught:
+        copy_atomically(source, target)
+    assert str(source) in caught.value.hint
+    assert target.read_bytes() == b"old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+
+
+def test_what_is_no_file_is_told(tmp_path):
+    (tmp_path / "song").write_bytes(b"la")
+    assert readable_sha256(tmp_path / "song") == sha256_file(tmp_path / "song")
+    with pytest.raises(UnsuitableInput, match="nothing: no such file"):
+        readable_sha256(tmp_path / "nothing")
+    with pytest.raises(UnsuitableInput, match="not a file"):
+        readable_sha256(tmp_path)

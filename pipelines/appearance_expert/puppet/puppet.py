@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.interface import Frame
 from pipelines.appearance_expert.puppet.cutting.body_parts import (
     ARMS,
     PART_NAMES,
@@ -34,6 +33,9 @@ from pipelines.appearance_expert.puppet.posing.rig import Rig
 from pipelines.keypoints.person import ReferencePerson
 from pipelines.keypoints.staged import StagedDance
 from pipelines.support.progress import SILENT, Progress
+
+if TYPE_CHECKING:
+    from pipelines.appearance_expert.interface import Frame
 
 CROSSFADE_FRAMES = 4
 

@@ -20,7 +20,7 @@ from pipelines.appearance_expert.training.encoding import (
 )
 from pipelines.appearance_expert.training.recipe import Recipe, encoders_digest
 from pipelines.appearance_expert.training.settings import TrainAppearanceConfig
-from pipelines.appearance_expert.wan.config import DANCING
+from pipelines.appearance_expert.wan.options import DANCING
 from pipelines.appearance_expert.wan.weights import WanWeights
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.failed_items import FailedItem, note_failure

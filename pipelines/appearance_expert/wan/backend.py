@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +19,10 @@ from numpy.typing import NDArray
 
 from pipelines.appearance_expert.wan.config import WanConfig
 from pipelines.appearance_expert.wan.estimate import LARGEST, estimated, working_memory
-from pipelines.appearance_expert.wan.face import FACE_POLICIES, face_picture
+from pipelines.appearance_expert.wan.face import face_picture
 from pipelines.appearance_expert.wan.face_clip import Faces, faces_of_clip
 from pipelines.appearance_expert.wan.frames import Controls
+from pipelines.appearance_expert.wan.options import FACE_POLICIES
 from pipelines.appearance_expert.wan.profiles import PROFILES
 from pipelines.appearance_expert.wan.relay import relayed
 from pipelines.appearance_expert.wan.sampling import sample_segment
@@ -37,10 +37,6 @@ if TYPE_CHECKING:
     from pipelines.appearance_expert.wan.weights import WanWeights
 
 Frames = NDArray[np.uint8]
-
-
-_NOT_IN_THE_PICTURE = {"overlay", "profile", "gguf", "face"}
-"""Settings that count by what comes of them: hashes, precision, layout, the face's pixels."""
 
 
 class Wan:
@@ -62,9 +58,11 @@ class Wan:
         self._progress = progress
         self._folder = folder
         self._settings = {
-            key: value for key, value in asdict(config).items() if key not in _NOT_IN_THE_PICTURE
-        }
-        self._settings["overlay"] = config.overlay.manifest()
+            "prompt": config.prompt, "fps": config.fps, "steps": config.wan_sampling_steps,
+            "forecast": config.forecast, "segment_frames": config.segment_frames,
+            "overlap": config.overlap, "max_pixels": config.max_pixels,
+            "overlay": config.overlay.manifest(),
+        }  # fmt: skip
         self._report: dict[str, Any] = {}
 
     @classmethod
@@ -136,7 +134,7 @@ class Wan:
     ) -> Frames:
         config = self._config
         label = f"Wan-Animate {segment.index + 1}/{segments}"
-        with self._progress.stage(label, config.steps, "steps") as advance:
+        with self._progress.stage(label, config.wan_sampling_steps, "steps") as advance:
             return sample_segment(
                 self._loaded, config, controls, faces, segment, tail, seed, advance
             )

@@ -1,18 +1,17 @@
-"""How Wan-Animate is called."""
+"""How Wan-Animate is called: what can be asked of it, and what is its own."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from pipelines.appearance_expert.wan.face import FACE_POLICIES
+from pipelines.appearance_expert.wan import options
 from pipelines.appearance_expert.wan.forecast import LEAST_STEPS, computed_steps
-from pipelines.appearance_expert.wan.overlays import Overlay
-from pipelines.appearance_expert.wan.profiles import AUTO, check_profile
+from pipelines.appearance_expert.wan.options import DANCING, FACE_POLICIES
+from pipelines.appearance_expert.wan.overlays import Overlay, parse_lora
 from pipelines.support.errors import BadUsage, MissingAsset
-
-DANCING = "视频中的人在跳舞"
-"""The prompt that MACE-Dance uses: the person in the video is dancing."""
+from pipelines.support.options import check
 
 SLOWEST = 15.0
 """Frames a second; slower dances are made at the full rate, for their steps would look like
@@ -25,34 +24,43 @@ class WanConfig:
 
     Attributes:
         prompt: in the language the model was trained with.
+        wan_sampling_steps: of the sampler, per segment.
+        forecast: every other step of the middle is forecast, not computed (forecast.py).
+        face: what the face branch sees: one of FACE_POLICIES, or the path of a clip.
+        adapter, lora: fine-tuned parts (overlays.py); stock Wan-Animate without.
+        profile: how the model lies in memory (profiles.py); the video does not depend on it, but
+            for the rounding of 8-bit weights.
+        gguf: a quantised transformer instead of the folder's.
+        projector: "exact": the skeletons are the dance's own; "rendered": found in a drawn body.
         fps: rate at which the model is driven at most; the dance is resampled in time, there and
             back.
-        steps: of the sampler, per segment.
-        forecast: every other step of the middle is forecast, not computed (wan_forecast).
         segment_frames: 4k + 1.
         overlap: frames of the previous segment that condition the next: 1 or 5.
         max_pixels: larger canvases are made at this size and enlarged.
-        face: what the face branch sees: a policy of face.py, or the path of a clip.
-        overlay: fine-tuned parts; stock Wan-Animate without.
-        profile: how the model lies in memory (wan_profiles); the video does not depend on it, but
-            for the rounding of 8-bit weights.
-        gguf: a quantised transformer instead of the folder's.
     """
 
-    prompt: str = DANCING
+    profile: str = options.profile()
+    gguf: Path | None = options.gguf()
+    adapter: Path | None = options.adapter()
+    lora: tuple[str, ...] = options.lora()
+    face: str = options.face()
+    prompt: str = options.prompt()
+    wan_sampling_steps: int = options.sampling_steps()
+    forecast: bool = options.forecast()
+    projector: Literal["exact", "rendered"] = options.projector()
     fps: float = 30.0
-    steps: int = 20
-    forecast: bool = False
     segment_frames: int = 77
     overlap: int = 5
     max_pixels: int = 1280 * 720
-    face: str = "neutral"
-    overlay: Overlay = field(default_factory=Overlay)
-    profile: str = AUTO
-    gguf: Path | None = None
+
+    @property
+    def overlay(self) -> Overlay:
+        """The fine-tuned parts."""
+        return Overlay(self.adapter, tuple(map(parse_lora, self.lora)))
 
     def validate(self) -> WanConfig:
         """Return self, or raise BadUsage, or MissingAsset for files that are not there."""
+        check(self)
         if self.face not in FACE_POLICIES and not Path(self.face).is_file():
             choices = ", ".join(FACE_POLICIES)
             raise BadUsage(f"--face {self.face}: choose {choices}, or a video that is there")
@@ -64,15 +72,12 @@ class WanConfig:
             raise BadUsage(
                 f"segments of {self.segment_frames} frames: take 4k + 1, over twice the overlap"
             )
-        if not 1 <= self.steps <= 200:
-            raise BadUsage(
-                f"--wan-sampling-steps {self.steps}: must lie in 1 ... 200", "20 is the default"
-            )
         if not 1 <= self.fps <= 120:
             raise BadUsage(f"Wan-Animate at {self.fps:g} fps is out of range")
-        if self.forecast and self.steps < LEAST_STEPS:
+        if self.forecast and self.wan_sampling_steps < LEAST_STEPS:
             raise BadUsage(
-                f"--forecast with --wan-sampling-steps {self.steps}: leaves nothing to forecast",
+                f"--forecast with --wan-sampling-steps {self.wan_sampling_steps}: leaves nothing "
+                "to forecast",
                 f"it needs {LEAST_STEPS} steps; leave it out",
             )
         if self.gguf is not None and not self.gguf.is_file():
@@ -82,13 +87,12 @@ class WanConfig:
                 "--lora is merged into the weights, which those of a --gguf file do not allow",
                 "leave one of them out; --profile 16gb needs no GGUF",
             )
-        check_profile(self.profile)
         self.overlay.validate()
         return self
 
     def computed(self) -> list[bool]:
         """For each sampling step, whether the transformer is asked."""
-        return computed_steps(self.steps, self.forecast)
+        return computed_steps(self.wan_sampling_steps, self.forecast)
 
     def rate(self, fps: float) -> float:
         """Frames per second at which a dance of `fps` is made.

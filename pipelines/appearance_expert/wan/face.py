@@ -8,16 +8,13 @@ clip of a face (face_clip.py) gives its expressions.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.appearance_expert.wan.options import FacePolicy
 from pipelines.keypoints.person import FACE_NAMES, POINT, ReferencePerson
-
-FacePolicy = Literal["neutral", "none"]
-FACE_POLICIES: tuple[FacePolicy, ...] = ("neutral", "none")
 
 _VISIBLE = 0.5
 # Of an average adult's face, in distances between the pupils (63 mm).

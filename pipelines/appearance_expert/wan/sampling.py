@@ -77,7 +77,7 @@ def sample_segment(
                 height=controls.height,
                 width=controls.width,
                 segment_frame_length=config.segment_frames,
-                num_inference_steps=config.steps,
+                num_inference_steps=config.wan_sampling_steps,
                 prev_segment_conditioning_frames=config.overlap,
                 generator=_generator(pipeline, config, controls, segment, seed),
                 output_type="pt",

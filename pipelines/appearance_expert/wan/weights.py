@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pipelines.appearance_expert.fingerprint import files_digest
 from pipelines.support.errors import MissingAsset, UnsuitableInput
 from pipelines.support.files import read_json, sha256_json
 
@@ -80,6 +81,14 @@ class WanWeights:
         """Identifies the weights by their configurations and file sizes, without reading them."""
         parts = ("transformer", "image_encoder", "vae", "scheduler", "image_processor")
         return self._identity(*parts)
+
+    def content(self) -> str:
+        """Identifies the weights by what is in the files, as far as they are small enough to read.
+
+        Another than `fingerprint` where a model was trained anew in the same folder.
+        """
+        files = (f for name in _COMPONENTS for f in (self.folder / name).glob("*") if f.is_file())
+        return files_digest(files, self.folder)
 
     def text_fingerprint(self) -> str:
         """Identifies what embeds the prompt, in the same way."""

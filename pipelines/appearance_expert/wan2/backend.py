@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 
 from pipelines.appearance_expert.wan.config import WanConfig
 from pipelines.appearance_expert.wan.frames import Controls
-from pipelines.appearance_expert.wan.profiles import PROFILES
 from pipelines.appearance_expert.wan.relay import relayed
 from pipelines.appearance_expert.wan.segments import Segment, plan_segments
+from pipelines.appearance_expert.wan2.options import Wan2Options
 from pipelines.appearance_expert.wan2.pipeline import continued, load_pipeline, model_files
 from pipelines.keypoints.person import ReferencePerson
 from pipelines.keypoints.rendered import DrawnBody
 from pipelines.keypoints.staged import StagedDance
-from pipelines.support.errors import BadUsage, OutOfResources, is_out_of_memory
+from pipelines.support.errors import OutOfResources, is_out_of_memory
 from pipelines.support.files import sha256_json
 from pipelines.support.progress import SILENT, Advance, Progress
 
@@ -63,7 +63,7 @@ class Wan2:
         cls,
         model: str | None,
         device: str,
-        config: WanConfig,
+        options: Wan2Options,
         progress: Progress = SILENT,
         kept: Path | None = None,
     ) -> Wan2:
@@ -72,18 +72,17 @@ class Wan2:
         Args:
             model: folder or hub id; None looks for the published one in the model cache.
             device: "auto", "cpu" or "cuda".
-            config: its prompt and steps are heeded; what this model does not know is refused.
+            options: as the user gave them.
             progress: told of every sampling step.
             kept: where finished segments are kept and found again; None keeps none.
 
-        Raises MissingAsset, UnsuitableInput, OutOfResources, BadUsage.
+        Raises MissingAsset, UnsuitableInput, OutOfResources.
         """
-        refuse_unknown(config)
         folder, kind = model_files(model)
         progress.say(f"loading Wan-Animate-2 from {folder}")
         pipeline = load_pipeline(folder, kind, device)
-        steps = STEPS[kind] if config.steps == WanConfig.steps else config.steps
-        return cls(folder, pipeline, config.prompt, steps, progress, kept)
+        steps = options.wan_sampling_steps or STEPS[kind]
+        return cls(folder, pipeline, options.prompt, steps, progress, kept)
 
     def report(self) -> dict[str, Any]:
         """Model, settings, and per segment the time and the colour difference from the first."""
@@ -159,18 +158,3 @@ class Wan2:
         files = [[path.name, path.stat().st_size] for path in sorted(self._model.rglob("*.*"))]
         size = (controls.width, controls.height, self._segment_frames)
         return sha256_json([files, self._prompt, self._steps, size, seed, digests])[:16]
-
-
-def refuse_unknown(config: WanConfig) -> None:
-    """BadUsage for settings that only the first Wan-Animate heeds."""
-    unknown = {
-        "--adapter": config.overlay.adapter is not None,
-        "--lora": bool(config.overlay.loras),
-        "--gguf": config.gguf is not None,
-        "--forecast": config.forecast,
-        "--face": config.face != WanConfig.face,
-        "--profile": config.profile in PROFILES and config.profile not in ("80gb", "cpu"),
-    }
-    for flag, given in unknown.items():
-        if given:
-            raise BadUsage(f"{flag} means nothing to --appearance wan2", "leave one of them out")

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.appearance_expert.experts import load_backend
+from pipelines.appearance_expert.experts import choose
+from pipelines.appearance_expert.interface import Order
 from pipelines.appearance_expert.puppet.puppet import Puppet
 from pipelines.keypoints.person import POINT
 
@@ -127,7 +128,7 @@ def test_points_beside_the_person_bring_the_mannequin(person, standing):
 
     listener = Listener()
     lost = replace(person, xy=person.xy[:, ::-1].copy())
-    puppet = load_backend("puppet", None, "cpu", listener)  # the way that generate goes
+    puppet = choose("puppet", {}, Order()).load(Order(), listener)  # the way that generate goes
     frames = list(puppet.frames(lost, standing(person), 0))
     assert puppet.report()["mode"] == "mannequin"
     assert puppet.report()["gates"]["failed"]

@@ -9,10 +9,9 @@ import pytest
 
 pytest.importorskip("diffusers")
 
-from pipelines.appearance_expert.experts import describe_choice, load_backend
-from pipelines.appearance_expert.tiny.backend import STEPS, find_tiny, tiny_config
-from pipelines.appearance_expert.wan.config import WanConfig
-from pipelines.support.errors import MissingAsset, UnsuitableInput
+from pipelines.appearance_expert.experts import choose
+from pipelines.appearance_expert.interface import Order
+from pipelines.appearance_expert.tiny.expert import find_tiny
 from pipelines.support.progress import Silent
 
 MERGE = Path(__file__).parents[3] / "examples" / "tiny_appearance" / "merge.py"
@@ -26,40 +25,25 @@ class Listener(Silent):
         self.warnings.append(text)
 
 
+def loaded(order, listener, **options):
+    return choose("tiny", options, order).load(order, listener)
+
+
 def test_the_weights_that_ship_draw_a_dancer_in_the_pictures_colours(portrait, swaying):
     weights = find_tiny(None)
     assert sum(file.stat().st_size for file in weights.folder.rglob("*")) < 40e6
     assert not any("_name_or_path" in f.read_text() for f in weights.folder.rglob("*.json"))
-    backend = load_backend("tiny", None, "cpu", Silent(), WanConfig(steps=4))
+    backend = loaded(Order(device="cpu"), Silent(), wan_sampling_steps=4)
     frames = list(backend.frames(portrait, swaying(9), seed=0))
     corner, body = frames[4][:16, -12:].mean((0, 1)), frames[4][24:50, 18:30].mean((0, 1))
     assert corner == pytest.approx([180, 200, 220], abs=40)
     assert body[0] - body[2] > corner[0] - corner[2] + 20  # the coat is red, the wall blue
 
 
-def test_a_folder_without_weights_is_told_with_the_way_to_get_them(tmp_path):
-    with pytest.raises(MissingAsset, match="no weights") as caught:
-        find_tiny(str(tmp_path))
-    assert "--model" in caught.value.hint
-
-
-def test_another_model_is_refused(tmp_path):
-    (tmp_path / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}')
-    with pytest.raises(UnsuitableInput):
-        find_tiny(str(tmp_path))
-
-
-def test_settings_are_the_users_at_the_small_models_size():
-    config = tiny_config(WanConfig(steps=7, prompt="a dancer"))
-    assert (config.steps, config.prompt, config.face) == (7, "a dancer", "none")
-    assert (config.fps, config.segment_frames, config.max_pixels) == (16.0, 17, 80 * 144)
-    assert tiny_config(None).steps == tiny_config(WanConfig()).steps == STEPS
-
-
 def test_it_makes_every_frame_and_says_what_it_is(tiny_wan, portrait, swaying):
     listener = Listener()
     dance = swaying(45)
-    backend = load_backend("tiny", str(tiny_wan), "cpu", listener, WanConfig(steps=1))
+    backend = loaded(Order(str(tiny_wan), "cpu"), listener, wan_sampling_steps=1)
     frames = list(backend.frames(portrait, dance, seed=3))
     assert len(frames) == 45
     assert all(frame.shape == (64, 48, 3) and frame.dtype == np.uint8 for frame in frames)
@@ -67,11 +51,6 @@ def test_it_makes_every_frame_and_says_what_it_is(tiny_wan, portrait, swaying):
     assert report["backend"] == "tiny" and report["draft"]
     assert report["fps"] == 16.0 and len(report["segments"]) == 2
     assert any("experiment" in warning for warning in listener.warnings)
-
-
-def test_the_choice_is_described_as_a_draft(tiny_wan):
-    choice = describe_choice("tiny", str(tiny_wan), "cpu")
-    assert choice == {"appearance": "tiny", "draft": True, "because": "asked for"}
 
 
 def test_merging_gives_a_whole_model_in_half_precision(tiny_wan, tmp_path):

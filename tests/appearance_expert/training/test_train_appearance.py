@@ -14,7 +14,6 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from pipelines.appearance_expert.wan.overlays import Overlay
 from pipelines.support.errors import BadUsage, Interrupted, MissingAsset, UnsuitableInput
 from pipelines.support.files import read_json
 from pipelines.support.progress import SILENT, Silent
@@ -133,10 +132,9 @@ def test_both_stages_end_in_generates_back_end(base, kinematic, tiny_wan, portra
     ).learned
     assert len(load_file(lora)) == 40
     videos = []
-    for overlay in (
-        Overlay(), Overlay(kinematic.learned), Overlay(kinematic.learned, ((lora, 1.0),)),
-    ):  # fmt: skip
-        config = WanConfig(steps=1, segment_frames=17, overlap=1, overlay=overlay)
+    plain = WanConfig(wan_sampling_steps=1, segment_frames=17, overlap=1)
+    adapted = replace(plain, adapter=kinematic.learned)
+    for config in (plain, adapted, replace(adapted, lora=(str(lora),))):
         backend = Wan.load(find_wan(str(tiny_wan)), "cpu", config)
         videos.append(np.array(list(backend.frames(portrait, swaying(18), 0))))
     assert videos[0].shape == (18, 64, 48, 3)

@@ -14,7 +14,7 @@ from pipelines.appearance_expert.wan.weights import find_wan
 from pipelines.support.errors import BadUsage
 from pipelines.support.progress import Silent
 
-CONFIG = WanConfig(steps=2, segment_frames=17, overlap=1)
+CONFIG = WanConfig(wan_sampling_steps=2, segment_frames=17, overlap=1)
 
 
 class Listener(Silent):
@@ -147,7 +147,7 @@ def test_stored_segments_of_other_inputs_are_not_taken(load, portrait, swaying, 
         (portrait, swaying(10), 1, CONFIG),
         (portrait, swaying(11), 0, CONFIG),
         (replace(portrait, image=portrait.image[::-1].copy()), swaying(10), 0, CONFIG),
-        (portrait, swaying(10), 0, replace(CONFIG, steps=3)),
+        (portrait, swaying(10), 0, replace(CONFIG, wan_sampling_steps=3)),
         (portrait, swaying(10), 0, replace(CONFIG, face="none")),
     ]:
         backend = load(config, folder=tmp_path)
@@ -205,8 +205,8 @@ def test_the_text_encoder_is_loaded_once_per_prompt(load, tiny_wan, portrait, sw
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"overlap": 2}, {"segment_frames": 76}, {"segment_frames": 9, "overlap": 5}, {"steps": 0},
-     {"face": "smile"}, {"fps": 0.0}],
+    [{"overlap": 2}, {"segment_frames": 76}, {"segment_frames": 9, "overlap": 5},
+     {"wan_sampling_steps": 0}, {"face": "smile"}, {"fps": 0.0}],
 )  # fmt: skip
 def test_settings_that_the_model_does_not_know(wrong):
     with pytest.raises(BadUsage):

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.appearance_expert.wan.config import SLOWEST, WanConfig
-from pipelines.appearance_expert.wan.overlays import Overlay
 from pipelines.support.errors import BadUsage, MissingAsset
 
 CONFIG = WanConfig()
@@ -15,16 +14,21 @@ CONFIG = WanConfig()
 
 def test_the_models_own_settings_are_valid():
     assert CONFIG.validate() is CONFIG
-    assert (CONFIG.steps, CONFIG.segment_frames, CONFIG.overlap, CONFIG.fps) == (20, 77, 5, 30.0)
+    assert (CONFIG.wan_sampling_steps, CONFIG.segment_frames, CONFIG.overlap, CONFIG.fps) == (
+        20,
+        77,
+        5,
+        30.0,
+    )
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
-    [({"prompt": "  "}, "--prompt"), ({"steps": 201}, "steps 201"),
+    [({"prompt": "  "}, "--prompt"), ({"wan_sampling_steps": 201}, "steps 201"),
      ({"overlap": 3}, "overlap of 3"), ({"segment_frames": 78}, "segments of 78"),
      ({"segment_frames": 5, "overlap": 5}, "over twice the overlap"),
      ({"fps": 121.0}, "121 fps"), ({"face": "grin"}, "--face grin"),
-     ({"forecast": True, "steps": 9}, "nothing to forecast")],
+     ({"forecast": True, "wan_sampling_steps": 9}, "nothing to forecast")],
 )  # fmt: skip
 def test_what_the_model_does_not_know_is_refused_by_name(changes, said):
     with pytest.raises(BadUsage, match=said):
@@ -45,14 +49,13 @@ def test_a_quantised_transformer_must_be_there_and_takes_no_lora(tmp_path):
         replace(CONFIG, gguf=file).validate()
     file.touch()
     assert replace(CONFIG, gguf=file).validate()
-    lora = Overlay(loras=((tmp_path / "style.safetensors", 1.0),))
     with pytest.raises(BadUsage, match="--lora is merged"):
-        replace(CONFIG, gguf=file, overlay=lora).validate()
+        replace(CONFIG, gguf=file, lora=("style.safetensors",)).validate()
 
 
 @given(st.integers(1, 200), st.booleans())
 def test_as_many_steps_are_computed_as_the_plan_says(steps, forecast):
-    computed = replace(CONFIG, steps=steps, forecast=forecast).computed()
+    computed = replace(CONFIG, wan_sampling_steps=steps, forecast=forecast).computed()
     assert len(computed) == steps
     if not forecast:
         assert all(computed)

@@ -57,7 +57,7 @@ def test_what_others_hung_before_the_network_stays_there():
 
 
 def test_the_video_stays_close_and_every_segment_starts_anew(tiny_wan, portrait, swaying):
-    config = WanConfig(steps=12, segment_frames=17, overlap=1)
+    config = WanConfig(wan_sampling_steps=12, segment_frames=17, overlap=1)
     weights = find_wan(str(tiny_wan))
     loaded = load_wan(weights, "cpu", config.prompt, config.overlay, None, Silent())
     dance = swaying(18)
@@ -73,4 +73,4 @@ def test_the_video_stays_close_and_every_segment_starts_anew(tiny_wan, portrait,
 
 def test_few_steps_leave_nothing_to_forecast():
     with pytest.raises(BadUsage, match="--forecast"):
-        WanConfig(steps=6, forecast=True).validate()
+        WanConfig(wan_sampling_steps=6, forecast=True).validate()

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.generate import GenerateConfig, _run_name, generate, plan
+from pipelines.generate import GenerateConfig, generate, plan
+from pipelines.generation.run_name import run_name
 from pipelines.support.errors import BadUsage, MissingAsset, UnsuitableInput
 from pipelines.support.files import sha256_file
 from pipelines.support.progress import Silent
@@ -49,8 +50,18 @@ def config(inputs, tiny_wan, tmp_path):
     return GenerateConfig(
         song=inputs / "song.wav", picture=DANCER, output=tmp_path / "out.mp4",
         workspace=tmp_path / "workspace", motion=inputs / "dance.npz", size="64x96",
-        appearance="wan", model=str(tiny_wan), wan_sampling_steps=2, device="cpu",
+        appearance="wan", model=str(tiny_wan), options={"wan_sampling_steps": 2}, device="cpu",
     )  # fmt: skip
+
+
+COMMON = {"appearance", "duration", "output"}
+
+
+def changed(config, **changes):
+    """Own options among the changes go to the others."""
+    common = {name: value for name, value in changes.items() if name in COMMON}
+    own = {name: value for name, value in changes.items() if name not in COMMON}
+    return replace(config, **common, options={**config.options, **own})
 
 
 def test_a_kill_costs_one_segment_and_sound_and_picture_end_together(config, environment, tmp_path):
@@ -97,24 +108,25 @@ def test_the_plan_tells_memory_and_time(config):
     assert facts["time"].startswith("3 segments")
 
 
-def test_every_setting_is_another_run_and_the_puppet_heeds_none(config, tmp_path):
+def test_every_setting_is_another_run_and_the_puppet_heeds_none(config, dancers, tmp_path):
     from safetensors.numpy import save_file
 
     for name in ("a", "b"):
         save_file({name: np.zeros(3)}, tmp_path / f"{name}.safetensors")
     a, b = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    clip = dancers("one", 1.0)
     changes = [
         {}, {"wan_sampling_steps": 4}, {"prompt": "跳舞"}, {"face": "none"},
         {"projector": "rendered"},
         {"adapter": a}, {"adapter": b}, {"lora": (str(a),)}, {"lora": (f"{a}:0.5",)},
         {"lora": (str(b),)}, {"wan_sampling_steps": 20, "forecast": True}, {"profile": "cpu"},
-        {"face": str(config.motion)},
+        {"face": str(clip)},
     ]  # fmt: skip
-    names = [_run_name(replace(config, **change)) for change in changes]
+    names = [run_name(changed(config, **change)) for change in changes]
     assert len(set(names)) == len(names)
     (tmp_path / "moved.safetensors").write_bytes(a.read_bytes())
-    moved = replace(config, lora=(f"{tmp_path / 'moved.safetensors'}:0.5",))
-    assert _run_name(moved) == names[8]
+    moved = changed(config, lora=(f"{tmp_path / 'moved.safetensors'}:0.5",))
+    assert run_name(moved) == names[8]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +134,7 @@ def test_every_setting_is_another_run_and_the_puppet_heeds_none(config, tmp_path
     [
         ({"appearance": "puppet"}, BadUsage, "--wan-sampling-steps means nothing"),
         (
-            {"appearance": "puppet", "wan_sampling_steps": 20, "lora": ("x",)},
+            {"appearance": "puppet", "wan_sampling_steps": None, "lora": ("x",)},
             BadUsage,
             "--lora means",
         ),
@@ -141,7 +153,7 @@ def test_every_setting_is_another_run_and_the_puppet_heeds_none(config, tmp_path
 )
 def test_what_cannot_be_is_refused_before_anything_is_done(config, change, error, says):
     with pytest.raises(error, match=says):
-        replace(config, **change).validate()
+        changed(config, **change).validate()
 
 
 def test_a_detector_may_find_the_skeletons_as_the_paper_does(config):
@@ -151,7 +163,7 @@ def test_a_detector_may_find_the_skeletons_as_the_paper_does(config):
     state = load_file(Path(config.model) / "transformer" / "diffusion_pytorch_model.safetensors")
     adapter = config.workspace.parent / "adapter.safetensors"
     save_file({name: value for name, value in state.items() if "pose_patch" in name}, adapter)
-    asked = replace(
+    asked = changed(
         config, projector="rendered", adapter=adapter, duration=2.0, wan_sampling_steps=1
     )
     report = generate(asked, Silent())
@@ -160,7 +172,7 @@ def test_a_detector_may_find_the_skeletons_as_the_paper_does(config):
     assert sha256_file(adapter) in json.dumps(record["inputs"])
     assert report["appearance"]["overlay"]["adapter"]["sha256"] == sha256_file(adapter)
     assert report["stage_seconds"]["projector"] > 0
-    exact = generate(replace(asked, projector="exact", output=asked.output.with_name("b.mp4")),
+    exact = generate(changed(asked, projector="exact", output=asked.output.with_name("b.mp4")),
                      Silent())  # fmt: skip
     assert exact["folder"] != report["folder"]
     driven, projected = (

@@ -12,7 +12,7 @@ from pipelines.appearance_expert.wan.weights import find_wan, require_complete
 from pipelines.support.errors import BadUsage, MissingAsset, UnsuitableInput
 
 gguf = pytest.importorskip("gguf")
-CONFIG = WanConfig(steps=2, segment_frames=17, overlap=1)
+CONFIG = WanConfig(wan_sampling_steps=2, segment_frames=17, overlap=1)
 
 # From diffusers' names to the original ones: docs/reference/wan-animate.md#files-laid-over-it.
 _RENAMED = [

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -235,8 +236,10 @@ def test_overlays_change_the_video_its_key_and_the_report(
         adapter,
     )  # fmt: skip
     videos = []
-    for overlay in [Overlay(), Overlay(adapter), Overlay(adapter, ((lora, MACE_SCALE),))]:
-        config = WanConfig(steps=1, segment_frames=17, overlap=1, overlay=overlay)
+    plain = WanConfig(wan_sampling_steps=1, segment_frames=17, overlap=1)
+    scaled = (f"{lora}:{MACE_SCALE}",)
+    for change in ({}, {"adapter": adapter}, {"adapter": adapter, "lora": scaled}):
+        config = replace(plain, **change)
         backend = Wan.load(find_wan(str(tiny_wan)), "cpu", config, folder=tmp_path / "kept")
         videos.append(np.array(list(backend.frames(portrait, swaying(3), 0))))
     assert not np.array_equal(videos[0], videos[1])

@@ -24,7 +24,7 @@ GB = 1_000_000_000
 REAL = {"transformer": 34_550_000_000, "image_encoder": 1_260_000_000, "vae": 510_000_000}
 AT_480P = Working(5 * GB, 9 * GB, 1_500_000_000, 1_500_000_000)
 AT_720P = Working(11 * GB, 21 * GB, 1_500_000_000, 3_500_000_000)
-CONFIG = WanConfig(steps=2, segment_frames=17, overlap=1)
+CONFIG = WanConfig(wan_sampling_steps=2, segment_frames=17, overlap=1)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pipelines.appearance_expert.wan.sampling import (
 from pipelines.appearance_expert.wan.segments import plan_segments
 from pipelines.support.errors import OutOfResources
 
-CONFIG = WanConfig(steps=2, segment_frames=17, overlap=1)
+CONFIG = WanConfig(wan_sampling_steps=2, segment_frames=17, overlap=1)
 
 
 @pytest.fixture

@@ -5,16 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.appearance_expert.wan.config import WanConfig
-from pipelines.appearance_expert.wan2.backend import Wan2, refuse_unknown
+from pipelines.appearance_expert.wan2.backend import Wan2
+from pipelines.appearance_expert.wan2.options import Wan2Options
 from pipelines.keypoints.detector import detect_person
 from pipelines.keypoints.staging import stage_dance
 from pipelines.media.image import load_picture
 from pipelines.motion.npz import load_npz
-from pipelines.support.errors import BadUsage
 
 DANCER = Path(__file__).parents[3] / "examples" / "dancer.png"
-CONFIG = WanConfig(steps=2)
+OPTIONS = Wan2Options(wan_sampling_steps=2)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +29,7 @@ def dance(person, tiny_dance):
 
 def test_segments_continue_each_other_are_kept_and_repeat(tiny_wan2, person, dance, tmp_path):
     def load():
-        backend = Wan2.load(str(tiny_wan2), "cpu", CONFIG, kept=tmp_path / "kept")
+        backend = Wan2.load(str(tiny_wan2), "cpu", OPTIONS, kept=tmp_path / "kept")
         backend._segment_frames = 17
         return backend
 
@@ -45,13 +44,3 @@ def test_segments_continue_each_other_are_kept_and_repeat(tiny_wan2, person, dan
     again = load()
     assert np.array_equal(np.array(list(again.frames(person, dance, 0))), frames)
     assert [e.get("resumed", False) for e in again.report()["segments"]] == [True, False, False]
-
-
-@pytest.mark.parametrize(
-    ("config", "flag"),
-    [(WanConfig(face="none"), "--face"), (WanConfig(forecast=True), "--forecast"),
-     (WanConfig(profile="24gb"), "--profile")],
-)  # fmt: skip
-def test_what_only_the_first_model_knows(config, flag):
-    with pytest.raises(BadUsage, match=flag):
-        refuse_unknown(config)

@@ -6,8 +6,8 @@ import shutil
 import numpy as np
 import pytest
 
-from pipelines.appearance_expert.wan.config import WanConfig
 from pipelines.appearance_expert.wan2.backend import Wan2
+from pipelines.appearance_expert.wan2.options import Wan2Options
 from pipelines.appearance_expert.wan2.pipeline import (
     HUB_ID,
     INDEX,
@@ -17,7 +17,7 @@ from pipelines.appearance_expert.wan2.pipeline import (
 )
 from pipelines.support.errors import MissingAsset, UnsuitableInput
 
-CONFIG = WanConfig(steps=2)
+OPTIONS = Wan2Options(wan_sampling_steps=2)
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def copy(tiny_wan2, tmp_path):
 def test_the_tail_conditions_the_next_segment(tiny_wan2, portrait):
     from PIL import Image
 
-    backend = Wan2.load(str(tiny_wan2), "cpu", CONFIG)
+    backend = Wan2.load(str(tiny_wan2), "cpu", OPTIONS)
     picture = Image.fromarray(portrait.image)
     steps = []
 

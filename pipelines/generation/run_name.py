@@ -1,0 +1,53 @@
+"""The name of a run of `generate`: it follows from the content of its inputs and what is asked."""
+
+from __future__ import annotations
+
+from pipelines.appearance_expert.experts import Choice, choose
+from pipelines.appearance_expert.interface import Order
+from pipelines.generation.settings import GenerateConfig
+from pipelines.media.shape import canvas_size
+from pipelines.support.files import readable_sha256
+from pipelines.support.options import identity
+from pipelines.workspace.identity import content_id
+from pipelines.workspace.run_record import installed_versions
+
+_LONGEST_STEM = 40
+
+
+def run_name(config: GenerateConfig) -> str:
+    """The run's name: the song's and a digest.
+
+    "auto" counts as what it stands for here: once the weights are there, another video is due.
+    So it is with another version of macedance, and with a model trained anew in the same folder.
+
+    Raises UnsuitableInput for inputs that are no files; what `choose` raises.
+    """
+    assert config.song is not None
+    _, dancer = config.motion_expert()
+    options = identity(config) | identity(config.dance_options())
+    for name, path in config.inputs().items():
+        options[f"{name}_sha256"] = readable_sha256(path)
+    options["motion_model"] = dancer.identity(config.motion_model)
+    options["macedance"] = installed_versions().get("macedance", "")
+    if not config.motion_only:
+        options |= chosen(config).identity(order(config))
+    stem = "".join(c if c.isalnum() else "-" for c in config.song.stem)[:_LONGEST_STEM].strip("-")
+    return f"{stem or 'song'}-{content_id(options['song_sha256'], **options)}"
+
+
+def order(config: GenerateConfig) -> Order:
+    """What the Appearance Expert is wanted for; the picture is read when its size is asked."""
+    return Order(config.model, config.device, lambda: canvas(config))
+
+
+def chosen(config: GenerateConfig) -> Choice:
+    """The Appearance Expert that draws here, and why."""
+    return choose(config.appearance, config.drawing_given(), order(config))
+
+
+def canvas(config: GenerateConfig) -> tuple[int, int]:
+    """Width and height of the video."""
+    from pipelines.media.image import picture_size
+
+    assert config.picture is not None
+    return canvas_size(*picture_size(config.picture), config.size)

@@ -1,0 +1,92 @@
+"""The name of a run: by content, not by place."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipelines.appearance_expert.tiny.expert import SHIPPED
+from pipelines.generation.run_name import canvas, chosen, order, run_name
+from pipelines.generation.settings import GenerateConfig
+from pipelines.support.errors import UnsuitableInput
+
+
+def given_files(folder: Path) -> GenerateConfig:
+    (folder / "song.wav").write_bytes(b"a song")
+    (folder / "picture.png").write_bytes(b"a picture")
+    return GenerateConfig(
+        song=folder / "song.wav", picture=folder / "picture.png", output=folder / "out.mp4",
+        workspace=folder / "workspace", appearance="puppet",
+    )  # fmt: skip
+
+
+def test_a_runs_name_follows_content_not_place(tmp_path):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    here, there = given_files(tmp_path / "here"), given_files(tmp_path / "there")
+    name = run_name(here)
+    assert name.startswith("song-")
+    assert run_name(there) == name
+    assert run_name(replace(here, output=Path("x.mp4"), force=True, device="cpu")) == name
+    there.song.write_bytes(b"another song")
+    assert run_name(there) != name
+    changes = [
+        {"seed": 1}, {"options": {"beta": 0.5}}, {"options": {"sampling_steps": 9}},
+        {"genre": "Jazz"}, {"candidates": 2},
+        {"start": 1.0}, {"duration": 5.0}, {"fps": 25}, {"size": "480"},
+        {"motion": here.picture}, {"ref_mask": here.picture}, {"motion_model": tmp_path},
+    ]  # fmt: skip
+    names = {run_name(replace(here, **change)) for change in changes}
+    assert len(names | {name}) == len(changes) + 1
+
+
+@pytest.mark.parametrize("stem", ["", "...", "日本", "a b/../c".replace("/", "-"), "x" * 300])
+def test_any_songs_name_makes_a_folder_name(tmp_path, stem):
+    config = given_files(tmp_path)
+    song = tmp_path / f"{stem[:60]}.wav"
+    song.write_bytes(b"a song")
+    name = run_name(replace(config, song=song))
+    assert len(name) < 70
+    assert "/" not in name
+    assert not name.startswith((".", "-"))
+
+
+def test_missing_files_are_named(tmp_path):
+    config = given_files(tmp_path)
+    with pytest.raises(UnsuitableInput, match=r"nothing\.wav: no such file"):
+        run_name(replace(config, song=tmp_path / "nothing.wav"))
+    with pytest.raises(UnsuitableInput, match="not a file"):
+        run_name(replace(config, picture=tmp_path))
+
+
+def test_a_model_trained_anew_in_the_same_folder_is_another_run(tmp_path):
+    model = tmp_path / "model"
+    shutil.copytree(SHIPPED, model)
+    config = replace(given_files(tmp_path), appearance="tiny", model=str(model))
+    before = run_name(config)
+    shutil.copytree(model, tmp_path / "moved")
+    assert run_name(replace(config, model=str(tmp_path / "moved"))) == before
+    weights = model / "transformer" / "diffusion_pytorch_model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    assert run_name(config) != before
+
+
+def test_of_a_dance_alone_the_drawing_does_not_matter(tmp_path):
+    alone = replace(given_files(tmp_path), motion_only=True, picture=None)
+    assert run_name(alone) == run_name(replace(alone, options={"prompt": "she dances"}))
+    assert run_name(alone) != run_name(given_files(tmp_path))
+
+
+def test_the_picture_is_read_when_its_size_is_asked(tmp_path):
+    import numpy as np
+    from PIL import Image
+
+    config = given_files(tmp_path)
+    assert chosen(config).facts() == {"appearance": "puppet", "draft": True, "because": "asked for"}
+    with pytest.raises(UnsuitableInput):
+        order(config).size((1, 1))
+    Image.fromarray(np.zeros((400, 300, 3), np.uint8)).save(config.picture)
+    assert canvas(config) == order(config).size((1, 1)) == (720, 960)
