@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.appearance_expert.tiny.expert import SHIPPED
+from pipelines.appearance_expert.tiny.row import SHIPPED
 from pipelines.generation.run_name import canvas, chosen, order, run_name
 from pipelines.generation.settings import GenerateConfig
 from pipelines.support.errors import UnsuitableInput

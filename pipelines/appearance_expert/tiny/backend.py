@@ -50,7 +50,7 @@ class Tiny:
         """Load the model.
 
         Args:
-            weights: found by `expert.find_tiny`.
+            weights: found by `row.find_tiny`.
             device: "auto", "cpu" or "cuda".
             options: as the user gave them; sizes and rates are the small model's own.
             progress: told of every sampling step.

@@ -11,7 +11,7 @@ pytest.importorskip("diffusers")
 
 from pipelines.appearance_expert.experts import choose
 from pipelines.appearance_expert.interface import Order
-from pipelines.appearance_expert.tiny.expert import find_tiny
+from pipelines.appearance_expert.tiny.row import find_tiny
 from pipelines.support.progress import Silent
 
 MERGE = Path(__file__).parents[3] / "examples" / "tiny_appearance" / "merge.py"

@@ -7,7 +7,6 @@ import pytest
 
 from pipelines.appearance_expert.wan.backend import Wan
 from pipelines.appearance_expert.wan.config import WanConfig
-from pipelines.appearance_expert.wan.overlays import Overlay
 from pipelines.appearance_expert.wan.weights import find_wan, require_complete
 from pipelines.support.errors import BadUsage, MissingAsset, UnsuitableInput
 
@@ -113,9 +112,8 @@ def test_it_takes_the_place_of_the_folders_own(tiny_wan, quantised, portrait, sw
 
 def test_loras_and_files_of_another_kind(tiny_wan, quantised, tmp_path):
     (tmp_path / "lora.safetensors").write_bytes(b"x")
-    overlay = Overlay(loras=((tmp_path / "lora.safetensors", 1.0),))
     with pytest.raises(BadUsage, match="--lora is merged"):
-        replace(CONFIG, gguf=quantised, overlay=overlay).validate()
+        replace(CONFIG, gguf=quantised, lora=(str(tmp_path / "lora.safetensors"),)).validate()
     (tmp_path / "text.gguf").write_text("not one")
     with pytest.raises(UnsuitableInput, match="not a GGUF file"):
         find_wan(str(tiny_wan), tmp_path / "text.gguf")

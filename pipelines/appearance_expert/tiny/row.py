@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.appearance_expert.interface import Expert, Order
 from pipelines.appearance_expert.tiny.options import TinyOptions
-from pipelines.appearance_expert.wan.expert import (
+from pipelines.appearance_expert.wan.row import (
     called_identity,
     described_cost,
     named_files,

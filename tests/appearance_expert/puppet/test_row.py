@@ -1,7 +1,7 @@
 """The puppet's row: it runs anywhere, and what names its runs is what it does not depend on."""
 
 from pipelines.appearance_expert.interface import Order
-from pipelines.appearance_expert.puppet.expert import EXPERT, PuppetOptions
+from pipelines.appearance_expert.puppet.row import EXPERT, PuppetOptions
 from pipelines.support.progress import Silent
 
 

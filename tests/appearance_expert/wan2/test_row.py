@@ -5,8 +5,8 @@ import shutil
 import pytest
 
 from pipelines.appearance_expert.interface import Order
-from pipelines.appearance_expert.wan2.expert import EXPERT
 from pipelines.appearance_expert.wan2.options import Wan2Options
+from pipelines.appearance_expert.wan2.row import EXPERT
 from pipelines.support.errors import MissingAsset, UnsuitableInput
 
 OPTIONS = Wan2Options()

@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.appearance_expert.interface import Order
 from pipelines.appearance_expert.wan.config import WanConfig
-from pipelines.appearance_expert.wan.expert import EXPERT, named_files
+from pipelines.appearance_expert.wan.row import EXPERT, named_files
 from pipelines.support.errors import MissingAsset, UnsuitableInput
 
 CONFIG = WanConfig()

@@ -5,8 +5,8 @@ import shutil
 import pytest
 
 from pipelines.appearance_expert.interface import Order
-from pipelines.appearance_expert.tiny.expert import EXPERT, SHIPPED, find_tiny
 from pipelines.appearance_expert.tiny.options import TinyOptions
+from pipelines.appearance_expert.tiny.row import EXPERT, SHIPPED, find_tiny
 from pipelines.support.errors import MissingAsset, UnsuitableInput
 
 OPTIONS = TinyOptions()
@@ -33,7 +33,7 @@ def test_what_ships_is_whole_and_a_draft():
 
 def test_weights_that_were_cut_short_are_told(tmp_path, monkeypatch):
     shutil.copytree(SHIPPED, tmp_path / "weights")
-    monkeypatch.setattr("pipelines.appearance_expert.tiny.expert.SHIPPED", tmp_path / "weights")
+    monkeypatch.setattr("pipelines.appearance_expert.tiny.row.SHIPPED", tmp_path / "weights")
     file = next((tmp_path / "weights" / "vae").glob("*.safetensors"))
     file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(MissingAsset, match="cut short"):
