@@ -149,13 +149,12 @@ class Preparation:
             [[p.name, sha256_file(p)] for p in songs],
         ])  # fmt: skip
         manifest = self._cache / f"pairing-{identity[:16]}.json"
-        if manifest.is_file():
-            record = read_json(manifest)
-            paths = [self._cache / name for name in record["pairs"]]
-            if all(path.is_file() for path in paths):
-                self.skipped += record["skipped"]
-                self._add_pairs(paths)
-                return
+        record = _noted(manifest)
+        paths = [self._cache / name for name in record["pairs"]] if record else []
+        if record and all(path.is_file() for path in paths):
+            self.skipped += record["skipped"]
+            self._add_pairs(paths)
+            return
         before = len(self.skipped)
         names = self._make_pairs(folder, takes, identity[:16])
         write_json(manifest, {"pairs": names, "skipped": self.skipped[before:]})
@@ -212,6 +211,15 @@ class Preparation:
             except MacedanceError as error:
                 self.skipped.append(_reason(take.motion, error))
         return motions, origin
+
+
+def _noted(manifest: Path) -> dict[str, list[str]] | None:
+    """What a manifest says; None where it is missing or damaged."""
+    try:
+        record = read_json(manifest)
+        return {key: [str(item) for item in record[key]] for key in ("pairs", "skipped")}
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
 
 
 def _read(take: ListedTake) -> Motion:

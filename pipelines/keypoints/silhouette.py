@@ -275,12 +275,13 @@ def _runs_upwards(body: _Figure, stop: int) -> tuple[NDArray[np.float64], NDArra
 
 
 def _run(body: _Figure, row: int, x: float) -> tuple[float, float]:
-    """Left and right end of the run of figure pixels around x in a row; (x, x) if there is none."""
+    """Left and right end of the run of figure pixels nearest to x in a row; (x, x) without one."""
     row = int(np.clip(row, 0, body.mask.shape[0] - 1))
     line = body.mask[row]
-    column = round(x)
-    if not line[column]:
+    inside = np.flatnonzero(line)
+    if not len(inside):
         return x, x
+    column = int(inside[np.abs(inside - x).argmin()])
     holes = np.flatnonzero(~line)
     left = holes[holes < column].max(initial=-1) + 1
     right = holes[holes > column].min(initial=len(line)) - 1

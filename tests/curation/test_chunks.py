@@ -11,6 +11,7 @@ import pytest
 
 from pipelines.curation.chunks import CHUNK, ahead, chunks_of, steps_for
 from pipelines.curation.shots import CONTEXT
+from pipelines.curation.stillness import FLOW_SIDE
 from pipelines.media.video_writer import VideoWriter
 from pipelines.media.wild_video import WildVideo, examine_video
 
@@ -74,3 +75,43 @@ def test_ahead_keeps_order_passes_errors_on_and_stops() -> None:
     time.sleep(0.2)
     line.close()
     assert len(made) <= 4
+
+
+@pytest.mark.parametrize(
+    ("fps", "look", "flow"),
+    [(Fraction(30), 10, 4), (Fraction(30000, 1001), 10, 4), (Fraction(24), 8, 3),
+     (Fraction(60), 20, 8), (Fraction(5), 2, 1), (Fraction(1, 2), 1, 1)],
+)  # fmt: skip
+def test_steps_keep_their_rate_and_are_never_none(fps, look, flow) -> None:
+    steps = steps_for(fps)
+    assert (steps.look, steps.flow) == (look, flow)
+
+
+def test_people_are_searched_in_the_frame_itself_and_flow_in_a_small_grey_one(video) -> None:
+    (chunk, *_) = chunks_of(video, 0)
+    assert {frame.shape for frame in chunk.looks.values()} == {(64, 64, 3)}
+    for number, frame in chunk.looks.items():
+        assert abs(int(frame[32, 32, 1]) - (number // 2 + 16)) <= 2
+    for number, grey in chunk.greys.items():
+        assert grey.ndim == 2 and max(grey.shape) <= FLOW_SIDE
+        assert abs(int(grey[8, 8]) - (number // 2 + 16)) <= 2
+
+
+def test_ahead_ends_with_its_items() -> None:
+    assert list(ahead(iter(()))) == []
+    assert list(ahead(iter("abc"))) == ["a", "b", "c"]
+
+
+def test_ahead_closes_what_it_reads_from_when_it_is_left() -> None:
+    closed = []
+
+    def items() -> Iterator[int]:
+        try:
+            yield from range(1000)
+        finally:
+            closed.append(True)
+
+    line = ahead(items())
+    assert [next(line), next(line)] == [0, 1]
+    line.close()
+    assert closed == [True]

@@ -51,6 +51,13 @@ def test_a_decision_holds_every_window_and_what_it_went_by(config, watched):
         "scores": {"motion": 0.4}, "named": {}, "repeats": None, "shot": "shot",
     }  # fmt: skip
     assert (second["start"], second["kept"], second["reasons"]) == (3.0, False, ["still"])
+    assert second["seconds"] == 6.0
+
+
+def test_times_are_seconds_of_the_video_to_the_millionth(config, watched):
+    decide(config, watched(fps=[30000, 1001]), [window("a", start=100)], "train")
+    (held,) = decision(config)["clips"]
+    assert (held["start"], held["seconds"]) == (3.336667, 2.002)
 
 
 def test_clips_that_are_no_longer_kept_leave_the_table_and_say_why(config, watched):

@@ -94,3 +94,10 @@ def test_hidden_genres_are_minus_one_and_the_given_array_stays():
     hidden = changes(3, nameless_B=np.array([False, True, False])).hide_genres(genres)
     assert hidden.tolist() == [2, -1, 1]
     assert genres.tolist() == [2, 0, 1]
+
+
+def test_unless_told_otherwise_windows_are_mirrored_and_some_are_nameless() -> None:
+    usual = drawn()
+    assert np.mean(usual.mirrored_B) == pytest.approx(0.5, abs=0.05)
+    assert np.mean(usual.nameless_B) == pytest.approx(0.1, abs=0.03)
+    assert not usual.swapped_B.any() and usual.yaw_B is None

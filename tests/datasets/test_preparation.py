@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pipelines.datasets import preparation
+from pipelines.datasets.listing import ListedTake, Listing
 from pipelines.datasets.paired import save_pair
 from pipelines.datasets.preparation import Preparation
 from pipelines.datasets.sequences import PairedSequence
@@ -185,6 +187,11 @@ def test_new_music_is_noted_in_a_manifest_that_a_later_run_trusts(workspace, tmp
     (cache / record["pairs"][0]).unlink()
     prepared(workspace, cache, "paired", "compose")
     assert calls == [1, 1], "a pair that is gone is made again"
+    for count, damage in enumerate(("", "{", "[]", '{"pairs": 3, "skipped": []}', "{}"), 3):
+        manifest.write_text(damage)
+        assert len(prepared(workspace, cache, "paired", "compose").sequences) == 3
+        assert len(calls) == count, f"a manifest that holds {damage!r} is written anew"
+        assert json.loads(manifest.read_text()) == record
 
 
 def test_a_folder_that_is_missing_or_holds_nothing(tmp_path):
@@ -202,3 +209,20 @@ def test_several_folders_add_up(workspace, tmp_path):
     found.add(workspace)
     assert [one.take for one in found.sequences] == ["a", "b", "a", "b"]
     assert len(list((tmp_path / "cache").iterdir())) == 2
+
+
+def test_a_start_not_to_be_used_is_cut_off_dance_and_song_alike(tmp_path, dance, monkeypatch):
+    motion, song = dance(0, frames=FRAMES), music()
+    save_npz(motion, tmp_path / "a.npz")
+    save_features(song, tmp_path / "a features.npz")
+    take = ListedTake("a", tmp_path / "a.npz", features=tmp_path / "a features.npz")
+    pairs = []
+    for skip in (0.0, 0.5):
+        listing = Listing([replace(take, skip_seconds=skip)])
+        monkeypatch.setattr(preparation, "list_data_set", lambda _, found=listing: ("one", found))
+        pairs += prepared(tmp_path, tmp_path / "cache").sequences
+    whole, part = pairs
+    assert (whole.motion.frames, part.motion.frames) == (FRAMES, FRAMES - 15)
+    np.testing.assert_array_equal(part.features, whole.features[15:])
+    np.testing.assert_array_equal(part.features, song.values[15:])
+    np.testing.assert_allclose(part.motion.poses, whole.motion.poses[15:], atol=1e-6)

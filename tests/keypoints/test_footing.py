@@ -57,3 +57,35 @@ def test_planted_ankles_stay_while_the_root_is_pulled_back(standing) -> None:
     ankles = forward_kinematics(solved, moved, REST_OFFSETS)[0][:, [7, 8]]
     dragged = forward_kinematics(rotations, moved, REST_OFFSETS)[0][:, [7, 8]]
     assert np.ptp(ankles, axis=0).max() < 0.25 * np.ptp(dragged, axis=0).max()
+
+
+def test_between_two_stances_the_shift_goes_straight_from_one_to_the_other() -> None:
+    shift = np.stack([np.r_[np.zeros(10), np.full(20, 3.0)], np.zeros(30)], axis=1)
+    contact = np.zeros(30, bool)
+    contact[:6] = contact[15:] = True
+    held = held_shift(shift, contact, 30.0)
+    np.testing.assert_allclose(held[5:16, 0], np.linspace(0, 3, 11), atol=1e-12)
+
+
+def test_half_a_second_after_the_last_stance_a_foot_goes_with_the_root() -> None:
+    shift = np.stack([np.arange(60.0), -np.arange(60.0)], axis=1)
+    contact = np.zeros(60, bool)
+    contact[20:31] = True
+    held = held_shift(shift, contact, 20.0)
+    np.testing.assert_allclose(held[:11], shift[:11])
+    np.testing.assert_allclose(held[40:], shift[40:])
+    np.testing.assert_allclose(held[35], 0.5 * np.array([25.0, -25]) + 0.5 * shift[35])
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 1000))
+def test_bones_keep_their_length_and_feet_their_turn(make_dance, seed) -> None:
+    rotations, trans = make_dance(seed, frames=12)
+    shifts = np.random.default_rng(seed).normal(scale=0.1, size=(12, 2, 2))
+    solved = planted(rotations, trans, shifts, np.ones((12, 2), bool), REST_OFFSETS, 30.0)
+    assert np.abs(solved @ np.swapaxes(solved, -1, -2) - np.eye(3)).max() < 1e-9
+    others = [joint for joint in range(24) if joint not in (1, 2, 4, 5, 7, 8)]
+    np.testing.assert_array_equal(solved[:, others], rotations[:, others])
+    before = forward_kinematics(rotations, trans, REST_OFFSETS)[1]
+    after = forward_kinematics(solved, trans, REST_OFFSETS)[1]
+    np.testing.assert_allclose(after[:, [7, 8]], before[:, [7, 8]], atol=1e-9)

@@ -5,11 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipelines.body.feet import foot_heights
+from pipelines.body.feet import SOLE_DEPTH, foot_heights
+from pipelines.body.skeleton import FOOT_JOINTS
 from pipelines.metrics.feet import foot_skating_ratio
+from pipelines.motion import stepping_over
 from pipelines.motion.motion import Motion
 from pipelines.motion.standing import dancing_part
 from pipelines.motion.stepping_over import step_over
+from pipelines.support.runs import runs
 
 
 def shuffling(frames: int = 120) -> tuple[Motion, np.ndarray]:
@@ -66,3 +69,59 @@ def test_standing_about_is_cut_off_at_both_ends() -> None:
     start, stop = dancing_part(motion)
     assert start == pytest.approx(90, abs=20) and stop == pytest.approx(210, abs=20)
     assert dancing_part(motion.sliced(0, 60)) == (0, 0)
+
+
+def test_a_foot_that_stands_stays_in_one_place_and_at_the_sole_s_height() -> None:
+    motion, contacts = shuffling()
+    joints = step_over(motion, contacts).joints()[:, list(FOOT_JOINTS)]
+    ankle = joints[:, 0]
+    for start, stop in runs(contacts[:, 0] > 0.5):
+        inner = ankle[start + 3 : stop - 3, :2]
+        if len(inner) > 2:
+            assert np.ptp(inner, axis=0).max() < 0.02, (start, stop)
+
+
+def test_the_motion_given_is_not_changed_and_the_length_stays() -> None:
+    motion, contacts = shuffling()
+    before = motion.poses.copy(), motion.trans.copy(), contacts.copy()
+    result = step_over(motion, contacts)
+    for now, then in zip((motion.poses, motion.trans, contacts), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+    assert (result.frames, result.fps) == (motion.frames, motion.fps)
+
+
+def test_where_it_happens_and_which_way_does_not_matter() -> None:
+    motion, contacts = shuffling(60)
+    moved = replace(motion, trans=motion.trans + np.float32([1.5, -2, 0]))
+    here, there = step_over(motion, contacts), step_over(moved, contacts)
+    np.testing.assert_allclose(there.trans - here.trans, moved.trans - motion.trans, atol=1e-5)
+    np.testing.assert_allclose(there.joints() - moved.trans[:, None],
+                               here.joints() - motion.trans[:, None], atol=2e-3)  # fmt: skip
+
+
+def test_contacts_of_one_frame_are_none() -> None:
+    foot = np.zeros((20, 2, 3))
+    stands = np.zeros((20, 2), bool)
+    stands[3, 0] = stands[8:10, 1] = stands[12:20] = True
+    assert stepping_over._held(foot, stands) == [(8, 10), (12, 20)]
+
+
+def test_a_contact_that_drifts_too_far_is_two_with_a_step_between() -> None:
+    foot = np.zeros((20, 2, 3))
+    foot[:, :, 0] = np.linspace(0, 0.25, 20)[:, None]
+    stands = np.ones((20, 2), bool)
+    assert stepping_over._held(foot, stands) == [(0, 8), (11, 20)]
+    assert stepping_over._held(foot * 0.5, stands) == [(0, 20)]
+
+
+def test_a_swing_is_cleared_by_an_arc_that_starts_and_ends_low() -> None:
+    targets = np.zeros((30, 4, 3))
+    targets[..., 2] = SOLE_DEPTH
+    targets[15:, [0, 2], 0] = 0.3
+    lift = stepping_over._clearing(targets, [(0, 10), (20, 30)], (0, 2), 30.0)
+    np.testing.assert_allclose(lift[10:20], [0.06, *[0.085] * 8, 0.06])
+    assert not lift[:10].any() and not lift[20:].any()
+    fast = stepping_over._clearing(targets, [(0, 10), (20, 30)], (0, 2), 60.0)
+    np.testing.assert_allclose(fast[10:14], [0.03, 0.06, 0.085, 0.085])
+    targets[15:, [0, 2], 0] = 0.01
+    assert not stepping_over._clearing(targets, [(0, 10), (20, 30)], (0, 2), 30.0).any()
