@@ -1,10 +1,10 @@
 """AIST++ without its root's way, as BVH: takes whose names tell the beats they were danced to.
 
 The CC BY 4.0 annotations as the MotionMind project retargeted them: ankles nearly rigid, no toes,
-x and z of the root gone, the lowest foot always on the floor. The soles are levelled, the way over
-the floor is solved anew from the feet, and the feet are planted where the solver saw them stand.
-A jump's height is lost. Take names: gHO_sBM_cAll_d19_mHO0_ch01 is house, a basic dance, by dancer
-d19 to music mHO0, choreography ch01.
+x and z of the root gone, the lowest foot always on the floor. The soles are levelled, leaps get
+their height back where the source is at hand (`aistpp_heights`), the way over the floor is solved
+anew from the feet, and the feet are planted where the solver saw them stand. Take names:
+gHO_sBM_cAll_d19_mHO0_ch01 is house, a basic dance, by dancer d19 to music mHO0, choreography ch01.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.body.feet import foot_heights
+from pipelines.datasets.aistpp_heights import flights, pelvis_heights
 from pipelines.motion.formats import load_motion
 from pipelines.motion.motion import Motion
 from pipelines.motion.repair import repair
@@ -77,8 +78,11 @@ def beat_grid(name: AistName, seconds: float) -> NDArray[np.float64]:
     return np.arange(int(np.ceil(seconds / period)) + 1) * period
 
 
-def read_take(path: Path) -> tuple[Motion, NDArray[np.float32]]:
+def read_take(path: Path, heights: Path | None = None) -> tuple[Motion, NDArray[np.float32]]:
     """A take at 30 fps with its way over the floor solved anew, and its contacts (T, 4).
+
+    Args:
+        path: BVH file. heights: the JSON file that it was made from, if at hand.
 
     Raises:
         UnsuitableInput: broken, or without a whole piece that a dancer can have danced.
@@ -88,7 +92,12 @@ def read_take(path: Path) -> tuple[Motion, NDArray[np.float32]]:
     if not mended.pieces or mended.pieces[0][0] != 0 or mended.cut:
         raise UnsuitableInput(f"{path}: limbs jump in {mended.cut} frames")
     motion = smoothed(mended.pieces[0][1], _TREMBLE_SECONDS)
-    solved, contacts = root_from_feet(lowest_foot_down(level_soles(motion)))
+    grounded = lowest_foot_down(level_soles(motion))
+    if heights is not None:
+        lift = flights(pelvis_heights(heights), grounded.trans[:, 2].astype(np.float64))
+        up = np.pad(lift[:, None], ((0, 0), (2, 0))).astype(np.float32)
+        grounded = replace(grounded, trans=grounded.trans + up)
+    solved, contacts = root_from_feet(grounded)
     return step_over(solved, contacts), contacts
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipelines.datasets import aistpp_bvh, g1_moves
+from pipelines.datasets import aistpp_bvh, aistpp_heights, g1_moves
 from pipelines.datasets.cmu import Take, read_takes
 from pipelines.datasets.dance_take import LIVELY, DanceCollection, DanceTake, planted
 from pipelines.motion.grounding import on_floor, settled
@@ -36,11 +36,18 @@ def read_collection(
     found = DanceCollection()
     files = [path for folder in folders for path in sorted(folder.rglob("*.bvh"))]
     street = [path for path in files if aistpp_bvh.parse_name(path.stem)]
+    sources = {
+        path.name.removesuffix(aistpp_heights.SUFFIX): path
+        for folder in folders
+        for path in sorted(folder.rglob(f"*{aistpp_heights.SUFFIX}"))
+    }
     robot = [path for path in files if path.stem in g1_moves.GENRES]
     with progress.stage("reading AIST++ and G1 Moves", len(street) + len(robot), "takes") as step:
         for path in [*street, *robot]:
             try:
-                found.takes.append(_aist(path) if path in street else _g1(path))
+                found.takes.append(
+                    _aist(path, sources.get(path.stem)) if path in street else _g1(path)
+                )
             except MacedanceError as error:
                 found.left_out.append(_without_folder(error.what))
             step(1)
@@ -58,10 +65,10 @@ def _without_folder(line: str) -> str:
     return f"{Path(path).name}{colon}{reason}"
 
 
-def _aist(path: Path) -> DanceTake:
+def _aist(path: Path, heights: Path | None) -> DanceTake:
     name = aistpp_bvh.parse_name(path.stem)
     assert name is not None
-    motion, contacts = aistpp_bvh.read_take(path)
+    motion, contacts = aistpp_bvh.read_take(path, heights)
     grid = Pulses(aistpp_bvh.beat_grid(name, motion.seconds), _GRID_CONFIDENCE, known=True)
     return DanceTake(
         path.stem, replace(motion, genre=name.genre, source=path.stem), contacts, name.genre,

@@ -63,3 +63,14 @@ def test_ten_seconds_of_dance_take_less_than_one(
     start = time.perf_counter()
     dancer.dance(features, FEATURE_SCHEMA)
     assert time.perf_counter() - start < 1.5 * slowdown
+
+
+def test_a_long_dance_neither_turns_away_nor_wanders_off(
+    dancer: LibraryDancer, song: Features
+) -> None:
+    motion, _, facts = dancer.dance(song(90, 110), FEATURE_SCHEMA)[0]
+    joints = motion.joints()
+    across = (joints[:, 1, :2] - joints[:, 2, :2]).reshape(9, 300, 2).mean(1)
+    assert np.abs(np.arctan2(across[:, 1], across[:, 0])).max() < 0.5
+    assert np.ptp(motion.trans[:, :2], axis=0).max() < 3.5
+    assert len({part["take"] for part in facts["parts"]}) >= 12
