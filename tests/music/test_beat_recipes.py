@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from pipelines.media.audio import write_wav
+from pipelines.music import beat_recipes
 from pipelines.music.beat_recipes import RECIPES, beats_by_recipe
-from pipelines.music.beats import beat_times
+from pipelines.music.beats import TRACKER_LAG_SECONDS, beat_times
 from pipelines.music.features import song_features
 
 
@@ -46,3 +47,50 @@ def test_silence_has_no_beats(tmp_path) -> None:
     write_wav(tmp_path / "silence.wav", np.zeros(60_000), 16_000)
     for recipe in RECIPES:
         assert len(beats_by_recipe(tmp_path / "silence.wav", recipe)) == 0
+
+
+@pytest.mark.parametrize("recipe", ["strict", "mace", "mace-2d"])
+def test_a_later_start_counts_from_there(clicks, recipe) -> None:
+    """Clicks lie at multiples of half a second, so a start a quarter later moves them by that."""
+    part = beats_by_recipe(clicks, recipe, start=2.25, duration=5.0)
+    assert part.min() >= 0 and part.max() < 5.0
+    lag = 0.035 if recipe == "strict" else 0.13
+    off = part % 0.5 - 0.25
+    assert np.median(np.abs(off)) < lag
+    assert len(part) <= 10
+
+
+def test_strict_is_mace_without_the_tracker_s_lag(clicks) -> None:
+    mace, strict = (beats_by_recipe(clicks, recipe) for recipe in ("mace", "strict"))
+    expected = mace - TRACKER_LAG_SECONDS
+    np.testing.assert_allclose(strict, expected[expected >= 0])
+    assert (strict >= 0).all()
+
+
+def test_only_recipes_that_ask_for_the_tempo_listen_to_aist_s_file_names(
+    clicks, tmp_path, monkeypatch
+) -> None:
+    """mBR0 is breaking at 80 beats a minute; librosa is told so, but not by MEGADance's recipe."""
+    librosa, asked = beat_recipes.import_librosa(), []
+    usual = librosa.beat.beat_track
+
+    def listening(**options):
+        asked.append(options.get("start_bpm"))
+        return usual(**options)
+
+    monkeypatch.setattr(librosa.beat, "beat_track", listening)
+    song = tmp_path / "mBR0.wav"
+    song.write_bytes(clicks.read_bytes())
+    for recipe in ("mace", "aist", "lodge", "megadance"):
+        beats_by_recipe(song, recipe, duration=4.0)
+    assert asked == [80, 80, 80, None]
+    asked.clear()
+    for recipe in ("mace", "lodge"):
+        beats_by_recipe(clicks, recipe)
+    assert asked[0] == pytest.approx(120, abs=6)
+    assert asked[1] != asked[0], "the tempo estimated at the wrong sample rate"
+
+
+@pytest.mark.parametrize("recipe", ["mace", "mace-2d"])
+def test_beats_are_in_order_and_none_is_counted_twice(clicks, recipe) -> None:
+    assert (np.diff(beats_by_recipe(clicks, recipe)) > 0).all()
