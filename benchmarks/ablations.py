@@ -71,7 +71,7 @@ def trained(own: argparse.Namespace, options: argparse.Namespace, name: str) -> 
         schedule="cosine", ema_decay=0.995, grad_clip=1.0, device=options.device,
         threads=own.threads, precision="fp32", hold_out=tuple(options.held_out_takes),
         seed=own.train_seed, swap_timbre=own.swap_timbre,
-        validate_every=own.train_steps, checkpoint_every=500, **VARIANTS[name],
+        validate_every=own.train_steps, checkpoint_every=500, options=VARIANTS[name],
     )  # fmt: skip
     checkpoint = train_motion(config, open_progress()).checkpoint
     assert checkpoint is not None

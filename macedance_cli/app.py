@@ -21,6 +21,7 @@ from pipelines.doctor import DoctorConfig
 from pipelines.evaluation.settings import EvaluateConfig
 from pipelines.generation.settings import GenerateConfig, own_options
 from pipelines.motion_expert.training.settings import TrainMotionConfig
+from pipelines.motion_expert.training.settings import own_options as own_training_options
 from pipelines.rendering.settings import RenderConfig
 from pipelines.support.errors import Doubtful
 from pipelines.support.idle_threads import let_idle_threads_sleep
@@ -46,7 +47,9 @@ COMMANDS = {
     "generate": Offered(generate.generate, GenerateConfig, generate.EPILOG, own_options),
     "curate": Offered(curate.curate, CurateConfig, curate.EPILOG),
     "render": Offered(render.render, RenderConfig, render.EPILOG),
-    "train-motion": Offered(train_motion.train_motion, TrainMotionConfig, train_motion.EPILOG),
+    "train-motion": Offered(
+        train_motion.train_motion, TrainMotionConfig, train_motion.EPILOG, own_training_options
+    ),
     "train-appearance": Offered(
         train_appearance.train_appearance, TrainAppearanceConfig, train_appearance.EPILOG
     ),

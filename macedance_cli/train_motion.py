@@ -6,7 +6,7 @@ import dataclasses
 
 from macedance_cli.command import Shown, command
 from macedance_cli.console import open_progress, print_data, print_json
-from pipelines.motion_expert.training.settings import TrainMotionConfig
+from pipelines.motion_expert.training.settings import TrainMotionConfig, own_options
 
 EPILOG = """Examples:
 
@@ -18,7 +18,7 @@ EPILOG = """Examples:
 """
 
 
-@command(TrainMotionConfig, "train-motion", dry_run=False)
+@command(TrainMotionConfig, "train-motion", dry_run=False, own=own_options)
 def train_motion(settings: TrainMotionConfig, shown: Shown) -> None:
     """Train the Motion Expert on dances and their music.
 

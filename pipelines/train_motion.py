@@ -84,8 +84,6 @@ def _learn(
 ) -> Outcome:
     """Part the data, set up or take up the run, and train."""
     from pipelines.datasets.splits import split_takes
-    from pipelines.motion_expert.mace.task import mace_task
-    from pipelines.motion_expert.mace.training_options import MaceTrainingOptions
     from pipelines.motion_expert.training.material import Material, warn_of_other_data
     from pipelines.training.engine import Engine, EngineOptions
     from pipelines.training.same_run import check_same_run, remember_run
@@ -96,8 +94,7 @@ def _learn(
     remember_run(folder, identity, launch.processes)
     at_once = config.batch_size // (config.accumulate * launch.processes.count)
     material = Material(train, held, folder, launch.device, at_once, progress)
-    own = MaceTrainingOptions(config.backbone, config.beat_clock, config.guidance, config.objective)
-    task = mace_task(config, own, material)
+    task = config.expert_training().task(config, config.own(), material)
     task.facts |= {**material.facts(), "music": list(config.music)}
     warn_of_other_data(folder, task.facts, progress)
     return Engine(task, EngineOptions.of(config), folder, launch, progress).run()

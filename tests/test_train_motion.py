@@ -185,10 +185,10 @@ def test_other_options_are_another_run_unless_resumed(pairs, straight):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"objective": "official"},
-        {"guidance": "cfg"},
-        {"backbone": "mamba"},
-        {"backbone": "transformer", "optimizer": "adamw"},
+        {"options": {"objective": "official"}},
+        {"options": {"guidance": "cfg"}},
+        {"options": {"backbone": "mamba"}},
+        {"options": {"backbone": "transformer"}, "optimizer": "adamw"},
         {"precision": "bf16", "accumulate": 2, "turn": True, "grad_clip": 1.0},
     ],
 )
@@ -196,7 +196,8 @@ def test_every_variant_trains(pairs, tmp_path, changes):
     result = train_motion(config(pairs, tmp_path, steps=2, **changes), SILENT)
     assert all(value.isfinite().all() for value in state(tmp_path).values())
     options = read_json(result.folder / "options.json")
-    assert all(options[name] == value for name, value in changes.items() if name in options)
+    given = changes | changes.get("options", {})
+    assert all(options[name] == value for name, value in given.items() if name in options)
 
 
 def test_begins_with_the_weights_of_another_run(pairs, straight, tmp_path):

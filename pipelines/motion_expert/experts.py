@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pipelines.motion_expert.interface import CANDIDATES, GENRES, Cost, Expert
+from pipelines.motion_expert.interface import CANDIDATES, GENRES, Cost, Expert, Training
 from pipelines.motion_expert.mace.options import MaceOptions
+from pipelines.motion_expert.mace.training_options import MaceTrainingOptions
 from pipelines.support.errors import BadUsage
 from pipelines.support.files import read_json
 from pipelines.support.shipped import whole_weights
 
 if TYPE_CHECKING:
     from pipelines.motion_expert.mace.dancer import MaceDancer
+    from pipelines.training.task import Task
 
 _MACE = Path(__file__).parent / "mace" / "weights"
 
@@ -42,6 +44,12 @@ def _mace_identity(folder: Path | None) -> str:
     return checkpoint_digest(folder)
 
 
+def _mace_task(config: Any, own: MaceTrainingOptions, material: Any) -> Task:
+    from pipelines.motion_expert.mace.task import mace_task
+
+    return mace_task(config, own, material)
+
+
 EXPERTS: dict[str, Expert] = {
     "mace": Expert(
         help="MACE-Dance's diffusion over the whole song",
@@ -52,6 +60,7 @@ EXPERTS: dict[str, Expert] = {
         identity=_mace_identity,
         abilities=frozenset({GENRES, CANDIDATES}),
         check=lambda: whole_weights(_MACE),
+        training=Training(MaceTrainingOptions, _mace_task),
     ),
 }
 DEFAULT = "mace"

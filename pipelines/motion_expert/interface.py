@@ -108,7 +108,8 @@ class Training:
 
     Attributes:
         options: config class of its own options of `train-motion`.
-        task: from the command's config (with those options) to what the training engine runs.
+        task: from the command's config, those options and the material (`training.material`) to
+            what the training engine runs (`pipelines.training.task`).
     """
 
     options: type[Any]

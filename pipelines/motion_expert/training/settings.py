@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from pipelines.motion_expert.experts import EXPERTS
+from pipelines.motion_expert.interface import Training
 from pipelines.support.errors import BadUsage
 from pipelines.support.files import sha256_json
-from pipelines.support.options import check, check_slices, identity, option
+from pipelines.support.options import check, check_slices, identity, option, taken
 from pipelines.training import options as training
 from pipelines.workspace import options as common
 
 DATA = "The data"
+DEFAULT = "mace"
+"""Runs that name no expert are its."""
+
+
+def _trained() -> dict[str, Training]:
+    """How those experts are trained that are."""
+    return {name: row.training for name, row in EXPERTS.items() if row.training is not None}
+
+
+def own_options() -> list[type[Any]]:
+    """The option classes of all experts that `train-motion` trains."""
+    return [how.options for how in _trained().values()]
 
 
 @dataclass(frozen=True)
@@ -48,6 +63,10 @@ class TrainMotionConfig:
         metavar="SHARE", panel=DATA,
     )  # fmt: skip
     prepare_only: bool = option(False, "Prepare the data and stop.", panel=DATA, named=False)
+    expert: str = option(
+        DEFAULT, "Which Motion Expert learns.", choices=tuple(_trained()), panel=training.MODEL,
+        named="if given", variable="MACEDANCE_TRAINED_EXPERT",
+    )  # fmt: skip
     preset: Literal["paper", "small", "tiny"] = option(
         "paper", "Size of the network.", panel=training.MODEL
     )
@@ -55,22 +74,6 @@ class TrainMotionConfig:
         "", 'Begin with the weights of this Motion Expert, or with "shipped".',
         shown="random ones", metavar="FOLDER", panel=training.MODEL,
     )  # fmt: skip
-    backbone: Literal["bimamba", "mamba", "transformer"] = option(
-        "bimamba", "What mixes the frames.", panel=training.MODEL
-    )
-    beat_clock: bool | None = option(
-        None, "Let the network hear the beats counted.", shown="the preset's choice",
-        negatable=True, panel=training.MODEL,
-    )  # fmt: skip
-    guidance: Literal["gft", "cfg"] = option(
-        "gft", "Guidance-free training, or classifier-free guidance.", panel=training.MODEL
-    )
-    objective: Literal["balanced", "paper", "official"] = option(
-        "balanced",
-        "The paper's losses balanced over the noise, as they stand in the paper, or those of its "
-        "published code.",
-        panel=training.MODEL,
-    )
     steps: int = training.steps(100_000, "Updates in all.")
     batch_size: int = training.batch_size("Windows", 128)
     accumulate: int = training.accumulate()
@@ -99,6 +102,8 @@ class TrainMotionConfig:
     seed: int = common.seed()
     device: str = common.device()
     workspace: Path = common.workspace()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Own options of the expert that were given, by name."""
 
     def validate(self) -> TrainMotionConfig:
         """Return self, or raise BadUsage naming the flag and the way out."""
@@ -109,7 +114,16 @@ class TrainMotionConfig:
         for mode in self.music:
             if mode not in ("paired", "compose") and not mode.startswith("warp:"):
                 raise BadUsage(f"--music {mode}: unknown", "choose paired, compose or warp:FOLDER")
+        check(self.own())
         return self
+
+    def expert_training(self) -> Training:
+        """How the chosen expert is trained."""
+        return _trained()[self.expert]
+
+    def own(self) -> Any:
+        """The expert's own options; raises BadUsage for those that it does not know."""
+        return taken(self.expert_training().options, self.options, f"--expert {self.expert}")
 
     def run_name(self) -> str:
         """The run's name: given, or the preset and a digest of what makes a run its own."""
@@ -123,9 +137,8 @@ class TrainMotionConfig:
 
     def identity(self) -> dict[str, Any]:
         """The options that make this run another one when they change, JSON-able."""
-        from pipelines.motion_expert.mace.header import checkpoint_digest
-
-        values = identity(self)
+        values = identity(self) | identity(self.own())
         values["data"] = sorted(path.resolve().name for path in self.data)
-        values["init"] = checkpoint_digest(self.init_folder()) if self.init else ""
+        first = EXPERTS[self.expert].identity
+        values["init"] = first(self.init_folder()) if self.init else ""
         return values

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.motion_expert.training.settings import TrainMotionConfig
+from pipelines.motion_expert.mace.training_options import MaceTrainingOptions
+from pipelines.motion_expert.training.settings import TrainMotionConfig, own_options
 from pipelines.support.errors import BadUsage
 
 CONFIG = TrainMotionConfig(data=(Path("captures"),))
@@ -40,8 +41,9 @@ def test_other_music_is_refused_with_the_choice(mode):
         ({"max_tempo_change": 1.5}, "--max-tempo-change 1.5"), ({"window": 0}, "--window 0"),
         ({"stride": 0}, "--stride 0"), ({"balance": -0.1}, "--balance -0.1"),
         ({"swap_timbre": 2}, "--swap-timbre 2"), ({"preset": "huge"}, "--preset huge"),
-        ({"backbone": "rnn"}, "--backbone rnn"), ({"guidance": "none"}, "--guidance none"),
-        ({"objective": "own"}, "--objective own"), ({"lr": 0.0}, "--lr 0"),
+        ({"options": {"backbone": "rnn"}}, "--backbone rnn"),
+        ({"options": {"guidance": "none"}}, "--guidance none"),
+        ({"options": {"objective": "own"}}, "--objective own"), ({"lr": 0.0}, "--lr 0"),
         ({"optimizer": "sgd"}, "--optimizer sgd"), ({"schedule": "step"}, "--schedule step"),
         ({"ema_decay": 1.1}, "--ema-decay 1.1"), ({"steps": 0}, "--steps 0"),
         ({"batch_size": 9, "accumulate": 2}, "--batch-size 9"), ({"seed": -1}, "--seed -1"),
@@ -71,7 +73,8 @@ def test_a_run_is_named_by_its_preset_and_what_it_learns():
 @pytest.mark.parametrize(
     "changes",
     [{"lr": 1e-3}, {"window": 120}, {"music": ("compose",)}, {"mirror": False}, {"turn": True},
-     {"backbone": "mamba"}, {"beat_clock": True}, {"guidance": "cfg"}, {"objective": "paper"},
+     {"options": {"backbone": "mamba"}}, {"options": {"beat_clock": True}},
+     {"options": {"guidance": "cfg"}}, {"options": {"objective": "paper"}},
      {"batch_size": 64}, {"seed": 1}, {"hold_out": ("a",)}, {"data": (Path("other"),)},
      {"ema_decay": 0.5}, {"schedule": "cosine"}, {"precision": "bf16"}],
 )  # fmt: skip
@@ -100,3 +103,30 @@ def test_first_weights_are_shipped_or_a_folder():
     assert replace(CONFIG, init="models/a").init_folder() == Path("models/a")
     assert replace(CONFIG, init="shipped").run_name() != CONFIG.run_name()
     assert CONFIG.identity()["init"] == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "own", "name"),
+    [
+        ({}, {}, "paper-b02bba4c"),
+        ({"preset": "tiny"}, {"objective": "paper"}, "tiny-fb8b0a38"),
+        ({"preset": "small", "seed": 3},
+         {"backbone": "mamba", "beat_clock": True, "guidance": "cfg"}, "small-67510d02"),
+        ({"expert": "mace"}, {"backbone": "bimamba", "beat_clock": None}, "paper-b02bba4c"),
+    ],
+)  # fmt: skip
+def test_runs_keep_the_names_that_they_had_before_there_were_several_experts(changes, own, name):
+    assert replace(CONFIG, **changes, options=own).run_name() == name
+
+
+def test_an_expert_is_one_that_is_trained_and_knows_its_options():
+    with pytest.raises(BadUsage, match="--expert shakers"):
+        replace(CONFIG, expert="shakers").validate()
+    with pytest.raises(BadUsage, match="--tempo means nothing to --expert mace"):
+        replace(CONFIG, options={"tempo": 3}).validate()
+    assert replace(CONFIG, options={"guidance": "cfg"}).own() == MaceTrainingOptions(guidance="cfg")
+
+
+def test_every_expert_that_is_trained_offers_its_options():
+    assert own_options() == [MaceTrainingOptions]
+    assert CONFIG.expert_training().options is MaceTrainingOptions
