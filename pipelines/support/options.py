@@ -212,7 +212,10 @@ def _whole(value: float) -> str:
 
 
 def identity(config: object) -> dict[str, Any]:
-    """The values that make another run where they change, JSON-able, by field name."""
+    """The values that make another run where they change, JSON-able, by name.
+
+    By the first name that an option had: a better one does not make another run.
+    """
     found: dict[str, Any] = {}
     for known in declared(type(config)):
         value = getattr(config, known.name)
@@ -220,7 +223,8 @@ def identity(config: object) -> dict[str, Any]:
             continue
         if known.option.named == "if given" and value == known.default:
             continue
-        found[known.name] = _plain(value)
+        first = known.option.former[0] if known.option.former else known.name
+        found[first] = _plain(value)
     return found
 
 

@@ -125,6 +125,14 @@ def test_identity_holds_what_names_a_run():
     assert identity(Config(later=4))["later"] == 4
 
 
+def test_a_better_name_does_not_make_another_run():
+    @dataclass(frozen=True)
+    class Renamed:
+        sampling_steps: int = option(50, "Steps.", former=("steps",))
+
+    assert identity(Renamed()) == {"steps": 50}
+
+
 def test_a_like_option_with_another_default():
     @dataclass(frozen=True)
     class Other:
