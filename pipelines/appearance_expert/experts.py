@@ -15,7 +15,12 @@ from pipelines.support.errors import BadUsage
 from pipelines.support.options import declared, flag, taken
 from pipelines.support.progress import Progress
 
-EXPERTS: dict[str, Expert] = {"puppet": PUPPET, "tiny": TINY, "wan": WAN, "wan2": WAN2}
+EXPERTS: dict[str, Expert] = {
+    "puppet": PUPPET,
+    "tiny": TINY,
+    "wan": WAN,
+    "wan2": WAN2,
+}
 AUTO = "auto"
 PREFERRED = ("wan", "puppet")
 """"auto" is the first of these that can run here."""

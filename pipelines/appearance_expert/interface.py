@@ -1,6 +1,7 @@
 """What an Appearance Expert is: it draws the person of a picture dancing a staged dance.
 
-A new one is a folder and a row in `experts`. Nothing heavy is imported here.
+A new one is a folder and a row in `experts`: docs/how-to/appearance-back-end.md. Nothing heavy is
+imported here.
 """
 
 from __future__ import annotations

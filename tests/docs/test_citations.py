@@ -114,3 +114,17 @@ def test_the_index_of_all_documents_lists_each_page_once() -> None:
     pages = {path.name for path in docs.glob("*.md")} - {"README.md"}
     pages |= {f"how-to/{path.name}" for path in docs.glob("how-to/*.md")}
     assert set(linked) == pages | {"reference/README.md"}
+
+
+def test_files_of_ours_that_pages_name_are_there() -> None:
+    """But for `pipelines/a/b.py`, which stands for any."""
+    folders = r"pipelines|macedance_cli|benchmarks|examples|docs|\.ci"
+    named = re.compile(rf"(?<![\w/.])((?:{folders})/(?!a/b)[\w./-]*\w)")
+    missing = [
+        f"{page.relative_to(ROOT)}: {path}"
+        for page in listed()
+        if page.suffix == ".md" and "how-to" not in page.parts
+        for path in named.findall(page.read_text(encoding="utf-8"))
+        if not (ROOT / path).exists()
+    ]
+    assert missing == []

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from pipelines.body.skeleton import JOINT
+from pipelines.media.video import read_frames
 from pipelines.motion.motion import Motion
 from pipelines.motion.npz import save_npz
 
@@ -166,3 +167,17 @@ def test_motion_expert(reader: Reader) -> None:
     table = (reader.copy / "docs" / "options.md").read_text()
     assert "| `--nod` | number, 0 ... 1 | 0.3 | `MACEDANCE_NOD` |" in table
     assert set(reader.places()) == {"pipelines/motion_expert/experts.py"}
+
+
+@on_page("appearance-back-end.md")
+def test_appearance_back_end(reader: Reader, tiny_dance: Path) -> None:
+    for name in ("song.wav", "dancer.png"):
+        shutil.copy(ROOT / "examples" / name, reader.work / name)
+    shutil.copy(tiny_dance, reader.work / "dance.npz")
+    _, _, help_text = reader.run_all()
+    frames = list(read_frames(reader.work / "out.mp4"))
+    assert len(frames) == 90
+    assert np.median(frames[0]) == pytest.approx(60, abs=3)
+    assert frames[0].max() > 200
+    assert "chalk" in help_text and "--board " in help_text
+    assert set(reader.places()) == {"pipelines/appearance_expert/experts.py"}
