@@ -2,19 +2,22 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pipelines.datasets import pairing
 from pipelines.datasets.pairing import PairedTake, PairingConfig, compose_for, pair_takes
 from pipelines.datasets.song_library import Song, read_song
 from pipelines.motion.formats import load_motion
 from pipelines.motion.motion import Motion
 from pipelines.music.beats import beat_times, nearest_beat_distance
 from pipelines.music.features import FEATURE_SCHEMA, MusicFeatures
-from pipelines.rhythm.beat_coupling import beat_coupling
+from pipelines.rhythm.beat_coupling import BeatCoupling, beat_coupling
 from pipelines.rhythm.step_cycle import foot_speeds, step_cycles
+from pipelines.rhythm.warping import WarpedTake
 from pipelines.support.errors import BadUsage
 from pipelines.support.progress import Silent
 
@@ -121,3 +124,80 @@ def test_real_salsa_locks_to_a_real_song(shared_data: Path, tmp_path: Path) -> N
     assert locked.resultant > 0.7
     assert abs(np.angle(np.exp(1j * (shifted.mean_phase - locked.mean_phase)))) > 3.0
     assert foreign.resultant < 0.35
+
+
+def warped(motion: Motion, first_frame: int) -> WarpedTake:
+    return WarpedTake(motion, first_frame, 1.0, 1.0, BeatCoupling(0.9, 0.0))
+
+
+def test_features_and_beats_begin_with_the_dance_not_with_the_song(stepping: Stepping) -> None:
+    take, music = stepping(100, 10), song(120, 30)
+    pair = pairing._cut(warped(take, 45), music.features, "a song", "warp", music.beats)
+    assert pair.warped.motion.frames == take.frames == pair.features.frames
+    np.testing.assert_array_equal(pair.features.values[:, 0], 45 + np.arange(take.frames))
+    inside = [beat - 1.5 for beat in music.beats if 1.5 <= beat < 1.5 + take.seconds]
+    np.testing.assert_allclose(pair.beats, inside)
+
+
+def test_a_dance_that_outlasts_its_song_is_cut(stepping: Stepping) -> None:
+    take, music = stepping(100, 10), song(120, 8)
+    pair = pairing._cut(warped(take, 60), music.features, "a song", "warp", music.beats)
+    assert pair.warped.motion.frames == pair.features.frames == 8 * 30 - 60
+    np.testing.assert_array_equal(pair.warped.motion.poses, take.poses[:180])
+    assert (pair.warped.first_frame, pair.warped.locking.resultant) == (60, 0.9)
+    assert pair.beats.max() < 6
+
+
+def test_lively_bars_are_played_fuller_and_untouched_ones_halfway(stepping: Stepping) -> None:
+    """At 120 a bar lasts two seconds: the dancer rests in the third of four, from bar 1 on."""
+    take = stepping(120, 8)
+    poses = take.poses.copy()
+    poses[120:180] = poses[120]
+    resting = replace(take, poses=poses, trans=np.zeros_like(take.trans))
+    accents, energy = pairing._accents_and_energy(warped(resting, 60), 120.0, 12.0)
+    assert energy.shape == (7,)
+    assert energy.min() >= 0.4 and energy.max() <= 1.0
+    assert energy[3] == energy[1:5].min() == pytest.approx(0.4, abs=0.06)
+    assert energy[[0, 5, 6]] == pytest.approx(0.5), "nobody dances there"
+    assert (accents >= 2).all() and (accents < 10).all() and len(accents) == 3
+    assert (np.diff(accents) > 0).all()
+
+
+def test_agreement_is_the_f_measure_of_what_the_tracker_hears() -> None:
+    music = song(120, 20)
+    assert pairing._agreement(music.features, music.beats) == pytest.approx(1, abs=0.03)
+    half = pairing._agreement(music.features, music.beats[::2])
+    assert half == pytest.approx(2 / 3, abs=0.03), "all heard, every second one written"
+    assert pairing._agreement(music.features, music.beats + 0.2) == 0
+    assert pairing._agreement(music.features, np.zeros(0)) == 0
+    silent = MusicFeatures(np.zeros((60, 35), "f4"))
+    assert pairing._agreement(silent, music.beats) == 0
+
+
+def test_no_song_dominates(stepping: Stepping) -> None:
+    """Two songs fit eight takes equally well: after each use the other one is preferred."""
+    takes = [stepping(100, 6, drift=0.001 * k) for k in range(8)]
+    pairs = list(pair_takes(takes, [song(100), replace(song(100), name="b")], PairingConfig(1, 0)))
+    uses = [sum(pair.song == name for pair in pairs) for name in ("100.wav", "b")]
+    assert sum(uses) == 8 and min(uses) >= 3
+
+
+@pytest.mark.parametrize(
+    ("genre", "styles"),
+    [("salsa", {"salsa", "house", "pop", "folk", "hiphop"}), ("breakdance", {"hiphop", "house"}),
+     ("modern", {"pop", "folk", "house"})],
+)  # fmt: skip
+def test_a_genre_is_composed_for_in_its_own_styles(stepping, monkeypatch, genre, styles) -> None:
+    asked = set()
+
+    def composed(seconds, bpm, style, *_):
+        asked.add(style)
+        return np.zeros(1)
+
+    monkeypatch.setattr(pairing, "compose", composed)
+    monkeypatch.setattr(pairing, "extract_features", lambda *_: MusicFeatures(np.zeros((9, 35))))
+    take = replace(stepping(100, 5), genre=genre)
+    cycles, rng = step_cycles(take), np.random.default_rng(0)
+    for _ in range(8):
+        assert compose_for(take, cycles, rng) is None, "no beats are heard: no song"
+    assert asked == styles
