@@ -29,6 +29,8 @@ Rows = dict[str, NDArray[Any]]
 
 _PHASES = 16
 _UPRIGHT_PELVIS, _UPRIGHT_HEAD = 0.62, 0.42
+_FITTED = 0.35
+"""Taken off the rhythm of tracked pulses, which were fitted to the feet that are judged by them."""
 _PASSAGE = 8
 _DEAD_BEAT, _DEAD_UNIT = 0.35, 0.65
 _LIVELY_UNIT = 0.5
@@ -85,14 +87,19 @@ def build_units(
     library: Library, counted: list[Counted], per_bar: int, bpm: float, upright: bool
 ) -> Units | None:
     """All lively units of the counted takes, or None if there are none."""
-    genres = tuple(sorted({library.takes[c.number].genre for c in counted}))
-    names = sorted({library.takes[c.number].choreography for c in counted})
-    parts = [_of_take(library, c, row, per_bar, bpm, genres, names)
-             for row, c in enumerate(counted)]  # fmt: skip
-    parts = [part for part in parts if len(part["start"])]
+    takes = [library.takes[c.number] for c in counted]
+    known = [(c, t.genre, t.choreography) for c, t in zip(counted, takes, strict=True)]
+    genres = tuple(sorted({t.genre for t in takes}))
+    names = sorted({t.choreography for t in takes})
+    parts = [
+        _of_take(library, take, per_bar, bpm)
+        | {"row": row, "genre": genres.index(take_genre), "choreography": names.index(name)}
+        for row, (take, take_genre, name) in enumerate(known)
+        if len(take.times) > per_bar
+    ]
     if not parts:
         return None
-    plain = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    plain = _stacked(parts)
     keep = _lively(plain, genres) & (plain["upright"] if upright else True)
     if not keep.any():
         return None
@@ -101,48 +108,49 @@ def build_units(
     return _with_mirrors(tuple(counted), genres, plain, head, tail, per_bar)
 
 
-def _of_take(
-    library: Library, counted: Counted, row: int, per_bar: int, bpm: float,
-    genres: tuple[str, ...], names: list[str],
-) -> Rows:  # fmt: skip
+def _stacked(parts: list[dict[str, Any]]) -> Rows:
+    """The rows of all takes; what is one number for a take is repeated for each of its units."""
+    counts = [len(part["start"]) for part in parts]
+    return {
+        key: np.concatenate(
+            [np.broadcast_to(part[key], (n, *np.shape(part[key])[1:]))
+             for part, n in zip(parts, counts, strict=True)]
+        )
+        for key in parts[0]
+    }  # fmt: skip
+
+
+def _of_take(library: Library, counted: Counted, per_bar: int, bpm: float) -> dict[str, Any]:
     """What is known of a take's units, one row each."""
-    take = library.takes[counted.number]
-    times, style = counted.times, style_of(take.genre)
-    count = max(0, len(times) - per_bar)
-    rows = slice(take.first, take.first + take.frames)
-    frames = np.arange(take.frames) / FPS
-    curves = library.curves[rows].astype(np.float64)
+    take, times = library.takes[counted.number], counted.times
+    style, count = style_of(take.genre), len(times) - per_bar
     phase = np.arange(_PHASES) / _PHASES
     at = times[:-1, None] + np.diff(times)[:, None] * phase
-    sampled = np.stack([np.interp(at, frames, curve) for curve in curves.T])
-    ratio = np.log(bpm * np.diff(times) / 60)
-    held = sampled[0 if style.by == "feet" else 1]
-    swing = (held * np.exp(1j * (2 * np.pi * phase - style.phase))).sum(1)
+    curves = library.curves[take.first : take.first + take.frames].astype(np.float64)
+    frames = np.arange(take.frames) / FPS
+    feet, body, pelvis, head = (np.interp(at, frames, curve) for curve in curves.T)
+    held = feet if style.by == "feet" else body
     looks, place = _path(library, take, times)
     fine, _ = _path(library, take, at.ravel())
-    fine = fine.reshape(at.shape).mean(1)
-    over = np.lib.stride_tricks.sliding_window_view
 
     def each(values: NDArray[Any]) -> NDArray[Any]:
-        return over(values, per_bar)[:count] if count else np.zeros((0, per_bar), values.dtype)
+        """What belongs to each pulse, for the pulses of each unit: (U, m)."""
+        return np.lib.stride_tricks.sliding_window_view(values, per_bar)
 
-    beat_speed = each(sampled[1].mean(1)) * np.exp(each(ratio))
-    pulls = each(swing)
+    ratio = each(np.log(bpm * np.diff(times) / 60))
+    swing = each((held * np.exp(1j * (2 * np.pi * phase - style.phase))).sum(1))
     return {
-        "row": np.full(count, row),
         "start": np.arange(count),
-        "genre": np.full(count, genres.index(take.genre)),
-        "choreography": np.full(count, names.index(take.choreography)),
-        "tempo_bias": each(ratio).mean(1),
-        "tempo_spread": each(ratio).var(1),
-        "rhythm": pulls.sum(1).real / np.maximum(np.abs(pulls).sum(1), 1e-9)
-        - (0.0 if counted.known else 0.35),
-        "beat_speed": beat_speed,
-        "upright": (each(sampled[2].min(1)).min(1) >= _UPRIGHT_PELVIS)
-        & (each(sampled[3].min(1)).min(1) >= _UPRIGHT_HEAD),
-        "turn": looks[per_bar:] / looks[:count] if count else np.zeros(0, complex),
-        "facing": each(fine).mean(1) / looks[:count] if count else np.zeros(0, complex),
-        "way": (place[per_bar:] - place[:count]) / looks[:count] if count else np.zeros(0, complex),
+        "tempo_bias": ratio.mean(1),
+        "tempo_spread": ratio.var(1),
+        "rhythm": swing.sum(1).real / np.maximum(np.abs(swing).sum(1), 1e-9)
+        - (0.0 if counted.known else _FITTED),
+        "beat_speed": each(body.mean(1)) * np.exp(ratio),
+        "upright": (each(pelvis.min(1)).min(1) >= _UPRIGHT_PELVIS)
+        & (each(head.min(1)).min(1) >= _UPRIGHT_HEAD),
+        "turn": looks[per_bar:] / looks[:count],
+        "facing": each(fine.reshape(at.shape).mean(1)).mean(1) / looks[:count],
+        "way": (place[per_bar:] - place[:count]) / looks[:count],
     }
 
 

@@ -1,0 +1,41 @@
+"""The script that makes the library that ships, on a folder of two real takes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+from pipelines.motion_expert.library.storage import load_library
+
+SCRIPT = Path(__file__).parents[2] / "examples" / "prepare_library.py"
+
+
+def test_prepares_what_it_finds_and_says_what_it_leaves_out(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    archives = tmp_path / "archives"
+    wanted = ("gWA_sBM_cAll_d25_mWA0_ch01", "gJS_sBM_cAll_d01_mJS0_ch01")
+    for name in ("aistpp-164-bvh30-ccby4", "aistpp-164-t2-source-ccby4"):
+        with tarfile.open(shared_data / "motion" / f"{name}.tar.xz") as tar:
+            for member in tar:
+                if Path(member.name).name.startswith(wanted):
+                    tar.extract(member, archives, filter="data")
+    said = subprocess.run(
+        [sys.executable, SCRIPT, archives, "--out", tmp_path / "library"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert said.stdout.startswith("1 takes, 0.2 minutes")
+    assert "left out gJS_sBM_cAll_d01_mJS0_ch01: hardly moves" in said.stderr
+    (take,) = load_library(tmp_path / "library").takes
+    assert (take.genre, take.dancer) == ("waack", "AIST d25")
+
+
+def test_a_folder_without_dance_is_an_error_of_one_line(tmp_path: Path) -> None:
+    said = subprocess.run(
+        [sys.executable, SCRIPT, tmp_path, "--out", tmp_path / "library"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert said.returncode == 3 and "Traceback" not in said.stderr
+    assert not (tmp_path / "library").exists()
