@@ -6,7 +6,6 @@ whatever could crash or hang is tried in a process of its own, all of them at th
 
 from __future__ import annotations
 
-import ctypes
 import ctypes.util
 import os
 import re
@@ -22,8 +21,10 @@ from pathlib import Path
 from typing import Literal
 
 from pipelines.appearance_expert.experts import EXPERTS as APPEARANCE_EXPERTS
+from pipelines.media.programs import find_ffmpeg
 from pipelines.motion_expert.experts import DEFAULT as DEFAULT_MOTION_EXPERT
 from pipelines.motion_expert.experts import EXPERTS as MOTION_EXPERTS
+from pipelines.support import windowless
 from pipelines.support.errors import MacedanceError
 from pipelines.workspace import options as common
 
@@ -33,14 +34,6 @@ PATIENCE = 4.0
 """Seconds that one trial may take."""
 
 SMALLEST_DISK = 1 << 30
-
-DEBIAN_LIBRARIES = {
-    "libGL.so.1": "libgl1",
-    "libEGL.so.1": "libegl1",
-    "libGLESv2.so.2": "libgles2",
-    "libglib-2.0.so.0": "libglib2.0-0",
-}
-"""What the wheels of OpenCV and MediaPipe expect of the system: library -> Debian package."""
 
 PACKAGES = (
     "torch", "numpy", "scipy", "librosa", "numba", "mediapipe", "cv2", "PIL", "safetensors",
@@ -117,24 +110,24 @@ def check_python() -> Check:
 
 
 def check_libraries() -> Check:
-    """Shared libraries that no wheel brings."""
-    lacking = [package for library, package in DEBIAN_LIBRARIES.items() if not _loads(library)]
-    if lacking:
-        remedy = "apt-get install " + " ".join(lacking)
-        return Check("system libraries", "missing", f"without {', '.join(lacking)}", remedy)
-    return Check("system libraries", "ok", ", ".join(DEBIAN_LIBRARIES.values()))
+    """Shared libraries that no wheel brings; none that is needed."""
+    without = ", ".join(windowless.lacking())
+    detail = f"without {without}, which nothing needs" if without else "those of windows, too"
+    return Check("system libraries", "ok", detail)
 
 
 def check_ffmpeg() -> Check:
     """Encode a tenth of a second of H.264 and AAC."""
-    if not all(map(shutil.which, ("ffmpeg", "ffprobe"))):
-        return Check("ffmpeg", "missing", "not installed", "apt-get install ffmpeg")
+    ffmpeg = find_ffmpeg()
+    if ffmpeg is None:
+        remedy = "apt-get install ffmpeg, or pip install imageio-ffmpeg"
+        return Check("ffmpeg", "missing", "not installed", remedy)
     sources = ("-f", "lavfi", "-i", "color=size=64x64:duration=0.1",
                "-f", "lavfi", "-i", "sine=duration=0.1")  # fmt: skip
-    command = ("ffmpeg", "-hide_banner", "-nostdin", *sources,
+    command = (ffmpeg, "-hide_banner", "-nostdin", *sources, "-fps_mode", "passthrough",
                "-c:v", "libx264", "-c:a", "aac", "-f", "null", "-")  # fmt: skip
     code, _ = _try(command)
-    version = _first_match(r"ffmpeg version (\S+)", _try(("ffmpeg", "-version"))[1])
+    version = _first_match(r"ffmpeg version (\S+)", _try((ffmpeg, "-version"))[1])
     if code != 0:
         detail = f"{version} cannot encode H.264 with AAC"
         return Check("ffmpeg", "missing", detail, "install a build with libx264, such as Debian's")
@@ -280,14 +273,6 @@ def _existing(path: Path) -> Path:
 def _first_match(pattern: str, text: str) -> str:
     match = re.search(pattern, text)
     return match[1] if match else "unknown version"
-
-
-def _loads(library: str) -> bool:
-    try:
-        ctypes.CDLL(library)
-    except OSError:
-        return False
-    return True
 
 
 def _package_folder(package: str) -> Path | None:

@@ -90,7 +90,6 @@ NOT_IMPORTED = {
     "ftfy": "diffusers cleans prompts with it",
     "trimesh": "pyrender builds its meshes on it",
     "decord": "to come",
-    "ffmpeg-python": "to come",
 }
 """Declared, but imported by others on our behalf."""
 CARRIED = {

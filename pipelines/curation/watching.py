@@ -23,9 +23,9 @@ from pipelines.curation.observations import (
 )
 from pipelines.curation.settings import CurateConfig
 from pipelines.curation.sources import RawVideo
-from pipelines.media.ffmpeg import QUIET, ffmpeg_program
+from pipelines.media.ffmpeg import command
 from pipelines.media.video import Frame
-from pipelines.media.wild_video import WildVideo, examine_video, seek_input
+from pipelines.media.wild_video import WildVideo, examine_video
 from pipelines.support.files import sha256_file
 from pipelines.support.progress import SILENT
 from pipelines.workspace.identity import content_id
@@ -247,18 +247,14 @@ def _jpeg(picture: Frame) -> bytes:
 
 def _listen(video: WildVideo) -> tuple[list[float], list[str]]:
     """Loudness of each second in dB of full scale, and a remark where it cannot be heard."""
-    from pipelines.media.cutting import sound_filters
+    from pipelines.media.cutting import heard_from
 
     if not video.has_sound:
         return [], []
-    command = [
-        ffmpeg_program(), *QUIET, *seek_input(video, 0),
-        "-map", "0:a:0", "-vn", "-sn", "-dn", "-af", sound_filters(video, 0, _LISTEN_RATE),
-        "-ac", "1", "-f", "f32le", "pipe:1",
-    ]  # fmt: skip
+    sound = heard_from(video, 0, _LISTEN_RATE).output("pipe:1", format="f32le", ac=1)
     levels: list[float] = []
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+        command(sound), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
     )
     with process:
         assert process.stdout is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.media.ffmpeg import LOCAL_ONLY, NAN_TO_SILENCE, program
+from pipelines.media.ffmpeg import NotAMedium, command, nan_to_silence, source
+from pipelines.media.probe import examine
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import atomic_path
 
 SHORTEST_SONG_SECONDS = 2.0
 SILENCE_PEAK = 1e-4
 HEADER_SLACK_SECONDS = 1.0
-_PROBE_TIMEOUT_SECONDS = 60
 _SAME_CLOCK = 1e-3
 """Seconds by which a track may begin later than its file without being called late."""
 _FAINT, _CANCELLED = 0.02, 10.0
@@ -49,18 +48,22 @@ class AudioInfo:
     tracks: int = 1
     delay: float = 0.0
 
-    def cut(self, start: float, duration: float | None) -> str:
-        """The filter that takes this much of the track, by the file's clock.
+    def cut(self, sound: Any, start: float, duration: float | None) -> Any:
+        """This much of the stream of the track, by the file's clock.
 
         Samples are counted from the track's first one: seeking would land where a container has a
-        mark, tens of milliseconds off. "" where nothing is to be cut.
+        mark, tens of milliseconds off.
         """
         begin = start - self.delay
         if begin == 0 and duration is None:
-            return ""
-        silence = f"adelay={max(0.0, -begin) * 1000:.3f}:all=1," if begin < 0 else ""
-        length = "" if duration is None else f":duration={duration:.6f}"
-        return f"asetpts=N/SR/TB,{silence}atrim=start={max(0.0, begin):.6f}{length},asetpts=N/SR/TB"
+            return sound
+        sound = sound.filter("asetpts", "N/SR/TB")
+        if begin < 0:
+            sound = sound.filter("adelay", f"{-begin * 1000:.3f}", all=1)
+        span = {"start": f"{max(0.0, begin):.6f}"}
+        if duration is not None:
+            span["duration"] = f"{duration:.6f}"
+        return sound.filter("atrim", **span).filter("asetpts", "N/SR/TB")
 
 
 def probe_audio(path: Path) -> AudioInfo:
@@ -68,30 +71,14 @@ def probe_audio(path: Path) -> AudioInfo:
 
     Raises:
         UnsuitableInput: missing, empty, not a media file, or without sound.
-        MissingAsset: ffmpeg is not installed.
     """
     _require_file(path)
-    command = [
-        program("ffprobe"), "-v", "warning", *LOCAL_ONLY, "-of", "json",
-        "-show_entries",
-        "stream=codec_type,sample_rate,channels,duration,start_time:stream_disposition=default"
-        ":format=duration,start_time",
-        f"file:{path}",
-    ]  # fmt: skip
     try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PROBE_TIMEOUT_SECONDS
-        )
-    except subprocess.TimeoutExpired:
-        raise UnsuitableInput(f"{path}: ffprobe found no end to its header") from None
-    remarks = done.stderr.decode(errors="replace")
-    if done.returncode != 0:
+        found, remarks = examine(path)
+    except NotAMedium as refusal:
         raise UnsuitableInput(
-            f"{path}: not a sound or video file, or damaged "
-            f"({_reason(remarks).removeprefix(f'file:{path}: ')})",
-            _FORMATS_HINT,
-        )
-    found: dict[str, Any] = json.loads(done.stdout or b"{}")
+            f"{path}: not a sound or video file, or damaged ({refusal})", _FORMATS_HINT
+        ) from None
     sound = [s for s in found.get("streams", []) if s.get("codec_type") == "audio"]
     if not sound:
         raise UnsuitableInput(f"{path}: holds no sound track", _FORMATS_HINT)
@@ -166,7 +153,7 @@ def decode_audio(
     """Samples, and the share of the file's samples that were not finite."""
     if info.exact and 0 < info.seconds <= start:
         raise _beyond_the_end(path, start, info.seconds)
-    rate = ["-ac", "1", "-ar", str(sample_rate)]
+    rate = {"ac": 1, "ar": sample_rate}
     samples, remarks = _decode(path, info, start, duration, rate)
     if samples.size == 0:
         if start > 0:
@@ -177,9 +164,9 @@ def decode_audio(
         if info.channels == 2 and np.abs(samples).max() < _FAINT:
             samples = _louder(path, info, sample_rate, start, duration, samples)
         return samples, 0.0
-    native, _ = _decode(path, info, start, duration, [])
+    native, _ = _decode(path, info, start, duration, {})
     damage = 1.0 - float(np.isfinite(native).mean())
-    return np.nan_to_num(_decode(path, info, start, duration, rate, NAN_TO_SILENCE)[0]), damage
+    return np.nan_to_num(_decode(path, info, start, duration, rate, repair=True)[0]), damage
 
 
 def _louder(
@@ -187,7 +174,7 @@ def _louder(
     mixed: NDArray[np.float32],
 ) -> NDArray[np.float32]:  # fmt: skip
     """The louder of two channels where their mix leaves next to nothing of it, else the mix."""
-    both, _ = _decode(path, info, start, duration, ["-ac", "2", "-ar", str(sample_rate)])
+    both, _ = _decode(path, info, start, duration, {"ac": 2, "ar": sample_rate})
     channels = both[: len(both) // 2 * 2].reshape(-1, 2)
     peaks = np.abs(channels).max(0, initial=0.0)
     if peaks.max() < _CANCELLED * np.abs(mixed).max(initial=0.0) or is_silent(peaks):
@@ -200,19 +187,16 @@ def _decode(
     info: AudioInfo,
     start: float,
     duration: float | None,
-    options: list[str],
-    repair: str = "",
+    options: dict[str, int],
+    repair: bool = False,
 ) -> tuple[NDArray[np.float32], str]:
-    filters = ",".join(filter(None, (repair, info.cut(start, duration))))
-    command = [
-        program("ffmpeg"), "-nostdin", "-v", "error", *LOCAL_ONLY, "-i", f"file:{path}",
-        "-map", f"0:a:{info.track}", "-vn", "-sn", "-dn", *(["-af", filters] if filters else []),
-        *options, "-f", "f32le", "-c:a", "pcm_f32le", "-",
-    ]  # fmt: skip
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
+    track = source(path)[f"a:{info.track}"]
+    sound = info.cut(nan_to_silence(track) if repair else track, start, duration)
+    samples = sound.output("pipe:1", format="f32le", **{"c:a": "pcm_f32le"}, **options)
+    done = subprocess.run(command(samples), stdin=subprocess.DEVNULL, capture_output=True)
     whole = len(done.stdout) // 4 * 4
-    samples = np.frombuffer(done.stdout[:whole], dtype="<f4").astype(np.float32)
-    return samples, done.stderr.decode(errors="replace")
+    decoded = np.frombuffer(done.stdout[:whole], dtype="<f4").astype(np.float32)
+    return decoded, done.stderr.decode(errors="replace")
 
 
 def _refuse_truncated(

@@ -12,26 +12,25 @@ import subprocess
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
+
+import ffmpeg
 
 from pipelines.media.ffmpeg import (
     AAC,
+    BT709,
     CRF,
     KEYFRAME_SECONDS,
     PRESET,
-    QUIET,
     REPRODUCIBLE,
     SOUND_RATE,
-    ffmpeg_program,
+    command,
+    for_screens,
     last_line,
     raise_write_failure,
+    source,
 )
-from pipelines.media.wild_video import (
-    WildVideo,
-    grid_filters,
-    picture_filters,
-    refuse_failure,
-    seek_input,
-)
+from pipelines.media.wild_video import WildVideo, as_seen, on_grid, opened, refuse_failure
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import atomic_path
 
@@ -61,20 +60,18 @@ def encode_span(
         for k in sorted(set(starts))
         if k > start
     )
-    filters = [*grid_filters(video, start, stop), *picture_filters(video, *size)]
-    filters.append("scale=out_color_matrix=bt709:out_range=tv:flags=bicubic,format=yuv420p")
-    command = [
-        ffmpeg_program(), *QUIET, "-y", *seek_input(video, start), "-map", "0:V:0", "-an", "-sn",
-        "-dn", "-vf", ",".join(filters), "-vsync", "passthrough",
-        "-c:v", "libx264", "-preset", PRESET, "-crf", str(CRF), "-bf", "0",
-        "-threads", str(_THREADS), "-flags:v", "+bitexact+cgop", "-x264-params", "aud=1",
-        "-g", str(max(1, round(KEYFRAME_SECONDS * video.fps))),
-        *(["-force_key_frames", keys] if keys else []),
-        "-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709",
-        "-color_trc", "bt709", "-f", "h264", f"file:{target}",
-    ]  # fmt: skip
+    picture = on_grid(opened(video, start)["V:0"], video, start, stop)
+    options = {
+        "c:v": "libx264", "preset": PRESET, "crf": CRF, "bf": 0, "threads": _THREADS,
+        "flags:v": "+bitexact+cgop", "x264-params": "aud=1",
+        "g": max(1, round(KEYFRAME_SECONDS * video.fps)), "fps_mode": "passthrough",
+    }  # fmt: skip
+    options |= {"force_key_frames": keys} if keys else {}
+    encoded = for_screens(as_seen(picture, video, *size)).output(
+        f"file:{target}", format="h264", **BT709, **options
+    )
     done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+        command(encoded), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
     )
     if b"No space left" in done.stderr:
         raise_write_failure(target, done.stderr)
@@ -120,29 +117,32 @@ class EncodedSpan:
         # Time stamps are counted in ticks of the rate itself, so no rounding adds up.
         fine = -(-10000 // fps.numerator)
         ticks = fps.denominator * fine
-        audio = [] if sound is None else ["-i", f"file:{sound}"]
-        kept = [] if sound is None else ["-map", "1:a:0", *AAC]
+        streams = [ffmpeg.input("pipe:0", format="h264", framerate=str(fps))["v:0"]]
+        options = {
+            "c:v": "copy", "bsf:v": f"setts=pts=N*{ticks}:dts=N*{ticks}:duration={ticks}",
+            "video_track_timescale": fps.numerator * fine,
+        }  # fmt: skip
+        if sound is not None:
+            streams.append(source(sound)["a:0"])
+            options |= AAC
         with atomic_path(target) as part:
-            command = [
-                ffmpeg_program(), "-hide_banner", "-v", "error", "-y", "-f", "h264",
-                "-framerate", str(fps), "-i", "pipe:0", *audio, "-map", "0:v:0", "-c:v", "copy",
-                "-bsf:v", f"setts=pts=N*{ticks}:dts=N*{ticks}:duration={ticks}",
-                "-video_track_timescale", str(fps.numerator * fine), *kept,
-                *REPRODUCIBLE, f"file:{part}",
-            ]  # fmt: skip
+            clip = ffmpeg.output(*streams, f"file:{part}", **options, **REPRODUCIBLE)
             done = subprocess.run(
-                command, input=self._bytes[first:last], stderr=subprocess.PIPE,
+                command(clip), input=self._bytes[first:last], stderr=subprocess.PIPE,
                 start_new_session=True,
             )  # fmt: skip
             if done.returncode != 0:
                 raise_write_failure(target, done.stderr)
 
 
-def sound_filters(video: WildVideo, start: int, rate: int) -> str:
-    """Filters after which sample 0 sounds when frame `start` of the grid is seen."""
+def heard_from(video: WildVideo, start: int, rate: int) -> Any:
+    """The video's stream of sound; sample 0 is heard when frame `start` of the grid is seen."""
     begin = video.begins + float(start / video.fps)
     return (
-        f"atrim=start={begin:.6f},asetpts=PTS-({begin:.6f})/TB,aresample={rate}:async=1:first_pts=0"
+        opened(video, start)["a:0"]
+        .filter("atrim", start=f"{begin:.6f}")
+        .filter("asetpts", f"PTS-({begin:.6f})/TB")
+        .filter("aresample", rate, **{"async": 1}, first_pts=0)
     )
 
 
@@ -155,14 +155,11 @@ def write_sound(video: WildVideo, start: int, frames: int, target: Path) -> None
         UnsuitableInput: the sound cannot be decoded.
     """
     length = round(float(frames / video.fps) * SOUND_RATE)
-    filters = f"{sound_filters(video, start, SOUND_RATE)},apad,atrim=end_sample={length}"
-    command = [
-        ffmpeg_program(), *QUIET, "-y", *seek_input(video, start), "-map", "0:a:0", "-vn", "-sn",
-        "-dn", "-af", filters, "-ac", "2", "-c:a", "pcm_s16le", "-fflags", "+bitexact", "-f", "wav",
-        f"file:{target}",
-    ]  # fmt: skip
+    sound = heard_from(video, start, SOUND_RATE).filter("apad").filter("atrim", end_sample=length)
+    options = {"ac": 2, "c:a": "pcm_s16le", "fflags": "+bitexact"}
+    written = sound.output(f"file:{target}", format="wav", **options)
     done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+        command(written), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
     )
     if done.returncode != 0:
         raise UnsuitableInput(

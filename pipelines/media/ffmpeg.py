@@ -1,71 +1,85 @@
-"""Finding ffmpeg and ffprobe, asking ffprobe what a file holds, and reading their complaints."""
+"""ffmpeg: its commands, built by ffmpeg-python and run by us, and what its complaints mean."""
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import ffmpeg
+
+from pipelines.media.programs import find_ffmpeg
 from pipelines.support.errors import MissingAsset, OutOfResources, UnsuitableInput
 
-PACKAGE_HINT = "install it with: apt-get install ffmpeg"
-LOCAL_ONLY = ("-protocol_whitelist", "file,pipe,fd")
-"""Goes before an input, so that a playlist cannot make ffmpeg open network addresses."""
-QUIET = ("-hide_banner", "-nostdin", "-v", "error")
-REPRODUCIBLE = ("-map_metadata", "-1", "-fflags", "+bitexact", "-movflags", "+faststart")
+PACKAGE_HINT = "install it with: apt-get install ffmpeg, or pip install imageio-ffmpeg"
+LOCAL_ONLY = "file,pipe,fd"
+"""The protocols of an input, so that a playlist cannot make ffmpeg open network addresses."""
+# Options of an output.
+REPRODUCIBLE = {"map_metadata": -1, "fflags": "+bitexact", "movflags": "+faststart"}
 """Byte-identical files for identical input: no encoder version, no tags of the song."""
-AAC = ("-c:a", "aac", "-b:a", "192k", "-ac", "2", "-flags:a", "+bitexact")
+AAC = {"c:a": "aac", "b:a": "192k", "ac": 2, "flags:a": "+bitexact"}
+BT709 = {
+    "color_range": "tv",
+    "colorspace": "bt709",
+    "color_primaries": "bt709",
+    "color_trc": "bt709",
+}
+"""Written colour tags: players guess BT.601 for small untagged videos and shift the hues."""
 SOUND_RATE = 48000
 CRF, PRESET = 18, "veryfast"
 """x264's quality and speed, where nothing else is asked for."""
 KEYFRAME_SECONDS = 2
-NAN_TO_SILENCE = "aeval=exprs='if(lt(abs(val(ch)),1000),val(ch),0)':channel_layout=same"
-"""A filter of sound. A resampler smears one NaN over its whole kernel, so it goes before one."""
 
+_QUIET = ("-hide_banner", "-nostdin", "-v", "error")
 _NEXT_TO_NOTHING = 1 << 17
 """Bytes left on a disk under which it counts as full."""
 _DISK_FULL = "No space left on device"
 
 
-def program(name: str) -> str:
-    """Path of ffmpeg or ffprobe. Raises MissingAsset, naming the Debian package, if it is not."""
-    found = shutil.which(name)
-    if found is None:
-        raise MissingAsset(f"{name}: the program is not installed", PACKAGE_HINT)
-    return found
+class NotAMedium(Exception):
+    """The file is nothing that ffmpeg reads; the message is ffmpeg's reason."""
 
 
 def ffmpeg_program() -> str:
-    """Path of `ffmpeg`, as `program`."""
-    return program("ffmpeg")
+    """Path of ffmpeg. Raises MissingAsset, naming what to install, where there is none."""
+    found = find_ffmpeg()
+    if found is None:
+        raise MissingAsset("ffmpeg: the program is not installed", PACKAGE_HINT)
+    return found
 
 
-def ffprobe_json(path: Path) -> dict[str, Any]:
-    """What ffprobe knows about a file: the keys `format` and `streams`.
+def source(path: Path, **options: Any) -> Any:
+    """A file as an input of ffmpeg-python, whatever its name, that opens nothing but files."""
+    # The file: prefix keeps a name with a colon from being read as a protocol.
+    return ffmpeg.input(f"file:{path}", protocol_whitelist=LOCAL_ONLY, **options)
+
+
+def command(output: Any) -> list[str]:
+    """The command line of an output of ffmpeg-python, which writes over what is there.
 
     Raises:
-        MissingAsset: ffprobe is not installed.
-        UnsuitableInput: the file is missing, empty, or no medium that ffmpeg reads.
+        MissingAsset: ffmpeg is not installed.
     """
-    prober = program("ffprobe")
-    if not path.is_file():
-        raise UnsuitableInput(f"{path}: no such file", "give the path of an existing file")
-    if path.stat().st_size == 0:
-        raise UnsuitableInput(f"{path}: the file is empty")
-    # The file: prefix keeps a name with a colon from being read as a protocol.
-    command = [prober, "-v", "error", "-show_format", "-show_streams", "-of", "json"]
-    answer = subprocess.run(
-        [*command, *LOCAL_ONLY, f"file:{path}"], capture_output=True, check=False
-    )
-    if answer.returncode != 0:
-        raise UnsuitableInput(
-            f"{path}: not audio or video that ffmpeg can read ({last_line(answer.stderr)})"
-        )
-    report: dict[str, Any] = json.loads(answer.stdout)
-    return report
+    quiet = output.global_args(*_QUIET)
+    line: list[str] = ffmpeg.compile(quiet, cmd=ffmpeg_program(), overwrite_output=True)
+    return line
+
+
+def for_screens(picture: Any, layout: str = "yuv420p") -> Any:
+    """A stream of pictures in the colours of BT709, laid out as `layout`."""
+    converted = picture.filter("scale", out_color_matrix="bt709", out_range="tv", flags="bicubic")
+    return converted.filter("format", layout)
+
+
+def nan_to_silence(sound: Any) -> Any:
+    """A stream of sound without NaN and infinity.
+
+    A resampler smears one NaN over its whole kernel, so this goes before one.
+    """
+    finite = "if(lt(abs(val(ch)),1000),val(ch),0)"
+    return sound.filter("aeval", exprs=finite, channel_layout="same")
 
 
 def last_line(stderr: bytes) -> str:

@@ -16,15 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.media.ffmpeg import (
-    LOCAL_ONLY,
-    QUIET,
-    ffmpeg_program,
-    ffprobe_json,
-    last_line,
-    program,
-    stop,
-)
+from pipelines.media.ffmpeg import command, last_line, source, stop
+from pipelines.media.probe import ffprobe_json, picture_packets
 from pipelines.support.errors import UnsuitableInput
 
 Frame = NDArray[np.uint8]
@@ -57,7 +50,6 @@ def probe_video(path: Path) -> VideoInfo:
 
     Raises:
         UnsuitableInput: missing, empty, not a video, or a still picture.
-        MissingAsset: ffprobe is not installed.
     """
     report = ffprobe_json(path)
     stream = _picture_stream(path, report)
@@ -102,18 +94,16 @@ def read_frames(
     """
     info = probe_video(path)
     width, height = size or (info.width, info.height)
-    filters = [f"scale={width}:{height}:flags=bicubic", "setsar=1"]
-    if fps is not None:
-        filters.insert(0, f"fps={fps}")
-    command = [ffmpeg_program(), *QUIET, "-ss", f"{start:.6f}", *LOCAL_ONLY]
-    command += ["-i", f"file:{path}"]
-    if seconds is not None:
-        command += ["-t", f"{seconds:.6f}"]
+    picture = source(path, ss=f"{start:.6f}")["V:0"]
     # One frame out per frame in: without it a variable rate would be filled up with repeats.
-    timing = [] if fps is not None else ["-vsync", "passthrough"]
-    command += ["-map", "0:V:0", "-an", "-sn", "-vf", ",".join(filters), *timing]
-    command += ["-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]
-    return _decoded(path, command, width, height)
+    options = {"fps_mode": "passthrough"}
+    if fps is not None:
+        picture, options = picture.filter("fps", fps=str(fps)), {}
+    if seconds is not None:
+        options["t"] = f"{seconds:.6f}"
+    picture = picture.filter("scale", width, height, flags="bicubic").filter("setsar", 1)
+    frames = picture.output("pipe:1", format="rawvideo", pix_fmt="rgb24", **options)
+    return _decoded(path, command(frames), width, height)
 
 
 def frame_times(path: Path) -> NDArray[np.float64]:
@@ -121,30 +111,21 @@ def frame_times(path: Path) -> NDArray[np.float64]:
 
     Empty where the file has no usable time stamps.
     """
-    command = [
-        program("ffprobe"), "-v", "error", *LOCAL_ONLY, "-select_streams", "V:0", "-show_entries",
-        "packet=pts_time,flags", "-of", "csv=p=0", f"file:{path}",
-    ]  # fmt: skip
-    answer = subprocess.run(command, capture_output=True, check=False)
-    stamps = []
-    for line in answer.stdout.decode(errors="replace").splitlines():
-        stamp, _, flags = line.partition(",")
-        if "D" in flags:  # hidden by an edit list: decoded, never shown
-            continue
-        try:
-            stamps.append(float(stamp))
-        except ValueError:
-            return np.zeros(0)
+    shown = [packet for packet in picture_packets(path) if "D" not in packet.get("flags", "")]
+    try:
+        stamps = [float(packet["pts_time"]) for packet in shown]
+    except (KeyError, ValueError):
+        return np.zeros(0)
     times = np.sort(np.array(stamps, dtype=np.float64))
     return times - times[0] if len(times) else times
 
 
-def _decoded(path: Path, command: list[str], width: int, height: int) -> Iterator[Frame]:
+def _decoded(path: Path, line: list[str], width: int, height: int) -> Iterator[Frame]:
     size = width * height * 3
     count = 0
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=complaints, start_new_session=True, bufsize=size
+            line, stdout=subprocess.PIPE, stderr=complaints, start_new_session=True, bufsize=size
         )
         assert process.stdout is not None
         try:

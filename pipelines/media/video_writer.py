@@ -16,22 +16,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+import ffmpeg
 import numpy as np
 
 from pipelines.media.audio import probe_audio
 from pipelines.media.ffmpeg import (
     AAC,
+    BT709,
     CRF,
     KEYFRAME_SECONDS,
-    LOCAL_ONLY,
-    NAN_TO_SILENCE,
     PRESET,
-    QUIET,
     REPRODUCIBLE,
     SOUND_RATE,
+    command,
     ffmpeg_program,
+    for_screens,
     is_disk_full,
+    nan_to_silence,
     raise_write_failure,
+    source,
     stop,
 )
 from pipelines.media.video import Frame
@@ -91,8 +94,10 @@ class VideoWriter:
         self._audio = audio
         self._audio_start = audio_start
         self._audio_seconds = seconds
-        self._quality = _quality(min(crf, 10) if exact_colours else crf, preset, exact_colours)
-        self._program = ffmpeg_program()
+        self._layout = "yuv444p" if exact_colours else "yuv420p"
+        crf = min(crf, 10) if exact_colours else crf
+        self._codec = {"c:v": "libx264", "preset": preset, "crf": crf, "flags:v": "+bitexact"}
+        ffmpeg_program()
         self._cleanup = ExitStack()
         self._frames = 0
 
@@ -137,15 +142,15 @@ class VideoWriter:
 
     def _start(self, complaints: IO[bytes]) -> subprocess.Popen[bytes]:
         height, width, _ = self._shape
-        source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}"]
-        command = [
-            self._program, *QUIET, "-y", *source, "-framerate", str(self._fps), "-i", "pipe:0",
-            *self._quality, "-g", str(max(1, round(KEYFRAME_SECONDS * self._fps))),
-            *REPRODUCIBLE, f"file:{self._picture}",
-        ]  # fmt: skip
+        raw = {"pix_fmt": "rgb24", "s": f"{width}x{height}", "framerate": str(self._fps)}
+        frames = ffmpeg.input("pipe:0", format="rawvideo", **raw)
+        film = for_screens(frames, self._layout).output(
+            f"file:{self._picture}", g=max(1, round(KEYFRAME_SECONDS * self._fps)),
+            **self._codec, **BT709, **REPRODUCIBLE,
+        )  # fmt: skip
         # Its own session: Ctrl-C in the terminal reaches us alone, and we stop it.
         return subprocess.Popen(
-            command, stdin=subprocess.PIPE, stderr=complaints, start_new_session=True
+            command(film), stdin=subprocess.PIPE, stderr=complaints, start_new_session=True
         )
 
     def _finish(self) -> None:
@@ -160,40 +165,30 @@ class VideoWriter:
         if self._audio is not None:
             self._add_sound(self._audio)
 
-    def _add_sound(self, audio: Path, repair: str = "") -> None:
+    def _add_sound(self, audio: Path, repair: bool = False) -> None:
         """Mux after the last frame: only then is the length of the sound known."""
         length = float(self._frames / self._fps)
         taken = length if self._audio_seconds is None else min(length, self._audio_seconds)
         # The same cut as the music features hear.
         info = probe_audio(audio)
-        sound = (
-            f"[1:a:{info.track}]{repair}{info.cut(self._audio_start, taken)},"
-            f"aresample={SOUND_RATE},apad,atrim=duration={length:.6f}[sound]"
+        sound = source(audio)[f"a:{info.track}"]
+        sound = info.cut(nan_to_silence(sound) if repair else sound, self._audio_start, taken)
+        sound = sound.filter("aresample", SOUND_RATE).filter("apad")
+        film = ffmpeg.output(
+            source(self._picture)["v:0"], sound.filter("atrim", duration=f"{length:.6f}"),
+            f"file:{self._part}", **{"c:v": "copy"}, **AAC, **REPRODUCIBLE,
+        )  # fmt: skip
+        done = subprocess.run(
+            command(film), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
         )
-        command = [
-            self._program, *QUIET, "-y", "-i", f"file:{self._picture}", *LOCAL_ONLY, "-i",
-            f"file:{audio}", "-filter_complex", sound, "-map", "0:v:0", "-map", "[sound]",
-            "-c:v", "copy", *AAC,
-            *REPRODUCIBLE, f"file:{self._part}",
-        ]  # fmt: skip
-        done = subprocess.run(command, stderr=subprocess.PIPE, check=False)
         if done.returncode != 0:
             complaint = done.stderr.decode(errors="replace")
             if "NaN" in complaint and not repair:
-                return self._add_sound(audio, f"{NAN_TO_SILENCE},")
+                return self._add_sound(audio, repair=True)
             unreadable = "matches no streams" in complaint or "Invalid data" in complaint
             if unreadable and not is_disk_full(self._path, done.stderr):
                 raise UnsuitableInput(f"{audio}: holds no sound that ffmpeg can read")
             raise_write_failure(self._path, done.stderr)
-
-
-def _quality(crf: int, preset: str, exact_colours: bool) -> list[str]:
-    layout = "yuv444p" if exact_colours else "yuv420p"
-    convert = f"scale=out_color_matrix=bt709:out_range=tv:flags=bicubic,format={layout}"
-    # Written colour tags: players guess BT.601 for small untagged videos and shift the hues.
-    tags = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"]
-    codec = ["-c:v", "libx264", "-preset", preset, "-crf", str(crf), "-flags:v", "+bitexact"]
-    return ["-vf", convert, *codec, "-color_range", "tv", *tags]
 
 
 @contextmanager

@@ -22,14 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.media.ffmpeg import (
-    LOCAL_ONLY,
-    QUIET,
-    ffmpeg_program,
-    ffprobe_json,
-    last_line,
-    program,
-)
+from pipelines.media.ffmpeg import command, last_line, source
+from pipelines.media.probe import ffprobe_json, is_encrypted
 from pipelines.media.video import Frame, probe_video
 from pipelines.support.errors import UnsuitableInput
 
@@ -94,7 +88,6 @@ def examine_video(path: Path) -> WildVideo:
 
     Raises:
         UnsuitableInput: nothing that could give a clip, and why.
-        MissingAsset: ffprobe is not installed.
     """
     _refuse_non_file(path)
     info = probe_video(path)
@@ -103,7 +96,7 @@ def examine_video(path: Path) -> WildVideo:
         one for one in report["streams"]
         if one.get("codec_type") == "video" and not one.get("disposition", {}).get("attached_pic")
     )  # fmt: skip
-    if _encrypted(path):
+    if is_encrypted(path):
         raise UnsuitableInput(f"{path}: encrypted (DRM), it cannot be decoded")
     if info.seconds > LONGEST_HOURS * 3600:
         raise UnsuitableInput(
@@ -153,16 +146,14 @@ def grid_frames(
             before its promised end.
     """
     width, height = size
-    filters = ",".join([*grid_filters(video, start), *picture_filters(video, width, height)])
-    command = [
-        ffmpeg_program(), *QUIET, "-threads", str(threads),
-        *seek_input(video, start), "-map", "0:V:0", "-an", "-sn", "-dn", "-vf", filters,
-        "-vsync", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1",
-    ]  # fmt: skip
+    picture = on_grid(opened(video, start, threads=threads)["V:0"], video, start)
+    frames = as_seen(picture, video, width, height).output(
+        "pipe:1", format="rawvideo", pix_fmt="rgb24", fps_mode="passthrough"
+    )
     count = start
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=complaints, stdin=subprocess.DEVNULL,
+            command(frames), stdout=subprocess.PIPE, stderr=complaints, stdin=subprocess.DEVNULL,
             start_new_session=True, bufsize=0,
         )  # fmt: skip
         try:
@@ -189,40 +180,41 @@ def grid_frames(
         )
 
 
-def seek_input(video: WildVideo, start: int) -> list[str]:
-    """The arguments of ffmpeg that open a video shortly before frame `start` of the grid.
+def opened(video: WildVideo, start: int, **options: Any) -> Any:
+    """A video as an input of ffmpeg-python, opened shortly before frame `start` of the grid.
 
     Time stamps stay those of the file.
     """
     lead = video.begins - video.container_begins + float(start / video.fps) - 1.0
-    seek = ["-noaccurate_seek", "-ss", f"{lead:.6f}"] if start > 0 and lead > 0 else []
-    return ["-copyts", *seek, *LOCAL_ONLY, "-i", f"file:{video.path}"]
+    if start > 0 and lead > 0:
+        options |= {"noaccurate_seek": None, "ss": f"{lead:.6f}"}
+    return source(video.path, copyts=None, **options)
 
 
-def grid_filters(video: WildVideo, start: int, stop: int | None = None) -> list[str]:
-    """Filters that leave frames `start` to `stop` (exclusive) of the grid."""
-    end = "" if stop is None else f":end_pts={stop}"
-    return [
-        f"setpts=round(PTS-({video.begins:.6f})/TB)",
-        f"fps={video.fps}",
-        f"trim=start_pts={start}{end}",
-        "setpts=PTS-STARTPTS",
-    ]
+def on_grid(picture: Any, video: WildVideo, start: int, stop: int | None = None) -> Any:
+    """A stream of the video's pictures: frames `start` to `stop` (exclusive) of the grid."""
+    span = {"start_pts": start} | ({} if stop is None else {"end_pts": stop})
+    return (
+        picture.filter("setpts", f"round(PTS-({video.begins:.6f})/TB)")
+        .filter("fps", fps=str(video.fps))
+        .filter("trim", **span)
+        .filter("setpts", "PTS-STARTPTS")
+    )
 
 
-def picture_filters(video: WildVideo, width: int, height: int) -> list[str]:
-    """Filters that bring frames to a size with square pixels, and HDR to what screens show."""
-    filters = [f"scale={width}:{height}:flags=bicubic", "setsar=1"]
-    if video.hdr is not None:
-        filters += [
-            f"zscale=tin={video.hdr}:pin=bt2020:min=bt2020nc:t=linear:npl=100",
-            "format=gbrpf32le",
-            "zscale=p=bt709",
-            "tonemap=hable:desat=0",
-            "zscale=t=bt709:m=bt709:r=tv",
-            "format=yuv420p",
-        ]
-    return filters
+def as_seen(picture: Any, video: WildVideo, width: int, height: int) -> Any:
+    """A stream of the video's pictures at a size with square pixels, HDR as screens show it."""
+    picture = picture.filter("scale", width, height, flags="bicubic").filter("setsar", 1)
+    if video.hdr is None:
+        return picture
+    return (
+        picture.filter("zscale", tin=video.hdr, pin="bt2020", min="bt2020nc", t="linear", npl=100)
+        .filter("format", "gbrpf32le")
+        .filter("zscale", p="bt709")
+        .filter("tonemap", "hable", desat=0)
+        .filter("zscale", t="bt709", m="bt709", r="tv")
+        .filter("format", "yuv420p")
+    )
 
 
 def refuse_failure(path: Path, code: int, stderr: bytes, frames: int) -> None:
@@ -261,16 +253,6 @@ def _refuse_non_file(path: Path) -> None:
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise UnsuitableInput(f"{path}: cannot be read ({reason})") from error
-
-
-def _encrypted(path: Path) -> bool:
-    """Whether the first packet says that it is encrypted; ffmpeg would decode noise."""
-    command = [
-        program("ffprobe"), "-v", "quiet", *LOCAL_ONLY, "-read_intervals", "%+#1",
-        "-show_packets", "-of", "json", f"file:{path}",
-    ]  # fmt: skip
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
-    return b"Encryption info" in done.stdout
 
 
 def _remarks(

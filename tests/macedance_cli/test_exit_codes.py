@@ -62,7 +62,7 @@ def test_3_unsuitable_input(macedance, pretending):
 
 
 def test_4_missing_program(macedance):
-    done = macedance("doctor", PATH="/nowhere")
+    done = macedance("doctor", PATH="/nowhere", IMAGEIO_FFMPEG_EXE="/nowhere")
     assert done.returncode == 4
     assert "apt-get install ffmpeg" in done.stdout
 

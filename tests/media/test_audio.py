@@ -147,10 +147,7 @@ def test_names_that_look_like_options_or_protocols(
         assert len(load_audio(Path(name), RATE)) == 10 * RATE
 
 
-def test_names_the_package_when_ffmpeg_is_missing(
-    wav: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", "")
+def test_names_the_package_when_ffmpeg_is_missing(wav: Path, bare: None) -> None:
     with pytest.raises(MissingAsset) as caught:
         load_audio(wav, RATE)
     assert "ffmpeg" in caught.value.hint and caught.value.exit_code == 4

@@ -88,8 +88,7 @@ def children() -> list[str]:
     return path.read_text().split()
 
 
-def test_missing_program_names_the_package(tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", str(tmp_path))
+def test_missing_program_names_the_package(tmp_path, bare):
     with pytest.raises(MissingAsset) as caught:
         VideoWriter(tmp_path / "a.mp4", WIDTH, HEIGHT, Fraction(30))
     assert "apt-get install ffmpeg" in caught.value.hint

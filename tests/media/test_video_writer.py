@@ -173,7 +173,7 @@ def test_what_ffmpeg_says_is_passed_on(tmp_path, monkeypatch):
         program = programs / name
         program.write_text(f'#!/bin/sh\necho "{complaint}" >&2\nexit 1\n')
         program.chmod(0o755)
-        monkeypatch.setattr("pipelines.media.video_writer.ffmpeg_program", lambda p=program: str(p))
+        monkeypatch.setattr("pipelines.media.ffmpeg.find_ffmpeg", lambda p=program: str(p))
         with pytest.raises(expected) as caught:
             write(tmp_path / "out" / "a.mp4", 400)
         assert "\n" not in caught.value.what
