@@ -49,3 +49,33 @@ def test_nobody_has_no_speed() -> None:
     assert np.isnan(body_heights_per_second(frame, frame, None, 1 / 8))
     outside = np.array([1.2, 0.1, 1.4, 0.5])
     assert np.isnan(body_heights_per_second(frame, frame, outside, 1 / 8))
+
+
+def test_twice_the_time_is_half_the_speed() -> None:
+    before, after = world((0, 0), (0, 0)), world((3, 1), (0, 0))
+    once, twice = (body_heights_per_second(before, after, BOX, s) for s in (0.1, 0.2))
+    assert once == pytest.approx(2 * twice) and once > 0
+
+
+def test_a_person_who_fills_the_picture_is_judged_against_all_of_it() -> None:
+    """No background is left: what moves as a whole counts as the camera's motion."""
+    everything = np.array([0.0, 0.0, 1.0, 1.0])
+    before, panned = world((0, 0), (0, 0)), texture(1)[20:, 24:][:180, :320].copy()
+    plain = texture(1)[20:, 20:][:180, :320].copy()
+    assert body_heights_per_second(plain, panned, everything, 1 / 8) < 0.05
+    assert body_heights_per_second(before, before, everything, 1 / 8) == 0
+
+
+@pytest.mark.parametrize(
+    "box", [[0.5, 0.2, 0.504, 0.8], [0.2, 0.5, 0.8, 0.505], [0.3, 1.1, 0.5, 2]]
+)
+def test_what_is_left_of_nobody_has_no_speed(box) -> None:
+    frame = world((0, 0), (0, 0))
+    assert np.isnan(body_heights_per_second(frame, frame, np.array(box), 1 / 8))
+
+
+def test_a_box_that_sticks_out_is_cut_at_the_border() -> None:
+    before, after = world((0, 0), (0, 0)), world((3, 0), (0, 0))
+    inside = body_heights_per_second(before, after, np.array([0, 0.25, 0.6, 1.0]), 1 / 8)
+    beyond = body_heights_per_second(before, after, np.array([-3, 0.25, 0.6, 1.7]), 1 / 8)
+    assert beyond == inside > 0

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from pipelines.body.feet import foot_heights
+from pipelines.body.rotations import axis_angle_to_matrix, matrix_to_axis_angle
+from pipelines.motion import root_from_feet as root_from_feet_module
 from pipelines.motion.motion import Motion
 from pipelines.motion.root_from_feet import root_from_feet, without_travel
 from pipelines.motion.soles import level_soles
@@ -67,3 +69,55 @@ def test_level_soles_lie_level_and_raised_feet_stay(standing: Callable[..., Moti
     assert tilt.max() < 0.005 < np.abs(np.diff(foot_heights(bent.joints())[:, [0, 2]])).max()
     high = replace(bent, trans=bent.trans + np.float32([0, 0, 0.5]))
     assert level_soles(high).poses == pytest.approx(high.poses, abs=1e-5)
+
+
+def test_a_turned_walk_has_the_turned_way() -> None:
+    motion = walking(0.6, seconds=3)
+    solved = root_from_feet(motion)[0].trans
+    poses = motion.poses.copy()
+    about_z = axis_angle_to_matrix(np.array([0, 0, np.pi / 2]))
+    poses[:, 0] = matrix_to_axis_angle(about_z @ axis_angle_to_matrix(poses[:, 0]))
+    quarter = replace(motion, poses=poses)
+    there = root_from_feet(quarter)[0].trans
+    np.testing.assert_allclose(there[:, 0], -solved[:, 1], atol=2e-3)
+    np.testing.assert_allclose(there[:, 1], solved[:, 0], atol=2e-3)
+
+
+def test_the_solution_begins_at_the_origin_and_keeps_heights_and_poses() -> None:
+    motion = walking(0.5, seconds=2)
+    solved, contacts = root_from_feet(replace(motion, trans=motion.trans + np.float32([5, 1, 0])))
+    np.testing.assert_array_equal(solved.trans[0, :2], [0, 0])
+    np.testing.assert_array_equal(solved.trans[:, 2], motion.trans[:, 2])
+    np.testing.assert_array_equal(solved.poses, motion.poses)
+    assert contacts.shape == (motion.frames, 4) and contacts.dtype == np.float32
+    assert set(np.unique(contacts)) <= {0.0, 1.0}
+
+
+def test_feet_in_the_air_keep_the_speed_they_left_with() -> None:
+    """Frames 20 to 30 have no pull: the velocity goes on as it was begun with, straight."""
+    wanted = np.zeros((60, 4, 2))
+    wanted[..., 0] = 1.5
+    wanted[20:30] = -9
+    pull = np.ones((60, 4))
+    pull[20:30] = 0
+    velocity = root_from_feet_module._smooth_robust(wanted, pull, 30.0)
+    np.testing.assert_allclose(velocity, np.tile([1.5, 0], (60, 1)), atol=0.02)
+
+
+def test_a_foot_that_slides_lets_go() -> None:
+    """Three points say 0.5; one that says 4 does not draw the mean to 1.4."""
+    wanted = np.zeros((60, 4, 2))
+    wanted[..., 0] = 0.5
+    wanted[:, 3, 0] = 4.0
+    velocity = root_from_feet_module._smooth_robust(wanted, np.ones((60, 4)), 30.0)
+    np.testing.assert_allclose(velocity[:, 0], 0.5, atol=0.05)
+
+
+@pytest.mark.parametrize("frames", [3, 4, 9])
+def test_bends_are_what_second_differences_measure(frames: int) -> None:
+    """The banded matrix is D' D of the plain matrix D."""
+    plain = np.diff(np.eye(frames), n=2, axis=0)
+    square = plain.T @ plain
+    bands = root_from_feet_module._second_differences(frames)
+    for row, above in ((2, 0), (1, 1), (0, 2)):
+        np.testing.assert_allclose(bands[row, above:], np.diagonal(square, above))
