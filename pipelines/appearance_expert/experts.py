@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.appearance_expert.interface import AppearanceBackend, Expert, Order
-from pipelines.appearance_expert.puppet.row import EXPERT as PUPPET
-from pipelines.appearance_expert.tiny.row import EXPERT as TINY
-from pipelines.appearance_expert.wan.row import EXPERT as WAN
-from pipelines.appearance_expert.wan2.row import EXPERT as WAN2
+from pipelines.appearance_expert.puppet.row import PUPPET
+from pipelines.appearance_expert.tiny.row import TINY
+from pipelines.appearance_expert.wan.row import WAN
+from pipelines.appearance_expert.wan2.row import WAN2
 from pipelines.support.errors import BadUsage
 from pipelines.support.options import declared, flag, taken
 from pipelines.support.progress import Progress

@@ -3,65 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from pipelines.motion_expert.interface import CANDIDATES, GENRES, Cost, Expert, Training
-from pipelines.motion_expert.mace.options import MaceOptions
-from pipelines.motion_expert.mace.training_options import MaceTrainingOptions
+from pipelines.motion_expert.interface import Expert
+from pipelines.motion_expert.mace.row import MACE
 from pipelines.support.errors import BadUsage
 from pipelines.support.files import read_json
-from pipelines.support.shipped import whole_weights
-
-if TYPE_CHECKING:
-    from pipelines.motion_expert.mace.dancer import MaceDancer
-    from pipelines.training.task import Task
-
-_MACE = Path(__file__).parent / "mace" / "weights"
-
-
-def _load_mace(folder: Path | None, device: str, options: MaceOptions) -> MaceDancer:
-    from pipelines.motion_expert.mace.dancer import MaceDancer
-
-    return MaceDancer.load(folder, device, options)
-
-
-def _mace_genres(folder: Path | None) -> tuple[str, ...]:
-    from pipelines.motion_expert.mace.header import read_header
-
-    return read_header(folder).config.genres
-
-
-def _mace_cost(folder: Path | None, options: MaceOptions, seconds: float, candidates: int) -> Cost:
-    from pipelines.motion_expert.mace.cost import sampling_cost
-    from pipelines.motion_expert.mace.header import read_header
-
-    return sampling_cost(read_header(folder).config, options, seconds, candidates)
-
-
-def _mace_identity(folder: Path | None) -> str:
-    from pipelines.motion_expert.mace.header import checkpoint_digest
-
-    return checkpoint_digest(folder)
-
-
-def _mace_task(config: Any, own: MaceTrainingOptions, material: Any) -> Task:
-    from pipelines.motion_expert.mace.task import mace_task
-
-    return mace_task(config, own, material)
-
 
 EXPERTS: dict[str, Expert] = {
-    "mace": Expert(
-        help="MACE-Dance's diffusion over the whole song",
-        options=MaceOptions,
-        load=_load_mace,
-        genres=_mace_genres,
-        cost=_mace_cost,
-        identity=_mace_identity,
-        abilities=frozenset({GENRES, CANDIDATES}),
-        check=lambda: whole_weights(_MACE),
-        training=Training(MaceTrainingOptions, _mace_task),
-    ),
+    "mace": MACE,
 }
 DEFAULT = "mace"
 

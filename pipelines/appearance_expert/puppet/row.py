@@ -35,7 +35,7 @@ def _identity(order: Order, options: PuppetOptions) -> dict[str, Any]:
     return {"model": None}
 
 
-EXPERT = Expert(
+PUPPET = Expert(
     help="the person's own pixels, moved; needs neither weights nor a GPU",
     options=PuppetOptions,
     load=_load,

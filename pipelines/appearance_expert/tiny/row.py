@@ -64,7 +64,7 @@ def _check() -> str:
     return f"the small Wan-Animate ({size / 1e6:.0f} MB)"
 
 
-EXPERT = Expert(
+TINY = Expert(
     help="a small Wan-Animate, coarse, on any machine",
     options=TinyOptions,
     load=_load,

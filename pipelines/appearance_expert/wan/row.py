@@ -148,7 +148,7 @@ def _check() -> str:
     return f"{weights.folder}; {held:.0f} GB in bfloat16, `generate --dry-run` says how they fit"
 
 
-EXPERT = Expert(
+WAN = Expert(
     help="Wan-Animate, photographic, on an NVIDIA card",
     options=WanConfig,
     load=_load,

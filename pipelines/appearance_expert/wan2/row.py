@@ -34,7 +34,7 @@ def _identity(order: Order, options: Wan2Options) -> dict[str, Any]:
     return identity(options) | {"model": files_digest(files, folder)}
 
 
-EXPERT = Expert(
+WAN2 = Expert(
     help="Wan-Animate-2, driven by a drawn body",
     options=Wan2Options,
     load=_load,

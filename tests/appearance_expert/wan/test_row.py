@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.appearance_expert.interface import Order
 from pipelines.appearance_expert.wan.config import WanConfig
-from pipelines.appearance_expert.wan.row import EXPERT, named_files
+from pipelines.appearance_expert.wan.row import WAN, named_files
 from pipelines.support.errors import MissingAsset, UnsuitableInput
 
 CONFIG = WanConfig()
@@ -21,29 +21,29 @@ def test_a_prompt_that_was_embedded_before_needs_no_text_encoder(tiny_wan, tmp_p
     shutil.copytree(tiny_wan, tmp_path / "model")
     order = Order(str(tmp_path / "model"), "cpu")
     shutil.rmtree(tmp_path / "model" / "text_encoder")
-    EXPERT.find(order, CONFIG)
+    WAN.find(order, CONFIG)
     shutil.rmtree(tmp_path / "model" / "vae")
     with pytest.raises(MissingAsset, match="vae"):
-        EXPERT.find(order, CONFIG)
+        WAN.find(order, CONFIG)
 
 
 def test_why_it_cannot_run_is_said(order, monkeypatch, tmp_path):
-    assert EXPERT.unusable(order, CONFIG) == "Wan-Animate needs a GPU"
+    assert WAN.unusable(order, CONFIG) == "Wan-Animate needs a GPU"
     monkeypatch.delenv("MACEDANCE_WAN_MODEL", raising=False)
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-    assert EXPERT.unusable(Order(device="cpu"), CONFIG) == "no Wan-Animate weights are here"
+    assert WAN.unusable(Order(device="cpu"), CONFIG) == "no Wan-Animate weights are here"
     place = "pipelines.appearance_expert.wan.profiles.free_gpu_memory"
     monkeypatch.setattr(place, lambda device: 10_000)
-    assert "GB of free GPU memory" in EXPERT.unusable(order, CONFIG)
+    assert "GB of free GPU memory" in WAN.unusable(order, CONFIG)
 
 
 def test_whoever_names_a_model_wants_it(tmp_path):
     with pytest.raises(MissingAsset):
-        EXPERT.unusable(Order(str(tmp_path / "nowhere")), CONFIG)
+        WAN.unusable(Order(str(tmp_path / "nowhere")), CONFIG)
 
 
 def test_the_estimate_grows_with_the_video(order):
-    short, long = (EXPERT.cost(order, CONFIG, seconds, 30.0) for seconds in (2.0, 20.0))
+    short, long = (WAN.cost(order, CONFIG, seconds, 30.0) for seconds in (2.0, 20.0))
     assert short["profile"] == "cpu" and short["memory"].startswith("≈")
     assert short["time"].split()[0] == "1" and int(long["time"].split()[0]) > 5
 
@@ -59,32 +59,32 @@ def test_files_count_by_what_they_hold(order, tmp_path):
     assert named_files(config) == {
         "lora 1": tmp_path / "style", "adapter": tmp_path / "adapter", "face": tmp_path / "face",
     }  # fmt: skip
-    found = EXPERT.identity(order, config)
+    found = WAN.identity(order, config)
     assert (found["lora"], found["face"], found["gguf"]) == ([0.5], "clip", None)
     assert str(tmp_path) not in str(found)
 
 
 def test_options_name_a_run(order):
-    plain = EXPERT.identity(order, CONFIG)
+    plain = WAN.identity(order, CONFIG)
     assert plain["model"] and plain["prompt"] == CONFIG.prompt
-    assert EXPERT.identity(order, WanConfig(forecast=True)) != plain
+    assert WAN.identity(order, WanConfig(forecast=True)) != plain
 
 
 def test_a_clip_that_is_none_is_refused_before_anything_is_loaded(order, tmp_path):
     (tmp_path / "face.mp4").write_text("no video")
     config = WanConfig(face=str(tmp_path / "face.mp4"))
-    for ask in (EXPERT.find, EXPERT.unusable):
+    for ask in (WAN.find, WAN.unusable):
         with pytest.raises(UnsuitableInput, match=r"face\.mp4"):
             ask(order, config)
 
 
 def test_weights_are_described_or_what_they_lack(tiny_wan, tmp_path, monkeypatch):
     monkeypatch.setenv("MACEDANCE_WAN_MODEL", str(tiny_wan))
-    assert str(tiny_wan) in EXPERT.check() and "bfloat16" in EXPERT.check()
+    assert str(tiny_wan) in WAN.check() and "bfloat16" in WAN.check()
     (tmp_path / "model_index.json").write_text('{"_class_name": "WanAnimatePipeline"}')
     monkeypatch.setenv("MACEDANCE_WAN_MODEL", str(tmp_path))
     with pytest.raises(MissingAsset, match=r"lacks .*transformer"):
-        EXPERT.check()
+        WAN.check()
     monkeypatch.setenv("MACEDANCE_WAN_MODEL", str(tmp_path / "nowhere"))
     with pytest.raises(MissingAsset, match="none; videos are drafts"):
-        EXPERT.check()
+        WAN.check()

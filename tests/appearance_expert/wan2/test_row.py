@@ -6,30 +6,31 @@ import pytest
 
 from pipelines.appearance_expert.interface import Order
 from pipelines.appearance_expert.wan2.options import Wan2Options
-from pipelines.appearance_expert.wan2.row import EXPERT
+from pipelines.appearance_expert.wan2.row import WAN2
 from pipelines.support.errors import MissingAsset, UnsuitableInput
 
 OPTIONS = Wan2Options()
 
 
 def test_weights_that_are_there_are_found(tiny_wan2):
-    EXPERT.find(Order(str(tiny_wan2)), OPTIONS)
+    WAN2.find(Order(str(tiny_wan2)), OPTIONS)
 
 
 def test_weights_that_are_not_are_told(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
     with pytest.raises(MissingAsset, match="Wan-Animate-2 weights"):
-        EXPERT.find(Order(), OPTIONS)
+        WAN2.find(Order(), OPTIONS)
     with pytest.raises(UnsuitableInput, match="so no Wan-Animate-2"):
-        EXPERT.find(Order(str(tmp_path)), OPTIONS)
+        WAN2.find(Order(str(tmp_path)), OPTIONS)
 
 
 def test_a_model_trained_anew_in_the_same_folder_makes_another_video(tiny_wan2, tmp_path):
     model = tmp_path / "model"
     shutil.copytree(tiny_wan2, model)
-    before = EXPERT.identity(Order(str(model)), OPTIONS)
-    assert before == EXPERT.identity(Order(str(tiny_wan2)), OPTIONS)
+    before = WAN2.identity(Order(str(model)), OPTIONS)
+    assert before == WAN2.identity(Order(str(tiny_wan2)), OPTIONS)
     weights = next((model / "transformer").glob("*.safetensors"))
     weights.write_bytes(weights.read_bytes()[:-1] + b"?")
-    assert EXPERT.identity(Order(str(model)), OPTIONS) != before
-    assert before["wan_sampling_steps"] is None
+    assert WAN2.identity(Order(str(model)), OPTIONS) != before
+    few = Wan2Options(wan_sampling_steps=4)
+    assert WAN2.identity(Order(str(tiny_wan2)), few) != before
