@@ -7,6 +7,7 @@ import pytest
 from pipelines.appearance_expert.training.settings import TrainAppearanceConfig
 from pipelines.appearance_expert.wan.weights import find_wan
 from pipelines.support.errors import BadUsage, MissingAsset
+from pipelines.support.files import sha256_json
 
 CONFIG = TrainAppearanceConfig(data=("clips",))
 
@@ -65,3 +66,19 @@ def test_a_run_is_another_one_by_what_it_learns_not_by_how_it_is_run(tiny_wan, t
     for other in ({"stage": "base"}, {"rank": 8}, {"seed": 1}, {"lr": 0.1}, {"adapter": adapter},
                   {"data": (f"{tmp_path}:2",)}, {"size": "480x848"}):  # fmt: skip
         assert replace(config, **other).identity(weights) != same, other
+
+
+@pytest.mark.parametrize(
+    ("changes", "digest"),
+    [({}, "26296257"), ({"stage": "aesthetic", "rank": 8, "ema_decay": 0.9}, "05931b44")],
+)
+def test_runs_keep_the_names_that_they_had(changes, digest, tiny_wan):
+    """Taken from before options were declared; what the model's weights add is left out."""
+    config = replace(CONFIG, data=("clips:2",), **changes)
+    assert sha256_json({**config.identity(find_wan(str(tiny_wan))), "model": "m"})[:8] == digest
+
+
+def test_without_a_number_of_steps_the_data_are_seen_twice():
+    assert replace(CONFIG, batch_size=4).updates(100) == 50
+    assert replace(CONFIG, batch_size=4).updates(1) == 1
+    assert replace(CONFIG, steps=7).updates(100) == 7
