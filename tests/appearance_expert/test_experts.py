@@ -23,7 +23,7 @@ class Listener(Silent):
 @pytest.fixture
 def no_weights(monkeypatch, tmp_path):
     monkeypatch.delenv("MACEDANCE_WAN_MODEL", raising=False)
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
 
 
 def on_cpu(model=None):

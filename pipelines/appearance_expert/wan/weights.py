@@ -5,10 +5,7 @@ Reads file names and headers only; imports neither torch nor diffusers.
 
 from __future__ import annotations
 
-import json
-import math
 import os
-import struct
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -214,41 +211,50 @@ def _weight_files(folder: Path, stem: str, gigabytes: float) -> _Found:
 
 def _promised(path: Path) -> tuple[int, int] | None:
     """Size and number of parameters in a safetensors header; None if the header is broken."""
+    from huggingface_hub import parse_local_safetensors_file_metadata
+    from huggingface_hub.errors import SafetensorsParsingError
+
+    try:
+        header = parse_local_safetensors_file_metadata(path)
+    except SafetensorsParsingError:
+        return None
     with path.open("rb") as stream:
-        head = stream.read(8)
-        if len(head) < 8:
-            return None
-        (length,) = struct.unpack("<Q", head)
-        if length > 200_000_000:
-            return None
-        try:
-            tensors = json.loads(stream.read(length))
-        except ValueError:
-            return None
-    entries = [entry for name, entry in tensors.items() if name != "__metadata__"]
-    end = max((entry["data_offsets"][1] for entry in entries), default=0)
-    return 8 + int(length) + end, sum(math.prod(entry["shape"]) for entry in entries)
+        # The library keeps to itself how long the header is, which the file's first number says.
+        start = 8 + int.from_bytes(stream.read(8), "little")
+    end = max((tensor.data_offsets[1] for tensor in header.tensors.values()), default=0)
+    return start + int(end), sum(header.parameter_count.values())
 
 
 def _cached_snapshot(hub_id: str) -> Path | None:
-    """The newest complete-looking snapshot of a hub id in the model cache."""
+    """The snapshot of a hub id in the model cache: of its main branch, else the newest."""
+    from huggingface_hub import scan_cache_dir, snapshot_download
+    from huggingface_hub.errors import (
+        CacheNotFound,
+        HFValidationError,
+        LocalEntryNotFoundError,
+    )
+
     if hub_id.count("/") != 1:
         return None
-    base = _hub_cache() / ("models--" + hub_id.replace("/", "--"))
-    main = base / "refs" / "main"
-    if main.is_file():
-        snapshot = base / "snapshots" / main.read_text(encoding="utf-8").strip()
-        if snapshot.is_dir():
-            return snapshot
-    snapshots = sorted((base / "snapshots").glob("*"), key=lambda path: path.stat().st_mtime)
-    return snapshots[-1] if snapshots else None
+    try:
+        return Path(snapshot_download(hub_id, cache_dir=_hub_cache(), local_files_only=True))
+    except HFValidationError:
+        return None
+    except LocalEntryNotFoundError:
+        pass
+    try:
+        repos = scan_cache_dir(_hub_cache()).repos
+    except CacheNotFound:
+        return None
+    snapshots = [one for repo in repos if repo.repo_id == hub_id for one in repo.revisions]
+    newest = max(snapshots, key=lambda one: one.last_modified, default=None)
+    return None if newest is None else Path(newest.snapshot_path)
 
 
 def _hub_cache() -> Path:
-    if explicit := os.environ.get("HF_HUB_CACHE"):
-        return Path(explicit)
-    cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
-    return Path(os.environ.get("HF_HOME", cache / "huggingface")) / "hub"
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE)
 
 
 def _json(path: Path) -> dict[str, Any]:

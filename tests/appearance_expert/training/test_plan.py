@@ -10,7 +10,7 @@ from pipelines.support.progress import SILENT
 
 @pytest.fixture
 def config(clip_workspace, tmp_path, monkeypatch):
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     monkeypatch.delenv("MACEDANCE_WAN_MODEL", raising=False)
     return TrainAppearanceConfig(
         data=(str(clip_workspace),), frames=5, relay=(1,), batch_size=2, device="cpu", threads=1,

@@ -30,7 +30,7 @@ def test_a_prompt_that_was_embedded_before_needs_no_text_encoder(tiny_wan, tmp_p
 def test_why_it_cannot_run_is_said(order, monkeypatch, tmp_path):
     assert WAN.unusable(order, CONFIG) == "Wan-Animate needs a GPU"
     monkeypatch.delenv("MACEDANCE_WAN_MODEL", raising=False)
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     assert WAN.unusable(Order(device="cpu"), CONFIG) == "no Wan-Animate weights are here"
     place = "pipelines.appearance_expert.wan.profiles.free_gpu_memory"
     monkeypatch.setattr(place, lambda device: 10_000)

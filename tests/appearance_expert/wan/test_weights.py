@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 
 import pytest
@@ -10,7 +11,7 @@ from pipelines.support.errors import MissingAsset, UnsuitableInput
 @pytest.fixture
 def no_weights(monkeypatch, tmp_path):
     monkeypatch.delenv("MACEDANCE_WAN_MODEL", raising=False)
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "empty-cache"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "empty-cache"))
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_the_model_cache_is_searched_by_hub_id(no_weights, tiny_wan, monkeypatch
     shutil.copytree(tiny_wan, base / "snapshots" / "abc")
     (base / "refs").mkdir()
     (base / "refs" / "main").write_text("abc")
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
     assert find_wan("someone/tiny").complete
 
 
@@ -118,3 +119,17 @@ def test_the_fingerprint_follows_the_configuration(copy):
     after = inspect_folder(copy)
     assert after.fingerprint() != picture
     assert after.text_fingerprint() == text
+
+
+def test_without_a_branch_the_newest_snapshot_counts(no_weights, tiny_wan, monkeypatch, tmp_path):
+    snapshots = tmp_path / "hub" / "models--someone--tiny" / "snapshots"
+    for number, name in enumerate(("abc", "def", "012")):
+        shutil.copytree(tiny_wan, snapshots / name)
+        for path in (snapshots / name).rglob("*.json"):
+            os.utime(path, (1e9, 1e9 + (number + 1) % 3))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    for path in snapshots.rglob("*.safetensors"):
+        os.utime(path, (1e9, 1e9))
+    assert find_wan("someone/tiny").folder == snapshots / "def"
+    with pytest.raises(MissingAsset, match="someone/other"):
+        find_wan("someone/other")

@@ -52,7 +52,7 @@ def test_the_tail_conditions_the_next_segment(tiny_wan2, portrait):
 
 
 def test_what_is_missing_or_another_model(tiny_wan2, tiny_wan, tmp_path, monkeypatch):
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
     with pytest.raises(MissingAsset, match="neither a folder"):
         model_files(None)
     with pytest.raises(UnsuitableInput, match=r"no modular_model_index\.json"):

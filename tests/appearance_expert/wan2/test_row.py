@@ -17,7 +17,7 @@ def test_weights_that_are_there_are_found(tiny_wan2):
 
 
 def test_weights_that_are_not_are_told(tmp_path, monkeypatch):
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
     with pytest.raises(MissingAsset, match="Wan-Animate-2 weights"):
         WAN2.find(Order(), OPTIONS)
     with pytest.raises(UnsuitableInput, match="so no Wan-Animate-2"):
