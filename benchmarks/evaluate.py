@@ -26,7 +26,7 @@ import numpy as np
 from measure import headline, table
 from published import features as published
 
-from pipelines.evaluation.poses_2d import geometric_2d_official, kinetic_2d_official
+from pipelines.evaluation.poses_2d_published import geometric_2d_official, kinetic_2d_official
 from pipelines.keypoints.skeletons import COCO_25_EASY_VITPOSE
 from pipelines.media.audio import write_wav
 from pipelines.metrics.geometric import PUBLISHED_FRAME_TIME, geometric_features

@@ -5,14 +5,15 @@ docs/how-to/metric.md adds one.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Better = Literal["low", "high", "truth"]
-PROTOCOLS = ("motion-3d", "motion-appearance", "animation")
+from pipelines.support.named import named
 
-_DANCE, _VIDEO, _PAIR = (("motion-3d",), ("motion-appearance",), ("animation",))
-_BOTH = ("motion-3d", "motion-appearance")
+Better = Literal["low", "high", "truth"]
+Takes = Literal["", "joints, fps", "joints, profile", "frame, original", "set", "set, truth"]
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,15 @@ class Metric:
         better: "truth": neither high nor low, but near the recordings' own value.
         digits: after the point. scale: what values are multiplied by when shown.
         about: one line for the report.
-        protocols: in whose tables it stands, in the order of the rows.
-        of_dance: "module:function" that takes joints (T, 24, 3) in metres at 30 fps, z up, and
-            that rate, and gives the score of one dance in motion-3d. Empty where a protocol
-            computes it by itself: from whole sets, by its profile, or from pictures.
+        protocols: whose tables it stands in, in the order of the rows.
+        function: "module:function" that computes it, a float; "": its protocol does.
+        takes: what the function is called with:
+            "joints, fps": a dance's joints (T, 24, 3) in metres, z up, at 30 fps;
+            "joints, profile": the same with a MotionProfile;
+            "frame, original": two pictures (H, W, 3) uint8 RGB; clips score the mean over frames;
+            "set": features (N, D) of all clips, in the units of the protocol's rule;
+            "set, truth": those and the recordings'.
+        space: of a set's metric: which features.
     """
 
     label: str
@@ -37,8 +43,16 @@ class Metric:
     about: str
     protocols: tuple[str, ...]
     scale: float = 1.0
-    of_dance: str = ""
+    function: str = ""
+    takes: Takes = ""
+    space: str = ""
 
+
+_DANCE, _VIDEO, _PAIR = ("motion-3d",), ("motion-appearance",), ("animation",)
+_BOTH = (*_DANCE, *_VIDEO)
+_FRECHET = "pipelines.metrics.distributions:frechet_distance"
+_DIVERSITY = "pipelines.metrics.distributions:diversity"
+_PICTURES = "pipelines.metrics.image_pairs"
 
 METRICS: dict[str, Metric] = {
     "iq": Metric("IQ", "IQ", "high", 2, "imaging quality (VBench)", _VIDEO, 100.0),
@@ -46,40 +60,81 @@ METRICS: dict[str, Metric] = {
     "sc": Metric("SC", "SC", "high", 2, "subject consistency (VBench)", _VIDEO, 100.0),
     "bc": Metric("BC", "BC", "high", 2, "background consistency (VBench)", _VIDEO, 100.0),
     "ms": Metric("MS", "MS", "high", 2, "motion smoothness (VBench)", _VIDEO, 100.0),
-    "tf": Metric("TF", "TF", "high", 2, "temporal flickering (VBench), no static filter", _VIDEO,
-                 100.0),
-    "fid_k": Metric("FID_k", r"FID$_k$", "low", 2,
-                    "Frechet distance of kinetic features to the truth", _BOTH),
-    "fid_g": Metric("FID_g", r"FID$_g$", "low", 2,
-                    "Frechet distance of geometric features to the truth", _BOTH),
-    "div_k": Metric("DIV_k", r"DIV$_k$", "truth", 2, "mean distance of kinetic features", _BOTH),
-    "div_g": Metric("DIV_g", r"DIV$_g$", "truth", 2, "mean distance of geometric features", _BOTH),
-    "bas": Metric("BAS", "BAS", "high", 3, "beat alignment score; compare with its chance level",
-                  _BOTH),
-    "fsr": Metric("FSR", "FSR", "low", 3, "share of contact frames in which a foot slides", _DANCE),
-    "pfc": Metric("PFC", "PFC", "low", 3, "physical foot contact", _DANCE),
-    "jitter": Metric("jitter", "Jitter", "low", 1, "mean jerk of the joints, m/s³", _DANCE,
-                     of_dance="pipelines.metrics.smoothness:jitter"),
+    "tf": Metric(
+        "TF", "TF", "high", 2, "temporal flickering (VBench), no static filter", _VIDEO, 100.0
+    ),
+    "fid_k": Metric(
+        "FID_k", r"FID$_k$", "low", 2, "Frechet distance of kinetic features to the truth", _BOTH,
+        function=_FRECHET, takes="set, truth", space="k",
+    ),
+    "fid_g": Metric(
+        "FID_g", r"FID$_g$", "low", 2, "Frechet distance of geometric features to the truth",
+        _BOTH, function=_FRECHET, takes="set, truth", space="g",
+    ),
+    "div_k": Metric(
+        "DIV_k", r"DIV$_k$", "truth", 2, "mean distance of kinetic features", _BOTH,
+        function=_DIVERSITY, takes="set", space="k",
+    ),
+    "div_g": Metric(
+        "DIV_g", r"DIV$_g$", "truth", 2, "mean distance of geometric features", _BOTH,
+        function=_DIVERSITY, takes="set", space="g",
+    ),
+    "bas": Metric(
+        "BAS", "BAS", "high", 3, "beat alignment score; compare with its chance level", _BOTH
+    ),
+    "fsr": Metric(
+        "FSR", "FSR", "low", 3, "share of contact frames in which a foot slides", _DANCE,
+        function="pipelines.evaluation.poses_3d:foot_skating", takes="joints, profile",
+    ),
+    "pfc": Metric(
+        "PFC", "PFC", "low", 3, "physical foot contact", _DANCE,
+        function="pipelines.evaluation.poses_3d:foot_contact", takes="joints, profile",
+    ),
+    "jitter": Metric(
+        "jitter", "Jitter", "low", 1, "mean jerk of the joints, m/s³", _DANCE,
+        function="pipelines.metrics.smoothness:jitter", takes="joints, fps",
+    ),
     "fps": Metric("FPS", "FPS", "high", 0, "frames of dance generated per second", _DANCE),
-    "fvd": Metric("FVD", "FVD", "low", 2, "Frechet video distance", _PAIR),
-    "ssim": Metric("SSIM", "SSIM", "high", 3, "structural similarity, grey, 7×7 uniform window",
-                   _PAIR),
-    "ssim_gauss": Metric("SSIM (Gauss)", "SSIM$_G$", "high", 3,
-                         "structural similarity per channel, 11×11 Gaussian window", _PAIR),
-    "lpips_alex": Metric("LPIPS (alex)", "LPIPS", "low", 3, "perceptual distance, AlexNet", _PAIR),
-    "lpips_vgg": Metric("LPIPS (vgg)", "LPIPS$_{vgg}$", "low", 3, "perceptual distance, VGG-16",
-                        _PAIR),
-    "psnr": Metric("PSNR", "PSNR", "high", 2, "peak signal-to-noise ratio, dB", _PAIR),
+    "fvd": Metric(
+        "FVD", "FVD", "low", 2, "Frechet video distance", _PAIR,
+        function=_FRECHET, takes="set, truth", space="fvd",
+    ),
+    "ssim": Metric(
+        "SSIM", "SSIM", "high", 3, "structural similarity, grey, 7×7 uniform window", _PAIR,
+        function=f"{_PICTURES}:ssim", takes="frame, original",
+    ),
+    "ssim_gauss": Metric(
+        "SSIM (Gauss)", "SSIM$_G$", "high", 3,
+        "structural similarity per channel, 11×11 Gaussian window", _PAIR,
+        function=f"{_PICTURES}:ssim_gauss", takes="frame, original",
+    ),
+    "lpips_alex": Metric(
+        "LPIPS (alex)", "LPIPS", "low", 3, "perceptual distance, AlexNet", _PAIR
+    ),
+    "lpips_vgg": Metric(
+        "LPIPS (vgg)", "LPIPS$_{vgg}$", "low", 3, "perceptual distance, VGG-16", _PAIR
+    ),
+    "psnr": Metric(
+        "PSNR", "PSNR", "high", 2, "peak signal-to-noise ratio, dB", _PAIR,
+        function=f"{_PICTURES}:psnr", takes="frame, original",
+    ),
 }  # fmt: skip
 
-COLUMNS: dict[str, tuple[str, ...]] = {
-    protocol: tuple(key for key, metric in METRICS.items() if protocol in metric.protocols)
-    for protocol in PROTOCOLS
-}
 
-VBENCH = ("iq", "aq", "sc", "bc", "ms", "tf")
+def columns(protocol: str) -> tuple[str, ...]:
+    """The metrics of a protocol, in the order of its tables."""
+    return tuple(key for key, metric in METRICS.items() if protocol in metric.protocols)
 
-VBENCH_NAMES = {
-    "iq": "imaging_quality", "aq": "aesthetic_quality", "sc": "subject_consistency",
-    "bc": "background_consistency", "ms": "motion_smoothness", "tf": "temporal_flickering",
-}  # fmt: skip
+
+def measured_by(protocol: str, takes: Takes) -> dict[str, Callable[..., float]]:
+    """The functions of those metrics of a protocol that take this, by metric, in the same order."""
+    return {key: named(METRICS[key].function) for key in columns(protocol)
+            if METRICS[key].takes == takes}  # fmt: skip
+
+
+def shown(metric: str, value: float | None) -> str:
+    """A value as tables print it."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    described = METRICS[metric]
+    return f"{value * described.scale:.{described.digits}f}"

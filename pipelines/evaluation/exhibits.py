@@ -11,11 +11,10 @@ import numpy as np
 
 from pipelines.body.skeleton import JOINT, PARENTS
 from pipelines.evaluation.beat_scores import dance_beats
-from pipelines.evaluation.catalogue import METRICS
-from pipelines.evaluation.motion_3d import posed_joints
+from pipelines.evaluation.catalogue import METRICS, shown
 from pipelines.evaluation.poses_2d import BODY_POINTS, planar_body
+from pipelines.evaluation.poses_3d import posed_joints
 from pipelines.evaluation.profiles import KeypointProfile, MotionProfile
-from pipelines.evaluation.results import shown
 from pipelines.keypoints.tracks import PoseTrack
 from pipelines.metrics.beat_alignment import step_lengths
 from pipelines.metrics.joints import Array, Float

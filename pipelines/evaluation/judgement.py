@@ -10,12 +10,7 @@ from numpy.typing import NDArray
 
 from pipelines.evaluation.clip import Clip, feature_rows, score_column
 from pipelines.evaluation.profiles import SetRule
-from pipelines.metrics.distributions import (
-    diversity,
-    frechet_distance,
-    normalised,
-    split_half_distance,
-)
+from pipelines.metrics.distributions import normalised, split_half_distance
 from pipelines.metrics.joints import Float
 from pipelines.metrics.resampling import bootstrap_interval
 from pipelines.support.errors import UnsuitableInput
@@ -55,7 +50,7 @@ class FeatureSpace:
 
     Args:
         truth: the clips whose mean and deviation are the unit.
-        space: name of the features. rule: how they are normalised.
+        space: name of the features. rule: how they are normalised; None: not at all.
         usable: (D,) columns that all clips have; None: all.
     """
 
@@ -63,13 +58,13 @@ class FeatureSpace:
         self,
         truth: Sequence[Clip],
         space: str,
-        rule: SetRule,
+        rule: SetRule | None,
         usable: NDArray[np.bool_] | None = None,
     ) -> None:
         self.space, self.rule = space, rule
         rows = feature_rows(truth, space)
         kept = np.ones(rows.shape[1], dtype=bool) if usable is None else usable.copy()
-        if rule.skip_constant:
+        if rule is not None and rule.skip_constant:
             deviation = rows.std(axis=0)
             kept &= deviation > _CONSTANT * np.maximum(1.0, np.abs(rows.mean(axis=0)))
         self.kept = kept
@@ -83,21 +78,18 @@ class FeatureSpace:
     def of(self, clips: Sequence[Clip]) -> Float:
         """Normalised features (N, D) of a set."""
         rows = feature_rows(clips, self.space)[:, self.kept]
-        reference = self._truth if self.rule.reference == "truth" else rows
-        return normalised(rows, reference, self.rule.epsilon, self.rule.unbiased)
+        own = self.rule is not None and self.rule.reference == "own"
+        return self._normalised(rows, rows if own else self._truth)
 
     @property
     def truth(self) -> Float:
         """The truth's own normalised features."""
-        return normalised(self._truth, self._truth, self.rule.epsilon, self.rule.unbiased)
+        return self._normalised(self._truth, self._truth)
 
-    def fid(self, clips: Sequence[Clip]) -> float:
-        """Frechet distance of a set to the truth."""
-        return frechet_distance(self.of(clips), self.truth)
-
-    def div(self, clips: Sequence[Clip]) -> float:
-        """Diversity of a set."""
-        return diversity(self.of(clips))
+    def _normalised(self, rows: Float, reference: Float) -> Float:
+        if self.rule is None:
+            return rows
+        return normalised(rows, reference, self.rule.epsilon, self.rule.unbiased)
 
     def floor(self, seed: int) -> float:
         """Mean distance between halves of the truth; NaN under four clips."""

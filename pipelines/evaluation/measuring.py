@@ -9,8 +9,6 @@ from pathlib import Path
 
 from pipelines.evaluation.clip import Clip
 from pipelines.evaluation.items import Item
-from pipelines.evaluation.motion_3d import measure_motion
-from pipelines.evaluation.profiles import MotionProfile
 from pipelines.metrics.joints import Float
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.progress import Progress
@@ -94,23 +92,3 @@ def measure_each(
                 measured.left_out[item.name] = error.what
             advance(1)
     return measured
-
-
-def measure_motions(
-    title: str,
-    items: Sequence[Item],
-    profile: MotionProfile,
-    listener: Listener,
-    progress: Progress,
-    window: float | None = None,
-    truth: bool = False,
-) -> MeasuredSet:
-    """A set of 3D dances by the protocol motion-3d."""
-    from pipelines.motion.formats import load_motion
-
-    def measure(item: Item, measured: MeasuredSet) -> Clip:
-        motion = load_motion(item.path)
-        beats = listener.beats(item, measured)
-        return measure_motion(motion, item.name, profile, beats, window, truth)
-
-    return measure_each(title, items, measure, progress)

@@ -7,11 +7,13 @@ results with equal hashes were measured alike.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from pipelines.metrics.beat_alignment import Direction
 from pipelines.support.errors import BadUsage
 from pipelines.support.files import sha256_json
+
+if TYPE_CHECKING:
+    from pipelines.metrics.beat_alignment import Direction
 
 VERSION = 1
 """Counts up with every change that changes a number."""
@@ -186,8 +188,6 @@ KEYPOINT_PROFILES: dict[str, KeypointProfile] = {
         ),
     )
 }  # fmt: skip
-
-PROFILE_NAMES = tuple(dict.fromkeys([*MOTION_PROFILES, *KEYPOINT_PROFILES]))
 
 
 def motion_profile(name: str) -> MotionProfile:

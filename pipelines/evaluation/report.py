@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipelines.evaluation.catalogue import COLUMNS, METRICS
+from pipelines.evaluation.catalogue import METRICS, columns
 from pipelines.evaluation.charts import beat_plot, histogram
 from pipelines.evaluation.exhibits import Exhibit
 from pipelines.evaluation.tables import Table, comparison_table, main_table, published_table
@@ -86,7 +86,7 @@ def write_report(path: Path, result: dict[str, Any], exhibits: Sequence[Exhibit]
 
 def _results(result: dict[str, Any]) -> str:
     ours, paper = main_table(result), published_table(result["protocol"])
-    metrics = [m for m in COLUMNS[result["protocol"]] if m in ours.metrics or m in paper.metrics]
+    metrics = [m for m in columns(result["protocol"]) if m in ours.metrics or m in paper.metrics]
     header = ["", "N", *(METRICS[m].label for m in metrics)]
     rows = [_row(_spread(ours, row, metrics, offset=2), row[1]) for row in ours.rows]
     for number, row in enumerate(paper.rows):
@@ -136,7 +136,7 @@ def _comparison(result: dict[str, Any]) -> str:
 def _distributions(result: dict[str, Any]) -> str:
     charts = []
     names = list(result["clips"])
-    for metric in (*COLUMNS[result["protocol"]], "far_k", "far_g"):
+    for metric in (*columns(result["protocol"]), "far_k", "far_g"):
         series: dict[str, Sequence[float]] = {
             name: [s[metric] for s in clips.values() if s.get(metric) is not None]
             for name, clips in result["clips"].items()
@@ -190,7 +190,7 @@ def _warnings(result: dict[str, Any]) -> str:
 
 def _small_print(result: dict[str, Any]) -> str:
     parts = ["<h2>How it was measured</h2>"]
-    used = [m for m in COLUMNS[result["protocol"]] if any(m in r for r in result["rows"].values())]
+    used = [m for m in columns(result["protocol"]) if any(m in r for r in result["rows"].values())]
     listed = "".join(f"<li>{_safe(METRICS[m].label)}: {_safe(METRICS[m].about)}</li>" for m in used)
     parts.append(f"<ul>{listed}</ul>")
     for title, key in (("Names without a partner", "unmatched"),

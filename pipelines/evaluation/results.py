@@ -8,16 +8,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipelines.evaluation.catalogue import COLUMNS, METRICS
-from pipelines.evaluation.clip import Clip, feature_rows, row_owners, score_column, weight_column
+from pipelines.evaluation.catalogue import columns
+from pipelines.evaluation.clip import Clip, score_column, weight_column
 from pipelines.evaluation.judgement import (
     Difference,
     Estimate,
-    FeatureSpace,
     SetChance,
-    SetStatistic,
     chance_of_set,
     mean_estimate,
     score_difference,
@@ -25,10 +22,14 @@ from pipelines.evaluation.judgement import (
     set_estimate,
 )
 from pipelines.evaluation.profiles import SetRule
-from pipelines.metrics.distributions import frechet_distance
-
-TRUTH = "truth"
-FVD = "fvd"
+from pipelines.evaluation.set_statistics import (
+    OfSets,
+    feature_spaces,
+    floors,
+    note_strangeness,
+    set_statistics,
+)
+from pipelines.evaluation.sets import TRUTH
 
 
 @dataclass
@@ -80,18 +81,21 @@ def judge(
 
     Args:
         systems: clips by system. truth: the recordings' clips, or None.
-        rule: how features become distances; None for protocols without features.
+        rule: how features become distances; None: as they are.
         progress: called with 1 after each column of each system.
     """
     judged = Judged()
     if rule is not None and rule.paired and truth is not None:
         systems, truth = _paired(systems, truth, judged)
-    spaces = _spaces(systems, truth, rule, judged)
-    statistics = _statistics(spaces, truth)
+    warn = judged.warnings.append
+    spaces = feature_spaces(protocol, systems, truth, rule, warn)
+    if rule is not None:
+        judged.dimensions = {name: space.dimensions for name, space in spaces.items()}
+    statistics = set_statistics(protocol, spaces)
     everyone = {**systems, **({TRUTH: truth} if truth else {})}
     for name, clips in everyone.items():
         judged.rows[name] = {}
-        for metric in COLUMNS[protocol]:
+        for metric in columns(protocol):
             estimate = _estimate(metric, name, clips, statistics, seed)
             if estimate is not None:
                 judged.rows[name][metric] = estimate
@@ -99,39 +103,14 @@ def judge(
         level = chance_of_set(clips)
         if level is not None:
             judged.chance[name] = level
-    _floors(spaces, truth, judged, seed)
+    judged.floor = floors(protocol, spaces, truth, seed, warn)
     _note_beats(judged)
     for clips in systems.values():
-        _note_strangeness(clips, spaces)
+        note_strangeness(clips, spaces)
     if len(systems) == 2:
         (a, first), (b, second) = systems.items()
         _compare(protocol, a, first, b, second, statistics, judged, seed)
     return judged
-
-
-@dataclass(frozen=True)
-class _OfSets:
-    """A number that only a whole set has, and the features that it is made of."""
-
-    space: str
-    value: SetStatistic
-    of_truth: bool
-
-    def having(self, clips: Sequence[Clip]) -> list[Clip]:
-        return [clip for clip in clips if self.space in clip.features]
-
-
-def _statistics(spaces: dict[str, FeatureSpace], truth: list[Clip] | None) -> dict[str, _OfSets]:
-    found = {}
-    for space, features in spaces.items():
-        found[f"fid_{space}"] = _OfSets(space, features.fid, of_truth=False)
-        found[f"div_{space}"] = _OfSets(space, features.div, of_truth=True)
-    real = feature_rows(truth or [], FVD)
-    if len(real) >= 2:
-        found[FVD] = _OfSets(
-            FVD, lambda clips: frechet_distance(feature_rows(clips, FVD), real), of_truth=False
-        )
-    return found
 
 
 def _paired(
@@ -150,65 +129,8 @@ def _paired(
     return kept, [clip for clip in truth if clip.name in common]
 
 
-def _spaces(
-    systems: dict[str, list[Clip]],
-    truth: list[Clip] | None,
-    rule: SetRule | None,
-    judged: Judged,
-) -> dict[str, FeatureSpace]:
-    if rule is None:
-        return {}
-    if not truth:
-        judged.warnings.append(
-            "no clip of the truth: no FID and DIV, which are measured in its units"
-        )
-        return {}
-    if len(truth) < 2:
-        judged.warnings.append("one clip of the truth has no deviation to measure FID and DIV in")
-        return {}
-    spaces = {}
-    for space in ("k", "g"):
-        if sum(space in clip.features for clip in truth) < 2:
-            judged.warnings.append(f"FID_{space}, DIV_{space}: fewer than two clips of the truth")
-            continue
-        if not any(space in clip.features for clips in systems.values() for clip in clips):
-            continue
-        usable = _finite_columns([clip for clips in (*systems.values(), truth) for clip in clips],
-                                 space)  # fmt: skip
-        found = FeatureSpace(truth, space, rule, usable)
-        if found.dimensions == 0:
-            judged.warnings.append(
-                f"FID_{space}, DIV_{space}: no feature varies over the truth, so there is no unit"
-            )
-            continue
-        spaces[space] = found
-        judged.dimensions[space] = found.dimensions
-        for name, clips in {**systems, TRUTH: truth}.items():
-            _note_size(name, clips, found, judged)
-    return spaces
-
-
-def _finite_columns(clips: Sequence[Clip], space: str) -> NDArray[np.bool_]:
-    finite: NDArray[np.bool_] = np.isfinite(feature_rows(clips, space)).all(axis=0)
-    return finite
-
-
-def _note_size(name: str, clips: Sequence[Clip], space: FeatureSpace, judged: Judged) -> None:
-    count = len(row_owners(clips, space.space))
-    if count < 2:
-        judged.warnings.append(f"{name}: one clip has no FID and DIV")
-    elif count <= space.dimensions:
-        judged.warnings.append(
-            f"{name}: {count} clips for {space.dimensions} features: FID_{space.space} is far too "
-            "high by accident alone; look at the floor"
-        )
-    rows = feature_rows(clips, space.space)
-    if count > 1 and np.ptp(rows[:, space.kept], axis=0).max(initial=0.0) == 0:
-        judged.warnings.append(f"{name}: all clips are the same, so its diversity is 0")
-
-
 def _estimate(
-    metric: str, name: str, clips: Sequence[Clip], statistics: dict[str, _OfSets], seed: int
+    metric: str, name: str, clips: Sequence[Clip], statistics: dict[str, OfSets], seed: int
 ) -> Estimate | None:
     if metric in statistics:
         statistic = statistics[metric]
@@ -222,18 +144,6 @@ def _estimate(
     return mean_estimate(values, seed, weight_column(clips, metric))
 
 
-def _floors(
-    spaces: dict[str, FeatureSpace], truth: list[Clip] | None, judged: Judged, seed: int
-) -> None:
-    for space, found in spaces.items():
-        floor = found.floor(seed)
-        if math.isfinite(floor):
-            judged.floor[f"fid_{space}"] = floor
-        elif truth:
-            count = len(feature_rows(truth, space))
-            judged.warnings.append(f"FID_{space}: {count} clips of the truth give no floor")
-
-
 def _note_beats(judged: Judged) -> None:
     for name, level in judged.chance.items():
         if name != TRUTH and level.p_value > 0.05:
@@ -243,25 +153,13 @@ def _note_beats(judged: Judged) -> None:
             )
 
 
-def _note_strangeness(clips: Sequence[Clip], spaces: dict[str, FeatureSpace]) -> None:
-    """How far each clip lies from the truth's middle, in deviations: what the report shows."""
-    for space, found in spaces.items():
-        owners = row_owners(clips, space)
-        if not len(owners):
-            continue
-        far = np.sqrt((found.of(clips) ** 2).mean(axis=1))
-        for number, clip in enumerate(clips):
-            if (owners == number).any():
-                clip.scores[f"far_{space}"] = float(far[owners == number].mean())
-
-
 def _compare(
     protocol: str,
     a: str,
     first: Sequence[Clip],
     b: str,
     second: Sequence[Clip],
-    statistics: dict[str, _OfSets],
+    statistics: dict[str, OfSets],
     judged: Judged,
     seed: int,
 ) -> None:
@@ -271,7 +169,7 @@ def _compare(
         judged.warnings.append(f"{a} and {b} have no clip of the same name: nothing is compared")
         return
     ours, theirs = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    for metric in COLUMNS[protocol]:
+    for metric in columns(protocol):
         if metric not in judged.rows[a] or metric not in judged.rows[b]:
             continue
         if metric in statistics:
@@ -291,11 +189,3 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
         name: None if isinstance(value, float) and not math.isfinite(value) else value
         for name, value in values.items()
     }
-
-
-def shown(metric: str, value: float | None) -> str:
-    """A value as tables print it."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    described = METRICS[metric]
-    return f"{value * described.scale:.{described.digits}f}"

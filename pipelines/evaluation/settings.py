@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pipelines.evaluation.protocols.table import PROTOCOLS, profile_names
 from pipelines.support.errors import BadUsage
 from pipelines.support.options import check, option
 from pipelines.workspace import options as common
 
-PROTOCOLS = ("motion-3d", "motion-appearance", "animation")
 MOTION, APPEARANCE, ANIMATION, OUTPUT = "Motion", "Appearance", "Animation", "What is written"
-PROFILES = (
-    "strict", "mace2d-official", "mace3d-official", "megadance", "lodge", "bailando", "mint",
-)  # fmt: skip
 _PAPER_SUFFIXES = {"latex": ".tex", "markdown": ".md", "csv": ".csv"}
 
 
@@ -22,7 +19,7 @@ _PAPER_SUFFIXES = {"latex": ".tex", "markdown": ".md", "csv": ".csv"}
 class EvaluateConfig:
     """What `evaluate` is asked to do; `option` says what each field is."""
 
-    protocol: str = option("", "Which of the paper's three tables.", choices=PROTOCOLS)
+    protocol: str = option("", "Which of the paper's three tables.", choices=tuple(PROTOCOLS))
     pred: Path | None = option(
         None, "What to judge: a file, or a folder of one kind.", metavar="FOLDER"
     )
@@ -31,7 +28,7 @@ class EvaluateConfig:
         (), "Two systems instead of --pred.", metavar="A=FOLDER B=FOLDER", values=2
     )
     profile: str = option(
-        "strict", "Whose definitions (docs/evaluation.md).", choices=PROFILES,
+        "strict", "Whose definitions (docs/evaluation.md).", choices=profile_names(),
         variable="MACEDANCE_METRIC_PROFILE",
     )  # fmt: skip
     music: Path | None = option(
@@ -106,25 +103,11 @@ class EvaluateConfig:
                 f"--protocol {self.protocol or 'is missing'}", f"choose {', '.join(PROTOCOLS)}"
             )
         check(self)
-        from pipelines.evaluation.profiles import keypoint_profile, motion_profile
         from pipelines.keypoints.finders import check_models
 
         self._validate_sets()
-        if self.window is not None and (self.protocol, self.profile) != ("motion-3d", "strict"):
-            raise BadUsage("--window is for --protocol motion-3d with --profile strict")
         check_models(self.person_detector, self.pose_model)
-        if self.protocol == "motion-3d":
-            motion_profile(self.profile)
-        elif self.protocol == "motion-appearance":
-            keypoint_profile(self.profile)
-        elif self.profile != "strict":
-            raise BadUsage(
-                f"--profile {self.profile}: the animation protocol has none",
-                "its conventions are --video-frames, --video-fps, --video-side, --fvd and "
-                "--lpips-disco-compat",
-            )
-        if self.protocol == "animation" and self.truth is None:
-            raise BadUsage("--protocol animation compares frame by frame", "add --truth FOLDER")
+        self._validate_protocol()
         for flag, path in self.targets():
             if path.suffix != _PAPER_SUFFIXES[flag]:
                 raise BadUsage(f"--{flag} {path}: must end in {_PAPER_SUFFIXES[flag]}")
@@ -159,6 +142,26 @@ class EvaluateConfig:
         names = [name for name, _, _ in parts]
         if names[0] == names[1] or "truth" in names:
             raise BadUsage("--compare: the names must differ, and not be 'truth'")
+
+    def _validate_protocol(self) -> None:
+        row = PROTOCOLS[self.protocol]
+        if self.window is not None and self.profile not in row.windowed:
+            able = (
+                f"--protocol {name} with --profile {' or '.join(other.windowed)}"
+                for name, other in PROTOCOLS.items()
+                if other.windowed
+            )
+            raise BadUsage(f"--window is for {', or for '.join(able)}")
+        if self.profile not in row.profiles:
+            if row.instead:
+                what = f"--profile {self.profile}: the {self.protocol} protocol has none"
+                raise BadUsage(what, row.instead)
+            raise BadUsage(
+                f"--profile {self.profile}: not for --protocol {self.protocol}",
+                f"choose {', '.join(row.profiles)}",
+            )
+        if row.wants_truth and self.truth is None:
+            raise BadUsage(f"--protocol {self.protocol} {row.wants_truth}", "add --truth FOLDER")
 
     def targets(self) -> list[tuple[str, Path]]:
         """The files that are written, by flag."""

@@ -8,9 +8,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.evaluation.catalogue import COLUMNS, METRICS
+from pipelines.evaluation.catalogue import METRICS, columns, shown
 from pipelines.evaluation.published import PUBLISHED
-from pipelines.evaluation.results import TRUTH, shown
+from pipelines.evaluation.sets import TRUTH
 
 _ARROWS = {"low": "↓", "high": "↑", "truth": "→"}
 
@@ -83,8 +83,8 @@ def verdict(metric: str, entry: dict[str, Any], a: str, b: str) -> str:
 
 def published_table(protocol: str) -> Table:
     """The paper's rows."""
-    published = PUBLISHED[protocol]
-    used = [m for m in COLUMNS[protocol] if any(m in row for row in published.values())]
+    published = PUBLISHED.get(protocol, {})
+    used = [m for m in columns(protocol) if any(m in row for row in published.values())]
     rows = [
         [name, *(f"{row[m]:.{METRICS[m].digits}f}" if m in row else "–" for m in used)]
         for name, row in published.items()
@@ -134,7 +134,7 @@ def to_csv(result: dict[str, Any]) -> str:
 
 def _used(result: dict[str, Any]) -> list[str]:
     return [
-        m for m in COLUMNS[result["protocol"]] if any(m in row for row in result["rows"].values())
+        m for m in columns(result["protocol"]) if any(m in row for row in result["rows"].values())
     ]
 
 

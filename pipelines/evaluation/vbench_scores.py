@@ -8,26 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipelines.evaluation.catalogue import METRICS, VBENCH, VBENCH_NAMES
+from pipelines.evaluation.catalogue import METRICS
 from pipelines.evaluation.clip import Clip
+from pipelines.evaluation.vbench_dimensions import DIMENSIONS
+from pipelines.evaluation.weights_of_others import find_file
 from pipelines.support.errors import BadUsage, MissingAsset, UnsuitableInput
 from pipelines.support.files import read_json, sha256_file, sha256_json, write_json
 
 if TYPE_CHECKING:
-    import torch
-
     from pipelines.metrics.vbench.dimensions import Dimension
     from pipelines.metrics.vbench.preparation import Frames
-
-FILES: dict[str, tuple[str, ...]] = {
-    "iq": ("musiq_spaq_ckpt-358bb6af.pth",),
-    "aq": ("ViT-L-14.pt", "sa_0_4_vit_l_14_linear.pth"),
-    "sc": ("dino_vitbase16_pretrain.pth",),
-    "bc": ("ViT-B-32.pt",),
-    "ms": ("amt-s.pth",),
-    "tf": (),
-}
-"""The official weight files of each dimension, by the names that VBench downloads them under."""
 
 _BATCH = 8
 _VERSION = 1
@@ -45,28 +35,31 @@ class AppearanceScorer:
     """
 
     def __init__(self, weights: Path | None, device: str, cache: Path) -> None:
-        from pipelines.metrics.vbench.weight_files import find_file
-
         if weights is not None and not weights.is_dir():
             raise UnsuitableInput(f"--vbench-weights {weights}: no such folder")
-        self._found = {name: find_file(weights, name) for names in FILES.values() for name in names}
+        names = (name for dimension in DIMENSIONS.values() for name in dimension.files)
+        self._found = {name: find_file(weights, name) for name in names}
         self._device, self._cache = device, cache
         self._models: dict[str, Callable[[], Dimension]] = {}
 
     @property
     def dimensions(self) -> list[str]:
         """Those that can be scored."""
-        return [key for key in VBENCH if all(self._found[name] for name in FILES[key])]
+        return [
+            key
+            for key, dimension in DIMENSIONS.items()
+            if all(self._found[name] for name in dimension.files)
+        ]
 
     def missing(self, given: set[str]) -> list[str]:
         """One line for each dimension that cannot be scored, with the file that it needs."""
         if given:
             return []
         return [
-            f"{METRICS[key].label} ({VBENCH_NAMES[key]}) is left out: no "
-            f"{' and '.join(name for name in FILES[key] if not self._found[name])} below "
+            f"{METRICS[key].label} ({dimension.name}) is left out: no "
+            f"{' and '.join(name for name in dimension.files if not self._found[name])} below "
             "--vbench-weights"
-            for key in VBENCH
+            for key, dimension in DIMENSIONS.items()
             if key not in self.dimensions
         ]
 
@@ -98,7 +91,7 @@ class AppearanceScorer:
         return known
 
     def _identity(self, key: str, digest: str) -> str:
-        files = [(name, self._found[name]) for name in FILES[key]]
+        files = [(name, self._found[name]) for name in DIMENSIONS[key].files]
         sizes = [(name, path.stat().st_size) for name, path in files if path is not None]
         return sha256_json([digest, key, sizes, _VERSION])[:16]
 
@@ -107,47 +100,10 @@ class AppearanceScorer:
         from pipelines.support.devices import torch_device
 
         if key not in self._models:
-            paths = [path for name in FILES[key] if (path := self._found[name]) is not None]
-            self._models[key] = _maker(key, paths, torch_device(self._device))
+            paths = [self._found[name] for name in DIMENSIONS[key].files]
+            known = [path for path in paths if path is not None]
+            self._models[key] = DIMENSIONS[key].make(known, torch_device(self._device))
         return self._models[key]
-
-
-def _maker(key: str, paths: list[Path], device: torch.device) -> Callable[[], Dimension]:
-    from functools import partial
-
-    from torch import nn
-
-    from pipelines.metrics.vbench import dimensions as d
-    from pipelines.metrics.vbench.amt import amt_from_state
-    from pipelines.metrics.vbench.musiq import musiq_from_state
-    from pipelines.metrics.vbench.preparation import for_clip, for_dino
-    from pipelines.metrics.vbench.transformer import clip_from_state, dino_from_state
-    from pipelines.metrics.vbench.weights import State, build
-
-    def linear(state: State) -> nn.Linear:
-        head = nn.Linear(state["weight"].shape[1], 1)
-        head.load_state_dict({name: value.float() for name, value in state.items()})
-        return head
-
-    if key == "tf":
-        return d.TemporalFlickering
-    if key == "iq":
-        quality = build(paths[0], musiq_from_state).to(device)
-        return lambda: d.ImagingQuality(quality, device)
-    if key == "ms":
-        between = build(paths[0], amt_from_state).to(device)
-        return lambda: d.MotionSmoothness(between, device)
-    if key == "sc":
-        subject = build(paths[0], dino_from_state).to(device)
-        prepare = partial(for_dino, side=subject.patch * subject.grid)
-        return lambda: d.Consistency(subject, prepare, device)
-    clip = build(paths[0], clip_from_state).to(device)
-    patches = clip.positional_embedding.shape[0] - 1
-    square = partial(for_clip, side=round(patches**0.5) * clip.conv1.kernel_size[0])
-    if key == "bc":
-        return lambda: d.Consistency(clip, square, device)
-    head = build(paths[1], linear).to(device)
-    return lambda: d.AestheticQuality(clip, head, square, device)
 
 
 def batches(video: Path) -> Iterator[Frames]:
@@ -195,8 +151,8 @@ def read_vbench_json(path: Path) -> dict[str, Clip]:
     clips: dict[str, Clip] = {}
     try:
         content: dict[str, Any] = read_json(path)
-        for key in VBENCH:
-            for entry in content.get(VBENCH_NAMES[key], [None, []])[1]:
+        for key, dimension in DIMENSIONS.items():
+            for entry in content.get(dimension.name, [None, []])[1]:
                 stem = Path(str(entry["video_path"])).stem
                 clip = clips.setdefault(stem, Clip(stem))
                 value = float(entry["video_results"])
@@ -207,5 +163,6 @@ def read_vbench_json(path: Path) -> dict[str, Clip]:
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise UnsuitableInput(f"{path}: not a result file of VBench ({error})") from None
     if not clips:
-        raise UnsuitableInput(f"{path}: holds none of {', '.join(VBENCH_NAMES.values())}")
+        names = ", ".join(dimension.name for dimension in DIMENSIONS.values())
+        raise UnsuitableInput(f"{path}: holds none of {names}")
     return clips

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pipelines.metrics.joints import Float
-from pipelines.support.errors import MissingAsset, UnsuitableInput
+from pipelines.support.errors import UnsuitableInput
 
 Convention = Literal["styleganv", "disco"]
 
@@ -27,24 +26,18 @@ class VideoFeatures:
     """The I3D network of StyleGAN-V's release, or any with its interface.
 
     Args:
-        path: TorchScript that takes (B, 3, T, 224, 224) in [-1, 1] and the switches rescale,
-            resize and return_features, and gives (B, D).
+        network: takes (B, 3, T, 224, 224) in [-1, 1] and the switches rescale, resize and
+            return_features, and gives (B, D).
         convention: "styleganv": the whole clip, shorter side bilinear to 224, middle square;
             "disco": a window of 16 frames from every start, squeezed bicubic to a square.
-
-    Raises:
-        MissingAsset: no such file. UnsuitableInput: not TorchScript.
+        device: where the network is. named: what messages call it.
     """
 
-    def __init__(self, path: Path, convention: Convention, device: torch.device) -> None:
-        if not path.is_file():
-            raise MissingAsset(f"--i3d {path}: no such file", "docs/evaluation.md says which one")
-        try:
-            self._network: Any = torch.jit.load(str(path), map_location=device).eval()
-        except (RuntimeError, ValueError) as error:
-            reason = str(error).splitlines()[0][:120]
-            raise UnsuitableInput(f"--i3d {path}: not a TorchScript file ({reason})") from None
-        self._path, self._convention, self._device = path, convention, device
+    def __init__(
+        self, network: Any, convention: Convention, device: torch.device, named: str = "I3D"
+    ) -> None:
+        self._network, self._convention, self._device = network, convention, device
+        self._named = named
 
     def prepared(self, frame: NDArray[np.uint8]) -> Tensor:
         """One frame (H, W, 3) uint8 as (3, 224, 224) uint8."""
@@ -86,5 +79,5 @@ class VideoFeatures:
                 out = self._network(batch, rescale=False, resize=False, return_features=True)
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1][:160]
-            raise UnsuitableInput(f"--i3d {self._path}: another interface ({reason})") from None
+            raise UnsuitableInput(f"{self._named}: another interface ({reason})") from None
         return np.asarray(out.flatten(1).cpu().numpy())

@@ -6,24 +6,15 @@ Networks are made of the tensors of the weight files, so they have the files' si
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pipelines.metrics.vbench.weight_files import find_file
-from pipelines.metrics.vbench.weights import State, build
-from pipelines.support.errors import MissingAsset, UnsuitableInput
+from pipelines.metrics.vbench.weights import State
 
 Net = Literal["alex", "vgg"]
-
-BACKBONES: dict[Net, tuple[str, ...]] = {
-    "alex": ("alexnet-owt-7be5be79.pth", "alexnet-owt-4df8aa71.pth"),
-    "vgg": ("vgg16-397923af.pth",),
-}
-HEADS: dict[Net, str] = {"alex": "alex.pth", "vgg": "vgg.pth"}
 
 # (number in the file, stride, padding), in stages whose outputs are compared.
 _STAGES: dict[Net, tuple[tuple[tuple[int, int, int], ...], ...]] = {
@@ -47,6 +38,8 @@ class Lpips:
     Args:
         net: which. backbone, heads: tensors by the names of the official files.
         device: where it runs.
+
+    Raises KeyError, ValueError for tensors of another network.
     """
 
     def __init__(self, net: Net, backbone: State, heads: State, device: torch.device) -> None:
@@ -74,7 +67,8 @@ class Lpips:
         self._scale = torch.tensor(_SCALE, device=device)[:, None, None]
 
     def distance(self, first: Tensor, second: Tensor) -> Tensor:
-        """Distances (B,) of pictures in [-1, 1]."""
+        """Distances (B,) of pictures in [-1, 1]: sum over stages of the mean over places of
+        heads · (u - v)², u and v the features at unit length over their channels."""
         total = torch.zeros(len(first), device=first.device)
         pairs = zip(self._stages(first), self._stages(second), self._heads, strict=True)
         for one, other, head in pairs:
@@ -92,27 +86,6 @@ class Lpips:
                 x = F.relu(F.conv2d(x, weight, bias, stride, padding))
             found.append(x)
         return found
-
-
-def load_lpips(folder: Path, net: Net, device: torch.device) -> Lpips | None:
-    """The distance from files below a folder, or None where its files are missing.
-
-    Raises:
-        UnsuitableInput: files of other networks. MissingAsset: no such folder.
-    """
-    if not folder.is_dir():
-        raise MissingAsset(
-            f"--lpips-weights {folder}: no such folder", "docs/evaluation.md lists the files"
-        )
-    backbone = next((p for name in BACKBONES[net] if (p := find_file(folder, name))), None)
-    heads = find_file(folder, HEADS[net])
-    if backbone is None or heads is None:
-        return None
-    states = [build(path, dict) for path in (backbone, heads)]
-    try:
-        return Lpips(net, states[0], states[1], device)
-    except (KeyError, ValueError) as error:
-        raise UnsuitableInput(f"{backbone}, {heads}: not the weights of LPIPS ({error})") from None
 
 
 def _unit(x: Tensor) -> Tensor:

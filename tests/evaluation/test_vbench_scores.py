@@ -1,4 +1,4 @@
-"""VBench's formulas on frames whose scores are known, its files, and its published result."""
+"""VBench's scores of videos, kept by content; its result files, and its published result."""
 
 from __future__ import annotations
 
@@ -7,99 +7,17 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-import torch
-from torch import nn
 
 from pipelines.evaluation.clip import score_column, weight_column
 from pipelines.evaluation.judgement import mean_estimate
-from pipelines.evaluation.vbench_scores import AppearanceScorer, read_vbench_json, vbench_results
-from pipelines.media.video_writer import VideoWriter
-from pipelines.metrics.vbench.amt import AmtS
-from pipelines.metrics.vbench.dimensions import (
-    Consistency,
-    ImagingQuality,
-    MotionSmoothness,
-    TemporalFlickering,
+from pipelines.evaluation.vbench_scores import (
+    AppearanceScorer,
+    batches,
+    read_vbench_json,
+    vbench_results,
 )
-from pipelines.metrics.vbench.musiq import Musiq
-from pipelines.metrics.vbench.preparation import for_clip, for_dino, for_quality
-from pipelines.metrics.vbench.transformer import ClipVision, Dino
+from pipelines.media.video_writer import VideoWriter
 from pipelines.support.errors import BadUsage, MissingAsset, UnsuitableInput
-
-CPU = torch.device("cpu")
-
-
-def frames(*greys, size=(32, 48)):
-    return np.stack([np.full((*size, 3), grey, np.uint8) for grey in greys])
-
-
-def test_flickering():
-    still, alternating, steady = TemporalFlickering(), TemporalFlickering(), TemporalFlickering()
-    still.see(frames(7, 7, 7))
-    alternating.see(frames(0, 255))
-    alternating.see(frames(0, 255))
-    steady.see(frames(10, 20, 30))
-    assert still.score() == (1.0, 1.0)
-    assert alternating.score() == (0.0, 1.0)
-    assert steady.score()[0] == pytest.approx(245 / 255)
-    one = TemporalFlickering()
-    one.see(frames(1))
-    with pytest.raises(UnsuitableInput, match="too few"):
-        one.score()
-
-
-class Embedding(nn.Module):
-    """The picture's mean colour as its embedding."""
-
-    def forward(self, x):
-        return x.mean(dim=(2, 3))
-
-
-def test_consistency_weighs_before_and_first_alike_and_clips_below_zero():
-    def prepare(pictures):
-        return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() - 128
-
-    measure = Consistency(Embedding(), prepare, CPU)
-    first, second, third = frames(128, 128, 128)
-    first[..., 0], second[..., 1], third[..., 0] = 228, 228, 28
-    measure.see(np.stack([first, first, second]))
-    measure.see(np.stack([third]))
-    # The same again: 1. At right angles to both: 0. At right angles and opposite: 0.
-    assert measure.score() == (pytest.approx(1 / 3), 3.0)
-
-
-def test_smoothness_compares_odd_frames_with_the_middle_of_their_neighbours():
-    model = AmtS()
-    for value in model.parameters():
-        value.data.zero_()
-    exact, off = MotionSmoothness(model, CPU), MotionSmoothness(model, CPU)
-    exact.see(frames(10, 20, 30, 40, 50, 99, size=(128, 128)))
-    off.see(frames(10, 71, 30, size=(128, 128)))
-    assert exact.score()[0] == pytest.approx(1.0, abs=1 / 255)
-    assert off.score()[0] == pytest.approx(1 - 51 / 255, abs=1 / 255)
-
-
-def test_imaging_quality_is_a_mean_over_100():
-    class Brightness(nn.Module):
-        def forward(self, x):
-            return 100 * x.mean(dim=(1, 2, 3))
-
-    measure = ImagingQuality(Brightness(), CPU)
-    measure.see(frames(51, 102))
-    assert measure.score()[0] == pytest.approx(0.3)
-
-
-def test_preparation():
-    tall = np.zeros((2, 600, 400, 3), np.uint8)
-    assert for_clip(tall).shape == (2, 3, 224, 224)
-    assert for_dino(tall).shape == (2, 3, 336, 224)
-    assert for_quality(tall).shape == (2, 3, 512, 341)
-    assert for_quality(frames(255)).max() == 1.0
-    grey = for_dino(frames(128), side=16)[0, :, 0, 0]
-    assert grey.tolist() == pytest.approx(
-        [(128 / 255 - 0.485) / 0.229, (128 / 255 - 0.456) / 0.224, (128 / 255 - 0.406) / 0.225]
-    )
-
 
 PUBLISHED = {
     "imaging_quality": ([70.88490186055502, 64.20835382080078, 75.25370657444, 79.38760167439779,
@@ -165,35 +83,8 @@ def video(tmp_path):
     return path
 
 
-@pytest.fixture
-def weights(tmp_path):
-    """Tiny networks under the official names and in the official formats."""
-    folder = tmp_path / "weights"
-    folder.mkdir()
-    torch.manual_seed(0)
-    torch.save(Musiq(32, 64, 64, 1).state_dict(), folder / "musiq_spaq_ckpt-358bb6af.pth")
-    torch.save(Dino(64, 1, 8, 4).state_dict(), folder / "dino_vitbase16_pretrain.pth")
-    torch.save({"state_dict": AmtS().state_dict()}, folder / "amt-s.pth")
-
-    class WholeClip(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.visual = ClipVision(64, 1, 8, 4, 16)
-            for value in self.visual.parameters():
-                value.data = 0.2 * torch.randn(value.shape)
-
-        def forward(self, x):
-            return self.visual(x)
-
-    for name in ("ViT-L-14.pt", "ViT-B-32.pt"):
-        scripted = torch.jit.trace(WholeClip().eval(), torch.zeros(1, 3, 32, 32))
-        scripted.save(str(folder / name))
-    torch.save(nn.Linear(16, 1).state_dict(), folder / "sa_0_4_vit_l_14_linear.pth")
-    return folder
-
-
-def test_all_six_dimensions_from_files(weights, video, tmp_path):
-    scorer = AppearanceScorer(weights, "cpu", tmp_path / "cache")
+def test_all_six_dimensions_from_files(vbench_weights, video, tmp_path):
+    scorer = AppearanceScorer(vbench_weights, "cpu", tmp_path / "cache")
     assert scorer.missing(set()) == []
     found = scorer.scores(video)
     assert set(found) == {"iq", "aq", "sc", "bc", "ms", "tf"}
@@ -203,19 +94,53 @@ def test_all_six_dimensions_from_files(weights, video, tmp_path):
     # Kept by content: the networks are not needed again.
     files = sorted((tmp_path / "cache").iterdir())
     assert len(files) == 6
-    assert AppearanceScorer(weights, "cpu", tmp_path / "cache").scores(video) == found
+    assert AppearanceScorer(vbench_weights, "cpu", tmp_path / "cache").scores(video) == found
 
 
-def test_missing_files_are_named(weights, video, tmp_path):
-    (weights / "amt-s.pth").unlink()
-    (weights / "ViT-L-14.pt").unlink()
-    scorer = AppearanceScorer(weights, "cpu", tmp_path / "cache")
+def test_missing_files_are_named(vbench_weights, video, tmp_path):
+    (vbench_weights / "amt-s.pth").unlink()
+    (vbench_weights / "ViT-L-14.pt").unlink()
+    scorer = AppearanceScorer(vbench_weights, "cpu", tmp_path / "cache")
     lines = scorer.missing(set())
     assert len(lines) == 2
     assert "ViT-L-14.pt" in lines[0]
     assert "amt-s.pth" in lines[1]
     assert set(scorer.scores(video)) == {"iq", "sc", "bc", "tf"}
     assert set(AppearanceScorer(None, "cpu", tmp_path).scores(video)) == {"tf"}
-    (weights / "dino_vitbase16_pretrain.pth").write_bytes((weights / "ViT-B-32.pt").read_bytes())
+    (vbench_weights / "dino_vitbase16_pretrain.pth").write_bytes(
+        (vbench_weights / "ViT-B-32.pt").read_bytes()
+    )
     with pytest.raises(UnsuitableInput, match="dino_vitbase16_pretrain"):
-        AppearanceScorer(weights, "cpu", tmp_path / "anew").scores(video)
+        AppearanceScorer(vbench_weights, "cpu", tmp_path / "anew").scores(video)
+
+
+def test_kept_scores_are_believed_and_damaged_ones_made_again(vbench_weights, video, tmp_path):
+    cache = tmp_path / "cache"
+    AppearanceScorer(None, "cpu", cache).scores(video)
+    (kept,) = cache.iterdir()
+    kept.write_text("[0.25, 3.0]")
+    assert AppearanceScorer(None, "cpu", cache).scores(video) == {"tf": (0.25, 3.0)}
+    kept.write_text("broken")
+    assert AppearanceScorer(None, "cpu", cache).scores(video)["tf"][0] > 0.9
+    found = AppearanceScorer(vbench_weights, "cpu", cache).scores(video)
+    (vbench_weights / "musiq_spaq_ckpt-358bb6af.pth").unlink()
+    assert AppearanceScorer(vbench_weights, "cpu", cache).scores(video) == {
+        key: value for key, value in found.items() if key != "iq"
+    }
+
+
+def test_frames_come_in_order_a_few_at_a_time(video):
+    parts = list(batches(video))
+    assert [len(part) for part in parts] == [8, 1]
+    greys = np.concatenate(parts).mean(axis=(1, 2, 3))
+    assert greys == pytest.approx(np.arange(0, 90, 10), abs=2)
+
+
+def test_nothing_is_missing_where_vbenchs_own_results_are_given(tmp_path):
+    assert AppearanceScorer(None, "cpu", tmp_path).missing({"pred"}) == []
+    assert len(AppearanceScorer(None, "cpu", tmp_path).missing(set())) == 5
+
+
+def test_folders_that_are_not_there_are_refused(tmp_path):
+    with pytest.raises(UnsuitableInput, match="--vbench-weights"):
+        AppearanceScorer(tmp_path / "none", "cpu", tmp_path)

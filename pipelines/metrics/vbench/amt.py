@@ -15,12 +15,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pipelines.metrics.vbench.weights import State
+from pipelines.support.errors import UnsuitableInput
 
 CHANNELS = (20, 32, 44, 56)
 DIVISOR = 16
 _SIDE = 20
 _FLOWS = 3
 _RADIUS, _LEVELS = 3, 4
+_LEAST_SIDE = 8 * 2 ** (_LEVELS - 1)
 _FEATURES = 84
 _HIDDEN, _FLOW_CHANNELS, _AGREEMENT, _MIXED = 76, 20, 64, 68
 
@@ -326,8 +328,15 @@ def _places(flow_B2HW: Tensor) -> Tensor:
 
 
 def middle_frame(model: AmtS, first_B3HW: Tensor, second_B3HW: Tensor) -> Tensor:
-    """`model` on frames of any size: edges repeated up to multiples of 16, and cut off again."""
+    """`model` on frames of any size: edges repeated up to multiples of 16, and cut off again.
+
+    Raises UnsuitableInput for frames that are too small for the agreement's coarsest level.
+    """
     height, width = first_B3HW.shape[2:]
+    if min(height, width) <= _LEAST_SIDE - DIVISOR:
+        raise UnsuitableInput(
+            f"frames of {width} x {height} pixels are too small for VBench's motion smoothness"
+        )
     extra = [-side % DIVISOR for side in (width, height)]
     pads = [extra[0] // 2, extra[0] - extra[0] // 2, extra[1] // 2, extra[1] - extra[1] // 2]
     padded = [F.pad(frame, pads, mode="replicate") for frame in (first_B3HW, second_B3HW)]

@@ -21,6 +21,7 @@ from pipelines.metrics.vbench.preparation import Frames, for_quality, to_tensor
 from pipelines.support.errors import UnsuitableInput
 
 Prepare = Callable[[Frames], Tensor]
+Embed = Callable[[Tensor], Tensor]
 
 
 class Dimension(Protocol):
@@ -73,15 +74,15 @@ class AestheticQuality:
     """Mean of a linear head on CLIP's normalised embedding, over 10."""
 
     def __init__(
-        self, model: nn.Module, head: nn.Linear, prepare: Prepare, device: torch.device
+        self, embed: Embed, head: nn.Linear, prepare: Prepare, device: torch.device
     ) -> None:
-        self._model, self._head, self._prepare, self._device = model, head, prepare, device
+        self._embed, self._head, self._prepare, self._device = embed, head, prepare, device
         self._scores: list[float] = []
 
     def see(self, frames: Frames) -> None:
         """Take the next frames in."""
         with torch.inference_mode():
-            embedded = self._model(self._prepare(frames).to(self._device))
+            embedded = self._embed(self._prepare(frames).to(self._device))
             unit = nn.functional.normalize(embedded, dim=-1)
             self._scores += self._head(unit)[:, 0].tolist()
 
@@ -97,8 +98,8 @@ class Consistency:
     has frames after its first.
     """
 
-    def __init__(self, model: nn.Module, prepare: Prepare, device: torch.device) -> None:
-        self._model, self._prepare, self._device = model, prepare, device
+    def __init__(self, embed: Embed, prepare: Prepare, device: torch.device) -> None:
+        self._embed, self._prepare, self._device = embed, prepare, device
         self._first: Tensor | None = None
         self._before: Tensor | None = None
         self._alike: list[float] = []
@@ -106,7 +107,7 @@ class Consistency:
     def see(self, frames: Frames) -> None:
         """Take the next frames in."""
         with torch.inference_mode():
-            embedded = self._model(self._prepare(frames).to(self._device))
+            embedded = self._embed(self._prepare(frames).to(self._device))
             for unit in nn.functional.normalize(embedded, dim=-1):
                 if self._first is None or self._before is None:
                     self._first = unit

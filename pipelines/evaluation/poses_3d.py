@@ -1,4 +1,4 @@
-"""The protocol motion-3d (MACE-Dance, table 2): one function per metric, by a profile's rules.
+"""Dance measured from 3D poses, by a profile's rules.
 
 Joints are (T, J, 3) metres, z up.
 """
@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 from pipelines.body.rotations import matrix_to_axis_angle
 from pipelines.body.skeleton import OFFSETS, PARENTS, TO_Z_UP, forward_kinematics
 from pipelines.evaluation.beat_scores import beat_score, dance_beats
-from pipelines.evaluation.catalogue import METRICS
+from pipelines.evaluation.catalogue import Takes, measured_by
 from pipelines.evaluation.clip import Clip
 from pipelines.evaluation.profiles import MotionProfile
 from pipelines.metrics.feet import (
@@ -29,11 +29,11 @@ from pipelines.metrics.kinetic import (
 )
 from pipelines.motion.motion import Motion
 from pipelines.support.errors import UnsuitableInput
-from pipelines.support.named import named
 
-SPACES = ("k", "g")
+PROTOCOL = "motion-3d"
+_SCORES: tuple[Takes, Takes] = ("joints, profile", "joints, fps")
 _LEAST_FRAMES = 8
-_FOOT_FPS = 30.0
+_STEADY_FPS = 30.0
 
 _SMPLX_NEUTRAL_REST = np.array([
     [0.003123, -0.351407, 0.012037], [0.061313, -0.444171, -0.013965],
@@ -75,18 +75,14 @@ def measure_motion(
     fps = profile.fps
     pieces = _pieces(joints, fps, window)
     features = {
-        "k": np.stack([kinetic(piece, profile) for piece in pieces]),
-        "g": np.stack([geometric(piece, profile) for piece in pieces]),
+        space: np.stack([extract(piece, profile) for piece in pieces])
+        for space, extract in FEATURES.items()
     }
     # Thresholds and lengths per frame mean what they should at 30 fps only.
-    steady = joints[:: max(1, round(fps / _FOOT_FPS))]
-    scores = {
-        "fsr": foot_skating(steady, profile),
-        "pfc": foot_contact(steady, profile),
-    }
-    for key, metric in METRICS.items():
-        if metric.of_dance:
-            scores[key] = float(named(metric.of_dance)(steady, _FOOT_FPS))
+    steady = joints[:: max(1, round(fps / _STEADY_FPS))]
+    by_profile, by_rate = (measured_by(PROTOCOL, t) for t in _SCORES)
+    scores = {metric: float(score(steady, profile)) for metric, score in by_profile.items()}
+    scores |= {metric: float(score(steady, _STEADY_FPS)) for metric, score in by_rate.items()}
     chance: Float = np.zeros(0)
     if music_beats is not None:
         found = dance_beats(joints, fps, profile.beats)
@@ -132,17 +128,21 @@ def geometric(joints_TJ3: Array, profile: MotionProfile) -> Float:
     return geometric_features(joints, frame_time, published_move=profile.published_move)
 
 
+FEATURES = {"k": kinetic, "g": geometric}
+"""By feature space, as the catalogue names them."""
+
+
 def foot_skating(joints_TJ3: Array, profile: MotionProfile) -> float:
     """Share of contact frames in which a foot slides (FSR), at 30 fps; NaN if none ever stands."""
     if profile.feet == "strict":
-        return foot_skating_ratio(joints_TJ3, _FOOT_FPS).ratio
+        return foot_skating_ratio(joints_TJ3, _STEADY_FPS).ratio
     return foot_skating_ratio_lodge(joints_TJ3).ratio
 
 
 def foot_contact(joints_TJ3: Array, profile: MotionProfile) -> float:
     """Physical foot contact (PFC) at 30 fps, over pieces of the profile's length."""
     if not profile.fallen:
-        pieces = _pieces(np.asarray(joints_TJ3), _FOOT_FPS, profile.pfc_seconds)
+        pieces = _pieces(np.asarray(joints_TJ3), _STEADY_FPS, profile.pfc_seconds)
         return float(np.mean([physical_foot_contact(piece) for piece in pieces]))
     # MACE's script takes component 2 as up after its turn: our -y.
     x, y, z = np.moveaxis(np.asarray(joints_TJ3), -1, 0)

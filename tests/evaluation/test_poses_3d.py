@@ -10,14 +10,11 @@ from scipy.spatial.transform import Rotation
 from pipelines.body.skeleton import OFFSETS, PARENTS
 from pipelines.evaluation.clip import Clip, feature_rows
 from pipelines.evaluation.judgement import FeatureSpace
-from pipelines.evaluation.motion_3d import measure_motion, smplx_offsets
-from pipelines.evaluation.profiles import (
-    KEYPOINT_PROFILES,
-    MOTION_PROFILES,
-    motion_profile,
-    protocol_hash,
-    settings_of,
-)
+from pipelines.evaluation.poses_3d import measure_motion, posed_joints, smplx_offsets
+from pipelines.evaluation.profiles import MOTION_PROFILES, motion_profile
+from pipelines.metrics.distributions import diversity, frechet_distance
+from pipelines.metrics.feet import foot_skating_ratio_lodge
+from pipelines.metrics.smoothness import jitter
 from pipelines.support.errors import BadUsage, UnsuitableInput
 
 BEATS = np.array([0.4, 0.9, 1.5, 2.0, 2.5])
@@ -122,8 +119,9 @@ def test_distances_as_published(dance, name):
     real, made = feature_rows(truth, "k"), feature_rows(ours, "k")
     deviation = real.std(axis=0, ddof=int(profile.sets.unbiased)) + profile.sets.epsilon
     real, made = (real - real.mean(axis=0)) / deviation, (made - real.mean(axis=0)) / deviation
-    assert space.fid(ours) == pytest.approx(scores.fid(made, real), rel=1e-5)
-    assert space.div(ours) == near(scores.div(made))
+    found = frechet_distance(space.of(ours), space.truth)
+    assert found == pytest.approx(scores.fid(made, real), rel=1e-5)
+    assert diversity(space.of(ours)) == near(scores.div(made))
 
 
 def test_strict_does_not_depend_on_frame_rate_or_place(dance):
@@ -168,7 +166,17 @@ def test_what_cannot_be_measured(dance):
         motion_profile("mace2d-official")
 
 
-def test_hashes_tell_profiles_apart():
-    profiles = [*MOTION_PROFILES.values(), *KEYPOINT_PROFILES.values()]
-    hashes = {protocol_hash("x", settings_of(profile)) for profile in profiles}
-    assert len(hashes) == len(profiles)
+def test_scores_are_those_of_the_catalogue_at_30_fps(dance):
+    clip = measure_motion(dance(8, 180, 60.0), "a", motion_profile("bailando"))
+    joints = dance(8, 180, 60.0).joints()[::2]
+    assert list(clip.scores) == ["fsr", "pfc", "jitter"]
+    assert clip.scores["jitter"] == near(jitter(joints, 30.0))
+    assert clip.scores["fsr"] == near(foot_skating_ratio_lodge(joints).ratio)
+    assert len(clip.chance) == 0
+
+
+def test_a_profile_cuts_generated_dances_and_the_truth_elsewhere(dance):
+    long = dance(9, 1300, 60.0)
+    generated = posed_joints(long, motion_profile("bailando"))
+    assert len(generated) == 1200
+    assert len(posed_joints(long, motion_profile("bailando"), truth=True)) == 1300

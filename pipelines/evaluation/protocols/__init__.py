@@ -1,0 +1,1 @@
+"""What each protocol of `evaluate` measures: one file and one row each."""

@@ -1,0 +1,68 @@
+"""The protocol motion-3d: 3D dances by a published script's rules or ours (MACE-Dance, table 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipelines.evaluation.clip import Clip
+from pipelines.evaluation.exhibits import Exhibit, exhibit_motion
+from pipelines.evaluation.items import Item
+from pipelines.evaluation.judgement import Estimate
+from pipelines.evaluation.measuring import Listener, MeasuredSet, measure_each
+from pipelines.evaluation.poses_3d import measure_motion
+from pipelines.evaluation.profiles import motion_profile, settings_of
+from pipelines.evaluation.sets import TRUTH, Sets
+from pipelines.evaluation.settings import EvaluateConfig
+from pipelines.evaluation.speed import generation_speed, own_records
+from pipelines.motion.formats import load_motion
+from pipelines.support.progress import Progress
+from pipelines.workspace.layout import Workspace
+
+
+class Motion3D:
+    """See `interface.EvaluationProtocol`."""
+
+    kinds = ("motion",)
+    hears = True
+
+    def __init__(self, config: EvaluateConfig) -> None:
+        self._config = config
+        self._profile = motion_profile(config.profile)
+        self._listener = Listener(
+            self._profile.beats.music, Workspace(config.workspace).cache("beats")
+        )
+        self.rule = self._profile.sets
+
+    def settings(self) -> dict[str, Any]:
+        """See `interface.EvaluationProtocol`."""
+        return settings_of(self._profile) | {"window": self._config.window}
+
+    def measure(self, sets: Sets, progress: Progress) -> dict[str, MeasuredSet]:
+        """See `interface.EvaluationProtocol`."""
+        self._listener.listen(sets.clips(), progress)
+        return {
+            name: measure_each(f"measuring {name}", items, self._measure_of(name), progress)
+            for name, items in sets.everyone().items()
+        }
+
+    def _measure_of(self, name: str) -> Any:
+        def measure(item: Item, measured: MeasuredSet) -> Clip:
+            motion = load_motion(item.path)
+            beats = self._listener.beats(item, measured)
+            return measure_motion(
+                motion, item.name, self._profile, beats, self._config.window, name == TRUTH
+            )
+
+        return measure
+
+    def of_system(self, items: Sequence[Item]) -> dict[str, Estimate]:
+        """How fast the Motion Expert danced, where the records of `generate` are there."""
+        given = [] if self._config.compare else list(self._config.run_records)
+        speed = generation_speed([*given, *own_records(items)])
+        return {} if speed is None else {"fps": speed}
+
+    def exhibit(self, item: Item, system: str, why: str) -> Exhibit:
+        """See `interface.EvaluationProtocol`: poses, and the speed beside the beats."""
+        beats = self._listener.beats(item)
+        return exhibit_motion(item.path, system, item.name, why, self._profile, beats)

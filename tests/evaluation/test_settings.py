@@ -1,0 +1,92 @@
+"""What `evaluate` can refuse before it reads a file, and what follows from its options."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipelines.evaluation.protocols.table import PROTOCOLS
+from pipelines.evaluation.settings import EvaluateConfig
+from pipelines.support.errors import BadUsage
+from pipelines.support.options import declared
+
+GOOD = EvaluateConfig("motion-3d", Path("a"), Path("b"))
+
+
+def hint_of(config):
+    with pytest.raises(BadUsage) as caught:
+        config.validate()
+    return f"{caught.value.what} | {caught.value.hint}"
+
+
+def test_what_is_right_is_returned():
+    assert GOOD.validate() is GOOD
+    for name, row in PROTOCOLS.items():
+        for profile in row.profiles:
+            replace(GOOD, protocol=name, profile=profile).validate()
+
+
+def test_windows_are_for_profiles_that_can():
+    replace(GOOD, window=5.0).validate()
+    says = "--window is for --protocol motion-3d with --profile strict"
+    for changes in ({"profile": "lodge"}, {"protocol": "motion-appearance"}):
+        assert hint_of(replace(GOOD, window=5.0, **changes)).startswith(says)
+
+
+def test_profiles_belong_to_protocols():
+    found = hint_of(replace(GOOD, profile="mace2d-official"))
+    assert found == (
+        "--profile mace2d-official: not for --protocol motion-3d | "
+        "choose strict, mace3d-official, megadance, lodge, bailando, mint"
+    )
+    found = hint_of(replace(GOOD, protocol="animation", profile="lodge"))
+    assert found.startswith("--profile lodge: the animation protocol has none | its conventions")
+    assert "--video-frames" in found
+
+
+def test_animation_wants_recordings():
+    found = hint_of(replace(GOOD, protocol="animation", truth=None))
+    assert found == "--protocol animation compares frame by frame | add --truth FOLDER"
+    replace(GOOD, truth=None).validate()
+
+
+@pytest.mark.parametrize("compare", [("a=x",), ("a=x", "b"), ("=x", "b=y"), ("a=", "b=y")])
+def test_two_named_folders_are_compared(compare):
+    assert "two named folders" in hint_of(replace(GOOD, pred=None, compare=compare))
+
+
+@pytest.mark.parametrize("compare", [("a=x", "a=y"), ("truth=x", "b=y")])
+def test_names_of_systems_are_told_apart(compare):
+    assert "must differ" in hint_of(replace(GOOD, pred=None, compare=compare))
+
+
+def test_systems_by_name():
+    assert GOOD.systems() == {"pred": Path("a")}
+    both = replace(GOOD, pred=None, compare=("ours=x/y", "theirs=a=b"))
+    assert both.validate().systems() == {"ours": Path("x/y"), "theirs": Path("a=b")}
+    assert "either" in hint_of(replace(both, pred=Path("a")))
+
+
+def test_models_go_in_pairs():
+    assert GOOD.pose_models() is None
+    both = replace(GOOD, person_detector="d", pose_model="p")
+    assert both.validate().pose_models() == ("d", "p")
+    assert "--person-detector" in hint_of(replace(both, pose_model=None))
+
+
+def test_targets_have_their_suffix_and_are_not_written_over(tmp_path):
+    table = tmp_path / "t.tex"
+    asked = replace(GOOD, latex=table, csv=tmp_path / "t.csv")
+    assert asked.validate().targets() == [("latex", table), ("csv", tmp_path / "t.csv")]
+    assert "must end in .md" in hint_of(replace(GOOD, markdown=table))
+    table.touch()
+    assert hint_of(asked) == f"{table} exists | add --force to replace it, or change --latex"
+    replace(asked, force=True).validate()
+
+
+def test_choices_are_the_tables():
+    choices = {one.name: one.choices for one in declared(EvaluateConfig)}
+    assert choices["protocol"] == tuple(PROTOCOLS)
+    assert set(choices["profile"]) == {p for row in PROTOCOLS.values() for p in row.profiles}
