@@ -50,5 +50,5 @@ $(INSTALLED): pyproject.toml constraints.txt
 # The first use of librosa and of our own compiled loops compiles for half a minute; do it now.
 $(WARM): $(INSTALLED)
 	$(BIN)/macedance generate examples/song.wav examples/dancer.png -o .venv/warm.mp4 \
-		--duration 2 --sampling-steps 1 --workspace .venv/warm --force
+		--duration 2 --workspace .venv/warm --force
 	@touch $@

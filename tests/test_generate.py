@@ -67,7 +67,7 @@ def with_toy(macedance, tmp_path):
 
 def test_an_expert_of_ones_own_is_offered(with_toy):
     shown = with_toy("generate", "--help").stdout
-    assert "<mace|toy>" in shown
+    assert "<library|mace|toy>" in shown
     assert "--lean" in shown and "RADIANS" in shown
 
 
@@ -86,7 +86,7 @@ def test_an_expert_of_ones_own_dances(with_toy, tiny_song, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [(("--expert", "toy", "--beta", "0.5"), "--beta means nothing to --expert toy"),
-     (("--lean", "0.5"), "--lean means nothing to --expert mace"),
+     (("--lean", "0.5"), "--lean means nothing to --expert library"),
      (("--expert", "toy", "--lean", "2"), "--lean 2: must lie in -1 ... 1"),
      (("--expert", "toy", "--genre", "salsa"), "--genre means nothing to --expert toy")],
 )  # fmt: skip
@@ -125,7 +125,7 @@ def config(tiny_song, tmp_path):
 def test_the_plan_says_who_dances_and_who_draws(config):
     facts = plan(config, SILENT)
     assert (facts["seconds"], facts["frames"], facts["size"]) == (2.0, 60, "72x128")
-    assert (facts["expert"], facts["appearance"], facts["draft"]) == ("mace", "puppet", True)
+    assert (facts["expert"], facts["appearance"], facts["draft"]) == ("library", "puppet", True)
     assert facts["dance_time"].startswith("≈") and facts["finished"] == []
     assert not config.workspace.exists()
 

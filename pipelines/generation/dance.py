@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipelines.generation.settings import GenerateConfig
-from pipelines.motion_expert.interface import CANDIDATES, GENRES, Danced, DanceRequest
+from pipelines.generation.styles import Styles, parse_styles
+from pipelines.motion_expert.interface import (
+    CANDIDATES,
+    GENRES,
+    STYLES_OVER_TIME,
+    Danced,
+    DanceRequest,
+)
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import BadUsage
 from pipelines.support.progress import Progress
@@ -34,8 +41,26 @@ def refuse_unable(config: GenerateConfig) -> None:
     ):
         if given and ability not in expert.abilities:
             raise BadUsage(f"{option} means nothing to --expert {name}", "leave one of them out")
-    if config.genre is not None:
-        expert.find_genre(config.genre, expert.genres(config.motion_model))
+    styles = _styles(config)
+    if (len(styles) > 1 or any(start > 0 for start, _ in styles)) and (
+        STYLES_OVER_TIME not in expert.abilities
+    ):
+        raise BadUsage(
+            f"--genre {config.genre}: the expert {name} dances a song in one style",
+            "ask for one, or choose another --expert",
+        )
+
+
+def _styles(config: GenerateConfig) -> Styles:
+    """The styles that were asked for, as they were written; raises BadUsage for unknown ones."""
+    _, expert = config.motion_expert()
+    names = expert.genres(config.motion_model) if config.genre is not None else ()
+
+    def known(name: str) -> str:
+        expert.find_genre(name, names)
+        return name
+
+    return parse_styles(config.genre, known)
 
 
 def dance_estimate(config: GenerateConfig, seconds: float) -> dict[str, str]:
@@ -93,8 +118,7 @@ def _new_dance(
     with record.timed("dance"):
         dancer = expert.load(config.motion_model, config.device, config.dance_options())
     music = _heard(config, record, progress)
-    styles = () if config.genre is None else ((0.0, config.genre),)
-    request = DanceRequest(music, styles, config.seed, config.candidates)
+    request = DanceRequest(music, _styles(config), config.seed, config.candidates)
     with record.timed("dance"):
         kept, facts = best_dance(dancer.dance(request, progress), music)
     if expert.draft:

@@ -19,7 +19,7 @@ from pipelines.motion_expert.experts import expert_of
 from pipelines.motion_expert.interface import DANCE, MOST_CANDIDATES, Expert
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import BadUsage
-from pipelines.support.options import check, distinct, option, taken
+from pipelines.support.options import check, declared, distinct, option, taken
 from pipelines.workspace import options as common
 
 MUSIC, PICTURE, VIDEO = "The music", "The person", "The video"
@@ -32,6 +32,15 @@ def own_options() -> list[type[Any]]:
     """The option classes of all experts that `generate` offers."""
     tables = (MOTION_EXPERTS, APPEARANCE_EXPERTS)
     return [row.options for table in tables for row in table.values()]
+
+
+def _who_knows(given: Mapping[str, Any], chosen: str) -> str:
+    """The way out for who gave an option that the chosen Motion Expert does not know."""
+    options = {name: {one.name for one in declared(row.options)}
+               for name, row in MOTION_EXPERTS.items()}  # fmt: skip
+    foreign = set(given) - options[chosen]
+    knowing = [name for name, known in options.items() if foreign and foreign <= known]
+    return f"--expert {' or '.join(knowing)} knows it" if knowing else "leave one of them out"
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,11 @@ class GenerateConfig:
         metavar="SECONDS", panel=MUSIC,
     )  # fmt: skip
     genre: str | None = option(
-        None, "Dance in this style.", shown="the model's choice", metavar="NAME", panel=DANCE
+        None,
+        'Dance in this style; also over time, as "house@0,krump@0:16".',
+        shown="the expert's choice",
+        metavar="NAME",
+        panel=DANCE,
     )
     candidates: int = option(
         1, "Try N dances and keep the one that fits the beat best.", low=1,
@@ -134,7 +147,7 @@ class GenerateConfig:
         name, row = self.motion_expert()
         drawing = self.drawing_given()
         given = {option: value for option, value in self.options.items() if option not in drawing}
-        return taken(row.options, given, f"--expert {name}").validate()
+        return taken(row.options, given, f"--expert {name}", _who_knows(given, name)).validate()
 
     def drawing_given(self) -> dict[str, Any]:
         """Of the own options those of Appearance Experts."""

@@ -5,23 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipelines.motion_expert.interface import Expert
+from pipelines.motion_expert.library.row import LIBRARY
 from pipelines.motion_expert.mace.row import MACE
-from pipelines.support.errors import BadUsage
+from pipelines.support.errors import BadUsage, MissingAsset
 from pipelines.support.files import read_json
 
 EXPERTS: dict[str, Expert] = {
+    "library": LIBRARY,
     "mace": MACE,
 }
-DEFAULT = "mace"
+DEFAULT = "library"
 
 
 def expert_of(name: str | None, folder: Path | None) -> str:
     """The expert that was named, else the one that a folder's config names, else the default.
 
-    Raises BadUsage for a name that is in no row, or one that the folder contradicts.
+    Raises BadUsage for a name that is in no row, or one that the folder contradicts, MissingAsset
+    where there is no such folder.
     """
     if name is not None and name not in EXPERTS:
         raise BadUsage(f"--expert {name}: unknown", f"choose {', '.join(EXPERTS)}")
+    if folder is not None and not folder.is_dir():
+        raise MissingAsset(f"--motion-model {folder}: no such folder", "leave it out, or train one")
     kept = None if folder is None else _named_by(folder)
     if name is not None and kept is not None and kept != name:
         raise BadUsage(f"--expert {name}: {folder} holds an expert {kept}", "leave one of them out")

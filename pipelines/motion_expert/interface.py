@@ -23,8 +23,9 @@ DANCE = "The dance"
 CONFIG_NAME = "motion_expert.json"
 """In an expert's folder, unless its row says otherwise; its key "expert" names the expert."""
 MOST_CANDIDATES = 64
-GENRES, CANDIDATES = "genres", "candidates"
-"""Abilities: to dance in a style that is asked for; to make several dances of one song at once."""
+GENRES, CANDIDATES, STYLES_OVER_TIME = "genres", "candidates", "styles over time"
+"""Abilities: to dance in a style that is asked for; to make several dances of one song at once; to
+change styles within a song."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,8 @@ class Expert:
         cost: from folder, options, seconds of music and candidates to an estimate.
         identity: from a folder or None to the digest of its weights, which no other expert's have;
             "" if there are none. A run is named by it.
-        abilities: of GENRES and CANDIDATES those that it has; what it cannot do is refused.
+        abilities: of GENRES, CANDIDATES and STYLES_OVER_TIME those that it has; what it cannot do
+            is refused.
         draft: whether its dances are no more than a draft; `generate` warns then.
         find_genre: from what was asked and its genres to one of them, where it knows other names.
         config_name: the JSON file by which its folder is known.

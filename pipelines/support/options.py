@@ -21,6 +21,7 @@ from typing import Any, Literal, cast
 from pipelines.support.errors import BadUsage
 
 _KEY = "option"
+_LEAVE_OUT = "leave one of them out"
 
 
 @dataclass(frozen=True)
@@ -243,20 +244,23 @@ def distinct(config_types: Iterable[type]) -> tuple[Declared, ...]:
     return tuple(found.values())
 
 
-def taken(option_type: type[Any], given: Mapping[str, Any], chosen: str) -> Any:
+def taken(
+    option_type: type[Any], given: Mapping[str, Any], chosen: str, hint: str = _LEAVE_OUT
+) -> Any:
     """The own options of what was chosen, from those that were given; the others are refused.
 
     Args:
         option_type: the config class of what was chosen.
         given: values by field name; None counts as not given.
         chosen: how it was chosen, such as "--expert mace".
+        hint: the way out where an option is refused.
 
     Raises BadUsage for an option that it does not know.
     """
     known = {one.name for one in declared(option_type)}
     for name, value in given.items():
         if name not in known and value is not None:
-            raise BadUsage(f"{flag(name)} means nothing to {chosen}", "leave one of them out")
+            raise BadUsage(f"{flag(name)} means nothing to {chosen}", hint)
     return option_type(**{name: value for name, value in given.items() if value is not None})
 
 

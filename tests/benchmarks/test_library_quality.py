@@ -8,7 +8,7 @@ import pytest
 from quality.clips import Clip
 
 from pipelines.motion.motion import Motion
-from pipelines.motion_expert.library.dancer import SHIPPED
+from pipelines.motion_expert.library.header import SHIPPED
 from pipelines.motion_expert.library.storage import load_library
 
 

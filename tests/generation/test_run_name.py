@@ -17,7 +17,7 @@ def given_files(folder: Path) -> GenerateConfig:
     (folder / "picture.png").write_bytes(b"a picture")
     return GenerateConfig(
         song=folder / "song.wav", picture=folder / "picture.png", output=folder / "out.mp4",
-        workspace=folder / "workspace", appearance="puppet",
+        workspace=folder / "workspace", appearance="puppet", expert="mace",
     )  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def test_a_good_request_is_given_back(tmp_path):
         ({"options": {"sampling_steps": 0}}, "--sampling-steps"),
         ({"candidates": 100}, "--candidates"),
         ({"expert": "nobody"}, "--expert nobody"),
-        ({"options": {"top_k": 3}}, "--top-k means nothing to --expert mace"),
+        ({"options": {"top_k": 3}}, "--top-k means nothing to --expert library"),
         ({"appearance": "magic"}, "--appearance magic"),
         ({"options": {"lora": ("x",)}}, "--lora means nothing to --appearance puppet"),
     ],
@@ -91,7 +91,9 @@ def test_every_experts_own_options_are_offered():
 
 
 def test_the_record_says_what_the_experts_defaults_were():
-    config = GenerateConfig(song=Path("song.wav"), motion_only=True, options={"beta": 0.5})
+    config = GenerateConfig(
+        song=Path("song.wav"), motion_only=True, expert="mace", options={"beta": 0.5}
+    )
     resolved = config.resolved()
     assert resolved.expert == "mace"
     assert resolved.options == {"beta": 0.5, "sampling_steps": 50, "tempo_change": 0.2}
@@ -124,7 +126,10 @@ def test_what_experts_options_name_is_read_too(tmp_path):
 
 def test_each_expert_gets_its_own_of_the_given_options():
     config = GenerateConfig(
-        song=Path("song.wav"), appearance="wan", options={"beta": 0.5, "prompt": "she dances"}
+        song=Path("song.wav"),
+        expert="mace",
+        appearance="wan",
+        options={"beta": 0.5, "prompt": "she dances"},
     )
     assert config.dance_options() == MaceOptions(beta=0.5)
     assert config.drawing_options()["wan"].prompt == "she dances"

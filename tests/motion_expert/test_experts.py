@@ -5,8 +5,8 @@ import json
 import pytest
 
 from pipelines.motion_expert.experts import DEFAULT, EXPERTS, expert_of
-from pipelines.motion_expert.interface import CANDIDATES, GENRES
-from pipelines.support.errors import BadUsage
+from pipelines.motion_expert.interface import CANDIDATES, GENRES, STYLES_OVER_TIME
+from pipelines.support.errors import BadUsage, MissingAsset
 from pipelines.support.options import declared
 
 
@@ -19,7 +19,7 @@ def test_every_row_has_options_with_defaults_that_hold(row):
     options = row.options()
     assert options.validate() is options
     assert all(one.option.help and one.option.panel for one in declared(row.options))
-    assert row.abilities <= {GENRES, CANDIDATES}
+    assert row.abilities <= {GENRES, CANDIDATES, STYLES_OVER_TIME}
     assert row.help
 
 
@@ -57,8 +57,12 @@ def test_the_folder_says_whose_it_is(tmp_path):
     assert expert_of("mace", tmp_path) == "mace"
 
 
-def test_a_folder_that_is_none_is_left_to_whoever_loads_it(tmp_path):
-    assert expert_of(None, tmp_path / "nowhere") == DEFAULT
+def test_a_folder_that_is_none_is_refused(tmp_path):
+    with pytest.raises(MissingAsset, match="nowhere: no such folder"):
+        expert_of(None, tmp_path / "nowhere")
+
+
+def test_a_config_that_cannot_be_read_is_left_to_whoever_loads_it(tmp_path):
     (tmp_path / "motion_expert.json").write_text("{")
     assert expert_of("mace", tmp_path) == "mace"
 

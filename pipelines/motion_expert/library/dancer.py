@@ -22,6 +22,7 @@ from pipelines.motion_expert.library.counting import (
     counted_takes,
 )
 from pipelines.motion_expert.library.genres import find_genre, style_of
+from pipelines.motion_expert.library.header import SHIPPED
 from pipelines.motion_expert.library.search import SearchConfig, best_sequence
 from pipelines.motion_expert.library.song_plan import SongPlan, plan_song
 from pipelines.motion_expert.library.storage import Library, TakeEntry, load_library
@@ -30,7 +31,6 @@ from pipelines.music import layout
 from pipelines.music.features import FEATURE_SCHEMA
 from pipelines.support.errors import BadUsage, UnsuitableInput
 
-SHIPPED = Path(__file__).with_name("weights")
 _WIDER = ((SLOWEST_SPEED, FASTEST_SPEED), (0.6, 1.6), (0.3, 3.0))
 """Speeds of the dance against the take as recorded that are tried, one after the other."""
 _ENOUGH = 12

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.motion_expert.library.header import CONFIG_FILE, TENSORS_FILE
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import MissingAsset, UnsuitableInput
 from pipelines.support.files import atomic_path, read_json
@@ -37,7 +38,6 @@ JOINTS_KEPT: tuple[int, ...] = tuple(j for j in range(24) if j not in (10, 11, 2
 RADIANS, METRES = 2e-4, 2e-4
 """What one step of the stored whole numbers means."""
 _CHANNELS = 3 * len(JOINTS_KEPT) + 3
-_WEIGHTS, _CARD = "library.safetensors", "library.json"
 
 Whole = NDArray[np.int32]
 
@@ -175,12 +175,12 @@ def save_library(library: Library, folder: Path) -> None:
         "pulses": library.pulses.astype(np.float32),
     }
     folder.mkdir(parents=True, exist_ok=True)
-    with atomic_path(folder / _WEIGHTS) as temporary:
+    with atomic_path(folder / TENSORS_FILE) as temporary:
         temporary.write_bytes(save({k: np.ascontiguousarray(v) for k, v in arrays.items()}))
     rows = ",\n".join(f"  {json.dumps(asdict(take))}" for take in library.takes)
     head = {"format": FORMAT, "version": VERSION, "left_out": list(library.left_out)}
     text = json.dumps(head)[:-1] + f', "takes": [\n{rows}\n]}}\n'
-    with atomic_path(folder / _CARD) as temporary:
+    with atomic_path(folder / CONFIG_FILE) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
@@ -194,19 +194,19 @@ def load_library(folder: Path) -> Library:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    for name in (_WEIGHTS, _CARD):
+    for name in (TENSORS_FILE, CONFIG_FILE):
         if not (folder / name).is_file():
             raise MissingAsset(f"{folder}: no {name}, so no dance library")
-    card = read_json(folder / _CARD)
+    card = read_json(folder / CONFIG_FILE)
     if not isinstance(card, Mapping) or card.get("format") != FORMAT:
-        raise UnsuitableInput(f"{folder / _CARD}: not the card of a dance library")
+        raise UnsuitableInput(f"{folder / CONFIG_FILE}: not the card of a dance library")
     if card.get("version") != VERSION:
         raise UnsuitableInput(
             f"{folder}: a dance library of version {card.get('version')}, this command reads "
             f"version {VERSION}", "prepare it again",
         )  # fmt: skip
     try:
-        arrays = load_file(folder / _WEIGHTS)
+        arrays = load_file(folder / TENSORS_FILE)
         takes = tuple(_entry(row) for row in card["takes"])
         bits = arrays["contacts"][:, None] >> np.arange(4, dtype=np.uint8) & 1
         library = Library(

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from pipelines.metrics.feet import foot_skating_ratio
-from pipelines.motion_expert.library.dancer import SHIPPED, LibraryDancer
+from pipelines.motion_expert.library.dancer import LibraryDancer
+from pipelines.motion_expert.library.header import SHIPPED
 from pipelines.music.features import FEATURE_SCHEMA
 
 Features = Callable[..., np.ndarray]

@@ -1,0 +1,50 @@
+"""`--genre`: one style, or styles over time as "house@0,krump@0:16"."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+
+from pipelines.support.errors import BadUsage
+
+Styles = tuple[tuple[float, str], ...]
+_AT = re.compile(r"\s*(?P<name>[^@,]+?)\s*(?:@\s*(?P<time>[\d:.]+)\s*)?")
+_HINT = 'write it as --genre house, or --genre "house@0,krump@0:16"'
+
+
+def parse_styles(text: str | None, known: Callable[[str], str]) -> Styles:
+    """(second from which on, style) in order of time, from what `--genre` says; () for None.
+
+    Args:
+        text: names with the time from which each holds, in seconds or minutes:seconds; the first
+            may leave it out and then holds from the beginning.
+        known: from a name as written to the expert's name for it; raises BadUsage for another.
+
+    Raises BadUsage where it cannot be read, or two styles begin at once.
+    """
+    if text is None:
+        return ()
+    found: list[tuple[float, str]] = []
+    for number, part in enumerate(text.split(",")):
+        match = _AT.fullmatch(part)
+        if match is None or (match["time"] is None and number > 0):
+            raise BadUsage(f"--genre {text}: {part.strip() or 'nothing'!r} has no time", _HINT)
+        found.append((_seconds(match["time"] or "0", text), known(match["name"])))
+    found.sort(key=lambda style: style[0])
+    if len({second for second, _ in found}) < len(found):
+        raise BadUsage(f"--genre {text}: two styles begin at the same time", _HINT)
+    return tuple(found)
+
+
+def _seconds(text: str, whole: str) -> float:
+    try:
+        parts = [float(part) for part in text.split(":")]
+    except ValueError:
+        parts = []
+    if not 1 <= len(parts) <= 3 or not all(map(math.isfinite, parts)):
+        raise BadUsage(f"--genre {whole}: {text!r} is not a time", _HINT)
+    seconds = 0.0
+    for part in parts:
+        seconds = 60 * seconds + part
+    return seconds

@@ -1,0 +1,66 @@
+"""The row of the expert "library" in the table of Motion Experts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.motion_expert.interface import (
+    CANDIDATES,
+    GENRES,
+    STYLES_OVER_TIME,
+    Cost,
+    Expert,
+)
+from pipelines.motion_expert.library.options import LibraryOptions
+from pipelines.support.shipped import whole_weights
+
+if TYPE_CHECKING:
+    from pipelines.motion_expert.library.expert import LibraryExpert
+
+_SHIPPED = Path(__file__).with_name("weights")
+
+
+def _load(folder: Path | None, device: str, options: LibraryOptions) -> LibraryExpert:
+    from pipelines.motion_expert.library.expert import LibraryExpert
+
+    return LibraryExpert.load(folder, device, options)
+
+
+def _genres(folder: Path | None) -> tuple[str, ...]:
+    from pipelines.motion_expert.library.header import library_genres
+
+    return library_genres(folder)
+
+
+def _cost(folder: Path | None, options: LibraryOptions, seconds: float, candidates: int) -> Cost:
+    from pipelines.motion_expert.library.header import library_cost
+
+    return library_cost(seconds, candidates)
+
+
+def _identity(folder: Path | None) -> str:
+    from pipelines.motion_expert.library.header import library_identity
+
+    return library_identity(folder)
+
+
+def _find_genre(asked: str, known: Sequence[str]) -> str:
+    from pipelines.motion_expert.library.genres import find_genre
+
+    return find_genre(asked, known)
+
+
+LIBRARY = Expert(
+    help="real dance, re-arranged to the song",
+    options=LibraryOptions,
+    load=_load,
+    genres=_genres,
+    cost=_cost,
+    identity=_identity,
+    abilities=frozenset({GENRES, CANDIDATES, STYLES_OVER_TIME}),
+    find_genre=_find_genre,
+    config_name="library.json",
+    check=lambda: whole_weights(_SHIPPED),
+)

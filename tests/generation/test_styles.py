@@ -1,0 +1,45 @@
+"""Styles over time, as --genre says them."""
+
+import pytest
+
+from pipelines.generation.styles import parse_styles
+from pipelines.support.errors import BadUsage
+
+KNOWN = {"house": "house", "krump": "krump", "hip-hop": "la hip-hop"}
+
+
+def known(name):
+    if name not in KNOWN:
+        raise BadUsage(f"--genre {name}: unknown")
+    return KNOWN[name]
+
+
+@pytest.mark.parametrize(
+    ("text", "styles"),
+    [
+        (None, ()),
+        ("house", ((0.0, "house"),)),
+        ("house@0,krump@0:16", ((0.0, "house"), (16.0, "krump"))),
+        ("krump@1:02.5, hip-hop", None),
+        ("house, krump@8 ,hip-hop@1:00", ((0.0, "house"), (8.0, "krump"), (60.0, "la hip-hop"))),
+        ("krump@12,house@4", ((4.0, "house"), (12.0, "krump"))),
+        ("krump@1:00:00", ((3600.0, "krump"),)),
+    ],
+)
+def test_what_is_read(text, styles):
+    if styles is None:
+        with pytest.raises(BadUsage, match="has no time"):
+            parse_styles(text, known)
+    else:
+        assert parse_styles(text, known) == styles
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("house@0,krump@0", "same time"), ("house@x", "has no time"), ("house@1:2:3:4", "not a time"),
+     ("house@.", "not a time"), ("house,,krump@3", "nothing"), ("", "nothing"),
+     ("polka@3", "polka: unknown")],
+)  # fmt: skip
+def test_what_is_refused(text, says):
+    with pytest.raises(BadUsage, match=says):
+        parse_styles(text, known)
