@@ -6,7 +6,14 @@ import json
 
 import pytest
 
-from pipelines.evaluation.items import Item, list_items, unmatched, with_music
+from pipelines.evaluation.items import (
+    Item,
+    content_of,
+    is_video,
+    list_items,
+    unmatched,
+    with_music,
+)
 from pipelines.support.errors import UnsuitableInput
 
 
@@ -74,3 +81,49 @@ def test_nothing_there(tmp_path):
 def test_names_without_a_partner(tmp_path):
     a, b = ([Item(name, tmp_path) for name in text] for text in ("abc", "bcd"))
     assert unmatched(a, b) == (["a"], ["d"])
+
+
+def test_a_single_file_is_a_clip_of_its_stem(tmp_path):
+    touch(tmp_path / "a.b.npz", tmp_path / "clip.webm")
+    assert list_items(tmp_path / "a.b.npz", ("motion",)) == [Item("a.b", tmp_path / "a.b.npz")]
+    (video,) = list_items(tmp_path / "clip.webm", ("video",))
+    assert video.music == video.path
+
+
+@pytest.mark.parametrize(("name", "is_one"), [("a.MP4", True), ("a.gif", True), ("a.npz", False)])
+def test_videos_by_suffix(tmp_path, name, is_one):
+    assert is_video(tmp_path / name) is is_one
+
+
+def test_a_song_for_all_begins_at_its_start(tmp_path):
+    touch(tmp_path / "song.mp3")
+    items = [Item("a", tmp_path, tmp_path / "own.wav", 12.5)]
+    assert with_music(items, tmp_path / "song.mp3") == [Item("a", tmp_path, tmp_path / "song.mp3")]
+
+
+def test_records_without_a_song_or_with_a_gone_one_say_nothing(tmp_path):
+    touch(tmp_path / "r" / "motion.npz")
+    for record in ({"config": {}}, {"config": {"song": "gone.wav"}}, {"config": {"song": 3}}, {}):
+        (tmp_path / "r" / "run.json").write_text(json.dumps(record))
+        assert list_items(tmp_path, ("motion",))[0].music is None
+
+
+def test_content_is_of_the_clip_its_music_and_where_that_begins(tmp_path):
+    for name in ("a.npz", "b.npz", "song.wav"):
+        (tmp_path / name).write_bytes(name[-3:].encode())
+    one, same = Item("a", tmp_path / "a.npz"), Item("b", tmp_path / "b.npz")
+    assert content_of(one) == content_of(same)
+    heard = Item("a", tmp_path / "a.npz", tmp_path / "song.wav")
+    assert content_of(heard)[:1] == content_of(one)[:1] and len(content_of(heard)) == 3
+    later = Item("a", tmp_path / "a.npz", tmp_path / "song.wav", 0.5)
+    assert content_of(later)[:-1] == content_of(heard)[:-1] and content_of(later)[-1] == "0.500000"
+    video = Item("a", tmp_path / "a.npz", tmp_path / "a.npz")
+    assert content_of(video) == content_of(one), "a video's own sound is in its file"
+
+
+def test_content_of_a_folder_is_of_all_its_frames(tmp_path):
+    touch(*(tmp_path / "clip" / f"{k}_keypoints.json" for k in range(3)))
+    item = Item("clip", tmp_path / "clip")
+    assert len(content_of(item)) == 4
+    (tmp_path / "clip" / "2_keypoints.json").write_bytes(b"y")
+    assert len(set(content_of(item))) == 3

@@ -155,3 +155,42 @@ def test_a_statistic_of_one_clip_is_not_a_number():
                     .value)  # fmt: skip
     three = set_estimate(partial(fid, space), clips(gauss(1, 3)), 0)
     assert np.isfinite(three.value) and np.isnan(three.low), "three clips have no interval"
+
+
+@pytest.mark.parametrize("count", [5, 13, 14, 40])
+def test_a_constant_difference_is_as_sure_as_its_clips_are_many(count):
+    found = score_difference(np.full(count, 2.0), np.full(count, 1.5), 0)
+    assert (found.value, found.low, found.high, found.n) == (0.5, 0.5, 0.5, count)
+    # All signs alike, or all turned: two of 2^N; above 13 clips signs are drawn.
+    expected = 2 / 2**count if count <= 13 else 1 / 10_001
+    assert found.p_value == pytest.approx(expected, abs=3e-4)
+
+
+def test_clips_that_one_system_lacks_are_left_out_of_differences():
+    found = score_difference(np.array([1.0, np.nan, 3.0]), np.array([0.5, 1.0, 2.5]), 0)
+    assert (found.value, found.n) == (0.5, 2)
+
+
+def test_differences_of_sets_turn_with_their_order():
+    space = FeatureSpace(clips(gauss(0, 100)), "k", RULE)
+    one, other = clips(gauss(1, 30)), clips(gauss(2, 30, shift=0.5))
+    there = set_difference(partial(fid, space), one, other, 0)
+    back = set_difference(partial(fid, space), other, one, 0)
+    assert back.value == pytest.approx(-there.value)
+    assert (back.low, back.high) == pytest.approx((-there.high, -there.low))
+    assert set_difference(partial(fid, space), one, one, 0).p_value == 1
+
+
+def test_intervals_narrow_with_the_clips_and_repeat_with_the_seed():
+    values = np.random.default_rng(0).normal(3, 1, 400)
+    few, many = mean_estimate(values[:25], 0), mean_estimate(values, 0)
+    assert many.high - many.low < 0.5 * (few.high - few.low)
+    assert mean_estimate(values, 0) == many
+    assert mean_estimate(values, 1).low != many.low
+
+
+def test_clips_whose_chance_cannot_be_told_do_not_count():
+    known = beaten(0.5, 0.3)
+    odd = Clip("odd", scores={"bas": float("nan")}, chance=np.full(100, np.nan))
+    assert chance_of_set([known, odd]) == chance_of_set([known])
+    assert chance_of_set([odd]) is None

@@ -163,3 +163,37 @@ def test_other_tracks_in_the_official_layout(camera_track):
     assert array.shape == (90, 25, 3)
     assert (array[:, [1, 2, 20, 21]] == 0).all()
     assert array[0, 6, 1] == camera_track(6).xy[0, JOINT_NAMES.index("left_shoulder"), 0]
+
+
+def test_features_that_need_a_plane_do_not_exist_in_a_picture(camera_track):
+    clip, _ = measure_poses(camera_track(7), "a", STRICT)
+    assert np.flatnonzero(np.isnan(clip.features["g"][0])).tolist() == [0, 1, 14, 15, 27]
+    assert np.isfinite(clip.features["k"]).all()
+    assert clip.scores == {} and len(clip.chance) == 0
+
+
+def test_a_body_has_our_skeletons_torso_and_y_up(camera_track):
+    body = planar_body(camera_track(8, scale=77.0), STRICT)
+    shoulders, hips = (body.points[:, [k, k + 1]].mean(axis=1) for k in (1, 7))
+    lengths = np.linalg.norm(shoulders - hips, axis=-1)
+    assert np.median(lengths) == pytest.approx(0.564054, abs=1e-4)
+    assert (shoulders[:, 1] > hips[:, 1]).all()
+
+
+def test_points_seen_unsurely_do_not_move_the_body(camera_track):
+    track = camera_track(9)
+    wild = dataclasses.replace(track, xy=track.xy.copy(), confidence=track.confidence.copy())
+    place = track.names.index("right_knee")
+    wild.xy[30:33, place] = 9_999
+    wild.confidence[30:33, place] = STRICT.least_confidence - 0.01
+    found, expected = (planar_body(one, STRICT).points for one in (wild, track))
+    assert np.abs(found - expected).max() < 0.05
+    wild.confidence[30:33, place] = STRICT.least_confidence
+    assert np.abs(planar_body(wild, STRICT).points - expected).max() > 1
+
+
+def test_shoulders_and_hips_in_one_place_have_no_size(camera_track):
+    track = camera_track(10)
+    track.xy[:] = 100.0
+    with pytest.raises(UnsuitableInput, match="one place"):
+        planar_body(track, STRICT)

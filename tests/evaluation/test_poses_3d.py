@@ -10,10 +10,15 @@ from scipy.spatial.transform import Rotation
 from pipelines.body.skeleton import OFFSETS, PARENTS
 from pipelines.evaluation.clip import Clip, feature_rows
 from pipelines.evaluation.judgement import FeatureSpace
-from pipelines.evaluation.poses_3d import measure_motion, posed_joints, smplx_offsets
+from pipelines.evaluation.poses_3d import (
+    foot_contact,
+    measure_motion,
+    posed_joints,
+    smplx_offsets,
+)
 from pipelines.evaluation.profiles import MOTION_PROFILES, motion_profile
 from pipelines.metrics.distributions import diversity, frechet_distance
-from pipelines.metrics.feet import foot_skating_ratio_lodge
+from pipelines.metrics.feet import foot_skating_ratio_lodge, physical_foot_contact
 from pipelines.metrics.smoothness import jitter
 from pipelines.support.errors import BadUsage, UnsuitableInput
 
@@ -180,3 +185,46 @@ def test_a_profile_cuts_generated_dances_and_the_truth_elsewhere(dance):
     generated = posed_joints(long, motion_profile("bailando"))
     assert len(generated) == 1200
     assert len(posed_joints(long, motion_profile("bailando"), truth=True)) == 1300
+
+
+def test_physical_foot_contact_is_a_mean_over_pieces_of_five_seconds(dance):
+    joints = dance(10, 330).joints()
+    profile = motion_profile("strict")
+    parts = [physical_foot_contact(joints[:150]), physical_foot_contact(joints[150:300])]
+    # The rest of 30 frames is shorter than half a piece.
+    assert foot_contact(joints, profile) == near(np.mean(parts))
+    whole = foot_contact(joints, motion_profile("lodge"))
+    assert whole == near(physical_foot_contact(joints))
+
+
+def test_a_short_dance_is_one_piece(dance):
+    joints = dance(11, 40).joints()
+    assert foot_contact(joints, motion_profile("strict")) == near(physical_foot_contact(joints))
+
+
+@pytest.mark.parametrize("name", MOTION_PROFILES)
+def test_features_have_the_profiles_size(dance, name):
+    clip = measure_motion(dance(12, 120, 60.0), "a", motion_profile(name))
+    assert clip.features["k"].shape == (1, motion_profile(name).kinetic_size)
+    assert clip.features["g"].shape == (1, 32)
+    assert ((clip.features["g"] >= 0) & (clip.features["g"] <= 1)).all()
+
+
+@pytest.mark.parametrize("name", [name for name in MOTION_PROFILES if name != "mint"])
+def test_where_the_dancer_stands_does_not_count(dance, name):
+    import dataclasses
+
+    motion, profile = dance(13, 100), motion_profile(name)
+    moved = dataclasses.replace(motion, trans=motion.trans + np.float32([4, -7, 0]))
+    one, other = (measure_motion(m, "a", profile, BEATS) for m in (motion, moved))
+    assert other.features["k"] == pytest.approx(one.features["k"], rel=2e-3, abs=1e-3)
+    assert other.features["g"] == pytest.approx(one.features["g"], abs=0.021)
+    assert other.scores == pytest.approx(one.scores, rel=1e-3, abs=1e-3, nan_ok=True)
+
+
+def test_smplx_bones_are_as_long_on_both_sides():
+    lengths = np.linalg.norm(smplx_offsets(), axis=1)
+    left_of_legs, right_of_legs = lengths[[4, 7, 10]], lengths[[5, 8, 11]]
+    assert left_of_legs == pytest.approx(right_of_legs, rel=0.05)
+    assert (lengths[[22, 23]] == 0).all(), "hands are where the wrists are"
+    assert smplx_offsets()[4, 1] == pytest.approx(-0.378753, abs=1e-6)
