@@ -19,7 +19,8 @@ PIP_ARGS ?=
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 WARM := .venv/.warm
-PACKAGES := ffmpeg python3-venv libegl1 libgles2 libgl1 libglib2.0-0
+SYSTEM := .venv/.system
+PACKAGES := python3 python3-venv ffmpeg
 
 setup: $(WARM)
 
@@ -40,8 +41,12 @@ clean:
 		.hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(INSTALLED): pyproject.toml constraints.txt
+# A rule of its own, so that PYTHON is looked for anew when it has been installed.
+$(SYSTEM): .ci/check-system
 	@PYTHON="$(PYTHON)" PACKAGES="$(PACKAGES)" bash .ci/check-system
+	@mkdir -p .venv && touch $@
+
+$(INSTALLED): pyproject.toml constraints.txt $(SYSTEM)
 	test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
 	$(BIN)/python -m pip install $(PIP_ARGS) -c constraints.txt torch
 	$(BIN)/python -m pip install $(PIP_ARGS) -c constraints.txt -e '.[dev]'
