@@ -3,7 +3,8 @@
 The body moves over the floor so that whichever foot bears it stays where it is. Root velocity is
 a smooth robust least-squares fit to both feet at once: a foot pulls the more, the lower and the
 calmer it is, and one that the fit cannot hold (in a slide, in the air) lets go. A jump keeps the
-speed it was begun with. What the feet do not show, such as a glide on both, is lost.
+speed it was begun with. What the feet do not show, such as a glide on both, is lost
+(docs/reference/dance-library.md#the-way-found-from-the-feet).
 
 Shapes: T frames, 2 feet, left and right, 4 foot points in the order of FOOT_JOINTS.
 """

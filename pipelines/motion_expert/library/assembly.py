@@ -3,7 +3,9 @@
 Each stretch of a take runs by a monotone clock through the song's pulses. Where one stretch hands
 over to the next, the newcomer is laid onto the floor so that a foot which stands in both stays in
 its place; the other foot, if it has to come down elsewhere, takes a step. Everything else is
-cross-faded. Shapes: T frames at 30 fps, 4 foot points in the order of FOOT_JOINTS.
+cross-faded (docs/reference/dance-library.md#joins).
+
+Shapes: T frames at 30 fps, 4 foot points in the order of FOOT_JOINTS.
 """
 
 from __future__ import annotations

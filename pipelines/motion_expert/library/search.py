@@ -1,7 +1,7 @@
 """Which unit is danced in which bar: a beam search over sequences of units.
 
-Shapes: U units, K bars, W sequences in the beam. Costs are added up; constants are those that a
-prototype was tuned with, on other songs than those that anything is reported for.
+Shapes: U units, K bars, W sequences in the beam. Costs are added up
+(docs/reference/dance-library.md#costs).
 """
 
 from __future__ import annotations
