@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -164,7 +164,13 @@ class GenerateConfig:
     def resolved(self) -> GenerateConfig:
         """The same request with what it leaves to the experts' defaults, for the record."""
         name, _ = self.motion_expert()
-        return replace(self, expert=name, options={**asdict(self.dance_options()), **self.options})
+        drawing = {} if self.motion_only else self.drawing_options()
+        own = {
+            one.name: getattr(options, one.name)
+            for options in (self.dance_options(), *drawing.values())
+            for one in declared(type(options))
+        }
+        return replace(self, expert=name, options=own)
 
     def _validate_targets(self) -> None:
         if self.motion_out is not None and self.motion_out.suffix not in _MOTION_SUFFIXES:

@@ -98,6 +98,8 @@ def test_the_record_says_what_the_experts_defaults_were():
     assert resolved.expert == "mace"
     assert resolved.options == {"beta": 0.5, "sampling_steps": 50, "tempo_change": 0.2}
     assert config.dance_options() == MaceOptions(beta=0.5)
+    drawn = GenerateConfig(song=Path("song.wav"), appearance="tiny").resolved()
+    assert (drawn.options["wan_sampling_steps"], drawn.options["beta"]) == (10, 0.75)
 
 
 def test_inputs_are_the_files_that_are_there_to_read():
