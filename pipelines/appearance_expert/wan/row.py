@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.appearance_expert.fingerprint import files_digest
 from pipelines.appearance_expert.interface import Expert, Order
 from pipelines.appearance_expert.wan.config import WanConfig
 from pipelines.appearance_expert.wan.options import FACE_POLICIES
@@ -109,7 +110,7 @@ def called_identity(weights: WanWeights, options: Any) -> dict[str, Any]:
     found["lora"] = [scale for _, scale in map(parse_lora, options.lora)]
     found["face"] = options.face if options.face in FACE_POLICIES else "clip"
     gguf = options.gguf
-    return found | {"gguf": None if gguf is None else [gguf.name, gguf.stat().st_size]}
+    return found | {"gguf": None if gguf is None else files_digest([gguf], gguf.parent)}
 
 
 def named_files(options: Any) -> dict[str, Path]:

@@ -70,6 +70,15 @@ def test_options_name_a_run(order):
     assert WAN.identity(order, WanConfig(forecast=True)) != plain
 
 
+def test_a_quantised_transformer_counts_by_its_content(tiny_wan, tmp_path):
+    file, found = tmp_path / "small.gguf", []
+    for content in (b"GGUF one", b"GGUF two"):
+        file.write_bytes(content)
+        found.append(WAN.identity(Order(str(tiny_wan)), WanConfig(gguf=file)))
+    assert found[0] != found[1]
+    assert str(tmp_path) not in str(found)
+
+
 def test_a_clip_that_is_none_is_refused_before_anything_is_loaded(order, tmp_path):
     (tmp_path / "face.mp4").write_text("no video")
     config = WanConfig(face=str(tmp_path / "face.mp4"))
