@@ -98,7 +98,7 @@ def test_the_record_says_what_the_experts_defaults_were():
     assert resolved.expert == "mace"
     assert resolved.options == {"beta": 0.5, "sampling_steps": 50, "tempo_change": 0.2}
     assert config.dance_options() == MaceOptions(beta=0.5)
-    drawn = GenerateConfig(song=Path("song.wav"), appearance="tiny").resolved()
+    drawn = GenerateConfig(song=Path("song.wav"), appearance="tiny", expert="mace").resolved()
     assert (drawn.options["wan_sampling_steps"], drawn.options["beta"]) == (10, 0.75)
 
 
