@@ -1,8 +1,9 @@
 """The pieces a dance is made of: bars of recorded dance, from pulse to pulse, and their mirrors.
 
 Every pulse of a take's reading may begin a unit of as many pulses as the song's bar has. What the
-search compares is computed for all of them at once (docs/reference/dance-library.md#units). Places and directions over the floor are
-complex numbers i (x + i y): 1 faces the camera (-y), and a mirror image is the conjugate.
+search compares is computed for all of them at once (docs/reference/dance-library.md#units). Places
+and directions over the floor are complex numbers i (x + i y): 1 faces the camera (-y), and a
+mirror image is the conjugate.
 
 Shapes: U units, N joints of pulses, m pulses in a bar.
 """
