@@ -89,7 +89,6 @@ NOT_IMPORTED = {
     "accelerate": "diffusers places networks with it",
     "ftfy": "diffusers cleans prompts with it",
     "trimesh": "pyrender builds its meshes on it",
-    "decord": "to come",
 }
 """Declared, but imported by others on our behalf."""
 CARRIED = {

@@ -28,7 +28,6 @@ from pipelines.appearance_expert.training.encoders import Encoders
 from pipelines.appearance_expert.training.frames import (
     FaceCrops,
     Window,
-    chosen_frames,
     draw_skeleton,
     find_dancer,
     source_frames,
@@ -37,6 +36,7 @@ from pipelines.appearance_expert.training.frames import (
 from pipelines.appearance_expert.training.latent_layout import latent_frames
 from pipelines.appearance_expert.training.recipe import Recipe
 from pipelines.media.image import load_picture
+from pipelines.media.indexed_video import frames_at
 from pipelines.media.video import VideoInfo, probe_video
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import atomic_path
@@ -160,7 +160,7 @@ class _Reader:
         pending = [[int(n) for n in self._numbers(clip.video, s, length)] for s in starts]
         needed = {n for numbers in pending for n in numbers} | set(self._references)
         made: dict[int, tuple[Frames, Frames, Frames]] = {}
-        for number, frame in chosen_frames(clip.video, needed):
+        for number, frame in frames_at(clip.video, needed):
             cut = self._window.cut(frame)
             if number in self._references:
                 self._kept[number] = cut
@@ -182,7 +182,7 @@ class _Reader:
             centre = np.array([width, height]) / 2
             return [window_for(width, height, self._size(), centre).cut(image)]
         if not set(self._references) <= set(self._kept):
-            for number, frame in chosen_frames(self._clip.video, set(self._references)):
+            for number, frame in frames_at(self._clip.video, set(self._references)):
                 self._kept[number] = self._window.cut(frame)
         return [self._kept[number] for number in self._references]
 
@@ -197,7 +197,7 @@ class _Reader:
         parts = []
         for video, window in zip((clip.video, clip.pose, clip.face), windows, strict=True):
             numbers = [int(n) for n in self._numbers(video, start, self._recipe.frames)]
-            kept = {n: window.cut(frame) for n, frame in chosen_frames(video, set(numbers))}
+            kept = {n: window.cut(frame) for n, frame in frames_at(video, set(numbers))}
             parts.append(np.stack([kept[n] for n in numbers]))
         return _Segment(*parts)
 

@@ -5,9 +5,7 @@ A clip of another shape is cut, once for all its frames, so that the dancer stay
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -21,8 +19,7 @@ from pipelines.keypoints.files import Keypoints, load_keypoints
 from pipelines.keypoints.person import FACE_NAMES, POINT, POINT_NAMES, ReferencePerson
 from pipelines.keypoints.pose_drawing import draw_pose
 from pipelines.keypoints.video_pose import track_video
-from pipelines.media.video import probe_video, read_frames
-from pipelines.support.errors import UnsuitableInput
+from pipelines.media.video import probe_video
 
 Frames = NDArray[np.uint8]
 Float = NDArray[np.float64]
@@ -132,23 +129,6 @@ def source_frames(count: int, start: int, fps: float, source_fps: float) -> NDAr
     """Numbers of the source's frames that `count` frames at `fps` from frame `start` show."""
     at = (start + np.arange(count)) * source_fps / fps
     return np.asarray(np.floor(at + 0.5), dtype=np.int64)
-
-
-def chosen_frames(video: Path, numbers: set[int]) -> Iterator[tuple[int, Frames]]:
-    """Those frames of a video, in order, with their numbers.
-
-    Raises:
-        UnsuitableInput: the video ends before the last of them.
-    """
-    last = max(numbers)
-    reached = -1
-    for number, frame in enumerate(read_frames(video)):
-        reached = number
-        if number in numbers:
-            yield number, frame
-        if number == last:
-            return
-    raise UnsuitableInput(f"{video}: ends after {reached + 1} frames, {last + 1} were promised")
 
 
 def draw_skeleton(dancer: Dancer, frame: int, window: Window) -> Frames:

@@ -15,9 +15,10 @@ from pipelines.appearance_expert.training.encoding import (
     is_whole,
     segment_starts,
 )
-from pipelines.appearance_expert.training.frames import chosen_frames, draw_skeleton, find_dancer
+from pipelines.appearance_expert.training.frames import draw_skeleton, find_dancer
 from pipelines.appearance_expert.training.recipe import Recipe, encoders_digest
 from pipelines.appearance_expert.wan.weights import find_wan
+from pipelines.media.indexed_video import frames_at
 from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.support.progress import SILENT
 
@@ -53,7 +54,7 @@ def test_a_clips_file_holds_what_the_encoders_say(clips, tiny_encoders, tmp_path
     from pipelines.appearance_expert.training.frames import window_for
 
     window = window_for(48, 64, (32, 48), dancer.centre())
-    frames = dict(chosen_frames(clip.video, set(range(12))))
+    frames = dict(frames_at(clip.video, set(range(12))))
     for segment, start in enumerate((0, 7)):
         numbers = range(start, start + 5)
         video = np.stack([window.cut(frames[n]) for n in numbers])

@@ -5,13 +5,11 @@ from pipelines.appearance_expert.training.clips import TrainingClip
 from pipelines.appearance_expert.training.frames import (
     Dancer,
     FaceCrops,
-    chosen_frames,
     find_dancer,
     source_frames,
     window_for,
 )
 from pipelines.keypoints.person import POINT
-from pipelines.support.errors import UnsuitableInput
 
 
 def test_window_keeps_the_shape_and_the_dancer():
@@ -34,13 +32,6 @@ def test_window_keeps_the_shape_and_the_dancer():
 )
 def test_frames_follow_time(fps, source, expected):
     assert source_frames(3, 3, fps, source).tolist() == expected
-
-
-def test_frames_come_in_order_and_a_short_video_says_so(clip_workspace):
-    video = clip_workspace / "clips" / "train1" / "video.mp4"
-    assert [number for number, _ in chosen_frames(video, {7, 2, 3})] == [2, 3, 7]
-    with pytest.raises(UnsuitableInput, match="ends after 9 frames"):
-        list(chosen_frames(video, {2, 9}))
 
 
 def test_exact_keypoints_are_the_files(clip_workspace, swaying):
