@@ -1,4 +1,4 @@
-"""How each take is counted to a song of some tempo.
+"""How each take is counted to a song of some tempo (docs/reference/dance-library.md#counting).
 
 Shapes: B pulses.
 """
