@@ -25,7 +25,7 @@ def generate(settings: GenerateConfig, shown: Shown) -> None:
     The song becomes a 3D dance, and the dance moves the person of the picture.
     Run the same command again, and it goes on after the last finished stage.
 
-    Every option can also be set in the environment (MACEDANCE_BETA=0.6) or in
+    Every option can also be set in the environment (MACEDANCE_SEED=3) or in
     a --config file.
     """
     from pipelines import generate as pipeline

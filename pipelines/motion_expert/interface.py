@@ -19,13 +19,18 @@ if TYPE_CHECKING:
     from pipelines.support.progress import Progress
 
 DANCE = "The dance"
-"""Heading under which the experts' own options stand in the help of `generate`."""
+"""Heading under which the dance's options stand in the help of `generate`."""
 CONFIG_NAME = "motion_expert.json"
 """In an expert's folder, unless its row says otherwise; its key "expert" names the expert."""
 MOST_CANDIDATES = 64
 GENRES, CANDIDATES, STYLES_OVER_TIME = "genres", "candidates", "styles over time"
 """Abilities: to dance in a style that is asked for; to make several dances of one song at once; to
 change styles within a song."""
+
+
+def own_panel(expert: str) -> str:
+    """The heading under which an expert's own options stand."""
+    return f"{DANCE} by --expert {expert}"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipelines.motion_expert.interface import DANCE
+from pipelines.motion_expert.interface import own_panel
 from pipelines.support.options import check, option
 
 
@@ -14,10 +14,12 @@ class LibraryOptions:
 
     energy: float | None = option(
         None, "0 dances calmly, 1 wildly.", low=0, high=1, shown="as the song", metavar="E",
-        panel=DANCE,
+        panel=own_panel("library"),
     )  # fmt: skip
     floor_work: bool = option(
-        False, "Also floor work and deep bends, which the puppet cannot draw.", panel=DANCE
+        False,
+        "Also floor work and deep bends, which the puppet cannot draw.",
+        panel=own_panel("library"),
     )
 
     def validate(self) -> LibraryOptions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipelines.motion_expert.interface import DANCE, MOST_CANDIDATES
+from pipelines.motion_expert.interface import MOST_CANDIDATES, own_panel
 from pipelines.support.options import check, option, same
 
 NOISE_STEPS = 1000
@@ -12,10 +12,10 @@ NOISE_STEPS = 1000
 
 _BETA = option(
     0.75, "Up to 1; lower follows the music harder and varies less.", above=0, high=1,
-    metavar="B", panel=DANCE,
+    metavar="B", panel=own_panel("mace"),
 )  # fmt: skip
 _SAMPLING_STEPS = option(
-    50, "Denoising steps.", low=1, high=NOISE_STEPS, panel=DANCE, former=("steps",),
+    50, "Denoising steps.", low=1, high=NOISE_STEPS, panel=own_panel("mace"), former=("steps",),
     former_variable=False,
 )  # fmt: skip
 
@@ -28,7 +28,7 @@ class MaceOptions:
     sampling_steps: int = same(_SAMPLING_STEPS)
     tempo_change: float = option(
         0.2, "Bend the new dance's tempo by up to this share to bring its steps onto the beat.",
-        low=0, high=0.5, metavar="SHARE", panel=DANCE,
+        low=0, high=0.5, metavar="SHARE", panel=own_panel("mace"),
     )  # fmt: skip
 
     def validate(self) -> MaceOptions:
