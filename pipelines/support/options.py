@@ -187,7 +187,8 @@ def _check_range(known: Declared, value: Any) -> None:
     too_low = (low is not None and not value >= low) or (above is not None and not value > above)
     if not too_low and (high is None or value <= high):
         return
-    shown = known.shown_default()
+    # A default in words, such as "to its end", is no value to give instead.
+    shown = known.shown_default() if known.option.shown is None else ""
     raise BadUsage(
         f"{known.flag} {value:g}: must {range_words(known.option)}",
         f"{shown} is the default" if shown else "",

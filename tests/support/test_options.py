@@ -100,6 +100,14 @@ def test_the_way_out_is_named():
     with pytest.raises(BadUsage) as caught:
         check(Config(fps=0.0))
     assert caught.value.hint == "30 is the default"
+    with pytest.raises(BadUsage) as caught:
+        check(Spoken(0.5))
+    assert caught.value.hint == ""
+
+
+@dataclass(frozen=True)
+class Spoken:
+    duration: float | None = option(None, "Seconds.", low=2, high=600, shown="to its end")
 
 
 @given(some.floats(allow_nan=False))
