@@ -23,7 +23,7 @@ from pipelines.curation.observations import (
 )
 from pipelines.curation.settings import CurateConfig
 from pipelines.curation.sources import RawVideo
-from pipelines.media.ffmpeg import command
+from pipelines.media.ffmpeg import command, running
 from pipelines.media.video import Frame
 from pipelines.media.wild_video import WildVideo, examine_video
 from pipelines.support.files import sha256_file
@@ -253,16 +253,14 @@ def _listen(video: WildVideo) -> tuple[list[float], list[str]]:
         return [], []
     sound = heard_from(video, 0, _LISTEN_RATE).output("pipe:1", format="f32le", ac=1)
     levels: list[float] = []
-    process = subprocess.Popen(
-        command(sound), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    with process:
+    nothing, pipe = subprocess.DEVNULL, subprocess.PIPE
+    with running(command(sound), stdin=nothing, stdout=pipe, stderr=nothing) as process:
         assert process.stdout is not None
         while second := process.stdout.read(4 * _LISTEN_RATE):
             samples = np.nan_to_num(np.frombuffer(second[: len(second) // 4 * 4], "<f4"))
             power = float(np.mean(np.square(samples, dtype=np.float64))) if len(samples) else 0.0
             levels.append(round(10 * np.log10(max(power, 1e-12)), 1))
-    broken = process.returncode != 0
+        broken = process.wait() != 0
     return levels, ["its sound cannot be decoded to the end"] if broken else []
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.media.ffmpeg import NotAMedium, command, nan_to_silence, source
+from pipelines.media.ffmpeg import NotAMedium, command, nan_to_silence, run, source
 from pipelines.media.probe import examine
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import atomic_path
@@ -193,7 +192,7 @@ def _decode(
     track = source(path)[f"a:{info.track}"]
     sound = info.cut(nan_to_silence(track) if repair else track, start, duration)
     samples = sound.output("pipe:1", format="f32le", **{"c:a": "pcm_f32le"}, **options)
-    done = subprocess.run(command(samples), stdin=subprocess.DEVNULL, capture_output=True)
+    done = run(command(samples))
     whole = len(done.stdout) // 4 * 4
     decoded = np.frombuffer(done.stdout[:whole], dtype="<f4").astype(np.float32)
     return decoded, done.stderr.decode(errors="replace")

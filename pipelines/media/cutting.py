@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import mmap
 import re
-import subprocess
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -28,6 +27,7 @@ from pipelines.media.ffmpeg import (
     for_screens,
     last_line,
     raise_write_failure,
+    run,
     source,
 )
 from pipelines.media.wild_video import WildVideo, as_seen, on_grid, opened, refuse_failure
@@ -70,9 +70,7 @@ def encode_span(
     encoded = for_screens(as_seen(picture, video, *size)).output(
         f"file:{target}", format="h264", **BT709, **options
     )
-    done = subprocess.run(
-        command(encoded), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
-    )
+    done = run(command(encoded))
     if b"No space left" in done.stderr:
         raise_write_failure(target, done.stderr)
     refuse_failure(video.path, done.returncode, done.stderr, 1)
@@ -127,10 +125,7 @@ class EncodedSpan:
             options |= AAC
         with atomic_path(target) as part:
             clip = ffmpeg.output(*streams, f"file:{part}", **options, **REPRODUCIBLE)
-            done = subprocess.run(
-                command(clip), input=self._bytes[first:last], stderr=subprocess.PIPE,
-                start_new_session=True,
-            )  # fmt: skip
+            done = run(command(clip), self._bytes[first:last])
             if done.returncode != 0:
                 raise_write_failure(target, done.stderr)
 
@@ -158,9 +153,7 @@ def write_sound(video: WildVideo, start: int, frames: int, target: Path) -> None
     sound = heard_from(video, start, SOUND_RATE).filter("apad").filter("atrim", end_sample=length)
     options = {"ac": 2, "c:a": "pcm_s16le", "fflags": "+bitexact"}
     written = sound.output(f"file:{target}", format="wav", **options)
-    done = subprocess.run(
-        command(written), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
-    )
+    done = run(command(written))
     if done.returncode != 0:
         raise UnsuitableInput(
             f"{video.path}: its sound cannot be decoded ({last_line(done.stderr)})"

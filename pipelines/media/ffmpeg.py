@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import ffmpeg
 
 from pipelines.media.programs import find_ffmpeg
 from pipelines.support.errors import MissingAsset, OutOfResources, UnsuitableInput
+from pipelines.support.stops import held_back
 
 PACKAGE_HINT = "install it with: apt-get install ffmpeg, or pip install imageio-ffmpeg"
 LOCAL_ONLY = "file,pipe,fd"
@@ -105,12 +107,45 @@ def raise_write_failure(path: Path, stderr: bytes) -> None:
     raise UnsuitableInput(f"{path}: ffmpeg could not write it ({last_line(stderr)})")
 
 
+@contextmanager
+def running(line: Sequence[str], **pipes: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """A program at work, which does not outlive the block.
+
+    Args:
+        line: program and arguments.
+        pipes: stdin, stdout, stderr and bufsize of subprocess.Popen.
+    """
+    process = None
+    try:
+        with held_back():
+            # Its own session: Ctrl-C in the terminal reaches us alone, and we stop it.
+            process = subprocess.Popen(line, start_new_session=True, **pipes)
+        yield process
+    finally:
+        if process is not None:
+            stop(process)
+
+
+def run(
+    line: Sequence[str], given: bytes | None = None, seconds: float | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a program to its end, with `given` as its input; its output and complaints are kept.
+
+    Raises:
+        subprocess.TimeoutExpired: it was not done after `seconds`, and has been killed.
+    """
+    ends = subprocess.DEVNULL if given is None else subprocess.PIPE
+    with running(line, stdin=ends, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        out, err = process.communicate(given, timeout=seconds)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
 def stop(process: subprocess.Popen[bytes]) -> None:
     """Kill a program that still runs, and let go of its pipes."""
     if process.poll() is None:
         process.kill()
         process.wait()
-    for pipe in (process.stdin, process.stdout):
+    for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             with suppress(BrokenPipeError):
                 pipe.close()

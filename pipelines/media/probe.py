@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from pipelines.media.ffmpeg import LOCAL_ONLY, NotAMedium, last_line
+from pipelines.media.ffmpeg import LOCAL_ONLY, NotAMedium, last_line, run
 from pipelines.support.errors import UnsuitableInput
 
 Report = dict[str, Any]
@@ -84,10 +84,7 @@ def _ffprobe(path: Path, *questions: str) -> tuple[Report, str]:
     name = f"file:{path}"
     line = ["ffprobe", "-v", "warning", "-protocol_whitelist", LOCAL_ONLY, "-of", "json"]
     try:
-        done = subprocess.run(
-            [*line, *questions, name], stdin=subprocess.DEVNULL, capture_output=True,
-            timeout=_PATIENCE_SECONDS,
-        )  # fmt: skip
+        done = run([*line, *questions, name], seconds=_PATIENCE_SECONDS)
     except subprocess.TimeoutExpired:
         raise UnsuitableInput(f"{path}: ffprobe found no end to its header") from None
     if done.returncode != 0:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.media.ffmpeg import command, last_line, source, stop
+from pipelines.media.ffmpeg import command, last_line, running, source
 from pipelines.media.probe import ffprobe_json, picture_packets
 from pipelines.support.errors import UnsuitableInput
 
@@ -123,21 +123,18 @@ def frame_times(path: Path) -> NDArray[np.float64]:
 def _decoded(path: Path, line: list[str], width: int, height: int) -> Iterator[Frame]:
     size = width * height * 3
     count = 0
-    with tempfile.TemporaryFile() as complaints:
-        process = subprocess.Popen(
-            line, stdout=subprocess.PIPE, stderr=complaints, start_new_session=True, bufsize=size
-        )
+    with (
+        tempfile.TemporaryFile() as complaints,
+        running(line, stdout=subprocess.PIPE, stderr=complaints, bufsize=size) as process,
+    ):
         assert process.stdout is not None
-        try:
-            while len(data := process.stdout.read(size)) == size:
-                count += 1
-                yield np.frombuffer(data, dtype=np.uint8).reshape(height, width, 3)
-            if process.wait() != 0:
-                complaints.seek(0)
-                reason = last_line(complaints.read())
-                raise UnsuitableInput(f"{path}: cannot be decoded after frame {count} ({reason})")
-        finally:
-            stop(process)
+        while len(data := process.stdout.read(size)) == size:
+            count += 1
+            yield np.frombuffer(data, dtype=np.uint8).reshape(height, width, 3)
+        if process.wait() != 0:
+            complaints.seek(0)
+            reason = last_line(complaints.read())
+            raise UnsuitableInput(f"{path}: cannot be decoded after frame {count} ({reason})")
 
 
 def _picture_stream(path: Path, report: dict[str, Any]) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import errno
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -34,12 +35,14 @@ from pipelines.media.ffmpeg import (
     is_disk_full,
     nan_to_silence,
     raise_write_failure,
+    run,
+    running,
     source,
-    stop,
 )
 from pipelines.media.video import Frame
 from pipelines.support.errors import BadUsage, OutOfResources, UnsuitableInput
 from pipelines.support.files import atomic_path
+from pipelines.support.stops import held_back
 
 
 class VideoWriter:
@@ -102,16 +105,20 @@ class VideoWriter:
         self._frames = 0
 
     def __enter__(self) -> VideoWriter:
-        with _explained(self._path), ExitStack() as stack:
-            self._part = stack.enter_context(atomic_path(self._path))
-            self._picture = self._part
-            if self._audio is not None:
-                folder = stack.enter_context(_scratch_folder(self._path))
-                self._picture = folder / "picture.mp4"
-            self._complaints = stack.enter_context(tempfile.TemporaryFile())
-            self._process = self._start(self._complaints)
-            stack.callback(stop, self._process)
-            self._cleanup = stack.pop_all()
+        try:
+            with held_back(), _explained(self._path), ExitStack() as stack:
+                self._part = stack.enter_context(atomic_path(self._path))
+                self._picture = self._part
+                if self._audio is not None:
+                    folder = stack.enter_context(_scratch_folder(self._path))
+                    self._picture = folder / "picture.mp4"
+                self._complaints = stack.enter_context(tempfile.TemporaryFile())
+                self._process = stack.enter_context(self._encoder(self._complaints))
+                self._cleanup = stack.pop_all()
+        except BaseException:
+            # A stop that was held back: nobody calls __exit__ when __enter__ raises.
+            self._cleanup.__exit__(*sys.exc_info())
+            raise
         return self
 
     def write(self, frame: Frame) -> None:
@@ -140,7 +147,7 @@ class VideoWriter:
         with _explained(self._path), self._cleanup:
             self._finish()
 
-    def _start(self, complaints: IO[bytes]) -> subprocess.Popen[bytes]:
+    def _encoder(self, complaints: IO[bytes]) -> AbstractContextManager[subprocess.Popen[bytes]]:
         height, width, _ = self._shape
         raw = {"pix_fmt": "rgb24", "s": f"{width}x{height}", "framerate": str(self._fps)}
         frames = ffmpeg.input("pipe:0", format="rawvideo", **raw)
@@ -148,10 +155,7 @@ class VideoWriter:
             f"file:{self._picture}", g=max(1, round(KEYFRAME_SECONDS * self._fps)),
             **self._codec, **BT709, **REPRODUCIBLE,
         )  # fmt: skip
-        # Its own session: Ctrl-C in the terminal reaches us alone, and we stop it.
-        return subprocess.Popen(
-            command(film), stdin=subprocess.PIPE, stderr=complaints, start_new_session=True
-        )
+        return running(command(film), stdin=subprocess.PIPE, stderr=complaints)
 
     def _finish(self) -> None:
         assert self._process.stdin is not None
@@ -178,9 +182,7 @@ class VideoWriter:
             source(self._picture)["v:0"], sound.filter("atrim", duration=f"{length:.6f}"),
             f"file:{self._part}", **{"c:v": "copy"}, **AAC, **REPRODUCIBLE,
         )  # fmt: skip
-        done = subprocess.run(
-            command(film), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
-        )
+        done = run(command(film))
         if done.returncode != 0:
             complaint = done.stderr.decode(errors="replace")
             if "NaN" in complaint and not repair:

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.media.ffmpeg import command, last_line, source
+from pipelines.media.ffmpeg import command, last_line, running, source
 from pipelines.media.probe import ffprobe_json, is_encrypted
 from pipelines.media.video import Frame, probe_video
 from pipelines.support.errors import UnsuitableInput
@@ -151,27 +151,22 @@ def grid_frames(
         "pipe:1", format="rawvideo", pix_fmt="rgb24", fps_mode="passthrough"
     )
     count = start
-    with tempfile.TemporaryFile() as complaints:
-        process = subprocess.Popen(
-            command(frames), stdout=subprocess.PIPE, stderr=complaints, stdin=subprocess.DEVNULL,
-            start_new_session=True, bufsize=0,
-        )  # fmt: skip
-        try:
-            assert process.stdout is not None
-            with suppress(OSError):
-                fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-            while (frame := _read(process.stdout.fileno(), width, height, video.path)) is not None:
-                count += 1
-                yield frame
-            code = process.wait()
-            complaints.seek(0)
-            refuse_failure(video.path, code, complaints.read(), count)
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-            assert process.stdout is not None
-            process.stdout.close()
+    nothing, pipe = subprocess.DEVNULL, subprocess.PIPE
+    with (
+        tempfile.TemporaryFile() as complaints,
+        running(
+            command(frames), stdin=nothing, stdout=pipe, stderr=complaints, bufsize=0
+        ) as process,
+    ):
+        assert process.stdout is not None
+        with suppress(OSError):
+            fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        while (frame := _read(process.stdout.fileno(), width, height, video.path)) is not None:
+            count += 1
+            yield frame
+        code = process.wait()
+        complaints.seek(0)
+        refuse_failure(video.path, code, complaints.read(), count)
     promised = video.frames
     if count < promised - max(float(video.fps), 0.02 * promised):
         raise UnsuitableInput(

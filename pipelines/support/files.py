@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.support.errors import OutOfResources, UnsuitableInput, is_out_of_space
+from pipelines.support.stops import held_back
 
 _CHUNK = 1 << 20
 _STEM = 40
@@ -28,12 +29,14 @@ def atomic_path(target: Path) -> Iterator[Path]:
     `target` is untouched.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(
-        prefix=f".{target.stem[:_STEM]}-", suffix=".part" + target.suffix, dir=target.parent
-    )
-    os.close(handle)
-    temporary = Path(name)
+    temporary = None
     try:
+        with held_back():
+            handle, name = tempfile.mkstemp(
+                prefix=f".{target.stem[:_STEM]}-", suffix=".part" + target.suffix, dir=target.parent
+            )
+            os.close(handle)
+            temporary = Path(name)
         yield temporary
         # At the end: some writers put a file of their own, for the owner alone, in its place.
         temporary.chmod(0o666 & ~_umask())
@@ -46,7 +49,8 @@ def atomic_path(target: Path) -> Iterator[Path]:
             error.filename = str(target)
         raise
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
 
 
 def write_bytes(target: Path, data: bytes) -> None:

@@ -53,12 +53,19 @@ def alone_in(folder: Path, progress: Progress) -> Iterator[None]:
     removed. Raises UnsuitableInput where there can be no such folder.
     """
     handle = _made(folder)
+    alone = False
     try:
         # Some network file systems know no locks; there the last of two writers wins.
         with suppress(OSError):
             _lock(handle, folder, progress)
+            alone = True
             _sweep(folder)
         yield
+    except BaseException:
+        # A stop may fall between any two steps, so also just before a clean-up begins.
+        if alone:
+            _sweep(folder)
+        raise
     finally:
         os.close(handle)
 

@@ -101,3 +101,20 @@ def test_a_program_is_stopped_and_its_pipes_let_go():
 
 def test_hints_name_a_debian_package():
     assert ffmpeg.PACKAGE_HINT.endswith("apt-get install ffmpeg, or pip install imageio-ffmpeg")
+
+
+def test_a_program_gets_its_input_and_its_answers_are_kept():
+    echo = "import sys; data = sys.stdin.buffer.read(); print(len(data)); sys.exit('odd')"
+    done = ffmpeg.run([sys.executable, "-c", echo], b"x" * 100_000)
+    assert (done.returncode, done.stdout, done.stderr) == (1, b"100000\n", b"odd\n")
+
+
+def test_a_program_without_input_is_not_waited_for_beyond_its_time():
+    with pytest.raises(subprocess.TimeoutExpired):
+        ffmpeg.run(["sleep", "60"], seconds=0.1)
+
+
+def test_a_program_does_not_outlive_its_block():
+    with pytest.raises(KeyError), ffmpeg.running(["sleep", "60"]) as process:
+        raise KeyError
+    assert process.returncode == -9

@@ -1,6 +1,10 @@
 import json
+import os
+import signal
 import subprocess
+import time
 import wave
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -185,3 +189,26 @@ def test_a_song_without_sound_is_refused(tmp_path):
     with pytest.raises(UnsuitableInput, match=r"silent\.mp4: holds no sound"):
         write(tmp_path / "a.mp4", 5, audio=silent)
     assert [p.name for p in tmp_path.iterdir()] == ["silent.mp4"]
+
+
+def test_a_stop_at_any_moment_leaves_neither_file_nor_program(tmp_path):
+    class Stop(BaseException):
+        pass
+
+    def stop(number, frame):
+        raise Stop
+
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        for moment in range(1, 60):
+            with suppress(Stop):
+                signal.setitimer(signal.ITIMER_REAL, moment / 5000)
+                with VideoWriter(tmp_path / "film.mp4", WIDTH, HEIGHT, Fraction(30)):
+                    time.sleep(1)
+            children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+            at_work = [Path(f"/proc/{child}/comm").read_text().strip() for child in children]
+            assert "ffmpeg" not in at_work
+            assert list(tmp_path.iterdir()) == []
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -203,3 +203,11 @@ def test_a_full_disk_is_not_taken_for_a_wrong_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "mkdir", full)
     with pytest.raises(OSError, match="No space left"), alone_in(tmp_path / "ws", SILENT):
         pytest.fail("the disk is full")
+
+
+def test_what_a_stop_left_half_written_goes_with_it(tmp_path):
+    with pytest.raises(KeyboardInterrupt), alone_in(tmp_path / "clip", SILENT):
+        (tmp_path / "clip" / ".video-1.part.mp4").touch()
+        (tmp_path / "clip" / "done.mp4").touch()
+        raise KeyboardInterrupt
+    assert [path.name for path in (tmp_path / "clip").iterdir()] == ["done.mp4"]
