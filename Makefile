@@ -28,7 +28,7 @@ demo: $(WARM)
 	$(BIN)/macedance generate examples/song.wav examples/dancer.png -o demo.mp4 --force
 
 test: $(WARM)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
 
 lint: $(WARM)
 	$(BIN)/ruff check .

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 import struct
 import subprocess
 import sys
 import wave
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from pipelines.support.idle_threads import let_idle_threads_sleep
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 
-sys.path.insert(0, str(ROOT / "benchmarks"))
+sys.path[:0] = [str(ROOT / "benchmarks"), str(ROOT / "tests" / "helpers")]
+
+from warm_commands import Running, WarmCommands  # noqa: E402
 
 # An example may take long where the machine is busy, and says nothing about the code then.
 settings.register_profile("unhurried", deadline=None)
@@ -28,6 +31,12 @@ settings.load_profile("unhurried")
 
 # Before anything loads torch: several tests at once would wait for each other, spinning.
 let_idle_threads_sleep()
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
+    share = (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, share)))
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -58,12 +67,6 @@ def tiny_song(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def slowdown() -> float:
-    """How much longer than on an idle machine things take now: runnable processes per core."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-
-
-@pytest.fixture
 def environment() -> dict[str, str]:
     """This process's environment without anything that steers macedance or colours its output."""
     kept = {
@@ -74,15 +77,42 @@ def environment() -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), "TERM": "dumb", "COLUMNS": "80"}
 
 
+@pytest.fixture(scope="session")
+def warm_commands() -> Iterator[WarmCommands]:
+    """Commands that need not load their libraries anew."""
+    commands = WarmCommands({**os.environ, "PYTHONPATH": str(ROOT)})
+    yield commands
+    commands.end()
+
+
 @pytest.fixture
-def macedance(tmp_path: Path, environment: dict[str, str]) -> Run:
-    """Run the real command in an empty folder; returns the finished process."""
+def started(
+    tmp_path: Path, environment: dict[str, str], warm_commands: WarmCommands
+) -> Callable[..., Running]:
+    """Start the command in an empty folder; its process goes on meanwhile."""
+
+    def start(*arguments: str, **changes: str) -> Running:
+        return warm_commands.start(arguments, tmp_path, {**environment, **changes})
+
+    return start
+
+
+@pytest.fixture
+def macedance(tmp_path: Path, environment: dict[str, str], started: Callable[..., Running]) -> Run:
+    """Run the command in an empty folder; returns the finished process.
+
+    It is forked from a process that has loaded the libraries, unless it is asked to begin `cold`,
+    as from a shell, or as another program, or with variables that Python or libraries heed.
+    """
 
     def run(
-        *arguments: str, program: Sequence[str] = ("-m", "macedance_cli.app"), **changes: str
+        *arguments: str, program: Sequence[str] = (), cold: bool = False, **changes: str
     ) -> subprocess.CompletedProcess[str]:
+        ours = all(name.startswith("MACEDANCE_") or name == "PATH" for name in changes)
+        if ours and not program and not cold:
+            return started(*arguments, **changes).wait()
         return subprocess.run(
-            [sys.executable, *program, *arguments],
+            [sys.executable, *(program or ("-m", "macedance_cli.app")), *arguments],
             cwd=tmp_path,
             env={**environment, **changes},
             capture_output=True,

@@ -7,8 +7,6 @@ import os
 import pickle
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -101,7 +99,7 @@ def test_every_format_shows_the_same_dance(macedance, every_format: Path, tmp_pa
 
 
 def test_kills_lose_nothing_but_the_clip_in_hand(
-    environment: dict[str, str], macedance, tmp_path: Path, tiny_dance: Path
+    started, macedance, tmp_path: Path, tiny_dance: Path
 ) -> None:
     folder = tmp_path / "dances"
     folder.mkdir()
@@ -113,13 +111,8 @@ def test_kills_lose_nothing_but_the_clip_in_hand(
     draw = random.Random(4)
     finished: set[str] = set()
     for _ in range(5):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "macedance_cli.app", *command], cwd=tmp_path, env=environment,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        deadline = time.monotonic() + 30
+        process = started(*command)
         while not list(clips.glob("*/.*")) and process.poll() is None:
-            assert time.monotonic() < deadline
             time.sleep(0.01)
         time.sleep(draw.uniform(0, 0.6))
         os.kill(process.pid, signal.SIGKILL)

@@ -148,7 +148,7 @@ def test_points_anywhere_never_break_the_drawing(values, size):
 def test_fast_enough_to_draw_while_a_video_is_written():
     xy, visibility = standing(540, 960), np.ones(29)
     draw_pose(xy, visibility, 540, 960)
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(40):
         draw_pose(xy, visibility, 540, 960)
-    assert 40 / (time.perf_counter() - start) > 100
+    assert 40 / (time.process_time() - start) > 100

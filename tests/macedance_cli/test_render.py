@@ -6,8 +6,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -85,7 +83,7 @@ def test_what_cannot_be_done_says_so_in_two_lines(macedance, dances, arguments, 
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_stopped_and_taken_up_again(macedance, environment, tmp_path, tiny_dance, number):
+def test_stopped_and_taken_up_again(macedance, started, tmp_path, tiny_dance, number):
     import numpy as np
 
     (tmp_path / "dances").mkdir()
@@ -94,19 +92,16 @@ def test_stopped_and_taken_up_again(macedance, environment, tmp_path, tiny_dance
             changed = dict(arrays) | {"trans": arrays["trans"] + index / 10}
         np.savez(tmp_path / "dances" / f"{index}.npz", **changed)
     command = ("render", "--src", "dances", *SMALL, "--workers", "2", "--json")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "macedance_cli.app", *command], cwd=tmp_path, env=environment,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
+    process = started(*command)
     clips = tmp_path / "workspace" / "clips"
     while not list(clips.glob("*/clip.json")):
         assert process.poll() is None
         time.sleep(0.02)
     os.kill(process.pid, number)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == {signal.SIGTERM: 143, signal.SIGINT: 130}[number], err
-    assert out == ""
-    assert "Traceback" not in err
+    ended = process.wait()
+    assert ended.returncode == {signal.SIGTERM: 143, signal.SIGINT: 130}[number], ended.stderr
+    assert ended.stdout == ""
+    assert "Traceback" not in ended.stderr
     kept = {path.parent.name for path in clips.glob("*/clip.json")}
     assert kept
     assert [path for path in clips.rglob(".*")] == []

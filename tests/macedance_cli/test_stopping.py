@@ -19,9 +19,9 @@ def call():
 
 def {name}():
     print("started", file=sys.stderr, flush=True)
-    begin = time.monotonic()
-    while time.monotonic() < begin + 0.5:
+    while not Path("sent").exists():
         pass
+    time.sleep(0.1)
     print("whole", file=sys.stderr, flush=True)
 
 call()
@@ -39,7 +39,8 @@ def stopped_inside(
     assert process.stderr is not None
     assert process.stderr.readline() == "started\n"
     process.send_signal(number)
-    _, said = process.communicate(timeout=30)
+    (folder / "sent").touch()
+    _, said = process.communicate(timeout=50)
     return process.returncode, said
 
 

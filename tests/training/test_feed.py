@@ -1,3 +1,4 @@
+import threading
 import time
 
 import pytest
@@ -21,17 +22,31 @@ def test_batches_come_in_order_from_the_start_given(workers):
 
 
 def test_workers_build_while_the_network_works():
+    built = [threading.Event() for _ in range(20)]
+
     def make(number):
-        time.sleep(0.02)
+        built[number].set()
         return numbered(number)
 
     with Feed(make, 0, workers=1) as feed:
-        feed.next()
-        first = feed.waited
-        for _ in range(5):
-            time.sleep(0.06)
+        for number in range(5):
             feed.next()
-    assert feed.waited - first < 0.05
+            # Nobody asks for the next one, and it is built.
+            assert built[number + 1].wait(60)
+
+
+def test_waiting_is_counted():
+    ready = threading.Event()
+
+    def make(number):
+        assert ready.wait(60)
+        return numbered(number)
+
+    with Feed(make, 0, workers=1) as feed:
+        threading.Timer(0.1, ready.set).start()
+        feed.next()
+        # A little less where the timer's clock had begun before ours.
+        assert feed.waited > 0.05
 
 
 @pytest.mark.parametrize("workers", [0, 2])

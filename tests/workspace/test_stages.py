@@ -6,8 +6,7 @@ import fcntl
 import json
 import multiprocessing
 import os
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -147,23 +146,25 @@ def test_two_folders_can_be_held_at_once(tmp_path):
         assert locked(tmp_path / "a") and locked(tmp_path / "b")
 
 
-def _hold(folder: Path, ready, seconds: float) -> None:
+def _hold(folder: Path, ready, enough) -> None:
     with alone_in(folder, SILENT):
         ready.set()
-        time.sleep(seconds)
+        enough.wait(600)
         (folder / "order.txt").open("a").write("first\n")
 
 
 @contextmanager
-def another_at_work(folder: Path, seconds: float) -> Iterator[multiprocessing.process.BaseProcess]:
-    """Another process that holds the folder for some time."""
+def another_at_work(
+    folder: Path,
+) -> Iterator[tuple[multiprocessing.process.BaseProcess, Callable[[], None]]]:
+    """Another process that holds the folder until it is told that it is enough."""
     context = multiprocessing.get_context("fork")
-    ready = context.Event()
-    process = context.Process(target=_hold, args=(folder, ready, seconds))
+    ready, enough = context.Event(), context.Event()
+    process = context.Process(target=_hold, args=(folder, ready, enough))
     process.start()
     try:
         assert ready.wait(60)
-        yield process
+        yield process, enough.set
     finally:
         process.kill()
         process.join()
@@ -171,14 +172,16 @@ def another_at_work(folder: Path, seconds: float) -> Iterator[multiprocessing.pr
 
 def test_a_second_process_says_so_and_waits_for_its_turn(tmp_path):
     listener = Listener()
-    with another_at_work(tmp_path, 0.2), alone_in(tmp_path, listener):
-        (tmp_path / "order.txt").open("a").write("second\n")
+    with another_at_work(tmp_path) as (_, let_go):
+        listener.say = lambda message: (listener.said.append(message), let_go())
+        with alone_in(tmp_path, listener):
+            (tmp_path / "order.txt").open("a").write("second\n")
     assert (tmp_path / "order.txt").read_text().split() == ["first", "second"]
     assert listener.said == [f"another process is at work in {tmp_path}; waiting for it to end"]
 
 
 def test_a_killed_process_leaves_no_lock(tmp_path):
-    with another_at_work(tmp_path, 600) as process:
+    with another_at_work(tmp_path) as (process, _):
         assert locked(tmp_path)
         process.kill()
         process.join()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 import wave
 from dataclasses import replace
@@ -64,31 +62,26 @@ def changed(config, **changes):
     return replace(config, **common, options={**config.options, **own})
 
 
-def test_a_kill_costs_one_segment_and_sound_and_picture_end_together(config, environment, tmp_path):
+def test_a_kill_costs_one_segment_and_sound_and_picture_end_together(
+    config, started, macedance, tmp_path
+):
     from pipelines.media.audio import probe_audio
     from pipelines.media.video import probe_video
 
     command = [
-        sys.executable, "-m", "macedance_cli.app", "generate", str(config.song), str(DANCER),
+        "generate", str(config.song), str(DANCER),
         "-o", "out.mp4", "--motion", str(config.motion), "--size", "64x96", "--appearance", "wan",
         "--model", str(config.model), "--wan-sampling-steps", "2", "--device", "cpu", "--json",
     ]  # fmt: skip
-    process = subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    deadline = time.monotonic() + 300
+    process = started(*command)
     while not list(tmp_path.glob("workspace/generations/*/segments/*-0000.zip")):
         assert process.poll() is None
-        assert time.monotonic() < deadline
         time.sleep(0.05)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert not (tmp_path / "out.mp4").exists()
 
-    done = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
+    done = macedance(*command)
     assert done.returncode == 0, done.stderr
     assert "≈" in done.stderr
     report = json.loads(done.stdout)["appearance"]

@@ -146,8 +146,8 @@ def test_needs_no_torch() -> None:
     assert said.stdout.strip() == "False"
 
 
-def test_a_minute_takes_seconds(dancer: LibraryDancer, song: Features, slowdown: float) -> None:
+def test_a_minute_takes_seconds(dancer: LibraryDancer, song: Features) -> None:
     features = song(60)
-    start = time.perf_counter()
+    start = time.process_time()
     dancer.dance(features, FEATURE_SCHEMA)
-    assert time.perf_counter() - start < 5 * slowdown
+    assert time.process_time() - start < 5

@@ -22,11 +22,11 @@ def dancer() -> LibraryDancer:
     return LibraryDancer.load(None)
 
 
-def test_is_small_and_read_at_once(slowdown: float) -> None:
+def test_is_small_and_read_at_once() -> None:
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 12e6
-    start = time.perf_counter()
+    start = time.process_time()
     LibraryDancer.load(None)
-    assert time.perf_counter() - start < 0.5 * slowdown
+    assert time.process_time() - start < 0.5
 
 
 def test_every_take_has_origin_and_licence_and_all_may_ship(dancer: LibraryDancer) -> None:
@@ -57,13 +57,11 @@ def test_dances_each_style_with_feet_that_stand(
     assert foot_skating_ratio(motion.joints(), 30).ratio < 0.12
 
 
-def test_ten_seconds_of_dance_take_less_than_one(
-    dancer: LibraryDancer, song: Features, slowdown: float
-) -> None:
+def test_ten_seconds_of_dance_take_less_than_one(dancer: LibraryDancer, song: Features) -> None:
     features = song(10, 124)
-    start = time.perf_counter()
+    start = time.process_time()
     dancer.dance(features, FEATURE_SCHEMA)
-    assert time.perf_counter() - start < 1.5 * slowdown
+    assert time.process_time() - start < 1.5
 
 
 def test_a_long_dance_neither_turns_away_nor_wanders_off(

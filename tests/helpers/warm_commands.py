@@ -1,0 +1,167 @@
+"""Commands without their start: each forked from a process that has loaded the libraries.
+
+Loading torch, librosa and diffusers takes 3 to 6 s of processor time, which the test of a command
+learns nothing from. All else is as in a shell: a process of its own, with its own folder, streams,
+environment, signals and exit code, that runs `python -m macedance_cli.app`.
+
+    python warm_commands.py NUMBER    the process that forks; NUMBER is that of its socket
+
+What Python or a library reads from the environment while it is loaded has been read already.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, NoReturn
+
+PROGRAM = "macedance_cli.app"
+EVERYBODY = (
+    "scipy.signal", "scipy.optimize", "scipy.ndimage", "scipy.spatial", "torch", "cv2", "av",
+    "numba", "trimesh", "macedance_cli.generate",
+)  # fmt: skip
+HEAVY = ("transformers", "diffusers.models", "diffusers.schedulers", "diffusers.pipelines.wan")
+_LARGEST_REQUEST = 1 << 17
+
+
+class Running:
+    """One command that runs. What it says is in files, so that it never waits for a reader.
+
+    Args:
+        pid: its process.
+        status: becomes readable with the exit code in it when the process has ended.
+        streams: its stdout and stderr.
+    """
+
+    def __init__(self, pid: int, status: int, streams: tuple[IO[bytes], IO[bytes]]) -> None:
+        self.pid, self._status, self._streams = pid, status, streams
+        self._code: int | None = None
+
+    def poll(self) -> int | None:
+        """The exit code, negative after a signal as in subprocess; None while it runs."""
+        if self._code is None and select.select([self._status], [], [], 0)[0]:
+            self._code = int(os.read(self._status, 32))
+            os.close(self._status)
+        return self._code
+
+    def said(self) -> str:
+        """What stands on its stderr up to now."""
+        return self._text(1)
+
+    def wait(self, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+        """The finished process."""
+        if self._code is None and not select.select([self._status], [], [], timeout)[0]:
+            os.kill(self.pid, signal.SIGKILL)
+            raise TimeoutError(f"after {timeout} s; it said {self.said()}")
+        code = self.poll()
+        assert code is not None
+        return subprocess.CompletedProcess([], code, self._text(0), self._text(1))
+
+    def _text(self, number: int) -> str:
+        stream = self._streams[number].fileno()
+        return os.pread(stream, os.fstat(stream).st_size, 0).decode(errors="surrogateescape")
+
+
+class WarmCommands:
+    """The process that forks, as its users see it; started by the first command."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._server = subprocess.Popen(
+            [sys.executable, __file__, str(theirs.fileno())], env=environment,
+            pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        theirs.close()
+
+    def start(
+        self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]
+    ) -> Running:
+        """Start `macedance` with these arguments, in this folder."""
+        request = {
+            "arguments": list(arguments), "folder": str(folder), "environment": dict(environment),
+            "libraries": EVERYBODY + HEAVY * bool({"train-appearance", "wan"} & set(arguments)),
+        }  # fmt: skip
+        streams = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
+        reading, writing = os.pipe()
+        descriptors = [stream.fileno() for stream in streams] + [writing]
+        socket.send_fds(self._socket, [json.dumps(request).encode()], descriptors)
+        os.close(writing)
+        pid = int(os.read(reading, 32))
+        return Running(pid, reading, streams)
+
+    def end(self) -> None:
+        """Let the process that forks end, and with it nothing that it has started."""
+        self._socket.close()
+        self._server.wait()
+
+
+def _serve(requests: socket.socket) -> None:
+    """Fork a command for each request, until nobody can send another."""
+    while True:
+        content, descriptors, _, _ = socket.recv_fds(requests, _LARGEST_REQUEST, 3)
+        if not content:
+            return
+        request = json.loads(content)
+        for library in request["libraries"]:
+            importlib.import_module(library)
+        gc.freeze()  # what is shared with the command is then not written to
+        if os.fork() == 0:
+            requests.close()
+            _keep(request, *descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        while os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG):
+            pass
+
+
+def _keep(request: dict[str, object], stdout: int, stderr: int, status: int) -> NoReturn:
+    """Fork the command, wait for it, and tell its number and exit code."""
+    pid = os.fork()
+    if pid == 0:
+        os.close(status)
+        _become(request, stdout, stderr)
+    os.write(status, f"{pid:32}".encode())
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    os.write(status, f"{code:32}".encode())
+    os._exit(0)
+
+
+def _become(request, stdout: int, stderr: int) -> NoReturn:  # type: ignore[no-untyped-def]
+    """Run the command as `python -m` does; Python's own end is that of the process."""
+    for number, stream in ((1, stdout), (2, stderr)):
+        os.dup2(stream, number)
+        os.close(stream)
+    os.setsid()
+    os.chdir(request["folder"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    sys.argv = ["", *request["arguments"]]
+    code: object = 0
+    try:
+        runpy.run_module(PROGRAM, run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        code = end.code
+    finally:
+        sys.stdout.flush()
+    # To take the libraries down in good order would cost a second.
+    os._exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    from pipelines.music.warm_up import import_librosa
+    from pipelines.support.idle_threads import let_idle_threads_sleep
+
+    let_idle_threads_sleep()
+    import_librosa()
+    _serve(socket.socket(fileno=int(sys.argv[1])))
