@@ -78,7 +78,8 @@ class Heard:
 
 
 @pytest.mark.parametrize(
-    "profile", ["strict", "mace3d-official", "megadance", "lodge", "bailando", "mint"]
+    "profile",
+    ["strict", "mace3d-official", "megadance", "lodge", "infinitedance", "bailando", "mint"],
 )
 def test_dances_by_every_profile(folders, tmp_path, profile) -> None:
     result = evaluate(config(folders, tmp_path, profile=profile), SILENT)
@@ -199,7 +200,9 @@ def test_bad_clips_are_left_out_and_named(folders, tmp_path) -> None:
 def test_one_clip_without_truth_or_music(folders, tmp_path) -> None:
     one = config(folders, tmp_path, pred=folders / "pred" / "d1.npz", truth=None, music=None)
     result = evaluate(one, SILENT)
-    assert set(result["rows"]["pred"]) == {"fsr", "pfc", "jitter"}
+    assert set(result["rows"]["pred"]) == {
+        "fsr", "pfc", "jitter", "pen_self", "pen_floor", "fgd", "magnitude",
+    }  # fmt: skip
     assert result["without_music"]["pred"] == {"d1": "no music of its name"}
     pair = replace(one, truth=folders / "truth" / "d2.npz")
     result = evaluate(pair, SILENT)

@@ -13,7 +13,9 @@ from typing import Literal
 from pipelines.support.named import named
 
 Better = Literal["low", "high", "truth"]
-Takes = Literal["", "joints, fps", "joints, profile", "frame, original", "set", "set, truth"]
+Takes = Literal[
+    "", "joints, fps", "joints, profile", "motion", "frame, original", "set", "set, truth"
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Metric:
         takes: what the function is called with:
             "joints, fps": a dance's joints (T, 24, 3) in metres, z up, at 30 fps;
             "joints, profile": the same with a MotionProfile;
+            "motion": the dance itself, at 30 fps;
             "frame, original": two pictures (H, W, 3) uint8 RGB; clips score the mean over frames;
             "set": features (N, D) of all clips, in the units of the protocol's rule;
             "set, truth": those and the recordings'.
@@ -93,6 +96,23 @@ METRICS: dict[str, Metric] = {
     "jitter": Metric(
         "jitter", "Jitter", "low", 1, "mean jerk of the joints, m/s³", _DANCE,
         function="pipelines.metrics.smoothness:jitter", takes="joints, fps",
+    ),
+    "pen_self": Metric(
+        "self-penetration", r"Pen$_{self}$", "low", 2, "share of the body inside itself, %", _DANCE,
+        100.0, function="pipelines.metrics.penetration:self_penetration", takes="joints, fps",
+    ),
+    "pen_floor": Metric(
+        "floor penetration", r"Pen$_{floor}$", "low", 2, "share of the body under the floor, %",
+        _DANCE, 100.0, function="pipelines.metrics.penetration:floor_penetration",
+        takes="joints, fps",
+    ),
+    "fgd": Metric(
+        "FGD", "FGD", "low", 2, "foot-ground deviation, sinking and floating, mm", _DANCE,
+        function="pipelines.metrics.ground:foot_ground_deviation", takes="joints, fps",
+    ),
+    "magnitude": Metric(
+        "magnitude", "Magnitude", "truth", 3, "how much the joints turn; near 0: it stands still",
+        _DANCE, function="pipelines.metrics.magnitude:motion_magnitude", takes="motion",
     ),
     "fps": Metric("FPS", "FPS", "high", 0, "frames of dance generated per second", _DANCE),
     "fvd": Metric(

@@ -83,6 +83,9 @@ def measure_motion(
     by_profile, by_rate = (measured_by(PROTOCOL, t) for t in _SCORES)
     scores = {metric: float(score(steady, profile)) for metric, score in by_profile.items()}
     scores |= {metric: float(score(steady, _STEADY_FPS)) for metric, score in by_rate.items()}
+    whole = motion.resampled(_STEADY_FPS).sliced(0, len(steady))
+    by_motion = measured_by(PROTOCOL, "motion")
+    scores |= {metric: float(score(whole)) for metric, score in by_motion.items()}
     chance: Float = np.zeros(0)
     if music_beats is not None:
         found = dance_beats(joints, fps, profile.beats)

@@ -161,6 +161,12 @@ MOTION_PROFILES: dict[str, MotionProfile] = {
             beats=BeatRule("lodge", 5.0), sets=SetRule(),
         ),
         MotionProfile(
+            "infinitedance", "the script of InfiniteDance",
+            fps=30.0, frames=1024, truth_frames=1024, skeleton="smplx-neutral", joints=22,
+            centring="lodge", kinetic="fairmotion", kinetic_size=66,
+            beats=BeatRule("megadance", 5.0), sets=SetRule(),
+        ),
+        MotionProfile(
             "bailando", "the script of Bailando",
             fps=60.0, frames=1200, kinetic="fairmotion", beats=BeatRule("aist", 5.0),
             sets=SetRule(),

@@ -174,7 +174,9 @@ def test_what_cannot_be_measured(dance):
 def test_scores_are_those_of_the_catalogue_at_30_fps(dance):
     clip = measure_motion(dance(8, 180, 60.0), "a", motion_profile("bailando"))
     joints = dance(8, 180, 60.0).joints()[::2]
-    assert list(clip.scores) == ["fsr", "pfc", "jitter"]
+    assert list(clip.scores) == [
+        "fsr", "pfc", "jitter", "pen_self", "pen_floor", "fgd", "magnitude",
+    ]  # fmt: skip
     assert clip.scores["jitter"] == near(jitter(joints, 30.0))
     assert clip.scores["fsr"] == near(foot_skating_ratio_lodge(joints).ratio)
     assert len(clip.chance) == 0

@@ -39,7 +39,7 @@ def test_profiles_belong_to_protocols():
     found = hint_of(replace(GOOD, profile="mace2d-official"))
     assert found == (
         "--profile mace2d-official: not for --protocol motion-3d | "
-        "choose strict, mace3d-official, megadance, lodge, bailando, mint"
+        "choose strict, mace3d-official, megadance, lodge, infinitedance, bailando, mint"
     )
     found = hint_of(replace(GOOD, protocol="animation", profile="lodge"))
     assert found.startswith("--profile lodge: the animation protocol has none | its conventions")
