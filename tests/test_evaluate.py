@@ -15,7 +15,7 @@ from pipelines.evaluate import EvaluateConfig, evaluate, plan
 from pipelines.keypoints.tracks import PoseTrack, read_track
 from pipelines.motion.motion import Motion
 from pipelines.motion.npz import save_npz
-from pipelines.support.errors import BadUsage, UnsuitableInput
+from pipelines.support.errors import BadUsage, MissingAsset, UnsuitableInput
 from pipelines.support.progress import SILENT
 
 
@@ -38,6 +38,30 @@ def keypoints(motion: Motion) -> dict[str, object]:
 
     return {"fps": motion.fps, "skeleton": list(COCO_25_EASY_VITPOSE),
             "keypoints": track.easy_vitpose().tolist()}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def genres(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """classifier/ of two genres with one layer; pred/ and truth/ of eight dances that name them."""
+    import torch
+
+    from pipelines.metrics.genre.columns import Scale
+    from pipelines.metrics.genre.folder import ClassifierHeader, save_classifier
+    from pipelines.metrics.genre.network import ClassifierShape, GenreClassifier
+
+    root = tmp_path_factory.mktemp("genres")
+    shape = ClassifierShape(2, 20, width=8, heads=2, layers=1, feedforward=8, narrow=4)
+    torch.manual_seed(0)
+    header = ClassifierHeader(
+        ("house", "krump"), shape.to_json(), Scale(0, 1, 0, 1), "front", 60, metadata={}
+    )
+    save_classifier(root / "classifier", header, GenreClassifier(shape).state_dict())
+    for name, first in (("pred", 100), ("truth", 300)):
+        (root / name).mkdir()
+        for number in range(8):
+            motion = replace(dance(first + number), genre=("house", "krump")[number % 2])
+            save_npz(motion, root / name / f"d{number}.npz")
+    return root
 
 
 @pytest.fixture(scope="module")
@@ -234,6 +258,29 @@ def test_speed_from_run_records(folders, tmp_path) -> None:
         evaluate(given, SILENT)
 
 
+@pytest.mark.parametrize("profile", ["strict", "megadance"])
+def test_genres(genres, tmp_path, profile) -> None:
+    plain = config(genres, tmp_path, music=None, profile=profile)
+    with_it = replace(plain, genre_classifier=genres / "classifier", csv=tmp_path / "t.csv",
+                      latex=tmp_path / "t.tex")  # fmt: skip
+    result, without = evaluate(with_it, SILENT), evaluate(plain, SILENT)
+    ours, truth = result["rows"]["pred"], result["rows"]["truth"]
+    assert set(ours) - set(without["rows"]["pred"]) == {"fid_s", "div_s", "acc", "f1"}
+    assert set(truth) - set(without["rows"]["truth"]) == {"div_s", "acc", "f1"}
+    assert ours["fid_k"] == without["rows"]["pred"]["fid_k"]
+    assert result["dimensions"]["s"] == (20 if profile == "megadance" else 2)
+    assert result["run"] != without["run"]
+    assert result["protocol_sha256"] != without["protocol_sha256"]
+    for metric in ("acc", "f1"):
+        assert 0 <= ours[metric]["low"] <= ours[metric]["value"] <= ours[metric]["high"] <= 1
+        assert ours[metric]["n"] == 8
+    assert result["floor"]["fid_s"] > 0
+    page = Path(result["folder"], "report.html").read_text()
+    assert "FID_s" in page and "ACC" in page
+    assert ",acc," in (tmp_path / "t.csv").read_text()
+    assert r"FID$_s$ $\downarrow$" in (tmp_path / "t.tex").read_text()
+
+
 def test_plan_writes_nothing(folders, tmp_path) -> None:
     facts = plan(config(folders, tmp_path / "w"), SILENT)
     assert facts["clips of pred"] == facts["with music in truth"] == 6
@@ -265,6 +312,7 @@ def test_plan_writes_nothing(folders, tmp_path) -> None:
         ({"music": Path("nowhere")}, UnsuitableInput, "nowhere"),
         ({"vbench_json": ("nowhere.json",)}, UnsuitableInput, "nowhere"),
         ({"i3d": Path("nowhere.pt")}, UnsuitableInput, "nowhere"),
+        ({"genre_classifier": Path("nowhere")}, MissingAsset, "no genre classifier in nowhere"),
     ],
 )
 def test_refusals(folders, tmp_path, changes, error, says) -> None:

@@ -30,6 +30,18 @@ def matrix_to_axis_angle(matrices: Array) -> NDArray[np.float64]:
     return np.asarray(vectors).reshape(*matrices.shape[:-2], 3)
 
 
+def read_as_euler(vectors: Array) -> NDArray[np.float64]:
+    """Rotation vectors (a, b, c) mistaken for Euler angles: Rz(c) Ry(b) Rx(a), as in MEGADance.
+
+    Right for turns about one axis alone. Needed for what was made with that mistake
+    (docs/reference/published-evaluation.md#mistakes-and-corrections, 10). Shape: (..., 3) ->
+    (..., 3, 3).
+    """
+    flat = np.asarray(vectors, dtype=np.float64).reshape(-1, 3)
+    matrices = Rotation.from_euler("xyz", flat).as_matrix()
+    return np.asarray(matrices).reshape(*vectors.shape[:-1], 3, 3)
+
+
 def quaternion_to_matrix(quaternions_wxyz: Array) -> NDArray[np.float64]:
     """Quaternions (w, x, y, z) of any length to matrices. Shape: (..., 4) -> (..., 3, 3)."""
     flat = np.asarray(quaternions_wxyz, dtype=np.float64).reshape(-1, 4)

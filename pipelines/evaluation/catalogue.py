@@ -14,8 +14,11 @@ from pipelines.support.named import named
 
 Better = Literal["low", "high", "truth"]
 Takes = Literal[
-    "", "joints, fps", "joints, profile", "motion", "frame, original", "set", "set, truth"
+    "", "joints, fps", "joints, profile", "motion", "frame, original", "set", "set, truth",
+    "asked, recognised",
 ]  # fmt: skip
+RECOGNITION: Takes = "asked, recognised"
+"""Also the name under which clips keep them: (W, 2), a row per window."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,10 @@ class Metric:
             "motion": the dance itself, at 30 fps;
             "frame, original": two pictures (H, W, 3) uint8 RGB; clips score the mean over frames;
             "set": features (N, D) of all clips, in the units of the protocol's rule;
-            "set, truth": those and the recordings'.
+            "set, truth": those and the recordings';
+            "asked, recognised": genres (N,) and (N,) of all clips' windows.
         space: of a set's metric: which features.
+        wants: the flag without which it is left out; "" where none is.
     """
 
     label: str
@@ -49,6 +54,7 @@ class Metric:
     function: str = ""
     takes: Takes = ""
     space: str = ""
+    wants: str = ""
 
 
 _DANCE, _VIDEO, _PAIR = ("motion-3d",), ("motion-appearance",), ("animation",)
@@ -56,6 +62,7 @@ _BOTH = (*_DANCE, *_VIDEO)
 _FRECHET = "pipelines.metrics.distributions:frechet_distance"
 _DIVERSITY = "pipelines.metrics.distributions:diversity"
 _PICTURES = "pipelines.metrics.image_pairs"
+_GENRE, _CLASSIFIER = "pipelines.metrics.genre.scores", "--genre-classifier"
 
 METRICS: dict[str, Metric] = {
     "iq": Metric("IQ", "IQ", "high", 2, "imaging quality (VBench)", _VIDEO, 100.0),
@@ -115,6 +122,24 @@ METRICS: dict[str, Metric] = {
         _DANCE, function="pipelines.metrics.magnitude:motion_magnitude", takes="motion",
     ),
     "fps": Metric("FPS", "FPS", "high", 0, "frames of dance generated per second", _DANCE),
+    "fid_s": Metric(
+        "FID_s", r"FID$_s$", "low", 2, "Frechet distance of a genre classifier's outputs", _DANCE,
+        function=_FRECHET, takes="set, truth", space="s", wants=_CLASSIFIER,
+    ),
+    "div_s": Metric(
+        "DIV_s", r"DIV$_s$", "truth", 2, "mean distance of a genre classifier's outputs", _DANCE,
+        function=_DIVERSITY, takes="set", space="s", wants=_CLASSIFIER,
+    ),
+    "acc": Metric(
+        "ACC", "ACC", "high", 2, "share of windows that are recognised as the genre asked for",
+        _DANCE, 100.0, function=f"{_GENRE}:accuracy", takes=RECOGNITION,
+        wants=_CLASSIFIER,
+    ),
+    "f1": Metric(
+        "F1", "F1", "high", 2, "of macro precision and macro recall of the recognised genres",
+        _DANCE, 100.0, function=f"{_GENRE}:f1_score", takes=RECOGNITION,
+        wants=_CLASSIFIER,
+    ),
     "fvd": Metric(
         "FVD", "FVD", "low", 2, "Frechet video distance", _PAIR,
         function=_FRECHET, takes="set, truth", space="fvd",

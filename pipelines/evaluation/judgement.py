@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -99,11 +100,14 @@ class FeatureSpace:
             return float("nan")
 
 
-def set_estimate(statistic: SetStatistic, clips: Sequence[Clip], seed: int) -> Estimate:
+def set_estimate(
+    statistic: SetStatistic, clips: Sequence[Clip], seed: int, most: float = math.inf
+) -> Estimate:
     """A statistic of a whole set, with a jackknife interval over blocks of clips.
 
     Drawing clips with replacement would repeat some, which biases Frechet distances upwards and
     diversity downwards; leaving out a block at a time does not. NaN if the set is too small.
+    Intervals reach from 0 to `most`.
     """
     try:
         value = statistic(clips)
@@ -118,7 +122,7 @@ def set_estimate(statistic: SetStatistic, clips: Sequence[Clip], seed: int) -> E
         for out in range(blocks)
     ]
     spread = _NORMAL_95 * float(np.sqrt((blocks - 1) * np.var(left)))
-    return Estimate(value, max(0.0, value - spread), value + spread, len(clips))
+    return Estimate(value, max(0.0, value - spread), min(most, value + spread), len(clips))
 
 
 def mean_estimate(values_N: Float, seed: int, weights_N: Float | None = None) -> Estimate:

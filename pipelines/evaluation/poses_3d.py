@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
-from pipelines.body.rotations import matrix_to_axis_angle
+from pipelines.body.rotations import matrix_to_axis_angle, read_as_euler
 from pipelines.body.skeleton import OFFSETS, PARENTS, TO_Z_UP, forward_kinematics
 from pipelines.evaluation.beat_scores import beat_score, dance_beats
 from pipelines.evaluation.catalogue import Takes, measured_by
@@ -193,8 +192,6 @@ def _mistaken_for_euler(rotations_TJ33: NDArray[np.float64]) -> NDArray[np.float
     """Rotations whose axis-angle vectors, in y-up data, went through Rz(c) Ry(b) Rx(a)."""
     rotations = rotations_TJ33.copy()
     rotations[:, 0] = TO_Z_UP.T @ rotations[:, 0]
-    vectors = matrix_to_axis_angle(rotations)
-    flat = Rotation.from_euler("xyz", vectors.reshape(-1, 3)).as_matrix()
-    mistaken = flat.reshape(rotations.shape)
+    mistaken = read_as_euler(matrix_to_axis_angle(rotations))
     mistaken[:, 0] = TO_Z_UP @ mistaken[:, 0]
-    return np.asarray(mistaken)
+    return mistaken

@@ -179,6 +179,9 @@ MOTION_PROFILES: dict[str, MotionProfile] = {
     )
 }  # fmt: skip
 
+UNUSED_OUTPUTS = frozenset({"megadance"})
+"""Profiles whose script also counts the outputs of a genre classifier that stand for no genre."""
+
 KEYPOINT_PROFILES: dict[str, KeypointProfile] = {
     profile.name: profile
     for profile in (

@@ -27,6 +27,7 @@ from pipelines.evaluation.set_statistics import (
     feature_spaces,
     floors,
     note_strangeness,
+    recognition_statistics,
     set_statistics,
 )
 from pipelines.evaluation.sets import TRUTH
@@ -91,7 +92,7 @@ def judge(
     spaces = feature_spaces(protocol, systems, truth, rule, warn)
     if rule is not None:
         judged.dimensions = {name: space.dimensions for name, space in spaces.items()}
-    statistics = set_statistics(protocol, spaces)
+    statistics = set_statistics(protocol, spaces) | recognition_statistics(protocol)
     everyone = {**systems, **({TRUTH: truth} if truth else {})}
     for name, clips in everyone.items():
         judged.rows[name] = {}
@@ -137,7 +138,7 @@ def _estimate(
         having = statistic.having(clips)
         if (name == TRUTH and not statistic.of_truth) or not having:
             return None
-        return set_estimate(statistic.value, having, seed)
+        return set_estimate(statistic.value, having, seed, statistic.most)
     values = score_column(clips, metric)
     if not np.isfinite(values).any():
         return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.evaluation.catalogue import METRICS, measured_by
+from pipelines.evaluation.catalogue import METRICS, RECOGNITION, measured_by
 from pipelines.evaluation.clip import Clip, feature_rows, row_owners
 from pipelines.evaluation.judgement import FeatureSpace, SetStatistic
 from pipelines.evaluation.profiles import SetRule
@@ -25,11 +25,13 @@ class OfSets:
     Attributes:
         space: the features that it is made of. value: clips to the number.
         of_truth: whether the truth has it too; its distance to itself says nothing.
+        most: the greatest value that there can be.
     """
 
     space: str
     value: SetStatistic
     of_truth: bool
+    most: float = math.inf
 
     def having(self, clips: Sequence[Clip]) -> list[Clip]:
         """The clips that have the features."""
@@ -48,12 +50,29 @@ def set_statistics(protocol: str, spaces: dict[str, FeatureSpace]) -> dict[str, 
     return found
 
 
+def recognition_statistics(protocol: str) -> dict[str, OfSets]:
+    """The metrics of what clips were asked to be and recognised as; they need no truth."""
+    functions = measured_by(protocol, RECOGNITION)
+    return {
+        metric: OfSets(RECOGNITION, _of_recognition(function), of_truth=True, most=1.0)
+        for metric, function in functions.items()
+    }
+
+
 def _against_truth(function: Callable[..., float], space: FeatureSpace) -> SetStatistic:
     return lambda clips: function(space.of(clips), space.truth)
 
 
 def _alone(function: Callable[..., float], space: FeatureSpace) -> SetStatistic:
     return lambda clips: function(space.of(clips))
+
+
+def _of_recognition(function: Callable[..., float]) -> SetStatistic:
+    def value(clips: Sequence[Clip]) -> float:
+        rows = feature_rows(clips, RECOGNITION)
+        return function(rows[:, 0], rows[:, 1])
+
+    return value
 
 
 def feature_spaces(
@@ -81,14 +100,14 @@ def feature_spaces(
         warn("one clip of the truth has no deviation to measure FID and DIV in")
         return {}
     spaces = {}
-    for name, metrics in wanted.items():
+    everyone = [*(clip for clips in systems.values() for clip in clips), *truth]
+    for name, metrics in _missed(wanted, everyone).items():
         if sum(name in clip.features for clip in truth) < 2:
             warn(f"{_labels(metrics)}: fewer than two clips of the truth")
             continue
         if not any(name in clip.features for clips in systems.values() for clip in clips):
             continue
-        clips_of_all = [clip for clips in (*systems.values(), truth) for clip in clips]
-        found = FeatureSpace(truth, name, rule, _finite_columns(clips_of_all, name))
+        found = FeatureSpace(truth, name, rule, _finite_columns(everyone, name))
         if found.dimensions == 0:
             warn(f"{_labels(metrics)}: no feature varies over the truth, so there is no unit")
             continue
@@ -137,6 +156,15 @@ def _metrics_by_space(protocol: str) -> dict[str, list[str]]:
     for metric in (*measured_by(protocol, "set, truth"), *measured_by(protocol, "set")):
         found.setdefault(METRICS[metric].space, []).append(metric)
     return found
+
+
+def _missed(wanted: dict[str, list[str]], everyone: Sequence[Clip]) -> dict[str, list[str]]:
+    """Without the spaces that no clip has for want of a flag: their protocol has said so."""
+    return {
+        name: metrics
+        for name, metrics in wanted.items()
+        if not METRICS[metrics[0]].wants or any(name in clip.features for clip in everyone)
+    }
 
 
 def _labels(metrics: Sequence[str]) -> str:

@@ -40,6 +40,10 @@ class EvaluateConfig:
         shown="the whole", metavar="SECONDS", panel=MOTION,
         variable="MACEDANCE_FEATURE_WINDOW",
     )  # fmt: skip
+    genre_classifier: Path | None = option(
+        None, "Folder of a trained genre classifier, for FID_s, DIV_s, ACC and F1 of 3D dances.",
+        metavar="FOLDER", panel=MOTION,
+    )  # fmt: skip
     keypoint_fps: float | None = option(
         None, "Frame rate of keypoint files that do not say.", low=1, high=1000, metavar="FPS",
         panel=MOTION,
@@ -152,6 +156,9 @@ class EvaluateConfig:
                 if other.windowed
             )
             raise BadUsage(f"--window is for {', or for '.join(able)}")
+        if self.genre_classifier is not None and not row.genres:
+            able = (f"--protocol {name}" for name, other in PROTOCOLS.items() if other.genres)
+            raise BadUsage(f"--genre-classifier is for {', or for '.join(able)}")
         if self.profile not in row.profiles:
             if row.instead:
                 what = f"--profile {self.profile}: the {self.protocol} protocol has none"

@@ -9,6 +9,7 @@ from pipelines.body.rotations import (
     matrix_to_6d,
     matrix_to_axis_angle,
     quaternion_to_matrix,
+    read_as_euler,
     resample_rotations,
 )
 
@@ -70,3 +71,16 @@ def test_resampling_at_its_own_times_changes_nothing_and_one_frame_is_held():
     times = np.arange(6) / 30
     np.testing.assert_allclose(resample_rotations(matrices, times, times), matrices, atol=1e-9)
     assert resample_rotations(matrices[:1], times[:1], times).shape == (6, 24, 3, 3)
+
+
+@given(SEEDS)
+def test_reading_as_euler_angles_is_right_about_one_axis_alone(seed):
+    random = np.random.default_rng(seed)
+    a, b, c = random.uniform(-1.5, 1.5, 3)
+    for axis, angle in enumerate((a, b, c)):
+        vector = np.eye(3)[axis] * angle
+        np.testing.assert_allclose(read_as_euler(vector), axis_angle_to_matrix(vector), atol=1e-12)
+    x, y, z = (axis_angle_to_matrix(np.eye(3)[k] * v) for k, v in enumerate((a, b, c)))
+    mistaken = read_as_euler(np.array([[a, b, c]]))
+    assert mistaken.shape == (1, 3, 3)
+    np.testing.assert_allclose(mistaken[0], z @ y @ x, atol=1e-12)

@@ -15,6 +15,9 @@ from pipelines.evaluation.items import Item
 from pipelines.evaluation.profiles import SetRule
 from pipelines.evaluation.results import judge
 from pipelines.media.video_writer import VideoWriter
+from pipelines.metrics.genre.columns import Scale
+from pipelines.metrics.genre.folder import ClassifierHeader, save_classifier
+from pipelines.metrics.genre.network import ClassifierShape, GenreClassifier
 from pipelines.metrics.vbench.amt import AmtS
 from pipelines.metrics.vbench.musiq import Musiq
 
@@ -88,6 +91,18 @@ def clips():
 def gauss():
     """A maker of Gaussian rows: seed, count, dimensions, shift, scale."""
     return _gauss
+
+
+@pytest.fixture
+def genre_classifier(tmp_path) -> Path:
+    """The folder of an untrained classifier of three genres, with windows of two seconds."""
+    shape = ClassifierShape(3, 20, width=16, heads=2, layers=2, feedforward=24, narrow=8)
+    torch.manual_seed(1)
+    header = ClassifierHeader(
+        ("house", "krump", "waack"), shape.to_json(), Scale(0.1, 0.5, 0.2, 0.4), "front", 60
+    )
+    save_classifier(tmp_path / "classifier", header, GenreClassifier(shape).state_dict())
+    return tmp_path / "classifier"
 
 
 @pytest.fixture

@@ -194,3 +194,14 @@ def test_clips_whose_chance_cannot_be_told_do_not_count():
     odd = Clip("odd", scores={"bas": float("nan")}, chance=np.full(100, np.nan))
     assert chance_of_set([known, odd]) == chance_of_set([known])
     assert chance_of_set([odd]) is None
+
+
+def test_an_interval_ends_where_values_end():
+    scored = [Clip(str(n), {"k": np.array([[float(n % 9 > 0)]])}) for n in range(20)]
+
+    def share(clips):
+        return float(np.mean([clip.features["k"].mean() for clip in clips]))
+
+    open_ended, bounded = set_estimate(share, scored, 0), set_estimate(share, scored, 0, most=1.0)
+    assert open_ended.high > 1 == bounded.high
+    assert (open_ended.low, open_ended.value) == (bounded.low, bounded.value)

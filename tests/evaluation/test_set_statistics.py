@@ -11,6 +11,7 @@ from pipelines.evaluation.set_statistics import (
     feature_spaces,
     floors,
     note_strangeness,
+    recognition_statistics,
     set_statistics,
 )
 from pipelines.metrics.distributions import diversity, frechet_distance, normalised
@@ -74,6 +75,36 @@ def test_spaces_that_the_truth_lacks_or_that_do_not_vary(clips, gauss, warnings)
 def test_protocols_without_features_ask_nothing_of_the_truth(clips, gauss, warnings):
     assert feature_spaces("another", {"p": clips(gauss(1, 9))}, None, RULE, warnings.append) == {}
     assert warnings == []
+
+
+def test_spaces_for_want_of_a_flag_are_not_missed_but_told_of_where_the_truth_alone_lacks_them(
+    clips, gauss, warnings
+):
+    ours, truth = clips(gauss(1, 9)), clips(gauss(0, 9))
+    feature_spaces(DANCE, {"p": ours}, truth, RULE, warnings.append)
+    assert not any("FID_s" in line for line in warnings)
+    for clip, row in zip(ours, gauss(2, 9), strict=True):
+        clip.features["s"] = row[None]
+    feature_spaces(DANCE, {"p": ours}, truth, RULE, warnings.append)
+    assert "FID_s, DIV_s: fewer than two clips of the truth" in warnings
+
+
+def test_recognition_needs_no_truth_and_counts_every_window(gauss):
+    asked = [[0, 0], [1, 1], [0, 0], [1, 1]]
+    recognised = [[0, 0], [1, 0], [0, 0], [0, 0]]
+    clips = [
+        Clip(str(n), {"asked, recognised": np.array([a, r], float).T})
+        for n, (a, r) in enumerate(zip(asked, recognised, strict=True))
+    ]
+    found = recognition_statistics(DANCE)
+    assert list(found) == ["acc", "f1"] and recognition_statistics("animation") == {}
+    assert found["acc"].value(clips) == pytest.approx(5 / 8)
+    # Macro precision (4/7 + 1)/2, recall (1 + 1/4)/2.
+    precision, recall = (4 / 7 + 1) / 2, (1 + 1 / 4) / 2
+    expected = 2 * precision * recall / (precision + recall)
+    assert found["f1"].value(clips) == pytest.approx(expected)
+    assert found["f1"].most == 1 and found["f1"].of_truth
+    assert found["acc"].having([*clips, Clip("nameless")]) == clips
 
 
 def test_small_and_equal_sets_are_said(clips, gauss, warnings):

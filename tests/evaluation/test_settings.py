@@ -35,6 +35,15 @@ def test_windows_are_for_profiles_that_can():
         assert hint_of(replace(GOOD, window=5.0, **changes)).startswith(says)
 
 
+def test_genres_are_recognised_in_3d_dances():
+    given = replace(GOOD, genre_classifier=Path("c"))
+    for profile in PROTOCOLS["motion-3d"].profiles:
+        replace(given, profile=profile).validate()
+    for protocol in ("motion-appearance", "animation"):
+        found = hint_of(replace(given, protocol=protocol))
+        assert found.startswith("--genre-classifier is for --protocol motion-3d")
+
+
 def test_profiles_belong_to_protocols():
     found = hint_of(replace(GOOD, profile="mace2d-official"))
     assert found == (

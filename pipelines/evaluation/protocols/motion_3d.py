@@ -7,6 +7,7 @@ from typing import Any
 
 from pipelines.evaluation.clip import Clip
 from pipelines.evaluation.exhibits import Exhibit, exhibit_motion
+from pipelines.evaluation.genres import METRICS_OF_GENRE, GenreMeasurer, SeenGenres
 from pipelines.evaluation.items import Item
 from pipelines.evaluation.judgement import Estimate
 from pipelines.evaluation.measuring import Listener, MeasuredSet, measure_each
@@ -33,26 +34,43 @@ class Motion3D:
             self._profile.beats.music, Workspace(config.workspace).cache("beats")
         )
         self.rule = self._profile.sets
+        folder = config.genre_classifier
+        self._genres = (
+            None if folder is None else GenreMeasurer(folder, self._profile, config.device)
+        )
 
     def settings(self) -> dict[str, Any]:
         """See `interface.EvaluationProtocol`."""
-        return settings_of(self._profile) | {"window": self._config.window}
+        settings = settings_of(self._profile) | {"window": self._config.window}
+        if self._genres is not None:
+            settings["genre_classifier"] = self._genres.settings()
+        return settings
 
     def measure(self, sets: Sets, progress: Progress) -> dict[str, MeasuredSet]:
         """See `interface.EvaluationProtocol`."""
         self._listener.listen(sets.clips(), progress)
-        return {
-            name: measure_each(f"measuring {name}", items, self._measure_of(name), progress)
-            for name, items in sets.everyone().items()
-        }
+        if self._genres is None:
+            progress.say(f"{METRICS_OF_GENRE} are left out: they need --genre-classifier FOLDER")
+        found = {}
+        for name, items in sets.everyone().items():
+            seen = SeenGenres()
+            measure = self._measure_of(name, seen)
+            found[name] = measure_each(f"measuring {name}", items, measure, progress)
+            if self._genres is not None:
+                header = self._genres.header
+                found[name].notes += seen.notes(name, header.genres, header.window)
+        return found
 
-    def _measure_of(self, name: str) -> Any:
+    def _measure_of(self, name: str, seen: SeenGenres) -> Any:
         def measure(item: Item, measured: MeasuredSet) -> Clip:
             motion = load_motion(item.path)
             beats = self._listener.beats(item, measured)
-            return measure_motion(
+            clip = measure_motion(
                 motion, item.name, self._profile, beats, self._config.window, name == TRUTH
             )
+            if self._genres is not None:
+                clip.features.update(self._genres.features(motion, seen, name == TRUTH))
+            return clip
 
         return measure
 

@@ -16,6 +16,7 @@ class ProtocolRow:
         profiles: whose definitions it can go by.
         instead: for a protocol with no profile but the strict one: what its conventions are.
         windowed: the profiles that can take features over pieces of a dance (--window).
+        genres: whether it can recognise genres (--genre-classifier).
         wants_truth: what it does that takes recordings; "" where it can do without.
     """
 
@@ -23,6 +24,7 @@ class ProtocolRow:
     profiles: tuple[str, ...] = ("strict",)
     instead: str = ""
     windowed: tuple[str, ...] = ()
+    genres: bool = False
     wants_truth: str = ""
 
 
@@ -31,6 +33,7 @@ PROTOCOLS: dict[str, ProtocolRow] = {
         "pipelines.evaluation.protocols.motion_3d:Motion3D",
         tuple(MOTION_PROFILES),
         windowed=("strict",),
+        genres=True,
     ),
     "motion-appearance": ProtocolRow(
         "pipelines.evaluation.protocols.motion_appearance:MotionAppearance",

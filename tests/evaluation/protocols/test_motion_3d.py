@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 
@@ -14,7 +16,7 @@ from pipelines.evaluation.sets import Sets
 from pipelines.evaluation.settings import EvaluateConfig
 from pipelines.motion.npz import save_npz
 from pipelines.support.errors import UnsuitableInput
-from pipelines.support.progress import SILENT
+from pipelines.support.progress import SILENT, Silent
 
 
 @pytest.fixture
@@ -59,6 +61,37 @@ def test_every_set_is_measured_by_the_profile(protocol, items, tiny_song):
     assert truth.scores == expected.scores
     assert "bas" in found["pred"].clips[0].scores and "bas" not in truth.scores
     assert found["truth"].silent == dict.fromkeys(("d0", "d1"), "no music of its name")
+
+
+def test_a_genre_classifier_adds_features_notes_and_a_hash(
+    protocol, items, genre_classifier, dance, tmp_path
+):
+    with_it = protocol(genre_classifier=genre_classifier)
+    settings = with_it.settings()
+    assert settings.pop("genre_classifier")["genres"] == ["house", "krump", "waack"]
+    assert settings == protocol().settings()
+    named = replace(dance(7, 200), genre="krump")
+    save_npz(named, tmp_path / "named.npz")
+    sets = Sets({"pred": [Item("named", tmp_path / "named.npz"), *items]}, items)
+    found = with_it.measure(sets, SILENT)
+    first, other, _ = found["pred"].clips
+    assert {"k", "g", "s", "asked, recognised"} == set(first.features)
+    assert {"k", "g", "s"} == set(other.features)
+    assert found["pred"].notes == ["2 of 3 clips name no genre and do not count for ACC and F1"]
+    assert found["truth"].notes == ["no clip names its genre, so there is no ACC and F1"]
+
+
+def test_what_is_left_out_without_a_classifier_is_said(protocol, items):
+    class Heard(Silent):
+        lines: ClassVar[list[str]] = []
+
+        def say(self, message):
+            self.lines.append(message)
+
+    protocol().measure(Sets({"pred": items}, []), Heard())
+    assert Heard.lines == [
+        "FID_s, DIV_s, ACC and F1 are left out: they need --genre-classifier FOLDER"
+    ]
 
 
 def test_windows_make_rows(protocol, items):

@@ -1,0 +1,1 @@
+"""Which genre a dance is recognised as: a network, its folder, and scores of what it says."""
