@@ -116,10 +116,13 @@ class Training:
         options: config class of its own options of `train-motion`.
         task: from the command's config, those options and the material (`training.material`) to
             what the training engine runs (`pipelines.training.task`).
+        stages: what of it is trained by runs of their own, in that order; the config's `stage` is
+            one of them. () for an expert that is trained in one go.
     """
 
     options: type[Any]
     task: Callable[..., Any]
+    stages: tuple[str, ...] = ()
 
 
 def find_genre(asked: str, known: Sequence[str]) -> str:

@@ -67,6 +67,10 @@ class TrainMotionConfig:
         DEFAULT, "Which Motion Expert learns.", choices=tuple(_trained()), panel=training.MODEL,
         named="if given", variable="MACEDANCE_TRAINED_EXPERT",
     )  # fmt: skip
+    stage: str = option(
+        "", "Which part learns, of an expert that is trained in several runs.",
+        shown="all of it at once", metavar="NAME", panel=training.MODEL, named="if given",
+    )  # fmt: skip
     preset: Literal["paper", "small", "tiny"] = option(
         "paper", "Size of the network.", panel=training.MODEL
     )
@@ -115,7 +119,18 @@ class TrainMotionConfig:
             if mode not in ("paired", "compose") and not mode.startswith("warp:"):
                 raise BadUsage(f"--music {mode}: unknown", "choose paired, compose or warp:FOLDER")
         check(self.own())
+        self._check_stage()
         return self
+
+    def _check_stage(self) -> None:
+        stages = self.expert_training().stages
+        if self.stage and not stages:
+            raise BadUsage(f"--stage {self.stage}: --expert {self.expert} is trained in one go",
+                           "leave it out")  # fmt: skip
+        if stages and self.stage not in stages:
+            said = f"--stage {self.stage}: unknown" if self.stage else "--stage: not said"
+            raise BadUsage(f"{said} to --expert {self.expert}",
+                           f"its stages are {', '.join(stages)}, in that order")  # fmt: skip
 
     def expert_training(self) -> Training:
         """How the chosen expert is trained."""
@@ -126,10 +141,11 @@ class TrainMotionConfig:
         return taken(self.expert_training().options, self.options, f"--expert {self.expert}")
 
     def run_name(self) -> str:
-        """The run's name: given, or the preset and a digest of what makes a run its own."""
+        """The run's name: given, or stage, preset and a digest of what makes it its own."""
         if self.run:
             return self.run
-        return f"{self.preset}-{sha256_json(self.identity())[:8]}"
+        part = f"{self.expert}-{self.stage}-" if self.stage else ""
+        return f"{part}{self.preset}-{sha256_json(self.identity())[:8]}"
 
     def init_folder(self) -> Path | None:
         """Where the first weights lie; None is the Motion Expert that ships."""

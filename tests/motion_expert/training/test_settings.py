@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.motion_expert.experts import EXPERTS
 from pipelines.motion_expert.mace.training_options import MaceTrainingOptions
 from pipelines.motion_expert.training.settings import TrainMotionConfig, own_options
 from pipelines.support.errors import BadUsage
@@ -130,3 +131,28 @@ def test_an_expert_is_one_that_is_trained_and_knows_its_options():
 def test_every_expert_that_is_trained_offers_its_options():
     assert own_options() == [MaceTrainingOptions]
     assert CONFIG.expert_training().options is MaceTrainingOptions
+
+
+@pytest.fixture
+def in_stages(monkeypatch):
+    row = EXPERTS["mace"]
+    how = replace(row.training, stages=("tokenizer", "generator"))
+    monkeypatch.setitem(EXPERTS, "mace", replace(row, training=how))
+    return CONFIG
+
+
+def test_an_expert_with_stages_wants_to_hear_which(in_stages):
+    with pytest.raises(BadUsage, match="--stage: not said to --expert mace") as caught:
+        in_stages.validate()
+    assert "tokenizer, generator" in caught.value.hint
+    with pytest.raises(BadUsage, match="--stage decoder: unknown to --expert mace"):
+        replace(in_stages, stage="decoder").validate()
+    one, other = (replace(in_stages, stage=s).validate() for s in ("tokenizer", "generator"))
+    assert one.run_name().startswith("mace-tokenizer-paper-")
+    assert one.identity() != other.identity()
+
+
+def test_an_expert_without_stages_has_no_use_for_one():
+    with pytest.raises(BadUsage, match="--stage tokenizer: --expert mace is trained in one go"):
+        replace(CONFIG, stage="tokenizer").validate()
+    assert "stage" not in CONFIG.identity()
