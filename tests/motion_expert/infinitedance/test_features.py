@@ -23,18 +23,6 @@ from pipelines.support.errors import UnsuitableInput
 BODY = slice(1, columns.JOINTS)
 
 
-def dance(seed, frames=40, tumbling=False):
-    """Every joint turns, the body travels and spins; tumbling: it stands on its head as well."""
-    rng = np.random.default_rng(seed)
-    poses = np.cumsum(rng.normal(0, 0.05, (frames, 24, 3)), axis=0) + rng.normal(0, 0.4, (24, 3))
-    spin = Rotation.from_euler("z", np.cumsum(rng.normal(0.1, 0.1, (frames, 1)), axis=0))
-    lean = Rotation.from_rotvec(np.cumsum(rng.normal(0, 0.3 if tumbling else 0.01, (frames, 3)), 0))
-    poses[:, 0] = (spin * lean * Rotation.from_euler("x", np.pi / 2)).as_rotvec()
-    poses[:, 22:] = 0
-    trans = np.array([1, 2, 0.9]) + np.cumsum(rng.normal(0, 0.02, (frames, 3)), axis=0)
-    return Motion(poses.astype(np.float32), trans.astype(np.float32), 30.0)
-
-
 def degrees(one, other):
     """The largest angle between local rotations."""
     between = np.swapaxes(one, -1, -2) @ other
@@ -43,7 +31,7 @@ def degrees(one, other):
 
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10_000), frames=st.integers(2, 60), tumbling=st.booleans())
-def test_266_numbers_give_the_dance_back(seed, frames, tumbling):
+def test_266_numbers_give_the_dance_back(dance, seed, frames, tumbling):
     motion = dance(seed, frames, tumbling)
     back = decode(encode_full(motion), "Jazz")
     assert (back.fps, back.genre, back.frames) == (30.0, "Jazz", frames)
@@ -53,7 +41,7 @@ def test_266_numbers_give_the_dance_back(seed, frames, tumbling):
 
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10_000), tumbling=st.booleans())
-def test_264_numbers_give_it_back_from_the_origin(seed, tumbling):
+def test_264_numbers_give_it_back_from_the_origin(dance, seed, tumbling):
     motion = dance(seed, tumbling=tumbling)
     back = decode(encode(motion))
     first_J3 = motion.joints()[0] @ TO_Z_UP
@@ -66,7 +54,7 @@ def test_264_numbers_give_it_back_from_the_origin(seed, tumbling):
 
 @settings(max_examples=20, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10_000))
-def test_the_other_way_round_too(seed):
+def test_the_other_way_round_too(dance, seed):
     features = encode(dance(seed))
     # A displacement of exactly the threshold may fall on either side.
     again = encode(decode(features))
@@ -76,19 +64,13 @@ def test_the_other_way_round_too(seed):
     assert (again[:, columns.contacts] != features[:, columns.contacts]).mean() < 0.01
 
 
-def test_long_songs_do_not_drift():
+def test_long_songs_do_not_drift(dance):
     motion = dance(3, 9000)
     back = decode(encode_full(motion))
     assert np.abs(back.joints() - motion.joints()).max() < 1e-3
 
 
-def standing(frames=4):
-    poses = np.zeros((frames, 24, 3), np.float32)
-    poses[:, 0, 0] = np.pi / 2
-    return Motion(poses, np.full((frames, 3), [0, 0, 0.956], np.float32), 30.0)
-
-
-def test_columns_of_a_dancer_who_walks_where_she_looks():
+def test_columns_of_a_dancer_who_walks_where_she_looks(standing):
     motion = standing()
     motion.trans[:, 1] -= 0.03 * np.arange(4)  # the rest pose faces -y
     features = encode(motion)
@@ -104,7 +86,7 @@ def test_columns_of_a_dancer_who_walks_where_she_looks():
     assert ankle[:, 1] == pytest.approx(0.956 - 0.89562, abs=1e-4)
 
 
-def test_a_turn_is_counted_by_halves():
+def test_a_turn_is_counted_by_halves(standing):
     motion = standing(91)
     angle = np.linspace(0, 3 * np.pi, 91)
     turned = Rotation.from_euler("z", angle[:, None]) * Rotation.from_euler("x", np.pi / 2)
@@ -117,13 +99,13 @@ def test_a_turn_is_counted_by_halves():
 
 
 @pytest.mark.parametrize(("step", "planted"), [(0.0446, 1.0), (0.0449, 0.0)])
-def test_a_foot_is_planted_below_the_root_of_two_thousandths(step, planted):
+def test_a_foot_is_planted_below_the_root_of_two_thousandths(standing, step, planted):
     motion = standing()
     motion.trans[:, 0] += step * np.arange(4)
     assert (encode(motion)[:, columns.contacts] == planted).all()
 
 
-def test_the_tilt_follows_all_joints_where_they_disagree():
+def test_the_tilt_follows_all_joints_where_they_disagree(dance):
     motion = dance(5)
     features = encode_full(motion)
     noisy = features.copy()
@@ -154,7 +136,7 @@ def test_an_upright_shoulder_line_keeps_the_facing_of_before():
     np.testing.assert_allclose(half_angles(joints), [np.pi / 4, np.pi / 4])
 
 
-def test_what_cannot_be_encoded_or_decoded():
+def test_what_cannot_be_encoded_or_decoded(standing):
     with pytest.raises(UnsuitableInput, match="60 per second"):
         encode(Motion(standing().poses, standing().trans, 60.0))
     with pytest.raises(UnsuitableInput, match="at least 2"):

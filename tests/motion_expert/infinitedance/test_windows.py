@@ -1,0 +1,56 @@
+"""Windows: whole cells, the same for the same key, never from the wrong recording."""
+
+import numpy as np
+import pytest
+
+from pipelines.motion_expert.infinitedance.clock import Span
+from pipelines.motion_expert.infinitedance.features import encode
+from pipelines.motion_expert.infinitedance.windows import DanceWindows
+from pipelines.support.errors import UnsuitableInput
+
+
+def test_windows_hold_the_frames_that_they_say(dance, paired):
+    windows = DanceWindows([paired(1), paired(2, 40)], ("Jazz",), Span(2), Span(1))
+    assert len(windows) == 5 + 2  # 24 of 72 frames every 12; 24 of 40
+    batch = windows.gather(np.array([3, 6]))
+    assert (batch.motion.shape, batch.music.shape) == ((2, 24, 264), (2, 24, 35))
+    assert batch.music[0, :, 0].tolist() == list(range(36, 60))
+    assert batch.music[1, 0].tolist()[1] == 2
+    whole = encode(dance(1, 72))
+    np.testing.assert_array_equal(batch.motion[0, :, 5:], whole[36:60, 5:])
+    assert (batch.motion[:, 0, 1] == 0).all()
+    assert batch.recording.tolist() == [0, 1]
+
+
+def test_a_mirror_image_is_of_the_same_recording(paired):
+    windows = DanceWindows([paired(1), paired(2)], (), Span(6), Span(6), mirror=True)
+    assert windows.recording.tolist() == [0, 0, 1, 1]
+    batch = windows.gather(np.arange(4))
+    np.testing.assert_array_equal(batch.music[0], batch.music[1])
+    left, right = batch.motion[0, :, 260:262], batch.motion[1, :, 262:264]
+    # Left feet of one are right feet of the other; the skeleton is not quite symmetric.
+    assert (left == right).mean() > 0.95
+
+
+def test_draws_follow_from_the_key_and_genres_are_balanced(paired):
+    data = [paired(1, 240, "Jazz"), paired(2, 48, "Pop"), paired(3, 48, "Odd")]
+    windows = DanceWindows(data, ("jazz", "POP"), Span(2), Span(1), balance=1.0)
+    one, again = windows.draw(64, (1, 2)), windows.draw(64, (1, 2))
+    np.testing.assert_array_equal(one.motion, again.motion)
+    assert not np.array_equal(one.recording, windows.draw(64, (1, 3)).recording)
+    shares = np.bincount(windows.draw(3000, (0,)).genre + 1, minlength=3) / 3000
+    np.testing.assert_allclose(shares, 1 / 3, atol=0.05)  # none, Jazz, Pop
+
+
+def test_moments_scale_to_one(paired):
+    windows = DanceWindows([paired(n) for n in range(6)], (), Span(3), Span(1))
+    mean, std = windows.moments()
+    scaled = (windows.gather(np.arange(len(windows))).motion - mean) / std
+    np.testing.assert_allclose(scaled.mean((0, 1)), 0, atol=1e-3)
+    assert (std > 0).all()
+    assert windows.spread(3).tolist() == [0, 12, 23]
+
+
+def test_dances_that_are_all_too_short(paired):
+    with pytest.raises(UnsuitableInput, match="as long as a window of 12"):
+        DanceWindows([paired(1)], (), Span(32), Span(1))
