@@ -1,6 +1,8 @@
 """Prepares the dance library that ships: every known take of CMU, AIST++ and G1 Moves.
 
-Archives are unpacked first; what each file is, its name tells. The same files give the same bytes.
+`macedance train-motion --expert library --data DANCES/` makes one of any dances. This takes none
+but those that are known by their names, whose licences let them ship, and puts them in the order
+of their collections. Archives are unpacked first. The same files give the same bytes.
 
 python examples/prepare_library.py archives/ --out pipelines/motion_expert/library/weights
 """

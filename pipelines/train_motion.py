@@ -1,14 +1,15 @@
 """`macedance train-motion`: teach a Motion Expert to dance to music.
 
 The whole story: data sets, or a workspace, with their music -> pairs of dance and song -> some of
-them held out -> the expert's own task of it -> the engine, which leaves checkpoints and a log.
+them held out -> the expert's own task of it -> the engine, which leaves checkpoints and a log. An
+expert without a network is made of the same data by itself.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.motion_expert.training.settings import TrainMotionConfig
 from pipelines.support.progress import SILENT, Progress
@@ -34,6 +35,24 @@ class TrainMotionResult:
     skipped: list[str]
 
 
+def plan(config: TrainMotionConfig) -> dict[str, Any]:
+    """What `train-motion` would do, without doing it: the run named, the data listed.
+
+    Raises:
+        BadUsage: flags that do not fit.
+        UnsuitableInput: no such data.
+    """
+    from pipelines.motion_expert.training.material import list_data
+    from pipelines.workspace.layout import Workspace
+
+    config.validate()
+    how = config.expert_training()
+    run = config.run_name()
+    facts = {"expert": config.expert, "run": run,
+             "folder": str(Workspace(config.workspace).motion_model(run))}  # fmt: skip
+    return facts | (list_data(config) if how.plan is None else how.plan(config))
+
+
 def train_motion(config: TrainMotionConfig, progress: Progress) -> TrainMotionResult:
     """Prepare the data, train, and leave checkpoints in `<workspace>/models/motion/<run>`.
 
@@ -45,10 +64,16 @@ def train_motion(config: TrainMotionConfig, progress: Progress) -> TrainMotionRe
         OutOfResources: memory or disk ran out; the message says which batch fits.
         Interrupted: stopped by SIGTERM or SIGUSR1, after a checkpoint.
     """
+    config.validate()
+    how = config.expert_training()
+    if how.make is not None:
+        made = how.make(config, config.own(), progress)
+        return TrainMotionResult(
+            made.folder, made.folder, 0, None, 0.0, 0.0, made.takes, made.minutes, made.left_out
+        )
     from pipelines.training.launch import Launch
     from pipelines.training.processes import leave_processes, training_device
 
-    config.validate()
     launch = Launch(training_device(config.device, config.threads), may_cut=False)
     try:
         return _train(config, launch, progress)
@@ -94,7 +119,9 @@ def _learn(
     remember_run(folder, identity, launch.processes)
     at_once = config.batch_size // (config.accumulate * launch.processes.count)
     material = Material(train, held, folder, launch.device, at_once, progress)
-    task = config.expert_training().task(config, config.own(), material)
+    how = config.expert_training()
+    assert how.task is not None
+    task = how.task(config, config.own(), material)
     task.facts |= {**material.facts(), "music": list(config.music)}
     warn_of_other_data(folder, task.facts, progress)
     return Engine(task, EngineOptions.of(config), folder, launch, progress).run()

@@ -289,6 +289,27 @@ def stepping() -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
+def dancing(stepping: Callable[..., Any]) -> Callable[..., Any]:
+    """The same makers' takes with arms that hang and swing, and a trunk that sways."""
+
+    def make(bpm: float, seconds: float = 16.0, **known: Any) -> Any:
+        from dataclasses import replace
+
+        import numpy as np
+
+        motion = stepping(bpm, seconds, **known)
+        poses = motion.poses.copy()
+        swing = np.sin(np.arange(motion.frames) / 3)
+        for joint in (3, 6, 16, 17):
+            poses[:, joint, 2] += 0.5 * swing
+        poses[:, 16, 2] -= 1.0
+        poses[:, 17, 2] += 1.0
+        return replace(motion, poses=poses)
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def tiny_smpl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A made-up SMPL file of four vertices; the first shape direction lifts the first of them."""
     import numpy as np

@@ -18,7 +18,7 @@ from pipelines.motion.motion import Motion
 from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.support.files import read_json
 from pipelines.support.progress import SILENT, Silent
-from pipelines.train_motion import TrainMotionConfig, train_motion
+from pipelines.train_motion import TrainMotionConfig, plan, train_motion
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -70,7 +70,7 @@ from dataclasses import replace
 from pathlib import Path
 from pipelines.support.errors import MacedanceError
 from pipelines.support.progress import Silent
-from pipelines.train_motion import TrainMotionConfig, train_motion
+from pipelines.train_motion import TrainMotionConfig, plan, train_motion
 
 class Deadly(Silent):
     @contextmanager
@@ -265,3 +265,27 @@ def test_an_empty_folder_is_refused(tmp_path):
 def test_bad_flags_are_named(pairs, tmp_path, changes, flag):
     with pytest.raises(BadUsage, match=flag):
         config(pairs, tmp_path, **changes).validate()
+
+
+def test_the_plan_lists_the_data_and_writes_nothing(pairs, tmp_path):
+    found = plan(config(pairs, tmp_path))
+    assert (found["expert"], found["run"], found["dances"]) == ("mace", "r", 5)
+    assert found["folder"] == str(tmp_path / "models" / "motion" / "r")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(UnsuitableInput, match="no such folder"):
+        plan(config(tmp_path / "nowhere", tmp_path))
+
+
+def test_a_library_is_made_by_the_same_command(dancing, tmp_path):
+    from pipelines.motion.npz import save_npz
+
+    for bpm in (100, 120):
+        save_npz(dancing(bpm, seconds=10), tmp_path / "mine" / f"{bpm}.npz")
+    options = TrainMotionConfig(
+        data=(tmp_path / "mine",), workspace=tmp_path / "w", expert="library",
+        options={"lively": 0.05},
+    )  # fmt: skip
+    assert plan(options)["takes"] == 2
+    result = train_motion(options, SILENT)
+    assert (result.sequences, result.step, result.checkpoint) == (2, 0, result.folder)
+    assert (result.folder / "library.json").is_file()

@@ -50,11 +50,13 @@ class Takes:
         takes: in the order of the table.
         repaired: one line per file in which frames were bridged or cut.
         skipped: one line per file that gave nothing, with the reason.
+        known: files that were in the table, whatever came of them.
     """
 
     takes: list[Take] = field(default_factory=list)
     repaired: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    known: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,18 +77,26 @@ def read_takes(folders: Sequence[Path], progress: Progress = SILENT) -> Takes:
     Raises:
         UnsuitableInput: no such folder, or none of its files is in the table.
     """
-    found, known = Takes(), []
+    files: list[Path] = []
     for folder in folders:
         if not folder.is_dir():
             raise UnsuitableInput(f"{folder}: no such folder of motion capture")
-        files = (p for p in sorted(folder.rglob("*")) if p.suffix.lower() in MOTION_FORMATS)
-        known += [entry for path in files if (entry := _look_up(path, found.skipped)) is not None]
-    known.sort(key=lambda entry: (entry.order, entry.path.name))
-    if not known:
+        files += (p for p in sorted(folder.rglob("*")) if p.suffix.lower() in MOTION_FORMATS)
+    found = read_files(files, progress)
+    if not found.known:
         raise UnsuitableInput(
             f"{', '.join(str(folder) for folder in folders)}: no take of the table of known takes",
             "files are called by CMU subject and take, such as 60_03.bvh or 131_06.amc",
         )
+    return found
+
+
+def read_files(files: Sequence[Path], progress: Progress = SILENT) -> Takes:
+    """Every take of the table among these files, at 30 fps, in the order of the table."""
+    found = Takes()
+    known = [entry for path in files if (entry := _look_up(path, found.skipped)) is not None]
+    known.sort(key=lambda entry: (entry.order, entry.path.name))
+    found.known = len(known)
     seen: dict[str, Path] = {}
     with progress.stage("reading takes", len(known), "takes") as advance:
         for entry in known:
@@ -103,6 +113,12 @@ def knows(path: Path) -> bool:
     """Whether the file goes by the name of a take in the table."""
     name = _CMU_NAME.fullmatch(path.stem)
     return path.stem in OTHER_TAKES or (name is not None and name[1] in SUBJECTS)
+
+
+def moment_of(path: Path) -> str:
+    """What a file of the table shares with its partner's, recorded together: a group's name."""
+    name = _CMU_NAME.fullmatch(path.stem)
+    return group_of(path.stem if name is None else f"{name[1]}_{name[2]}")
 
 
 def true_fps(path: Path) -> float | None:

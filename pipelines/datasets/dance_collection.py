@@ -12,11 +12,12 @@ from pathlib import Path
 
 from pipelines.datasets import aistpp_bvh, aistpp_heights, g1_moves
 from pipelines.datasets.cmu import Take, read_takes
-from pipelines.datasets.dance_take import LIVELY, DanceCollection, DanceTake, planted
+from pipelines.datasets.dance_take import DanceCollection, DanceTake, planted
 from pipelines.motion.grounding import on_floor, settled
 from pipelines.motion.motion import Motion
 from pipelines.motion.standing import dancing_part
 from pipelines.rhythm.pulses import Pulses, salsa_pulses, tracked_pulses
+from pipelines.support.conventions import LIVELY
 from pipelines.support.errors import MacedanceError, UnsuitableInput
 from pipelines.support.progress import SILENT, Progress
 
@@ -46,13 +47,17 @@ def read_collection(
         for path in [*street, *robot]:
             try:
                 found.takes.append(
-                    _aist(path, sources.get(path.stem)) if path in street else _g1(path)
+                    aist_dance(path, sources.get(path.stem)) if path in street else g1_dance(path)
                 )
             except MacedanceError as error:
                 found.left_out.append(_without_folder(error.what))
             step(1)
     try:
-        found.takes += _cmu(folders, found.left_out, progress)
+        known = read_takes(folders, progress)
+        # Files of the other collections are strangers to this table.
+        strangers = "not in the table"
+        found.left_out += [_without_folder(line) for line in known.skipped if strangers not in line]
+        found.takes += cmu_dances(known.takes)
     except UnsuitableInput:
         if not found.takes:
             raise
@@ -65,7 +70,8 @@ def _without_folder(line: str) -> str:
     return f"{Path(path).name}{colon}{reason}"
 
 
-def _aist(path: Path, heights: Path | None) -> DanceTake:
+def aist_dance(path: Path, heights: Path | None) -> DanceTake:
+    """A take of AIST++ as BVH; raises UnsuitableInput for a broken one."""
     name = aistpp_bvh.parse_name(path.stem)
     assert name is not None
     motion, contacts = aistpp_bvh.read_take(path, heights)
@@ -77,7 +83,8 @@ def _aist(path: Path, heights: Path | None) -> DanceTake:
     )  # fmt: skip
 
 
-def _g1(path: Path) -> DanceTake:
+def g1_dance(path: Path) -> DanceTake:
+    """A take of G1 Moves; raises UnsuitableInput for a broken one."""
     genre = g1_moves.GENRES[path.stem]
     motion, contacts = planted(g1_moves.read_take(path))
     count = salsa_pulses([motion]) if genre == "salsa" else tracked_pulses(motion)
@@ -88,18 +95,15 @@ def _g1(path: Path) -> DanceTake:
     )  # fmt: skip
 
 
-def _cmu(folders: Sequence[Path], left_out: list[str], progress: Progress) -> list[DanceTake]:
-    known = read_takes(folders, progress)
-    # Files of the other collections are strangers to this table.
-    strangers = "not in the table"
-    left_out += [_without_folder(line) for line in known.skipped if strangers not in line]
+def cmu_dances(takes: Sequence[Take]) -> list[DanceTake]:
+    """Takes of CMU; of couples both partners are to be among them, so that they share a count."""
     result = []
-    for take in known.takes:
+    for take in takes:
         name = take.name.split("__")[1]
         genre = _CMU_GENRES.get(take.motion.genre or "", take.motion.genre or "")
         motion, contacts = planted(settled(on_floor(take.motion)))
         couple = genre == "salsa"
-        count = salsa_pulses(_together(take, known.takes)) if couple else tracked_pulses(motion)
+        count = salsa_pulses(_together(take, takes)) if couple else tracked_pulses(motion)
         result.append(
             DanceTake(
                 name,

@@ -15,10 +15,11 @@ from pipelines.motion.motion import Motion
 from pipelines.motion.standing import dancing_part, joint_speed
 from pipelines.motion.stepping_over import step_over
 from pipelines.rhythm.pulses import Pulses
+from pipelines.support.conventions import LIVELY
 
-LIVELY = 0.35
-"""m/s of mean joint speed below which a whole take does not count as dance."""
 _SHORTEST_SECONDS = 3.0
+_FEWEST_COUNTS = 5
+"""A bar of four, from its first count to the next bar's."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class DanceTake:
         group: what must be held out together.
         collection, licence: where it comes from and on which terms.
         root_estimated: whether its way over the floor was lost and found again from the feet.
+        split: "train" or "test" where the data set has a split, else "".
     """
 
     name: str
@@ -50,6 +52,7 @@ class DanceTake:
     licence: str
     couple: bool = False
     root_estimated: bool = False
+    split: str = ""
 
 
 @dataclass
@@ -59,10 +62,12 @@ class DanceCollection:
     Attributes:
         takes: by collection and name.
         left_out: one line per take that gave nothing: its name or file and the reason.
+        notes: one line per take that is not what it might be, such as a song that is not heard.
     """
 
     takes: list[DanceTake] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def lively_only(self, lively: float = LIVELY) -> DanceCollection:
         """The same without takes that are too short, hardly move or have no steps to count."""
@@ -73,7 +78,7 @@ class DanceCollection:
                 kept.append(take)
             else:
                 left_out.append(f"{take.name}: {reason}")
-        return DanceCollection(kept, left_out)
+        return DanceCollection(kept, left_out, list(self.notes))
 
 
 def _why_not(take: DanceTake, lively: float) -> str | None:
@@ -82,7 +87,12 @@ def _why_not(take: DanceTake, lively: float) -> str | None:
     speed = float(joint_speed(take.motion).mean())
     if speed < lively:
         return f"hardly moves ({speed:.2f} m/s)"
-    return None if take.pulses else "no steps to count"
+    if not take.pulses:
+        return "no steps to count"
+    counts = max(
+        int(((one.times >= 0) & (one.times <= take.motion.seconds)).sum()) for one in take.pulses
+    )
+    return None if counts >= _FEWEST_COUNTS else f"{counts} counts, shorter than a bar"
 
 
 def planted(motion: Motion) -> tuple[Motion, NDArray[np.float32]]:

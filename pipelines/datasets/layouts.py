@@ -52,6 +52,11 @@ def list_data_set(folder: Path) -> tuple[str, Listing]:
     return "motion files", loose_files.list_motion_files(folder)
 
 
+def data_set_of(folder: Path) -> DataSet | None:
+    """The data set whose folder this is, of those that keep their folders to themselves."""
+    return next((row for row in DATA_SETS if row.alone and row.recognises(folder)), None)
+
+
 def list_every_dance(folder: Path) -> Listing:
     """All dances under a folder, by the rules of its data set or whatever is a motion file.
 

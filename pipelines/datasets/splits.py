@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
 import numpy as np
 
-from pipelines.datasets.sequences import PairedSequence
 from pipelines.support.errors import UnsuitableInput
 
 
+class Grouped(Protocol):
+    """A dance, by what decides on which side it comes to lie."""
+
+    @property
+    def take(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def group(self) -> str:
+        """What must stay together."""
+        ...
+
+    @property
+    def genre(self) -> str:
+        """Its style; "" where none is known."""
+        ...
+
+    @property
+    def split(self) -> str:
+        """The side that the data set says, "train" or "test", else ""."""
+        ...
+
+
+Dance = TypeVar("Dance", bound=Grouped)
+
+
 def split_takes(
-    sequences: Sequence[PairedSequence], hold_out: Sequence[str], seed: int
-) -> tuple[list[PairedSequence], list[PairedSequence]]:
+    sequences: Sequence[Dance], hold_out: Sequence[str], seed: int
+) -> tuple[list[Dance], list[Dance]]:
     """Part the data into training and held-out sequences, never parting a group.
 
     Args:
@@ -47,7 +74,7 @@ def _share(text: str) -> float | None:
     return value if 0 <= value < 1 else None
 
 
-def _named_groups(sequences: Sequence[PairedSequence], names: set[str]) -> set[str]:
+def _named_groups(sequences: Sequence[Grouped], names: set[str]) -> set[str]:
     missing = names - {s.take for s in sequences} - {s.group for s in sequences}
     if missing:
         known = ", ".join(sorted({s.take for s in sequences})[:12])
@@ -58,7 +85,7 @@ def _named_groups(sequences: Sequence[PairedSequence], names: set[str]) -> set[s
     return {s.group for s in sequences if s.take in names or s.group in names}
 
 
-def _share_of_groups(sequences: Sequence[PairedSequence], share: float, seed: int) -> set[str]:
+def _share_of_groups(sequences: Sequence[Grouped], share: float, seed: int) -> set[str]:
     """About `share` of each genre's groups; at least one of all, unless there is only one."""
     by_genre: dict[str, set[str]] = {}
     for sequence in sequences:

@@ -54,7 +54,7 @@ def refuse_unable(config: GenerateConfig) -> None:
 def _styles(config: GenerateConfig) -> Styles:
     """The styles that were asked for, as they were written; raises BadUsage for unknown ones."""
     _, expert = config.motion_expert()
-    names = expert.genres(config.motion_model) if config.genre is not None else ()
+    names = expert.genres(config.motion_folder()) if config.genre is not None else ()
 
     def known(name: str) -> str:
         expert.find_genre(name, names)
@@ -68,7 +68,7 @@ def dance_estimate(config: GenerateConfig, seconds: float) -> dict[str, str]:
     if config.motion is not None:
         return {}
     name, expert = config.motion_expert()
-    cost = expert.cost(config.motion_model, config.dance_options(), seconds, config.candidates)
+    cost = expert.cost(config.motion_folder(), config.dance_options(), seconds, config.candidates)
     return {"expert": name, **cost.words()}
 
 
@@ -116,7 +116,7 @@ def _new_dance(
 ) -> tuple[Motion, dict[str, Any]]:
     name, expert = config.motion_expert()
     with record.timed("dance"):
-        dancer = expert.load(config.motion_model, config.device, config.dance_options())
+        dancer = expert.load(config.motion_folder(), config.device, config.dance_options())
     music = _heard(config, record, progress)
     request = DanceRequest(music, _styles(config), config.seed, config.candidates)
     with record.timed("dance"):

@@ -27,7 +27,7 @@ def run_name(config: GenerateConfig) -> str:
     options = identity(config) | identity(config.dance_options())
     for name, path in config.inputs().items():
         options[f"{name}_sha256"] = readable_sha256(path)
-    options["motion_model"] = dancer.identity(config.motion_model)
+    options["motion_model"] = dancer.identity(config.motion_folder())
     options["macedance"] = installed_versions().get("macedance", "")
     if not config.motion_only:
         options |= chosen(config).identity(order(config))

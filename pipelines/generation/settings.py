@@ -15,7 +15,7 @@ from pipelines.appearance_expert.interface import WAN
 from pipelines.media.shape import parse_size
 from pipelines.motion_expert.experts import DEFAULT as DEFAULT_MOTION_EXPERT
 from pipelines.motion_expert.experts import EXPERTS as MOTION_EXPERTS
-from pipelines.motion_expert.experts import expert_of
+from pipelines.motion_expert.experts import expert_of, model_folder
 from pipelines.motion_expert.interface import DANCE, MOST_CANDIDATES, Expert
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import BadUsage
@@ -80,7 +80,8 @@ class GenerateConfig:
         shown=f"{DEFAULT_MOTION_EXPERT}, or whose --motion-model is",
     )  # fmt: skip
     motion_model: Path | None = option(
-        None, "Folder of a trained Motion Expert.", shown="the one that ships", metavar="FOLDER",
+        None, "A Motion Expert of train-motion: folder or run.", shown="the one that ships",
+        metavar="FOLDER",
         panel=DANCE,
     )  # fmt: skip
     motion: Path | None = option(
@@ -139,8 +140,12 @@ class GenerateConfig:
 
     def motion_expert(self) -> tuple[str, Expert]:
         """Name and row of the Motion Expert; raises BadUsage where name and folder disagree."""
-        name = expert_of(self.expert, self.motion_model)
+        name = expert_of(self.expert, self.motion_folder())
         return name, MOTION_EXPERTS[name]
+
+    def motion_folder(self) -> Path | None:
+        """Where the Motion Expert lies; None: it ships. Raises MissingAsset where it is not."""
+        return model_folder(self.motion_model, self.workspace)
 
     def dance_options(self) -> Any:
         """The Motion Expert's own options; raises BadUsage for those that it does not know."""

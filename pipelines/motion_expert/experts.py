@@ -9,12 +9,37 @@ from pipelines.motion_expert.library.row import LIBRARY
 from pipelines.motion_expert.mace.row import MACE
 from pipelines.support.errors import BadUsage, MissingAsset
 from pipelines.support.files import read_json
+from pipelines.workspace.layout import Workspace
 
 EXPERTS: dict[str, Expert] = {
     "library": LIBRARY,
     "mace": MACE,
 }
 DEFAULT = "library"
+
+
+def model_folder(given: Path | None, workspace: Path) -> Path | None:
+    """The folder of the model that --motion-model names: a folder, a run's folder or a run.
+
+    Of a run that trained a network its best checkpoint, else its newest. None for None.
+
+    Raises MissingAsset where there is none of all these.
+    """
+    if given is None:
+        return None
+    place = given
+    if not given.is_dir() and given.name == str(given):
+        place = Workspace(workspace).motion_model(given.name)
+    if not place.is_dir():
+        raise MissingAsset(
+            f"--motion-model {given}: no such folder, nor a run in {workspace}",
+            "leave it out, or train one with `macedance train-motion`",
+        )
+    for folder in (place, place / "best", place / "latest"):
+        if any((folder / row.config_name).is_file() for row in EXPERTS.values()):
+            return folder
+    # Loading it says what is missing.
+    return place
 
 
 def expert_of(name: str | None, folder: Path | None) -> str:

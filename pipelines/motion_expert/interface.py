@@ -110,19 +110,41 @@ class Cost:
 
 @dataclass(frozen=True)
 class Training:
-    """How `train-motion` trains an expert.
+    """How `train-motion` trains an expert, or makes one that needs no updates.
 
     Attributes:
         options: config class of its own options of `train-motion`.
         task: from the command's config, those options and the material (`training.material`) to
-            what the training engine runs (`pipelines.training.task`).
+            what the training engine runs (`pipelines.training.task`). None where `make` is.
         stages: what of it is trained by runs of their own, in that order; the config's `stage` is
             one of them. () for an expert that is trained in one go.
+        make: from the command's config, those options and a progress to what was made (`Made`).
+        heeds: the command's options that mean something to `make`; others are refused.
+        plan: from the command's config to what `make` would read, JSON-able.
     """
 
     options: type[Any]
-    task: Callable[..., Any]
+    task: Callable[..., Any] | None = None
     stages: tuple[str, ...] = ()
+    make: Callable[..., Made] | None = None
+    heeds: frozenset[str] = frozenset()
+    plan: Callable[[Any], dict[str, Any]] | None = None
+
+
+@dataclass(frozen=True)
+class Made:
+    """An expert that was made of dances without updates.
+
+    Attributes:
+        folder: what `generate --motion-model` takes.
+        takes, minutes: of dance in it.
+        left_out: one line per dance that is not, with the reason.
+    """
+
+    folder: Path
+    takes: int
+    minutes: float
+    left_out: list[str]
 
 
 def find_genre(asked: str, known: Sequence[str]) -> str:

@@ -8,3 +8,5 @@ what the Motion Experts make."""
 
 LARGEST_SEED = 2**63 - 1
 """What torch's and numpy's generators both take."""
+LIVELY = 0.35
+"""m/s of mean joint speed below which a whole take does not count as dance."""

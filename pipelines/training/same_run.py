@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipelines.support.errors import BadUsage
 from pipelines.support.files import read_json, write_json
-from pipelines.training.processes import Processes
+
+if TYPE_CHECKING:
+    from pipelines.training.processes import Processes
 
 _OPTIONS = "options.json"
 
@@ -38,4 +40,9 @@ def remember_run(folder: Path, identity: dict[str, Any], processes: Processes) -
     """Keep the options for `check_same_run`, once every process has checked."""
     processes.wait()
     if processes.leads:
-        write_json(folder / _OPTIONS, identity)
+        note_run(folder, identity)
+
+
+def note_run(folder: Path, identity: dict[str, Any]) -> None:
+    """Keep the options for `check_same_run`."""
+    write_json(folder / _OPTIONS, identity)

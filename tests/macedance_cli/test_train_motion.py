@@ -32,3 +32,25 @@ def test_the_song_variable_of_other_commands_is_not_its_music(macedance, pretend
     assert done.stderr == "('paired',)\n"
     done = macedance("train-motion", program=pretending(body), MACEDANCE_TRAINING_MUSIC="compose")
     assert done.stderr == "('compose',)\n"
+
+
+def test_a_library_from_the_command_line_to_a_dance(macedance, dancing, tiny_song, tmp_path):
+    from pipelines.motion.npz import save_npz
+
+    for bpm in (100, 112, 124):
+        save_npz(dancing(bpm, seconds=12), tmp_path / "mine" / "polka" / f"{bpm}.npz")
+    train = ("train-motion", "--expert", "library", "--data", "mine", "--lively", "0.05")
+    planned = macedance(*train, "--dry-run", "--json")
+    assert json.loads(planned.stdout)["takes"] == 3
+    done = macedance(*train, "--run", "r")
+    assert (done.returncode, done.stdout) == (0, "workspace/models/motion/r\n"), done.stderr
+    assert "3 takes" in done.stderr
+    dance = ("generate", str(tiny_song), "--motion-only", "--motion-out", "d.npz")
+    done = macedance(*dance, "--motion-model", "r", "--json")
+    assert done.returncode == 0, done.stderr
+    parts = json.loads(done.stdout)["motion"]["parts"]
+    assert {part["take"].split("/")[0] for part in parts} == {"polka"}
+    done = macedance(*dance, "--motion-model", "r", "--genre", "waltz", "--force", "--dry-run")
+    assert done.returncode == 2 and "it has" in done.stderr
+    done = macedance(*train, "--backbone", "mamba")
+    assert done.returncode == 2 and "--backbone means nothing to --expert library" in done.stderr

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pipelines.motion_expert.experts import DEFAULT, EXPERTS, expert_of
+from pipelines.motion_expert.experts import DEFAULT, EXPERTS, expert_of, model_folder
 from pipelines.motion_expert.interface import CANDIDATES, GENRES, STYLES_OVER_TIME
 from pipelines.support.errors import BadUsage, MissingAsset
 from pipelines.support.options import declared
@@ -79,3 +79,24 @@ def test_unknown_experts_are_named_with_those_that_there_are(tmp_path):
     assert "mace" in caught.value.hint
     with pytest.raises(BadUsage, match="holds an expert nobody"):
         expert_of(None, folder_of(tmp_path, expert="nobody"))
+
+
+def test_a_run_of_a_network_is_its_best_checkpoint_or_its_newest(tmp_path):
+    run = tmp_path / "models" / "motion" / "r"
+    for name in ("step-1", "step-2"):
+        (run / name).mkdir(parents=True)
+        folder_of(run / name)
+    (run / "latest").symlink_to("step-2")
+    assert model_folder(run, tmp_path) == run / "latest"
+    (run / "best").symlink_to("step-1")
+    for given in (run, "r"):
+        assert model_folder(type(run)(given), tmp_path) == run / "best"
+    assert model_folder(run / "step-2", tmp_path) == run / "step-2"
+    assert model_folder(None, tmp_path) is None
+    assert model_folder(tmp_path, tmp_path) == tmp_path  # loading it says what is missing
+
+
+def test_a_model_that_is_neither_folder_nor_run_is_refused(tmp_path):
+    for given in ("nobody", "a/b"):
+        with pytest.raises(MissingAsset, match=f"{given}: no such folder, nor a run"):
+            model_folder(type(tmp_path)(given), tmp_path)

@@ -21,7 +21,7 @@ from pipelines.motion_expert.library.counting import (
     SLOWEST_SPEED,
     counted_takes,
 )
-from pipelines.motion_expert.library.genres import find_genre, style_of
+from pipelines.motion_expert.library.genres import find_genre, liking_of
 from pipelines.motion_expert.library.header import SHIPPED
 from pipelines.motion_expert.library.search import SearchConfig, best_sequence
 from pipelines.motion_expert.library.song_plan import SongPlan, plan_song
@@ -130,10 +130,11 @@ class LibraryDancer:
         unasked = not asked
         wanted = set(asked) | ({None} if unasked else set())
 
+        # A library of nothing else is danced from all the same.
+        anything_liked = any(_is_liked(take) for take in self.library.takes)
+
         def is_wanted(take: TakeEntry) -> bool:
-            if take.genre in wanted:
-                return True
-            return style_of(take.genre).liking is not None and not take.couple
+            return take.genre in wanted or _is_liked(take) or not anything_liked
 
         def enough(units: Units | None) -> bool:
             if units is None:
@@ -187,6 +188,11 @@ class LibraryDancer:
             "bpm": round(plan.bpm, 2), "per_bar": plan.per_bar, "steady": plan.steady,
             "parts": parts, "joins": joins, "notes": notes,
         }  # fmt: skip
+
+
+def _is_liked(take: TakeEntry) -> bool:
+    """Whether a take is danced without being asked for."""
+    return liking_of(take.genre) is not None and not take.couple
 
 
 def _styles_of_bars(

@@ -47,7 +47,7 @@ STYLES: dict[str, Style] = {
     "indian": Style(-1.6),
     "jackson": Style(-1.6),
 }
-"""Every other name is danced with the first values, and when asked for."""
+"""Every other name is danced with the first values; `liking_of` says when."""
 
 _OTHER_NAMES = {
     "breakdance": "break", "breaking": "break", "locking": "lock", "waacking": "waack",
@@ -57,8 +57,17 @@ _OTHER_NAMES = {
 
 
 def style_of(genre: str) -> Style:
-    """What is known of a style."""
-    return STYLES.get(genre, Style())
+    """What is known of a style, by any of its names."""
+    return STYLES.get(genre) or STYLES.get(_OTHER_NAMES.get(genre, ""), Style())
+
+
+def liking_of(genre: str) -> float | None:
+    """The cost of choosing a style unasked; None: only when asked for.
+
+    A style that is in no table is of a library of somebody's own, who wants to see it danced.
+    """
+    known = genre in STYLES or genre in _OTHER_NAMES
+    return style_of(genre).liking if known else 0.0
 
 
 def find_genre(asked: str, known: Iterable[str]) -> str:

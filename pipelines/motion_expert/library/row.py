@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.motion_expert.interface import (
     CANDIDATES,
@@ -12,8 +12,12 @@ from pipelines.motion_expert.interface import (
     STYLES_OVER_TIME,
     Cost,
     Expert,
+    Made,
+    Training,
 )
+from pipelines.motion_expert.library.making_options import LibraryMakingOptions
 from pipelines.motion_expert.library.options import LibraryOptions
+from pipelines.support.progress import Progress
 from pipelines.support.shipped import whole_weights
 
 if TYPE_CHECKING:
@@ -52,6 +56,24 @@ def _find_genre(asked: str, known: Sequence[str]) -> str:
     return find_genre(asked, known)
 
 
+def _make(config: Any, own: LibraryMakingOptions, progress: Progress) -> Made:
+    from pipelines.motion_expert.library.making import make_library
+
+    return make_library(config, own, progress)
+
+
+def _plan(config: Any) -> dict[str, Any]:
+    from pipelines.motion_expert.library.making import plan_library
+
+    return plan_library(config)
+
+
+_HEEDS = frozenset({
+    "data", "hold_out", "expert", "run", "resume", "seed", "device", "threads", "workers",
+    "workspace",
+})  # fmt: skip
+
+
 LIBRARY = Expert(
     help="real dance, re-arranged to the song",
     options=LibraryOptions,
@@ -63,4 +85,5 @@ LIBRARY = Expert(
     find_genre=_find_genre,
     config_name="library.json",
     check=lambda: whole_weights(_SHIPPED),
+    training=Training(LibraryMakingOptions, make=_make, heeds=_HEEDS, plan=_plan),
 )

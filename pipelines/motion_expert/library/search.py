@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.motion_expert.library.genres import style_of
+from pipelines.motion_expert.library.genres import liking_of
 from pipelines.motion_expert.library.song_plan import SongPlan
 from pipelines.motion_expert.library.units import Units
 
@@ -133,7 +133,7 @@ def _alone(
         + noise
     )
     if style is None:
-        known = [style_of(name).liking for name in units.genres]
+        known = [liking_of(name) for name in units.genres]
         likings = np.array([config.wrong_style if cost is None else cost for cost in known])
         return np.asarray(cost + likings[units.genre])
     return np.asarray(cost + config.wrong_style * (units.genre != style))

@@ -25,14 +25,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.motion_expert.library.header import CONFIG_FILE, TENSORS_FILE
+from pipelines.motion_expert.library.header import (
+    CONFIG_FILE,
+    FORMAT,
+    TENSORS_FILE,
+    VERSION,
+    expect_files,
+    read_card,
+)
 from pipelines.support.conventions import MOTION_FPS
-from pipelines.support.errors import MissingAsset, UnsuitableInput
-from pipelines.support.files import atomic_path, read_json
+from pipelines.support.errors import UnsuitableInput
+from pipelines.support.files import atomic_path, sha256_file
 
 FPS = MOTION_FPS
-VERSION = 1
-FORMAT = "macedance dance library"
 JOINTS_KEPT: tuple[int, ...] = tuple(j for j in range(24) if j not in (10, 11, 22, 23))
 """Toes and hands of no capture in the library move."""
 RADIANS, METRES = 2e-4, 2e-4
@@ -164,7 +169,11 @@ def unpack(packed: NDArray[np.uint8], lengths: Sequence[int]) -> Whole:
 
 
 def save_library(library: Library, folder: Path) -> None:
-    """Write a library, atomically; the same library gives the same bytes."""
+    """Write a library; the same library gives the same bytes.
+
+    Each file is whole or not there, and the JSON, the later one, has the digest of the other: a
+    stop in between leaves two that do not go together, and `load_library` says so.
+    """
     from safetensors.numpy import save
 
     takes = [library.steps[t.first : t.first + t.frames] for t in library.takes]
@@ -178,7 +187,10 @@ def save_library(library: Library, folder: Path) -> None:
     with atomic_path(folder / TENSORS_FILE) as temporary:
         temporary.write_bytes(save({k: np.ascontiguousarray(v) for k, v in arrays.items()}))
     rows = ",\n".join(f"  {json.dumps(asdict(take))}" for take in library.takes)
-    head = {"format": FORMAT, "version": VERSION, "left_out": list(library.left_out)}
+    head = {
+        "format": FORMAT, "version": VERSION, "sha256": sha256_file(folder / TENSORS_FILE),
+        "left_out": list(library.left_out),
+    }  # fmt: skip
     text = json.dumps(head)[:-1] + f', "takes": [\n{rows}\n]}}\n'
     with atomic_path(folder / CONFIG_FILE) as temporary:
         temporary.write_text(text, encoding="utf-8")
@@ -194,16 +206,12 @@ def load_library(folder: Path) -> Library:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    for name in (TENSORS_FILE, CONFIG_FILE):
-        if not (folder / name).is_file():
-            raise MissingAsset(f"{folder}: no {name}, so no dance library")
-    card = read_json(folder / CONFIG_FILE)
-    if not isinstance(card, Mapping) or card.get("format") != FORMAT:
-        raise UnsuitableInput(f"{folder / CONFIG_FILE}: not the card of a dance library")
-    if card.get("version") != VERSION:
+    expect_files(folder)
+    card = read_card(folder)
+    if "sha256" in card and sha256_file(folder / TENSORS_FILE) != card["sha256"]:
         raise UnsuitableInput(
-            f"{folder}: a dance library of version {card.get('version')}, this command reads "
-            f"version {VERSION}", "prepare it again",
+            f"{folder}: {TENSORS_FILE} is damaged or not the one that {CONFIG_FILE} was written "
+            "for", "prepare it again",
         )  # fmt: skip
     try:
         arrays = load_file(folder / TENSORS_FILE)

@@ -73,6 +73,27 @@ def gather_data(
     return preparation.sequences, preparation.skipped
 
 
+def list_data(config: TrainMotionConfig) -> dict[str, Any]:
+    """What is there to be paired, without reading it, JSON-able; raises UnsuitableInput."""
+    from pipelines.datasets.layouts import list_data_set
+    from pipelines.datasets.listing import without_music
+    from pipelines.datasets.paired import is_paired
+
+    dances, silent, left_out = 0, 0, []
+    for folder in config.data:
+        if not folder.is_dir():
+            raise UnsuitableInput(f"{folder}: no such folder", "--data names data set folders")
+        if is_paired(folder):
+            dances += len(list(folder.glob("*.npz")))
+            continue
+        _, listing = list_data_set(folder)
+        dances += len(listing.takes)
+        silent += len(without_music(listing.takes))
+        left_out += listing.skipped
+    return {"dances": dances, "without music": silent, "music": list(config.music),
+            "left out": left_out, "steps": config.steps}  # fmt: skip
+
+
 def data_digest(sequences: Sequence[PairedSequence]) -> str:
     """SHA-256 over every frame and feature, in order."""
     digest = hashlib.sha256()

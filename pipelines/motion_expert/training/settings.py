@@ -11,7 +11,7 @@ from pipelines.motion_expert.experts import EXPERTS
 from pipelines.motion_expert.interface import Training
 from pipelines.support.errors import BadUsage
 from pipelines.support.files import sha256_json
-from pipelines.support.options import check, check_slices, identity, option, taken
+from pipelines.support.options import check, check_slices, declared, identity, option, taken
 from pipelines.training import options as training
 from pipelines.workspace import options as common
 
@@ -115,6 +115,7 @@ class TrainMotionConfig:
         if not self.data:
             raise BadUsage("--data: no data set named", "give at least one folder with --data")
         check_slices(self.batch_size, self.accumulate)
+        self._refuse_what_means_nothing()
         for mode in self.music:
             if mode not in ("paired", "compose") and not mode.startswith("warp:"):
                 raise BadUsage(f"--music {mode}: unknown", "choose paired, compose or warp:FOLDER")
@@ -132,6 +133,14 @@ class TrainMotionConfig:
             raise BadUsage(f"{said} to --expert {self.expert}",
                            f"its stages are {', '.join(stages)}, in that order")  # fmt: skip
 
+    def _refuse_what_means_nothing(self) -> None:
+        """An expert that needs no updates heeds few options; a given other one is refused."""
+        how = self.expert_training()
+        for one in declared(type(self)) if how.make is not None else ():
+            if one.name not in how.heeds and getattr(self, one.name) != one.default:
+                raise BadUsage(f"{one.flag} means nothing to --expert {self.expert}",
+                               "leave one of them out")  # fmt: skip
+
     def expert_training(self) -> Training:
         """How the chosen expert is trained."""
         return _trained()[self.expert]
@@ -141,11 +150,15 @@ class TrainMotionConfig:
         return taken(self.expert_training().options, self.options, f"--expert {self.expert}")
 
     def run_name(self) -> str:
-        """The run's name: given, or stage, preset and a digest of what makes it its own."""
+        """The run's name: given, or stage, preset and a digest of what makes it its own.
+
+        An expert that is made without a network goes by its own name in place of the preset's.
+        """
         if self.run:
             return self.run
         part = f"{self.expert}-{self.stage}-" if self.stage else ""
-        return f"{part}{self.preset}-{sha256_json(self.identity())[:8]}"
+        kind = self.preset if self.expert_training().make is None else self.expert
+        return f"{part}{kind}-{sha256_json(self.identity())[:8]}"
 
     def init_folder(self) -> Path | None:
         """Where the first weights lie; None is the Motion Expert that ships."""
@@ -155,6 +168,9 @@ class TrainMotionConfig:
         """The options that make this run another one when they change, JSON-able."""
         values = identity(self) | identity(self.own())
         values["data"] = sorted(path.resolve().name for path in self.data)
+        if self.expert_training().make is not None:
+            # Made anew at once: two folders of one name must not take each other's place.
+            values["data"] = sorted(str(path.resolve()) for path in self.data)
         first = EXPERTS[self.expert].identity
         values["init"] = first(self.init_folder()) if self.init else ""
         return values

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipelines.datasets.aistpp_bvh import GENRES as AIST
 from pipelines.datasets.cmu_takes import SUBJECTS
 from pipelines.datasets.g1_moves import GENRES as G1
-from pipelines.motion_expert.library.genres import STYLES, Style, find_genre, style_of
+from pipelines.motion_expert.library.genres import STYLES, Style, find_genre, liking_of, style_of
 from pipelines.support.errors import BadUsage
 
 KNOWN = ("la hip-hop", "house", "break", "lock")
@@ -32,10 +32,17 @@ def test_what_the_library_lacks_is_refused_with_what_it_has(asked: str) -> None:
     assert "break, house, la hip-hop, lock" in str(caught.value.hint)
 
 
-def test_a_style_of_ones_own_dances_when_asked_for() -> None:
+def test_a_style_of_ones_own_dances_unasked_as_well() -> None:
     assert style_of("polka") == Style()
     assert style_of("polka").liking is None
     assert STYLES["house"].liking is not None
+    assert liking_of("polka") == 0.0
+    assert liking_of("salsa") is None and liking_of("house") == STYLES["house"].liking
+
+
+def test_what_is_known_of_a_style_is_known_by_its_other_names() -> None:
+    assert style_of("breaking") == style_of("break") and style_of("locking").phase == -2.2
+    assert liking_of("breaking") == liking_of("break") and liking_of("ballet") is None
 
 
 def test_every_style_that_the_readers_name_is_known():
@@ -51,7 +58,7 @@ def test_a_style_is_held_by_feet_or_body_between_the_beats(name):
     assert style.liking is None or 0 <= style.liking < 1
 
 
-def test_unknown_styles_are_danced_when_asked_for_only():
+def test_unknown_styles_are_danced_with_the_first_values():
     assert style_of("polka") == Style() and Style().liking is None
 
 

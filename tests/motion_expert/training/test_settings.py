@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.motion_expert.experts import EXPERTS
+from pipelines.motion_expert.library.making_options import LibraryMakingOptions
 from pipelines.motion_expert.mace.training_options import MaceTrainingOptions
 from pipelines.motion_expert.training.settings import TrainMotionConfig, own_options
 from pipelines.support.errors import BadUsage
@@ -129,7 +130,7 @@ def test_an_expert_is_one_that_is_trained_and_knows_its_options():
 
 
 def test_every_expert_that_is_trained_offers_its_options():
-    assert own_options() == [MaceTrainingOptions]
+    assert own_options() == [LibraryMakingOptions, MaceTrainingOptions]
     assert CONFIG.expert_training().options is MaceTrainingOptions
 
 
@@ -156,3 +157,36 @@ def test_an_expert_without_stages_has_no_use_for_one():
     with pytest.raises(BadUsage, match="--stage tokenizer: --expert mace is trained in one go"):
         replace(CONFIG, stage="tokenizer").validate()
     assert "stage" not in CONFIG.identity()
+
+
+LIBRARY = replace(CONFIG, expert="library")
+
+
+@pytest.mark.parametrize(
+    ("changes", "flag"),
+    [
+        ({"steps": 7}, "--steps"), ({"preset": "tiny"}, "--preset"), ({"lr": 1e-3}, "--lr"),
+        ({"music": ("compose",)}, "--music"), ({"window": 60}, "--window"),
+        ({"init": "shipped"}, "--init"), ({"prepare_only": True}, "--prepare-only"),
+        ({"options": {"backbone": "mamba"}}, "--backbone"),
+        ({"options": {"objective": "paper"}}, "--objective"),
+    ],
+)  # fmt: skip
+def test_what_means_nothing_to_a_library_is_refused_by_its_option(changes, flag):
+    with pytest.raises(BadUsage, match=f"{flag} means nothing to --expert library"):
+        replace(LIBRARY, **changes).validate()
+
+
+def test_a_library_heeds_few_options():
+    options = {"hold_out": ("a",), "seed": 3, "device": "cpu", "run": "x", "resume": True}
+    replace(LIBRARY, **options, options={"lively": 0.2}).validate()
+    with pytest.raises(BadUsage, match="--lively means nothing to --expert mace"):
+        replace(CONFIG, options={"lively": 0.2}).validate()
+
+
+def test_a_library_is_named_by_itself_and_by_where_its_dances_lie(tmp_path):
+    name = LIBRARY.run_name()
+    assert name.startswith("library-")
+    moved = replace(LIBRARY, data=(tmp_path / "captures",))
+    assert moved.run_name() != name
+    assert replace(CONFIG, data=(tmp_path / "captures",)).run_name() == CONFIG.run_name()
