@@ -41,7 +41,7 @@ class EvaluateConfig:
         variable="MACEDANCE_FEATURE_WINDOW",
     )  # fmt: skip
     genre_classifier: Path | None = option(
-        None, "Folder of a trained genre classifier, for FID_s, DIV_s, ACC and F1 of 3D dances.",
+        None, 'Folder of a trained genre classifier, or "shipped": FID_s, DIV_s, ACC and F1.',
         metavar="FOLDER", panel=MOTION,
     )  # fmt: skip
     keypoint_fps: float | None = option(
@@ -124,6 +124,14 @@ class EvaluateConfig:
         if self.person_detector is None or self.pose_model is None:
             return None
         return self.person_detector, self.pose_model
+
+    def classifier_folder(self) -> Path | None:
+        """Where the genre classifier lies, if one is named."""
+        if self.genre_classifier != Path("shipped"):
+            return self.genre_classifier
+        from pipelines.metrics.genre.folder import SHIPPED
+
+        return SHIPPED
 
     def systems(self) -> dict[str, Path]:
         """What is judged, by name."""

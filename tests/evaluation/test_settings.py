@@ -44,6 +44,14 @@ def test_genres_are_recognised_in_3d_dances():
         assert found.startswith("--genre-classifier is for --protocol motion-3d")
 
 
+def test_the_genre_classifier_that_ships_is_called_so():
+    from pipelines.metrics.genre.folder import SHIPPED
+
+    assert replace(GOOD, genre_classifier=Path("shipped")).classifier_folder() == SHIPPED
+    assert replace(GOOD, genre_classifier=Path("c")).classifier_folder() == Path("c")
+    assert GOOD.classifier_folder() is None
+
+
 def test_profiles_belong_to_protocols():
     found = hint_of(replace(GOOD, profile="mace2d-official"))
     assert found == (

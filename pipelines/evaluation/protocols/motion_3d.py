@@ -34,7 +34,7 @@ class Motion3D:
             self._profile.beats.music, Workspace(config.workspace).cache("beats")
         )
         self.rule = self._profile.sets
-        folder = config.genre_classifier
+        folder = config.classifier_folder()
         self._genres = (
             None if folder is None else GenreMeasurer(folder, self._profile, config.device)
         )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pipelines.metrics.genre.network import GenreClassifier
 
 CONFIG_NAME, WEIGHTS_NAME = "genre_classifier.json", "genre_classifier.safetensors"
+SHIPPED = Path(__file__).with_name("weights")
 FORMAT = "macedance genre classifier 1"
 _TRAIN = "docs/evaluation.md#genres says where one comes from"
 

@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from pipelines.metrics.genre.columns import windows_of
+from pipelines.metrics.genre.folder import SHIPPED
 from pipelines.metrics.genre.recogniser import Recogniser
+from pipelines.motion.motion import Motion
 
 CPU = torch.device("cpu")
 
@@ -48,3 +50,11 @@ def test_unused_outputs_win_only_where_they_may(recogniser):
 )
 def test_numbers_of_genres(recogniser, genre, number):
     assert recogniser.number_of(genre) == number
+
+
+def test_the_one_that_ships_is_whole_and_small():
+    shipped = Recogniser.load(SHIPPED, CPU)
+    assert len(shipped.header.genres) == 15 and shipped.header.window == 150
+    assert sum(file.stat().st_size for file in SHIPPED.iterdir()) < 1.5e6
+    still = Motion(np.zeros((150, 24, 3), np.float32), np.zeros((150, 3), np.float32), 30.0)
+    assert np.isfinite(shipped.logits(still)).all()
