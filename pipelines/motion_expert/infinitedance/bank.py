@@ -92,7 +92,8 @@ def blended(motion_kTD: Array, how: Blend, beats: Sequence[NDArray[np.float64]] 
         beats: for "aligned": frames at which each one's beats fall.
     """
     if how == "first":
-        return motion_kTD[0]
+        best: Array = motion_kTD[0]
+        return best
     moved = motion_kTD
     if how == "aligned":
         moved = np.stack([
@@ -107,7 +108,7 @@ def blended(motion_kTD: Array, how: Blend, beats: Sequence[NDArray[np.float64]] 
 def rank_weights(count: int) -> NDArray[np.float64]:
     """(k,) falling in equal steps from the best to the last, 1 in all."""
     falling = np.arange(count, 0, -1, dtype=np.float64)
-    return falling / falling.sum()
+    return np.asarray(falling / falling.sum())
 
 
 def _shift(mine: NDArray[np.float64], best: NDArray[np.float64]) -> int:

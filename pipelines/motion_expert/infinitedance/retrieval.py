@@ -155,7 +155,7 @@ def info_nce(music_BM: Tensor, motion_BM: Tensor, recording_B: Tensor, scale: Te
 
 
 def ranks(music_BM: Tensor, motion_BM: Tensor) -> Tensor:
-    """Of each music window the place (B,) of its own dance among all, from 1; ties count against."""
+    """Of each music window the place (B,) of its own dance, from 1; ties count against it."""
     cosine_BB = music_BM @ motion_BM.T
     own = cosine_BB.diagonal()[:, None]
     return (cosine_BB >= own).sum(1)
