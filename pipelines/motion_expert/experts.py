@@ -7,6 +7,7 @@ from pathlib import Path
 from pipelines.motion_expert.interface import Expert
 from pipelines.motion_expert.library.row import LIBRARY
 from pipelines.motion_expert.mace.row import MACE
+from pipelines.motion_expert.megadance.row import MEGADANCE
 from pipelines.support.errors import BadUsage, MissingAsset
 from pipelines.support.files import read_json
 from pipelines.workspace.layout import Workspace
@@ -14,6 +15,7 @@ from pipelines.workspace.layout import Workspace
 EXPERTS: dict[str, Expert] = {
     "library": LIBRARY,
     "mace": MACE,
+    "megadance": MEGADANCE,
 }
 DEFAULT = "library"
 

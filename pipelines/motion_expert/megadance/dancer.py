@@ -1,0 +1,113 @@
+"""MEGADance as `generate` calls it: tokens to the song, as a dance that stands on its feet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pipelines.motion import layout
+from pipelines.motion.foot_lock import clean_up
+from pipelines.motion.motion import Motion
+from pipelines.motion.representation import decode
+from pipelines.motion_expert.interface import Danced, DanceRequest
+from pipelines.motion_expert.megadance.checkpoint import MegaDance, load_megadance
+from pipelines.motion_expert.megadance.generator.sampling import Sampling, continued
+from pipelines.motion_expert.megadance.halves import root_way
+from pipelines.motion_expert.megadance.options import MegaDanceOptions
+from pipelines.motion_expert.megadance.presets import FRAMES
+from pipelines.motion_expert.megadance.token_music import music_of_tokens
+from pipelines.support.conventions import MOTION_FPS
+from pipelines.support.devices import torch_device
+from pipelines.support.errors import UnsuitableInput
+from pipelines.support.progress import SILENT, Progress
+
+
+class MegaDancer:
+    """The expert "megadance"."""
+
+    def __init__(self, model: MegaDance, options: MegaDanceOptions, device: torch.device) -> None:
+        self._model, self._device = model, device
+        self._tokenizer = model.tokenizer.to(device)
+        self._generator = model.generator.to(device)
+        self._sampling = Sampling(options.temperature, options.top_k)
+
+    @staticmethod
+    def load(folder: Path | None, device: str, options: MegaDanceOptions) -> MegaDancer:
+        """Load a checkpoint's folder onto "auto", "cpu" or "cuda".
+
+        Raises MissingAsset, UnsuitableInput.
+        """
+        return MegaDancer(load_megadance(folder), options, torch_device(device))
+
+    def dance(self, request: DanceRequest, progress: Progress = SILENT) -> list[Danced]:
+        """Dances of the request's frames; each candidate begins with another token.
+
+        Raises:
+            UnsuitableInput: features of another schema, no music, or weights that give no finite
+                motion. BadUsage: a style that it does not know.
+        """
+        self._check(request)
+        genres = self.genres_of_tokens(request)
+        heard = self._model.standardizer.transform(music_of_tokens(request.music.values))
+        music = torch.from_numpy(heard).to(self._device)
+        random = torch.Generator().manual_seed(request.seed)
+        first = self._first(genres[0], request.candidates, random).to(self._device)
+        with progress.stage("choreographing", len(genres) - 1, "tokens") as advance:
+            tokens = continued(
+                self._generator, first, music, genres, self._sampling, random, lambda: advance(1)
+            )
+        names = {name for _, name in request.styles}
+        genre = names.pop() if len(names) == 1 else None
+        facts = {"temperature": self._sampling.temperature, "top_k": self._sampling.top_k,
+                 "styles": [list(style) for style in request.styles]}  # fmt: skip
+        dances = []
+        with progress.stage("settling the feet", len(tokens), "dances") as advance:
+            for sample in tokens:
+                dances.append(Danced(clean_up(self.motion(sample, request.frames, genre)), facts))
+                advance(1)
+        return dances
+
+    def genres_of_tokens(self, request: DanceRequest) -> list[int]:
+        """The genre of each token of a song: that asked for at the token's middle, -1 for none."""
+        config = self._generator.config
+        asked = [(start, config.genre_index(name)) for start, name in sorted(request.styles)]
+        result = []
+        for number in range(-(-request.frames // FRAMES)):
+            middle = (number + 0.5) * FRAMES / MOTION_FPS
+            result.append(next((g for start, g in reversed(asked) if start <= middle), -1))
+        return result
+
+    def motion(self, tokens_tHC: Tensor, frames: int, genre: str | None) -> Motion:
+        """Tokens (t, 2, 5) as the motion that they stand for, its root from the origin on."""
+        velocity, sixes = self._tokenizer.decode(tokens_tHC[None], frames)
+        values = torch.cat([root_way(velocity.double()).float(), sixes], -1)[0].cpu().numpy()
+        if not np.isfinite(values).all():
+            raise UnsuitableInput(
+                "MEGADance gives no finite motion: its weights are damaged", "train it again"
+            )
+        encoded: NDArray[np.float32] = np.zeros((frames, layout.WIDTH), dtype=np.float32)
+        encoded[:, layout.root.start :] = values
+        return decode(encoded, genre)[0]
+
+    def _first(self, genre: int, count: int, random: torch.Generator) -> Tensor:
+        """First tokens (B, 2, 5): of training windows of the genre, where there are such."""
+        known = (self._model.start_genre == genre).nonzero()[:, 0]
+        pool: Tensor | Sequence[int] = known if len(known) else torch.arange(
+            len(self._model.start_tokens)
+        )  # fmt: skip
+        chosen = torch.randint(len(pool), (count,), generator=random)
+        return self._model.start_tokens[torch.as_tensor(pool)[chosen]]
+
+    def _check(self, request: DanceRequest) -> None:
+        if request.music.schema != self._model.feature_schema:
+            raise UnsuitableInput(
+                f"music features are {request.music.schema}, MEGADance needs "
+                f"{self._model.feature_schema}"
+            )
+        if not request.frames:
+            raise UnsuitableInput("there is no music to dance to", "take a longer --duration")

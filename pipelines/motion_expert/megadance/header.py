@@ -1,0 +1,69 @@
+"""The JSON beside MEGADance's weights: what can be known without reading those."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.motion_expert.interface import CONFIG_NAME
+from pipelines.motion_expert.megadance.presets import GeneratorConfig, TokenizerConfig
+from pipelines.support.errors import MissingAsset, UnsuitableInput
+from pipelines.support.files import read_json
+
+EXPERT = "megadance"
+WEIGHTS_NAME = "motion_expert.safetensors"
+TOKENIZER_CONFIG, TOKENIZER_WEIGHTS = "tokenizer.json", "tokenizer.safetensors"
+_HOW = "train one with `macedance train-motion --expert megadance --stage"
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a folder says of its weights; `generator` is None in a tokenizer's folder."""
+
+    tokenizer: TokenizerConfig
+    generator: GeneratorConfig | None
+    feature_schema: str
+    sha256: str
+    metadata: dict[str, Any]
+
+
+def read_header(folder: Path | None) -> Header:
+    """That of a folder that dances.
+
+    Raises MissingAsset where there is none (None: none ships), UnsuitableInput where it is damaged.
+    """
+    if folder is None:
+        raise MissingAsset("no weights of --expert megadance ship",
+                           f"{_HOW} ...` and give its folder with --motion-model")  # fmt: skip
+    return _read(folder, CONFIG_NAME, WEIGHTS_NAME, "generator")
+
+
+def read_tokenizer_header(folder: Path) -> Header:
+    """That of a trained tokenizer; raises as `read_header`."""
+    return _read(folder, TOKENIZER_CONFIG, TOKENIZER_WEIGHTS, "tokenizer")
+
+
+def _read(folder: Path, config: str, weights: str, what: str) -> Header:
+    for name in (config, weights):
+        if not (folder / name).is_file():
+            raise MissingAsset(f"no {what} of MEGADance in {folder}: {name} is missing",
+                               f"{_HOW} {what}`")  # fmt: skip
+    try:
+        values = read_json(folder / config)
+        generator = values.get("generator")
+        return Header(
+            TokenizerConfig(**values["tokenizer"]),
+            None if generator is None else GeneratorConfig.from_json(generator),
+            values["feature_schema"], values["sha256"], values.get("metadata", {}),
+        )  # fmt: skip
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UnsuitableInput(f"{folder}: not a {what} of MEGADance ({error})") from error
+
+
+def weights_digest(folder: Path | None) -> str:
+    """The SHA-256 of a folder's weights, "" where there are none."""
+    try:
+        return read_header(folder).sha256
+    except (MissingAsset, UnsuitableInput):
+        return ""

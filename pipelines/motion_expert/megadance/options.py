@@ -1,0 +1,27 @@
+"""What can be asked of MEGADance alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipelines.motion_expert.interface import own_panel
+from pipelines.support.options import check, option
+
+
+@dataclass(frozen=True)
+class MegaDanceOptions:
+    """Own options of the expert "megadance"; `option` says what each field is."""
+
+    temperature: float = option(
+        1.0, "How freely tokens are drawn; 0 takes the likeliest.", low=0, high=2, metavar="T",
+        panel=own_panel("megadance"),
+    )  # fmt: skip
+    top_k: int = option(
+        0, "Draw from the K likeliest only.", low=0, shown="all", metavar="K",
+        panel=own_panel("megadance"),
+    )  # fmt: skip
+
+    def validate(self) -> MegaDanceOptions:
+        """Return self, or raise BadUsage naming the flag."""
+        check(self)
+        return self

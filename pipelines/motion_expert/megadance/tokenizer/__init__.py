@@ -1,0 +1,1 @@
+"""Dance as tokens and back: MEGADance's High-Fidelity Dance Quantization."""

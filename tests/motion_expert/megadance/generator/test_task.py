@@ -1,0 +1,107 @@
+"""Training the generator beside a tokenizer that stands still."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from pipelines.motion_expert.megadance.checkpoint import load_megadance, save_tokenizer
+from pipelines.motion_expert.megadance.generator.task import generator_task, network_config
+from pipelines.motion_expert.megadance.training_options import MegaDanceTrainingOptions
+from pipelines.motion_expert.training.settings import TrainMotionConfig
+from pipelines.support.errors import BadUsage, MissingAsset, UnsuitableInput
+from pipelines.support.progress import SILENT
+from pipelines.training.engine import Engine, EngineOptions
+from pipelines.training.launch import Launch
+
+CONFIG = TrainMotionConfig(
+    expert="megadance", stage="generator", preset="tiny", window=32, stride=8, batch_size=4,
+    steps=4, checkpoint_every=2, validate_every=2, lr=1e-3,
+)  # fmt: skip
+
+
+@pytest.fixture
+def own(tokenizer, tmp_path):
+    place = tmp_path / "tokenizer"
+    place.mkdir()
+    save_tokenizer(place, tokenizer.config, tokenizer.state_dict(), "s", {})
+    return MegaDanceTrainingOptions(tokenizer=str(place))
+
+
+def run(material, own, steps):
+    launch = Launch(torch.device("cpu"), may_cut=False)
+    task = generator_task(CONFIG, own, material)
+    options = EngineOptions.of(CONFIG, steps=steps)
+    return Engine(task, options, material.folder, launch, SILENT).run()
+
+
+def test_switches_and_genres_of_the_data_shape_the_network(material):
+    own = MegaDanceTrainingOptions(
+        tokens="flat", expert_layout="sequential", late_music=True, without="mamba"
+    )
+    shape = network_config("tiny", own, material())
+    assert shape.genres == ("house", "krump")
+    assert (shape.tokens, shape.layout, shape.late_music) == ("flat", "sequential", True)
+    assert (shape.mamba, shape.universal, shape.special) == (False, True, True)
+
+
+def test_data_of_one_genre_are_learned_and_it_is_said(material, dances, own):
+    given = material(train=[dances(), dances(seed=1)])
+    task = generator_task(CONFIG, own, given)
+    assert any("name 1 genre" in line for line in given.progress.lines)
+    loss, _ = task.loss(task.network, task.draw(2, (0, 0, 0)), torch.Generator())
+    assert torch.isfinite(loss)
+
+
+def test_a_batch_follows_from_its_key_and_holds_the_music_of_tokens(material, own):
+    task = generator_task(CONFIG, own, material())
+    one, same = (task.draw(3, (0, 1, 0)) for _ in range(2))
+    assert {name: tuple(v.shape) for name, v in one.items()} == {
+        "x_BTK": (3, 32, 151), "music_BtF": (3, 4, 35), "genre_B": (3,),
+    }  # fmt: skip
+    assert all(torch.equal(one[name], same[name]) for name in one)
+
+
+def test_the_tokenizer_does_not_learn_and_a_stopped_run_goes_on(material, own, tokenizer, tmp_path):
+    whole, parted = (material(folder=tmp_path / name) for name in ("whole", "parted"))
+    run(whole, own, 4)
+    run(parted, own, 2)
+    run(parted, own, 4)
+    one, other = (load_megadance(m.folder / "latest") for m in (whole, parted))
+    for name, value in one.generator.state_dict().items():
+        assert torch.equal(value, other.generator.state_dict()[name]), name
+    for name, value in tokenizer.state_dict().items():
+        assert torch.equal(value, one.tokenizer.state_dict()[name]), name
+    assert torch.equal(one.start_tokens, other.start_tokens)
+    assert set(one.start_genre.tolist()) == {0, 1}
+
+
+def test_a_tokenizer_has_to_be_given_and_to_be_one(material, own, tmp_path):
+    with pytest.raises(BadUsage, match="needs the --tokenizer"):
+        generator_task(CONFIG, MegaDanceTrainingOptions(), material())
+    with pytest.raises(MissingAsset, match="no tokenizer of MEGADance"):
+        generator_task(CONFIG, MegaDanceTrainingOptions(tokenizer=str(tmp_path / "no")), material())
+
+
+def test_a_run_keeps_to_its_tokenizer(material, own, tokenizer, tmp_path):
+    run(material(), own, 2)
+    other = tmp_path / "other"
+    other.mkdir()
+    weights = {name: value + 1 for name, value in tokenizer.state_dict().items()}
+    save_tokenizer(other, tokenizer.config, weights, "s", {})
+    with pytest.raises(UnsuitableInput, match="learned the tokens of another tokenizer"):
+        generator_task(CONFIG, replace(own, tokenizer=str(other)), material())
+
+
+@pytest.mark.parametrize("late", [False, True])
+@torch.no_grad()
+def test_the_music_that_is_heard_is_that_of_the_next_token_unless_late(material, own, late):
+    task = generator_task(CONFIG, replace(own, late_music=late), material())
+    task.network.eval()
+    batch = task.draw(2, (0, 0, 0))
+    before = float(task.loss(task.network, batch, torch.Generator())[0])
+    for place, matters in ((0, late), (3, not late)):
+        changed = batch["music_BtF"].clone()
+        changed[:, place] += 2
+        after = float(task.loss(task.network, batch | {"music_BtF": changed}, torch.Generator())[0])
+        assert (after != before) == matters

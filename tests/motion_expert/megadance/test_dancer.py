@@ -1,0 +1,85 @@
+"""From a request to dances: frames, seeds, candidates, genres over time, what is refused."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from pipelines.motion_expert.interface import DanceRequest
+from pipelines.motion_expert.megadance.dancer import MegaDancer
+from pipelines.motion_expert.megadance.options import MegaDanceOptions
+from pipelines.music.features import MusicFeatures
+from pipelines.support.errors import BadUsage, UnsuitableInput
+
+CPU = torch.device("cpu")
+
+
+def song(frames=60):
+    values = np.random.default_rng(0).normal(size=(frames, 35)).astype(np.float32)
+    return MusicFeatures(values)
+
+
+@pytest.fixture
+def dancer(model):
+    return MegaDancer(model, MegaDanceOptions(), CPU)
+
+
+@pytest.mark.parametrize("frames", [1, 5, 8, 60])
+def test_a_dance_is_as_long_as_its_song(dancer, frames):
+    (danced,) = dancer.dance(DanceRequest(song(frames)))
+    assert danced.motion.frames == frames
+    assert np.isfinite(danced.motion.poses).all()
+
+
+def test_the_seed_decides_and_candidates_differ(dancer):
+    one, other = dancer.dance(DanceRequest(song(), candidates=2, seed=3))
+    again, _ = dancer.dance(DanceRequest(song(), candidates=2, seed=3))
+    np.testing.assert_array_equal(one.motion.poses, again.motion.poses)
+    assert not np.array_equal(one.motion.poses, other.motion.poses)
+
+
+def test_the_likeliest_dance_needs_no_seed_but_for_its_beginning(model):
+    dancer = MegaDancer(replace(model, start_tokens=model.start_tokens[:1],
+                                start_genre=model.start_genre[:1]),
+                        MegaDanceOptions(temperature=0), CPU)  # fmt: skip
+    one, other = (dancer.dance(DanceRequest(song(), seed=s))[0] for s in (1, 2))
+    np.testing.assert_array_equal(one.motion.poses, other.motion.poses)
+
+
+def test_a_dance_begins_as_training_dances_of_its_genre_do(dancer, model):
+    random = torch.Generator().manual_seed(0)
+    for genre, known in ((0, range(3)), (1, (3, 4)), (-1, (5,))):
+        begun = dancer._first(genre, 20, random)
+        expected = {tuple(model.start_tokens[n].flatten().tolist()) for n in known}
+        assert {tuple(one.flatten().tolist()) for one in begun} == expected
+
+
+def test_genres_change_with_the_song(dancer):
+    request = DanceRequest(song(64), styles=((0.5, "House"), (1.5, "krump")))
+    assert dancer.genres_of_tokens(request) == [-1, -1, 0, 0, 0, 0, 1, 1]
+    (danced,) = dancer.dance(request)
+    assert danced.motion.genre is None
+    (house,) = dancer.dance(DanceRequest(song(16), styles=((0.0, "house"),)))
+    assert house.motion.genre == "house"
+
+
+def test_the_roots_way_is_what_its_velocity_leads_to(dancer, tokens):
+    sample = tokens(1, 4)[0]
+    motion = dancer.motion(sample, 30, None)
+    velocity, _ = dancer._tokenizer.decode(sample[None], 30)
+    way = velocity[0].double().cumsum(0).numpy()
+    np.testing.assert_allclose(motion.trans[1:], way[:-1], atol=1e-5)
+    assert not motion.trans[0].any()
+
+
+def test_what_it_cannot_dance_to(dancer, model):
+    with pytest.raises(BadUsage, match="--genre polka"):
+        dancer.dance(DanceRequest(song(), styles=((0.0, "polka"),)))
+    with pytest.raises(UnsuitableInput, match="music features are other"):
+        dancer.dance(DanceRequest(replace(song(), schema="other")))
+    with pytest.raises(UnsuitableInput, match="no music"):
+        dancer.dance(DanceRequest(song(0)))
+    model.tokenizer.up.decoder.out.bias.data[:] = float("nan")
+    with pytest.raises(UnsuitableInput, match="no finite motion"):
+        dancer.dance(DanceRequest(song()))

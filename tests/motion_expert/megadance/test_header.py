@@ -1,0 +1,38 @@
+"""What a folder says of its weights."""
+
+import pytest
+
+from pipelines.motion_expert.megadance.header import (
+    read_header,
+    read_tokenizer_header,
+    weights_digest,
+)
+from pipelines.support.errors import MissingAsset, UnsuitableInput
+
+
+def test_a_folder_says_shapes_schema_and_digest(folder):
+    header = read_header(folder)
+    assert header.generator.genres == ("house", "krump")
+    assert header.tokenizer.width == 16
+    assert header.metadata == {"step": 3}
+    assert weights_digest(folder) == header.sha256 != ""
+
+
+def test_none_ships_and_it_is_said_how_to_train_one():
+    with pytest.raises(MissingAsset, match="no weights of --expert megadance ship") as caught:
+        read_header(None)
+    assert "--stage" in caught.value.hint
+    assert weights_digest(None) == ""
+
+
+def test_a_tokenizer_alone_does_not_dance(folder):
+    with pytest.raises(MissingAsset, match=r"tokenizer\.json is missing") as caught:
+        read_tokenizer_header(folder)
+    assert "--stage tokenizer" in caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"tokenizer": {}}', '{"tokenizer": {"colour": 1}}'])
+def test_a_damaged_header_is_said_to_be_one(folder, text):
+    (folder / "motion_expert.json").write_text(text)
+    with pytest.raises(UnsuitableInput, match="not a generator of MEGADance"):
+        read_header(folder)

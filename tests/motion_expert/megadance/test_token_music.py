@@ -1,0 +1,34 @@
+"""No beat is lost on the way from frames to tokens."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.motion_expert.megadance.token_music import music_of_tokens
+
+
+def test_marks_are_kept_and_the_rest_is_averaged():
+    music = np.zeros((16, 35), np.float32)
+    music[:, 0] = np.arange(16)
+    music[3, 34] = music[15, 33] = 1
+    pooled = music_of_tokens(music)
+    assert pooled.shape == (2, 35)
+    np.testing.assert_allclose(pooled[:, 0], [3.5, 11.5])
+    assert (pooled[0, 34], pooled[1, 33], pooled[1, 34]) == (1, 1, 0)
+
+
+@given(st.integers(1, 60), st.integers(0, 59))
+def test_a_beat_anywhere_is_a_beat_of_its_token_alone(frames, beat):
+    music = np.zeros((frames, 35), np.float32)
+    music[min(beat, frames - 1), 34] = 1
+    pooled = music_of_tokens(music)
+    assert len(pooled) == -(-frames // 8)
+    assert np.flatnonzero(pooled[:, 34]).tolist() == [min(beat, frames - 1) // 8]
+
+
+def test_an_unfinished_token_holds_the_last_frame_but_repeats_no_mark():
+    music = np.zeros((9, 35), np.float32)
+    music[8, 0] = 4
+    pooled = music_of_tokens(music)
+    assert pooled[1, 0] == 4
+    assert pooled[1, 34] == 0
