@@ -8,7 +8,7 @@ Shapes: N windows of the bank, M width of an embedding, T frames, D = 264, k ref
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -31,6 +31,7 @@ class Bank:
         genre_N: index of the style, -1 for none. recording_N: index into `recordings`.
         recordings: names; a mirror image bears the name of its original.
         tokenizer: digest of the tokenizer that this bank was made beside, "" for none.
+        beat_NT: whether a beat of the window's own song falls on each frame.
     """
 
     embedding_NM: Array
@@ -39,6 +40,7 @@ class Bank:
     recording_N: Whole
     recordings: tuple[str, ...]
     tokenizer: str = ""
+    beat_NT: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, 0), dtype=bool))
 
     def __len__(self) -> int:
         return len(self.genre_N)

@@ -17,7 +17,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipelines.motion_expert.infinitedance.cadence import CadenceConfig, CadenceMoE
+from pipelines.motion_expert.infinitedance import columns
+from pipelines.motion_expert.infinitedance.cadence import CadenceConfig, CadenceMoE, in_time
+from pipelines.motion_expert.infinitedance.clock import Span
 from pipelines.support.errors import MissingAsset, UnsuitableInput
 from pipelines.support.files import read_json
 
@@ -73,6 +75,10 @@ class ChoreoLlama(nn.Module):
     """
 
     codes_QKC: Tensor
+    music_mean_F: Tensor
+    music_std_F: Tensor
+    reference_mean_C: Tensor
+    reference_std_C: Tensor
 
     def __init__(
         self, config: ChoreoConfig, codes_QKC: Tensor, backbone: Path | None = None
@@ -89,6 +95,10 @@ class ChoreoLlama(nn.Module):
                 "use the --preset of that size",
             )
         self.register_buffer("codes_QKC", codes_QKC.clone())
+        for name, count in (("music", config.cadence.music), ("reference", columns.WIDTH)):
+            letter = "F" if name == "music" else "C"
+            self.register_buffer(f"{name}_mean_{letter}", torch.zeros(count))
+            self.register_buffer(f"{name}_std_{letter}", torch.ones(count))
         if config.inputs == "embeddings":
             self.bridge: nn.Module = nn.Sequential(
                 nn.Linear(config.code_width, width), nn.GELU(), nn.Linear(width, width)
@@ -101,6 +111,15 @@ class ChoreoLlama(nn.Module):
     def bridges(self) -> list[nn.Module]:
         """What the first stage trains, while the language model stays as it is."""
         return [self.cadence, self.bridge, self.head, self.style_head]
+
+    def hear(self, music_BTF: Tensor, style_B: Tensor, reference_BTC: Tensor | None) -> Tensor:
+        """States (B, S, M) at 25 Hz of raw music and a reference that is not scaled, at 30 Hz."""
+        states = Span.of_frames(music_BTF.shape[1]).music
+        music_BSF = in_time((music_BTF - self.music_mean_F) / self.music_std_F, states)
+        if reference_BTC is not None:
+            reference_BTC = (reference_BTC - self.reference_mean_C) / self.reference_std_C
+        out: Tensor = self.cadence(music_BSF, style_B, reference_BTC)
+        return out
 
     def embedded(self, tokens_BN: Tensor, first: int = 0) -> Tensor:
         """Tokens as the language model's inputs (B, N, M); `first` is the number of the first."""
@@ -133,20 +152,19 @@ class ChoreoLlama(nn.Module):
 
     def loss(
         self,
-        music_BSF: Tensor,
+        states_BSM: Tensor,
         style_B: Tensor,
-        reference_BTC: Tensor | None,
         tokens_BN: Tensor,
         style_weight: float = 0.15,
     ) -> tuple[Tensor, dict[str, float]]:
         """Cross-entropy over all slots' codes; the style is read off the states that wrote dance.
 
         Args:
-            music_BSF: scaled. style_B: -1 for none, which is not asked for. reference_BTC: scaled.
+            states_BSM: what is heard. style_B: -1 for none, which is not asked for.
             tokens_BN: in the order a, b, c, a, ... each counted from 0 within its slot.
             style_weight: of the style's part.
         """
-        logits, said = self(self.cadence(music_BSF, style_B, reference_BTC), tokens_BN)
+        logits, said = self(states_BSM, tokens_BN)
         slot_N = torch.arange(tokens_BN.shape[1], device=tokens_BN.device) % self.config.slots
         wanted = tokens_BN + slot_N * self.config.codes
         cross = F.cross_entropy(logits.flatten(0, 1), wanted.flatten())

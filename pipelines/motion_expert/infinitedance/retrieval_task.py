@@ -151,9 +151,10 @@ def build_bank(
     window = Span.of_frames(network.config.frames)
     windows = DanceWindows(sequences, genres, window, stride, mirror=True)
     _, motion, _ = embedded(network, windows, device or torch.device("cpu"))
+    whole = windows.gather(np.arange(len(windows)))
     return Bank(
-        motion.numpy(), windows.gather(np.arange(len(windows))).motion, windows.genre,
-        windows.recording, tuple(windows.takes), tokenizer,
+        motion.numpy(), whole.motion, windows.genre, windows.recording, tuple(windows.takes),
+        tokenizer, whole.music[..., layout.beats.start] > 0.5,
     )  # fmt: skip
 
 

@@ -1,7 +1,11 @@
 """The parts of an InfiniteDance on disk: a safetensors and a JSON for each.
 
-tokenizer.safetensors   tokenizer.json    what a part is, its schema, the digest of its weights
-retrieval.safetensors   retrieval.json
+    tokenizer.safetensors   tokenizer.json    what a part is, its sizes, the digest of its weights
+    retrieval.safetensors   retrieval.json
+    bank.safetensors        bank.json
+    generator.safetensors   generator.json
+
+Whoever dances needs all four in one folder.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ from torch import Tensor, nn
 from pipelines.support.errors import MissingAsset, UnsuitableInput
 from pipelines.support.files import atomic_path, read_json, sha256_file, write_json
 
-Part = Literal["tokenizer", "retrieval", "bank"]
+Part = Literal["tokenizer", "retrieval", "bank", "generator"]
 _FORMAT = "macedance infinitedance 1"
 
 

@@ -2,10 +2,16 @@
 
 import numpy as np
 import pytest
+import torch
 from scipy.spatial.transform import Rotation
 
 from pipelines.datasets.sequences import PairedSequence
 from pipelines.motion.motion import Motion
+from pipelines.motion_expert.infinitedance.clock import Span
+from pipelines.motion_expert.infinitedance.references import References
+from pipelines.motion_expert.infinitedance.retrieval import Retrieval, RetrievalConfig
+from pipelines.motion_expert.infinitedance.retrieval_task import build_bank
+from pipelines.motion_expert.infinitedance.tokenizer import PRESETS, Tokenizer
 
 
 def _dance(seed, frames=40, tumbling=False):
@@ -48,3 +54,23 @@ def standing():
 @pytest.fixture(scope="session")
 def paired():
     return _paired
+
+
+@pytest.fixture(scope="session")
+def tokenizer():
+    """One that was never trained, but whose codebooks hold something."""
+    torch.manual_seed(0)
+    made = Tokenizer(PRESETS["tiny"]).train()
+    made(torch.randn(4, 32, 264))
+    made.mean_D[0], made.std_D[:] = 0.9, 0.02
+    return made.eval()
+
+
+@pytest.fixture(scope="session")
+def references():
+    """Two windows, and their mirror images, of each of four dances; two styles."""
+    torch.manual_seed(0)
+    retrieval = Retrieval(RetrievalConfig(35, 264, 48, width=16, layers=1, heads=2)).eval()
+    data = [_paired(n, genre="Jazz" if n % 2 else "Pop") for n in range(4)]
+    bank = build_bank(retrieval, data, ("Jazz", "Pop"), Span(2), "digest")
+    return References(retrieval, bank, count=3)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import DynamicCache, LlamaConfig, LlamaForCausalLM, MistralConfig
 
-from pipelines.motion_expert.infinitedance.cadence import CadenceConfig
+from pipelines.motion_expert.infinitedance.cadence import CadenceConfig, in_time
 from pipelines.motion_expert.infinitedance.choreollama import (
     ChoreoConfig,
     ChoreoLlama,
@@ -78,12 +78,12 @@ def test_the_loss_asks_for_each_slot_s_own_codes():
     logits, said = made(made.cadence(music, style, None), tokens)
     wanted = tokens + 8 * (torch.arange(12) % 3)
     cross = -logits.log_softmax(-1).gather(-1, wanted[..., None]).mean()
-    plain, figures = made.loss(music, style, None, tokens, style_weight=0.0)
+    plain, figures = made.loss(made.cadence(music, style, None), style, tokens, style_weight=0.0)
     torch.testing.assert_close(plain, cross)
     assert figures["tokens"] == pytest.approx(float(cross.detach()))
     # Only the first dance names a style, and it is read off the states that wrote dance.
     style_part = -made.style_head(said.mean(1)).log_softmax(-1)[0, 0]
-    whole, _ = made.loss(music, style, None, tokens, style_weight=0.5)
+    whole, _ = made.loss(made.cadence(music, style, None), style, tokens, style_weight=0.5)
     torch.testing.assert_close(whole, cross + 0.5 * style_part)
 
 
@@ -92,12 +92,22 @@ def test_it_learns_a_dance_by_heart():
     music, style, tokens = batch(9)
     adam = torch.optim.AdamW(made.parameters(), 1e-2)
     for _ in range(40):
-        loss, figures = made.loss(music, style, None, tokens)
+        loss, figures = made.loss(made.cadence(music, style, None), style, tokens)
         adam.zero_grad()
         loss.backward()
         adam.step()
     assert figures["tokens"] < 0.2 * math.log(24)
     assert all(figures[f"right_{q}"] == 1.0 for q in range(3))
+
+
+def test_raw_music_is_scaled_and_brought_to_twenty_five_states_a_second():
+    made = model()
+    made.music_mean_F.fill_(2.0)
+    made.music_std_F.fill_(4.0)
+    music = torch.randn(1, 24, 5)
+    style = torch.tensor([1])
+    expected = made.cadence(in_time((music - 2) / 4, 20), style, None)
+    torch.testing.assert_close(made.hear(music, style, None), expected)
 
 
 def test_indices_instead_of_embeddings():

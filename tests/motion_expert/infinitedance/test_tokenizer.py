@@ -5,15 +5,7 @@ import json
 import pytest
 import torch
 
-from pipelines.motion_expert.infinitedance.tokenizer import PRESETS, Tokenizer, TokenizerConfig
-
-
-@pytest.fixture
-def tokenizer():
-    torch.manual_seed(0)
-    made = Tokenizer(PRESETS["tiny"]).train()
-    made(torch.randn(4, 32, 264))  # codebooks begin
-    return made.eval()
+from pipelines.motion_expert.infinitedance.tokenizer import PRESETS, TokenizerConfig
 
 
 def test_shapes(tokenizer):
@@ -26,8 +18,6 @@ def test_shapes(tokenizer):
 
 
 def test_tokens_decode_to_what_the_network_itself_gives(tokenizer):
-    tokenizer.mean_D.normal_()
-    tokenizer.std_D.uniform_(0.5, 2)
     features = torch.randn(1, 16, 264)
     straight = tokenizer.unscaled(tokenizer(tokenizer.scaled(features))[0])
     torch.testing.assert_close(tokenizer.motion(tokenizer.tokens(features)), straight)

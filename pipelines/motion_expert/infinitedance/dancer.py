@@ -1,0 +1,97 @@
+"""InfiniteDance as a dancer: references found, tokens written, decoded, and the feet settled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pipelines.motion.foot_lock import clean_up
+from pipelines.motion.motion import Motion
+from pipelines.motion_expert.infinitedance.choreollama import ChoreoLlama
+from pipelines.motion_expert.infinitedance.clock import STEP, WINDOW, Span, window_starts
+from pipelines.motion_expert.infinitedance.features import decode
+from pipelines.motion_expert.infinitedance.references import References
+from pipelines.motion_expert.infinitedance.sampling import Sampling
+from pipelines.motion_expert.infinitedance.tokenizer import Tokenizer
+from pipelines.motion_expert.infinitedance.whole_songs import write_song
+from pipelines.motion_expert.interface import Danced, DanceRequest, find_genre
+from pipelines.support.errors import UnsuitableInput
+from pipelines.support.progress import SILENT, Progress
+
+
+@dataclass(frozen=True)
+class InfiniteDancer:
+    """All parts, loaded, in evaluation mode.
+
+    Attributes:
+        generator: the language model. tokenizer: whose tokens it writes.
+        references: None where the generator hears none.
+        genres: names of its styles. schema: of the music features that it was trained on.
+        how: tokens are drawn. window, step: of long songs.
+    """
+
+    generator: ChoreoLlama
+    tokenizer: Tokenizer
+    references: References | None
+    genres: Sequence[str]
+    schema: str
+    how: Sampling = Sampling()
+    window: Span = WINDOW
+    step: Span = STEP
+
+    def dance(self, request: DanceRequest, progress: Progress = SILENT) -> list[Danced]:
+        """Dances of the request's frames; a song shorter than a window is danced in one that ends
+        with silence held.
+
+        Raises:
+            UnsuitableInput: features of another schema, too few references, or no finite motion.
+            BadUsage: a style that it does not know, or more than one.
+        """
+        music = request.music
+        if music.schema != self.schema:
+            raise UnsuitableInput(
+                f"music features are {music.schema}, the Motion Expert needs {self.schema}"
+            )
+        asked = request.only_style
+        style = -1 if asked is None else list(self.genres).index(find_genre(asked, self.genres))
+        whole = Span(max(self.window.cells, Span.covering(request.frames).cells))
+        held = np.pad(music.values, ((0, whole.frames - request.frames), (0, 0)), mode="edge")
+        written = len(window_starts(whole, self.window, self.step))
+        with progress.stage("choreographing", whole.tokens, "tokens") as advance:
+            tokens_BN = write_song(
+                self.generator, lambda start, length: self._heard(held, style, start, length),
+                whole, self.how, torch.Generator().manual_seed(request.seed), request.candidates,
+                self.window, self.step, lambda: advance(1),
+            )  # fmt: skip
+        facts = {"genre": asked, "windows": written, "temperature": self.how.temperature}
+        return [Danced(motion, facts) for motion in self._motions(tokens_BN, request.frames, asked)]
+
+    def _heard(
+        self, music_TF: NDArray[np.float32], style: int, start: Span, length: Span
+    ) -> Tensor:
+        """The states of a window, with references for its own time."""
+        piece = np.ascontiguousarray(music_TF[start.frames : start.frames + length.frames])
+        reference = None
+        if self.references is not None:
+            found = self.references.for_music(piece, None if style < 0 else style)
+            reference = torch.from_numpy(found)[None]
+        states: Tensor = self.generator.hear(
+            torch.from_numpy(piece)[None], torch.tensor([style]), reference
+        )
+        return states
+
+    def _motions(self, tokens_BN: Tensor, frames: int, genre: str | None) -> list[Motion]:
+        with torch.inference_mode():
+            tokens_BLQ = tokens_BN.unflatten(1, (-1, self.generator.config.slots))
+            features_BTD = self.tokenizer.motion(tokens_BLQ).numpy()[:, :frames]
+        if not np.isfinite(features_BTD).all():
+            raise UnsuitableInput(
+                "the Motion Expert gives no finite motion: its weights are damaged",
+                "leave --motion-model out, or train it again",
+            )
+        return [clean_up(decode(features, genre)) for features in features_BTD]

@@ -1,0 +1,174 @@
+"""What `train-motion` trains last for InfiniteDance: the language model, on tokens of dances."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pipelines.motion_expert.infinitedance import columns
+from pipelines.motion_expert.infinitedance.cadence import CadenceConfig
+from pipelines.motion_expert.infinitedance.choreollama import ChoreoConfig, ChoreoLlama
+from pipelines.motion_expert.infinitedance.clock import WINDOW, Span
+from pipelines.motion_expert.infinitedance.references import References, tokens_of
+from pipelines.motion_expert.infinitedance.storage import load_part, save_part
+from pipelines.motion_expert.infinitedance.tokenizer import Tokenizer
+from pipelines.motion_expert.infinitedance.windows import DanceBatch, DanceWindows
+from pipelines.motion_expert.training.material import Material
+from pipelines.motion_expert.training.settings import TrainMotionConfig
+from pipelines.music import layout
+from pipelines.music.features import FEATURE_SCHEMA
+from pipelines.training.checkpoints import Checkpoints
+from pipelines.training.feed import Tensors
+from pipelines.training.optimizers import adamw_of_matrices
+from pipelines.training.task import Key, Task, Words
+from pipelines.training.training_log import TrainingLog
+
+_HELD_WINDOWS = 32
+
+WORDS = Words("window", "windows", "use a smaller --preset", "--preset")
+
+
+def _heard(width: int, heads: int) -> CadenceConfig:
+    return CadenceConfig(layout.WIDTH, 1, reference=columns.WIDTH, width=width, heads=heads)
+
+
+PRESETS = {
+    "paper": ChoreoConfig(_heard(2048, 8)),
+    "small": ChoreoConfig(_heard(256, 4), layers=6, heads=4, key_heads=4, feed=1024),
+    "tiny": ChoreoConfig(_heard(16, 2), layers=1, heads=2, key_heads=2, feed=32),
+}
+
+
+def generator_task(
+    config: TrainMotionConfig,
+    material: Material,
+    tokenizer: Tokenizer,
+    references: References | None,
+    genres: tuple[str, ...],
+    bridge_steps: int,
+    backbone: Path | None = None,
+    window: Span = WINDOW,
+) -> Task:
+    """The task of the language model and of what lies between it and music and tokens.
+
+    Args:
+        config, material: of the run.
+        tokenizer: trained, in evaluation mode; it stays as it is.
+        references: None trains without any.
+        genres: names of the styles.
+        bridge_steps: for so many updates the language model itself stays as it is.
+        backbone: a folder of a pretrained LLaMA; None begins anew.
+        window: what is seen at once.
+
+    Raises:
+        MissingAsset, UnsuitableInput: the folder is no whole LLaMA, a bank has too few dances, or
+            no dance is as long as a window.
+    """
+    stride = Span(max(1, config.stride // Span(1).frames))
+    windows = DanceWindows(material.train, genres, window, stride, config.mirror, config.balance)
+    torch.manual_seed(config.seed)
+    model = _model(config.preset, tokenizer, references, genres, windows, backbone)
+    latest = Checkpoints(material.folder, keep=1).latest()
+    if latest is not None:
+        load_part(latest, "generator").into(model, "generator")
+    model.to(material.device)
+    held = _held(material, genres, window, tokenizer, references)
+    material.progress.say(f"{len(windows)} training windows of {len(windows.takes)} recordings")
+
+    def draw(size: int, key: Key) -> Tensors:
+        return {
+            **_ready(windows.draw(size, key), windows.takes, tokenizer, references),
+            "bridges_only": torch.full((size,), key[1] < bridge_steps),
+        }
+
+    def loss(
+        called: Any, batch: Tensors, generator: torch.Generator
+    ) -> tuple[Tensor, dict[str, float]]:
+        model.backbone.requires_grad_(not bool(batch["bridges_only"][0]))
+        return _loss(called, batch)
+
+    def held_out(called: Any, step: int, log: TrainingLog | None) -> dict[str, float]:
+        assert held is not None
+        _, figures = _loss(called, {n: v.to(material.device) for n, v in held.items()})
+        return {"loss": figures["tokens"], **figures}
+
+    def save(folder: Path, learned: Tensors, facts: dict[str, Any]) -> None:
+        weights = {n: learned.get(n, value) for n, value in model.state_dict().items()}
+        known = {"genres": list(genres), "schema": FEATURE_SCHEMA, "window": window.frames}
+        save_part(folder, "generator", {**model.config.to_json()}, weights, {**facts, **known})
+
+    return Task(
+        network=model,
+        draw=draw,
+        loss=loss,
+        optimizer=adamw_of_matrices(config.lr, config.weight_decay),
+        save=save,
+        words=WORDS,
+        held_out=None if held is None else held_out,
+        settings={"weight_decay": config.weight_decay, "bridge_steps": bridge_steps},
+        noise_device=material.device,
+    )
+
+
+def _model(
+    preset: str,
+    tokenizer: Tokenizer,
+    references: References | None,
+    genres: tuple[str, ...],
+    windows: DanceWindows,
+    backbone: Path | None,
+) -> ChoreoLlama:
+    quantiser, sizes = tokenizer.config.quantiser, PRESETS[preset]
+    cadence = replace(
+        sizes.cadence, styles=max(1, len(genres)),
+        reference=0 if references is None else columns.WIDTH,
+    )  # fmt: skip
+    shape = replace(sizes, cadence=cadence, codes=quantiser.codes, code_width=quantiser.width)
+    books = [layer.get_buffer("codes_KC") for layer in tokenizer.quantiser.layers]
+    model = ChoreoLlama(shape, torch.stack(books), backbone)
+    music = windows.gather(windows.spread(512)).music
+    flat = torch.from_numpy(music).flatten(0, 1).double()
+    std = flat.std(0)
+    model.music_mean_F.copy_(flat.mean(0))
+    model.music_std_F.copy_(torch.where(std < 1e-4, 1.0, std))
+    model.reference_mean_C.copy_(tokenizer.mean_D)
+    model.reference_std_C.copy_(tokenizer.std_D)
+    return model
+
+
+def _ready(
+    batch: DanceBatch, takes: list[str], tokenizer: Tokenizer, references: References | None
+) -> Tensors:
+    ready = {
+        "music": torch.from_numpy(batch.music), "style": torch.from_numpy(batch.genre),
+        "tokens": tokens_of(tokenizer, batch.motion),
+    }  # fmt: skip
+    if references is not None:
+        ready["reference"] = torch.from_numpy(references.for_batch(batch, takes))
+    return ready
+
+
+def _loss(model: ChoreoLlama, batch: Tensors) -> tuple[Tensor, dict[str, float]]:
+    states = model.hear(batch["music"], batch["style"], batch.get("reference"))
+    return model.loss(states, batch["style"], batch["tokens"])
+
+
+def _held(
+    material: Material,
+    genres: tuple[str, ...],
+    window: Span,
+    tokenizer: Tokenizer,
+    references: References | None,
+) -> Tensors | None:
+    """Windows of the dances that are held out, ready; None where none is long enough."""
+    usable = [s for s in material.held if s.motion.frames >= window.frames]
+    if not usable:
+        return None
+    windows = DanceWindows(usable, genres, window, window)
+    rows = windows.spread(_HELD_WINDOWS)
+    return _ready(windows.gather(np.asarray(rows)), windows.takes, tokenizer, references)

@@ -1,0 +1,74 @@
+"""A dance from music by parts that were never trained: exact length, schema, styles, seeds."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from pipelines.motion_expert.infinitedance.cadence import CadenceConfig
+from pipelines.motion_expert.infinitedance.choreollama import ChoreoConfig, ChoreoLlama
+from pipelines.motion_expert.infinitedance.clock import Span
+from pipelines.motion_expert.infinitedance.dancer import InfiniteDancer
+from pipelines.motion_expert.infinitedance.sampling import Sampling
+from pipelines.motion_expert.interface import DanceRequest
+from pipelines.music.features import FEATURE_SCHEMA, MusicFeatures
+from pipelines.support.errors import BadUsage, UnsuitableInput
+
+
+@pytest.fixture(scope="module")
+def dancer(tokenizer, references):
+    torch.manual_seed(0)
+    cadence = CadenceConfig(35, 2, style_width=4, reference=264, width=16, heads=2)
+    config = ChoreoConfig(
+        cadence, layers=1, heads=2, key_heads=2, feed=32, codes=32, code_width=8
+    )  # fmt: skip
+    books = torch.stack([layer.codes_KC for layer in tokenizer.quantiser.layers])
+    return InfiniteDancer(
+        ChoreoLlama(config, books).eval(), tokenizer, references, ("Jazz", "Pop"), FEATURE_SCHEMA,
+        Sampling(1.0, 0, 1.0), Span(4), Span(2),
+    )  # fmt: skip
+
+
+def request(frames=100, **changes):
+    values = np.random.default_rng(0).normal(size=(frames, 35)).astype(np.float32)
+    return DanceRequest(MusicFeatures(values), **changes)
+
+
+@pytest.mark.parametrize("frames", [100, 72, 31])
+def test_exactly_the_frames_that_were_asked_for(dancer, frames):
+    (danced,) = dancer.dance(request(frames))
+    assert (danced.motion.frames, danced.motion.fps) == (frames, 30.0)
+    danced.motion.validate()
+    assert danced.facts["windows"] == {100: 4, 72: 2, 31: 1}[frames]
+
+
+def test_the_same_request_gives_the_same_bytes(dancer):
+    one, same, other = (dancer.dance(request(seed=s, candidates=2)) for s in (1, 1, 2))
+    assert len(one) == 2
+    np.testing.assert_array_equal(one[1].motion.poses, same[1].motion.poses)
+    assert not np.array_equal(one[0].motion.poses, one[1].motion.poses)
+    assert not np.array_equal(one[0].motion.poses, other[0].motion.poses)
+
+
+def test_styles(dancer):
+    (danced,) = dancer.dance(request(48, styles=((0.0, "jazz"),)))
+    assert danced.motion.genre == "jazz"
+    with pytest.raises(BadUsage, match="--genre polka"):
+        dancer.dance(request(48, styles=((0.0, "polka"),)))
+    with pytest.raises(BadUsage, match="one style"):
+        dancer.dance(request(48, styles=((0.0, "jazz"), (1.0, "pop"))))
+
+
+def test_other_features_are_refused(dancer):
+    with pytest.raises(UnsuitableInput, match="the Motion Expert needs other"):
+        replace(dancer, schema="other").dance(request(48))
+
+
+def test_damaged_weights(dancer, tokenizer):
+    from copy import deepcopy
+
+    broken = deepcopy(tokenizer)
+    broken.mean_D[7] = float("nan")
+    with pytest.raises(UnsuitableInput, match="no finite motion"):
+        replace(dancer, tokenizer=broken).dance(request(48))

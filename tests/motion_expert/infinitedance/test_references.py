@@ -1,0 +1,71 @@
+"""From music to one reference, and a bank on disk."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from pipelines.motion_expert.infinitedance.bank import rank_weights, turned_alike
+from pipelines.motion_expert.infinitedance.references import (
+    load_bank,
+    load_retrieval,
+    save_bank,
+    tokens_of,
+)
+from pipelines.motion_expert.infinitedance.storage import save_part
+from pipelines.motion_expert.infinitedance.windows import DanceBatch
+from pipelines.support.errors import UnsuitableInput
+
+
+def test_the_best_of_the_style_by_their_weights(references, paired):
+    music = paired(1).features[:48]
+    with torch.no_grad():
+        query = references.retrieval.embed_music(torch.from_numpy(music)[None])[0].numpy()
+    rows, _ = references.bank.found(query, 3, genre=1)
+    assert (references.bank.genre_N[rows] == 1).all()
+    expected = np.einsum("k,ktd->td", rank_weights(3), turned_alike(
+        references.bank.motion_NTD[rows]))  # fmt: skip
+    np.testing.assert_allclose(references.for_music(music, 1), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_in_training_no_window_hears_its_own_recording(references, paired):
+    alone = replace(references, count=1, blend="first")
+    batch = DanceBatch(
+        np.zeros((1, 48, 264), np.float32), paired(1).features[None, :48], np.array([0]),
+        np.array([1]),
+    )  # fmt: skip
+    (found,) = alone.for_batch(batch, ["take0", "take1"])
+    bank = references.bank
+    others = [n for n in range(len(bank)) if bank.genre_N[n] == 0 and bank.recording_N[n] != 1]
+    assert any(np.array_equal(found, turned_alike(bank.motion_NTD[n])) for n in others)
+
+
+def test_too_few_are_an_error(references, paired):
+    with pytest.raises(UnsuitableInput, match="not 9"):
+        replace(references, count=9).for_music(paired(1).features[:48], 0)
+
+
+def test_a_bank_survives_the_disk(references, tmp_path):
+    save_bank(tmp_path, references.bank)
+    back = load_bank(tmp_path)
+    np.testing.assert_allclose(back.motion_NTD, references.bank.motion_NTD, atol=2e-3)
+    np.testing.assert_array_equal(back.embedding_NM, references.bank.embedding_NM)
+    np.testing.assert_array_equal(back.beat_NT, references.bank.beat_NT)
+    assert (back.recordings, back.tokenizer) == (references.bank.recordings, "digest")
+
+
+def test_encoders_survive_the_disk(references, tmp_path):
+    config, weights = references.retrieval.config.to_json(), references.retrieval.state_dict()
+    save_part(tmp_path, "retrieval", config, weights, {})
+    back = load_retrieval(tmp_path)
+    assert not back.training
+    assert all(torch.equal(back.state_dict()[name], weights[name]) for name in weights)
+
+
+def test_tokens_stand_in_the_order_in_which_they_are_written(tokenizer):
+    motion = np.random.default_rng(0).normal(size=(2, 8, 264)).astype(np.float32)
+    tokens = tokens_of(tokenizer, motion)
+    assert tokens.shape == (2, 6)
+    apart = tokenizer.tokens(torch.from_numpy(motion))
+    assert tokens[0].tolist() == [*apart[0, 0].tolist(), *apart[0, 1].tolist()]
