@@ -42,6 +42,16 @@ def read_as_euler(vectors: Array) -> NDArray[np.float64]:
     return np.asarray(matrices).reshape(*vectors.shape[:-1], 3, 3)
 
 
+def euler_as_vectors(matrices: Array) -> NDArray[np.float64]:
+    """The rotation vectors that `read_as_euler` was given, as far as it can be told.
+
+    Vectors whose middle number is beyond pi / 2 come back as others that read alike. Shape:
+    (..., 3, 3) -> (..., 3).
+    """
+    flat = np.asarray(matrices, dtype=np.float64).reshape(-1, 3, 3)
+    return np.asarray(Rotation.from_matrix(flat).as_euler("xyz")).reshape(*matrices.shape[:-2], 3)
+
+
 def quaternion_to_matrix(quaternions_wxyz: Array) -> NDArray[np.float64]:
     """Quaternions (w, x, y, z) of any length to matrices. Shape: (..., 4) -> (..., 3, 3)."""
     flat = np.asarray(quaternions_wxyz, dtype=np.float64).reshape(-1, 4)

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from pipelines.body.rotations import (
     axis_angle_to_matrix,
+    euler_as_vectors,
     matrix_from_6d,
     matrix_to_6d,
     matrix_to_axis_angle,
@@ -84,3 +85,12 @@ def test_reading_as_euler_angles_is_right_about_one_axis_alone(seed):
     mistaken = read_as_euler(np.array([[a, b, c]]))
     assert mistaken.shape == (1, 3, 3)
     np.testing.assert_allclose(mistaken[0], z @ y @ x, atol=1e-12)
+
+
+@given(SEEDS)
+def test_what_was_read_as_euler_angles_comes_back(seed):
+    vectors = np.random.default_rng(seed).uniform(-1.5, 1.5, (4, 2, 3))
+    np.testing.assert_allclose(euler_as_vectors(read_as_euler(vectors)), vectors, atol=1e-9)
+    wild = np.array([[0.3, 2.5, -0.2]])
+    matrices = read_as_euler(wild)
+    np.testing.assert_allclose(read_as_euler(euler_as_vectors(matrices)), matrices, atol=1e-9)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CONFIG_NAME, WEIGHTS_NAME = "genre_classifier.json", "genre_classifier.safetensors"
 SHIPPED = Path(__file__).with_name("weights")
 FORMAT = "macedance genre classifier 1"
-_TRAIN = "docs/evaluation.md#genres says where one comes from"
+_TRAIN = "train one with `macedance train-motion --expert megadance --stage classifier`"
 
 
 @dataclass(frozen=True)

@@ -44,11 +44,11 @@ def test_the_same_classifier_gives_the_same_bytes_and_half_as_many_in_half(
 
 
 @pytest.mark.parametrize("name", [CONFIG_NAME, WEIGHTS_NAME])
-def test_a_missing_file_is_named_and_where_one_comes_from(folder, name):
+def test_a_missing_file_is_named_with_the_command_that_makes_it(folder, name):
     (folder / name).unlink()
     with pytest.raises(MissingAsset, match=f"{name} is missing") as caught:
         read_header(folder)
-    assert "docs/evaluation.md#genres" in caught.value.hint
+    assert "--stage classifier" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from pipelines.datasets.paired import save_pair
 from pipelines.datasets.sequences import PairedSequence
 from pipelines.metrics.genre.folder import load_network, read_header
 from pipelines.metrics.genre.recogniser import Recogniser
@@ -15,6 +16,7 @@ from pipelines.motion_expert.training.material import Material
 from pipelines.motion_expert.training.settings import TrainMotionConfig
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.progress import Silent
+from pipelines.train_motion import train_motion
 from pipelines.training.engine import Engine, EngineOptions
 from pipelines.training.launch import Launch
 
@@ -151,3 +153,18 @@ def test_one_genre_is_nothing_to_tell_apart(train, says):
 def test_one_genre_that_is_long_enough_is_refused(tmp_path):
     with pytest.raises(UnsuitableInput, match="a window of 30 frames are of one genre, house"):
         task(tmp_path, [dance("house"), dance("krump", 1, frames=20)])
+
+
+def test_the_command_leaves_a_folder_that_can_judge(tmp_path):
+    for number, sequence in enumerate([*TRAIN, *HELD]):
+        (tmp_path / "pairs").mkdir(exist_ok=True)
+        save_pair(sequence, "none", "compose", tmp_path / "pairs" / f"{number}.npz")
+    config = TrainMotionConfig(
+        data=(tmp_path / "pairs",), expert="megadance", stage="classifier", preset="tiny",
+        window=30, stride=15, steps=2, batch_size=4, validate_every=2, checkpoint_every=2,
+        hold_out=("t5", "t6"), threads=1, workers=0, device="cpu", workspace=tmp_path / "w",
+    )  # fmt: skip
+    result = train_motion(config, Silent())
+    header = read_header(result.checkpoint)
+    assert header.genres == ("house", "krump") and header.metadata["held_out"] == ["t5", "t6"]
+    assert load_network(result.checkpoint, header).shape.genres == 2
