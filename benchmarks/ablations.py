@@ -1,7 +1,6 @@
 """Table 2 of the paper in miniature: the Motion Expert and its three ablations, trained alike.
 
-python benchmarks/ablations.py --pairs FOLDER --songs FOLDER --out FOLDER \
-    --held-out-songs examples/held_out_songs.txt --held-out-takes salsa__60_03 salsa__60_12 ...
+python benchmarks/ablations.py --pairs FOLDER --songs FOLDER --out FOLDER
 
 Trains four networks of one preset alike, lets them dance to songs that took no part, and prints
 the paper's columns against held-out takes; FPS is frames of dance per second of sampling. Dances
@@ -15,20 +14,19 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from motion_quality import Study, measured, study
+from motion_quality import Study, prepared
 from motion_quality import parse as parse_study
 from quality import measures
-from quality.clips import real_clips
-from quality.dancers import Ensemble, Stretch
+from quality.performing import Call, Performer
 
 from macedance_cli.console import open_progress
 from pipelines.motion_expert.mace.choreographer import Choreographer
 from pipelines.motion_expert.mace.options import SamplingConfig
+from pipelines.support.devices import torch_device
 from pipelines.support.files import read_json, write_json
 from pipelines.train_motion import TrainMotionConfig, train_motion
 
@@ -46,13 +44,15 @@ PAPER = {
 }
 """FID_k, FID_g, FSR, DIV_k, DIV_g, BAS, FPS as published (on FineDance, a thousand times the
 training)."""
-REAL = "real, held-out takes"
-COLUMNS = ("fid_k", "fid_g", "fsr", "div_k", "div_g", "bas_music", "fps")
+REAL = "real dance, held out"
+COLUMNS = ("fid_k", "fid_g", "fsr", "div_k", "div_g", "bas_music", "feet_r", "fps")
 
 
 def parse(arguments: Sequence[str] | None = None) -> tuple[argparse.Namespace, list[str]]:
     """Our own options, and the rest, which are those of motion_quality.py."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], add_help=False)
+    parser.add_argument("--pairs", type=Path, required=True, help="folder of paired files")
+    parser.add_argument("--device", default="cpu", help="that is trained on")
     parser.add_argument("--preset", default="tiny")
     parser.add_argument("--train-steps", type=int, default=1500)
     parser.add_argument("--train-seed", type=int, default=0)
@@ -66,11 +66,10 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[argparse.Namespace, l
 def trained(own: argparse.Namespace, options: argparse.Namespace, name: str) -> Path:
     """The folder of the variant's checkpoint; trained unless it is there already."""
     config = TrainMotionConfig(
-        data=[options.pairs], workspace=options.out, preset=own.preset, window=150, stride=10,
+        data=(own.pairs,), workspace=options.out, preset=own.preset, window=150, stride=10,
         batch_size=own.batch_size, steps=own.train_steps, lr=1e-3, optimizer="adamw", warmup=100,
-        schedule="cosine", ema_decay=0.995, grad_clip=1.0, device=options.device,
-        threads=own.threads, precision="fp32", hold_out=tuple(options.held_out_takes),
-        seed=own.train_seed, swap_timbre=own.swap_timbre,
+        schedule="cosine", ema_decay=0.995, grad_clip=1.0, device=own.device,
+        threads=own.threads, precision="fp32", seed=own.train_seed, swap_timbre=own.swap_timbre,
         validate_every=own.train_steps, checkpoint_every=500, options=VARIANTS[name],
     )  # fmt: skip
     checkpoint = train_motion(config, open_progress()).checkpoint
@@ -78,41 +77,42 @@ def trained(own: argparse.Namespace, options: argparse.Namespace, name: str) -> 
     return checkpoint
 
 
-def row_of(s: Study, all_real: measures.FeatureSet) -> dict[str, Any]:
-    """The paper's columns for one network."""
-    row = measured(s, s.dances(s.genres, s.sampling), all_real)
-    row["fps"] = frames_per_second(s.choreographer, s.stretches[0], s.sampling)
-    return row
+def row_of(study: Study, checkpoint: Path, kept: Path) -> dict[str, Any]:
+    """The paper's columns for one network, before its dances are bent onto the beat."""
+    dances = Performer("mace:tempo_change=0", checkpoint, kept).perform(study.calls([""]))
+    clips = [danced.clip for danced in dances]
+    row = study.real_row(clips, study.held)
+    for name, values in measures.beat_scores(clips).items():
+        row[name] = float(values.mean())
+    return row | {"fps": frames_per_second(checkpoint, study.calls([""])[0])}
 
 
-def frames_per_second(
-    choreographer: Choreographer, stretch: Stretch, sampling: SamplingConfig
-) -> float:
+def frames_per_second(checkpoint: Path, call: Call) -> float:
     """Frames of one dance per second of sampling, the best of three."""
+    choreographer = Choreographer.load(checkpoint, torch_device("cpu"))
+    music, start = call.song.features, call.start()
     taken = []
     for _ in range(3):
         begin = time.perf_counter()
-        choreographer.dance(stretch.features, stretch.schema, replace(sampling, candidates=1))
+        choreographer.dance(
+            music.values[start : start + call.frames], music.schema, SamplingConfig()
+        )
         taken.append(time.perf_counter() - begin)
-    return len(stretch.features) / min(taken)
+    return call.frames / min(taken)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train, dance, measure and print the table."""
     own, rest = parse(arguments)
     options = parse_study(rest)
-    options.out.mkdir(parents=True, exist_ok=True)
+    study, _ = prepared(options)
     folder = options.out / "rows"
     for name in own.variants:
-        options.checkpoint = trained(own, options, name)
-        s = study(options)
-        every = measures.feature_set([
-            *real_clips(s.train[::3], s.frames), *real_clips(s.held, s.frames)
-        ])  # fmt: skip
-        s.ensemble = Ensemble(s.choreographer, f"{name} {own.train_steps}", options.out / "dances")
-        write_json(folder / f"{name}.json", row_of(s, every))
-        if not (folder / f"{REAL}.json").exists():
-            write_json(folder / f"{REAL}.json", measured(s, real_clips(s.held, s.frames), every))
+        checkpoint = trained(own, options, name)
+        write_json(folder / f"{name}.json", row_of(study, checkpoint, options.out / "dances"))
+    real = study.real_row(study.held, study.held)
+    bas = measures.beat_scores(study.held)["bas_music"]
+    write_json(folder / f"{REAL}.json", real | {"bas_music": float(bas.mean())})
     known = [name for name in (*VARIANTS, REAL) if (folder / f"{name}.json").exists()]
     print(table({name: read_json(folder / f"{name}.json") for name in known}, own))
 
@@ -126,7 +126,6 @@ def table(rows: dict[str, dict[str, Any]], own: argparse.Namespace) -> str:
     ]  # fmt: skip
     for name, row in rows.items():
         values = [row.get(column, np.nan) for column in COLUMNS]
-        values.insert(6, row["locking"]["feet"]["resultant"])
         cells = [f"{value:.3g}" if np.isfinite(value) else "" for value in values]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
         if name in PAPER:

@@ -1,11 +1,12 @@
-"""How good are the dances of a Motion Expert? Real, retrieved, untrained and generated dance.
+"""How good are the dances of the Motion Experts, as `generate` makes them? Beside real dance.
 
-python benchmarks/motion_quality.py --checkpoint FOLDER --pairs FOLDER --songs FOLDER \
-    --held-out-songs examples/held_out_songs.txt --held-out-takes salsa__60_03 salsa__60_12 ...
+python benchmarks/motion_quality.py --songs FOLDER --out quality
 
-Dances to songs that took no part in training, holds them against takes that took no part, and
-writes report.md, one JSON per part and plots into --out. Drawn dances are kept there too: run it
-again to go on after a stop. Parts may run side by side: --parts table, --parts delay beta.
+Dances to songs that took no part in training and holds the dances against takes by dancers, and of
+choreographies, that took none. Rows: every expert of the table that ships whole, "mace:..." as the
+network alone, as many windows of real dance as a row has (the floor of its FID), and real dance
+held out. The library dances with what is not held out of it. Writes one JSON and a Markdown table
+into --out and keeps the dances there: run it again to go on after a stop.
 """
 
 from __future__ import annotations
@@ -13,382 +14,261 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from quality import genre as genres_of
-from quality import hearing, locking, measures, report
-from quality.clips import FPS, Clip, Pair, load_pairs, parted, real_clips
-from quality.dancers import Ensemble, NearestWindow, Stretch, stretch_of, untrained
+from quality import joins, locking, measures
+from quality.clips import FPS, Clip, windows
+from quality.copying import Originals
+from quality.performing import START_SECONDS, Call, Performance, Performer
+from quality.real_dance import parted, real_clips
+from quality.table import markdown
 
 from pipelines.datasets.listing import SONG_FORMATS
-from pipelines.datasets.song_library import read_song
-from pipelines.motion_expert.mace.choreographer import Choreographer
-from pipelines.motion_expert.mace.header import checkpoint_digest
-from pipelines.motion_expert.mace.options import SamplingConfig
-from pipelines.music import layout
-from pipelines.support.errors import UnsuitableInput
-from pipelines.support.files import write_json
+from pipelines.datasets.song_library import Song, read_song
+from pipelines.motion_expert.experts import EXPERTS
+from pipelines.motion_expert.library.header import SHIPPED
+from pipelines.motion_expert.library.storage import Library, load_library, save_library
+from pipelines.support.errors import MissingAsset
+from pipelines.support.files import write_json, write_text
 
-PARTS = ("sheet", "table", "hearing", "bent", "delay", "beta")
-BETAS = (0.5, 0.625, 0.75, 0.875, 1.0)
-DELAYS = (0.25, 0.5, 0.75)
-TEMPO_CHANGE = 0.2
-"""How far `generate` bends a dance to bring it onto the beat, unless told otherwise."""
-START_SECONDS = 5.0
-SHEET_ROWS, SHEET_COLUMNS, SHEET_STEP = 10, 14, 5
-VERSIONS = 3
-"""Of each training take, every third of its pairings with songs enters the statistics."""
+EXAMPLES = Path(__file__).parents[1] / "examples"
+STYLES = (
+    "house",
+    "la hip-hop",
+    "middle hip-hop",
+    "lock",
+    "waack",
+    "break",
+    "popping",
+    "commercial",
+)
+NETWORK_ALONE = "mace:tempo_change=0"
+FEWEST_WINDOWS = 12
+"""Of a style's held-out dance, for which the style is held against that alone."""
+FLOOR_DRAWS = 9
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--checkpoint", type=Path, help="folder; default: the one that ships")
-    parser.add_argument("--pairs", type=Path, required=True, help="folder of paired files")
     parser.add_argument("--songs", type=Path, required=True, help="searched through and through")
-    parser.add_argument("--held-out-songs", type=Path, required=True, help="one file name per line")
-    parser.add_argument("--held-out-takes", nargs="+", required=True)
-    parser.add_argument("--out", type=Path, default=Path("quality"))
+    parser.add_argument("--held-out-songs", type=Path, default=EXAMPLES / "held_out_songs.txt")
+    parser.add_argument("--held-out-takes", type=Path, default=EXAMPLES / "held_out_takes.txt")
+    parser.add_argument("--library", type=Path, default=SHIPPED, help="real dance, and who danced")
+    parser.add_argument("--experts", nargs="+", default=[*shipped_experts(), NETWORK_ALONE])
+    parser.add_argument("--model", action="append", default=[], metavar="EXPERT=FOLDER")
+    parser.add_argument("--styles", nargs="*", default=list(STYLES))
+    parser.add_argument("--styles-per-song", type=int, default=2)
+    parser.add_argument("--each-style", action="store_true", help="also a row per style")
     parser.add_argument("--feature-cache", type=Path, help="features of songs, by content")
-    parser.add_argument("--log", type=Path, help="log.jsonl of the training run, for its curves")
-    parser.add_argument("--device", default="cpu", help="that the network dances on")
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--out", type=Path, default=Path("quality"))
     parser.add_argument("--seconds", type=float, default=12.0)
-    parser.add_argument("--candidates", type=int, default=2, help="dances per song and genre")
-    parser.add_argument("--beta", type=float, default=0.75)
-    parser.add_argument("--eta", type=float, default=1.0)
-    parser.add_argument("--steps", type=int, default=50)
-    parser.add_argument("--sweep-genres", nargs="+", help="of delay and beta; default: all")
     return parser.parse_args(arguments)
+
+
+def shipped_experts() -> list[str]:
+    """Those of the table that ship whole."""
+    names = []
+    for name, row in EXPERTS.items():
+        try:
+            if row.check is not None and row.check():
+                names.append(name)
+        except MissingAsset:
+            continue
+    return names
+
+
+def held_out_songs(songs: Path, names: Path, feature_cache: Path | None) -> list[Song]:
+    """The songs of a list, found under a folder."""
+    paths = {p.name: p for p in songs.rglob("*") if p.suffix.lower() in SONG_FORMATS}
+    lines = [line.strip() for line in names.read_text().splitlines()]
+    return [read_song(paths[line], feature_cache) for line in lines if line]
 
 
 @dataclass
 class Study:
-    """What all parts share."""
+    """What all rows share.
 
-    options: argparse.Namespace
-    choreographer: Choreographer
-    stretches: list[Stretch]
-    train: list[Pair]
-    held: list[Pair]
+    Attributes:
+        songs: held out. frames: of a dance.
+        learned: real dance that experts may know. held: real dance that none knows.
+        originals, near: against which copies are found.
+    """
 
-    @cached_property
-    def frames(self) -> int:
-        """Length of a dance."""
-        return round(self.options.seconds * FPS)
+    songs: list[Song]
+    frames: int
+    learned: list[Clip]
+    held: list[Clip]
+    originals: Originals
+    near: float
+    classifier: genres_of.GenreClassifier
 
-    @cached_property
-    def genres(self) -> list[str]:
-        """What the checkpoint can dance."""
-        return list(self.choreographer.checkpoint.config.genres)
+    @staticmethod
+    def over(songs: list[Song], frames: int, learned: list[Clip], held: list[Clip]) -> Study:
+        """With what follows from these."""
+        features = measures.feature_set(learned)
+        classifier = genres_of.GenreClassifier.fit(features.both, features.genres)
+        originals = Originals(learned)
+        near = originals.threshold(held)
+        return Study(songs, frames, learned, held, originals, near, classifier)
 
-    @cached_property
-    def sampling(self) -> SamplingConfig:
-        """As `generate` samples, but for what the command line says."""
-        o = self.options
-        return SamplingConfig(o.beta, o.steps, o.candidates, o.eta)
+    def reference(self, style: str) -> list[Clip]:
+        """Held-out dance in that style where there is enough, else all."""
+        own = [clip for clip in self.held if clip.genre == style]
+        return own if sum(len(windows(c)) for c in own) >= FEWEST_WINDOWS else self.held
 
-    @cached_property
-    def ensemble(self) -> Ensemble:
-        """The checkpoint's dances."""
-        name = checkpoint_digest(self.options.checkpoint)
-        return Ensemble(self.choreographer, name, self.options.out / "dances")
+    def calls(self, styles: Sequence[str], delayed: bool = False) -> list[Call]:
+        """A dance to every song in each of these styles; with `delayed` half a beat later."""
+        found = []
+        for number, song in enumerate(self.songs):
+            half = round(0.5 * FPS * float(np.median(np.diff(song.beats)))) if delayed else 0
+            found += [Call(song, self.frames, style, half, number) for style in styles]
+        return found
 
-    @cached_property
-    def reference(self) -> measures.FeatureSet:
-        """The held-out takes: ground truth."""
-        return measures.feature_set(real_clips(self.held, self.frames))
+    def real_row(self, clips: Sequence[Clip], reference: Sequence[Clip]) -> dict[str, Any]:
+        """What can be measured of any dance."""
+        features, groups = measures.feature_set(clips), [clip.group for clip in clips]
+        row: dict[str, Any] = {"dances": len(clips)}
+        for name, measure in measures.PER_CLIP.items():
+            values = np.array([measure(clip) for clip in clips])
+            row[name], row[f"{name}_interval"] = measures.grouped_mean(values, groups)
+        row |= measures.distances(features, measures.feature_set(reference))
+        beats = {song.name: song.beats - START_SECONDS for song in self.songs}
+        for speed in locking.SPEEDS:
+            own = locking.own_locking(clips, speed)
+            row[f"{speed}_r"], row[f"{speed}_r_interval"] = own.resultant, own.interval
+            row[f"{speed}_foreign"] = locking.foreign_locking(clips, beats, speed)[0]
+        right = np.equal(self.classifier.predict(features.both), features.genres).astype(float)
+        known = [name in self.classifier.genres for name in features.genres]
+        if all(known):
+            row["recognised"], row["recognised_interval"] = measures.grouped_mean(
+                right, features.groups
+            )
+        return row
 
-    @cached_property
-    def songs(self) -> dict[str, Any]:
-        """Beats of the held-out songs, to which dances to other songs should not fit."""
-        return {stretch.song: stretch.beats for stretch in self.stretches}
+    def row(
+        self, danced: Sequence[Performance], later: Sequence[Performance],
+        reference: Sequence[Clip], floor_of: Sequence[Clip], delays: Sequence[int],
+    ) -> dict[str, Any]:  # fmt: skip
+        """Of dances made for this study.
 
-    @cached_property
-    def sweep_genres(self) -> list[str]:
-        """Genres that are danced again under other conditions."""
-        return self.options.sweep_genres or self.genres
-
-    def dances(
-        self, genres: Sequence[str], sampling: SamplingConfig, ensemble: Ensemble | None = None,
-        delays: Sequence[int] | None = None, tempo_change: float = 0.0,
-    ) -> list[Clip]:  # fmt: skip
-        """Dances to every held-out song; `delays` in frames, one per song."""
-        stretches = self.stretches
-        if delays is not None:
-            stretches = [delayed(s, d) for s, d in zip(stretches, delays, strict=True)]
-        clips = []
-        for genre in genres:
-            for number, stretch in enumerate(stretches):
-                drawn = self.seeded(genre, number, sampling)
-                clips += (ensemble or self.ensemble).clips(stretch, drawn, tempo_change)
-        return clips
-
-    def seeded(self, genre: str, song: int, sampling: SamplingConfig) -> SamplingConfig:
-        """A seed per genre and song, so that a sweep over few genres finds their dances again."""
-        seed = sampling.seed + 100 * self.genres.index(genre) + 1000 * song
-        return replace(sampling, genre=genre, seed=seed)
-
-
-def delayed(stretch: Stretch, frames: int) -> Stretch:
-    """The same place of the song, heard so many frames later."""
-    return stretch_of(stretch.whole, START_SECONDS, len(stretch.features), frames)
-
-
-def study(options: argparse.Namespace) -> Study:
-    """Read everything that is measured against."""
-    import torch
-
-    paths = {p.name: p for p in options.songs.rglob("*") if p.suffix.lower() in SONG_FORMATS}
-    names = options.held_out_songs.read_text().split("\n")
-    songs = [read_song(paths[n.strip()], options.feature_cache) for n in names if n.strip()]
-    frames = round(options.seconds * FPS)
-    train, held = parted(load_pairs(options.pairs), options.held_out_takes)
-    heard = {pair.song for pair in train} & {song.name for song in songs}
-    if heard:
-        raise UnsuitableInput(f"songs of the training set are no test: {', '.join(sorted(heard))}")
-    return Study(
-        options,
-        Choreographer.load(options.checkpoint, torch.device(options.device)),
-        [stretch_of(song, START_SECONDS, frames) for song in songs],
-        train,
-        held,
-    )
+        Args:
+            danced: the dances. later: the same to the songs heard `delays` frames later, or none.
+            reference: held-out dance. floor_of: real dance of which the floor is drawn.
+        """
+        clips = [d.clip for d in danced]
+        row = self.real_row(clips, reference)
+        row |= floor(floor_of, reference, sum(len(windows(c)) for c in clips))
+        copying = self.originals.copying(clips, self.near)
+        row |= {"novelty": copying.novelty, "longest_copy": copying.longest}
+        if later:
+            moved = locking.response(clips, [d.clip for d in later], delays)
+            row["half"], row["half_interval"] = moved.answer, moved.interval
+        return row | pieces([d for d in danced if "parts" in d.facts])
 
 
-def measured(s: Study, clips: Sequence[Clip], all_real: measures.FeatureSet) -> dict[str, Any]:
-    """One row of the table."""
-    groups = [clip.group for clip in clips]
-    features = measures.feature_set(clips)
-    row: dict[str, Any] = {"dances": len(clips), "groups": len(set(groups))}
-    per_clip = {n: np.array([f(c) for c in clips]) for n, f in measures.PER_CLIP.items()}
-    for name, values in (per_clip | measures.beat_scores(clips)).items():
-        row[name], row[f"{name}_interval"] = measures.grouped_mean(values, groups)
-    like_held = measures.matched(features, measures.proportions_of(s.reference))
-    row |= measures.distances(like_held, s.reference)
-    wide = measures.distances(
-        measures.matched(features, measures.proportions_of(all_real)), all_real
-    )
-    row |= {f"{name}_all": value for name, value in wide.items()}
-    row["locking"] = {speed: locking_row(s, clips, speed) for speed in locking.SPEEDS}
-    return row
-
-
-def locking_row(s: Study, clips: Sequence[Clip], speed: str) -> dict[str, Any]:
-    """Phase locking to the own song, to it half a beat later, and to foreign songs."""
-    own = locking.own_locking(clips, speed)
-    later = locking.own_locking(clips, speed, half_beat=True)
-    foreign, foreign_single = locking.foreign_locking(clips, s.songs, speed)
+def pieces(danced: Sequence[Performance]) -> dict[str, Any]:
+    """Of dances that are put together from takes: joins, the longest piece, takes a minute."""
+    if not danced:
+        return {}
+    clips, cuts = [d.clip for d in danced], [d.facts["joins"] for d in danced]
+    parts = [d.facts["parts"] for d in danced]
+    minutes = sum(len(c.joints) for c in clips) / FPS / 60
+    names = [p["genre"] for each in parts for p in each]
     return {
-        "resultant": own.resultant, "resultant_interval": own.interval, "cycles": own.cycles,
-        "phase": own.phase, "phase_interval": own.phase_interval, "single": own.single,
-        "half_phase": later.phase, "half_resultant": later.resultant,
-        "foreign": foreign, "foreign_single": foreign_single,
+        "join_jerk": joins.join_jerk(clips, cuts), "join_slide": joins.join_slide(clips, cuts),
+        "longest_piece": max(p["seconds"] for each in parts for p in each),
+        "takes_a_minute": sum(len({p["take"] for p in each}) for each in parts) / minutes,
+        "styles": {name: names.count(name) / len(names) for name in sorted(set(names))},
     }  # fmt: skip
 
 
-def table_part(s: Study) -> dict[str, Any]:
-    """The metric table, and genre recognition."""
-    real = real_clips(s.train[::VERSIONS], s.frames)
-    held = real_clips(s.held, s.frames)
-    all_real = measures.matched(
-        measures.feature_set([*real, *held]), {g: 1 / len(s.genres) for g in s.genres}
-    )
-    rows: dict[str, Any] = {}
+def floor(real: Sequence[Clip], reference: Sequence[Clip], count: int) -> dict[str, float]:
+    """FID of as many windows of real dance by others: what no dance falls below by merit.
 
-    def add(name: str, clips: Sequence[Clip]) -> None:
-        rows[name] = measured(s, clips, all_real)
-        print(name, json.dumps({k: v for k, v in rows[name].items() if k != "locking"}), flush=True)
-
-    ours = s.dances(s.genres, s.sampling)
-    add("generated", ours)
-    add("real, held-out takes", held)
-    add("real, held-out takes, cleaned alike", real_clips(s.held, s.frames, cleaned=True))
-    add("real, training takes", real)
-    rows["real, held-out takes"] |= {"fid_k": 0.0, "fid_g": 0.0}
-    add("nearest window, all features", nearest(s))
-    add("nearest window, beats only", nearest(s, layout.beats))
-    fresh = untrained(s.choreographer)
-    blank = Ensemble(fresh, f"untrained {s.ensemble.name}", s.ensemble.folder)
-    scribbles = s.dances(s.genres, replace(s.sampling, candidates=1), blank)
-    add("untrained network", scribbles)
-    report.plot_speed_over_beat(
-        {"held-out takes": held, "generated": ours, "untrained": scribbles},
-        s.options.out / "speed_over_beat.png",
-    )
-    return {
-        "rows": rows,
-        "floor_windows": measures.split_half(s.reference),
-        "floor_takes": measures.split_by_group(s.reference),
-        "genre": genre_part(s, ours, scribbles),
-    }
-
-
-def hearing_part(s: Study) -> dict[str, Any]:
-    """The denoiser's error with the right music and with wrong ones."""
-    o = s.options
-    found = hearing.errors(s.choreographer.checkpoint, o.pairs, o.held_out_takes)
-    return {"steps": list(hearing.STEPS), "errors": found}
-
-
-def nearest(s: Study, columns: slice = slice(0, layout.WIDTH)) -> list[Clip]:
-    """The baseline's dances: as many as there are generated ones, to the same songs."""
-    baseline = NearestWindow(s.train, s.frames, columns=columns)
-    count = len(s.genres) * s.options.candidates
-    return [clip for stretch in s.stretches for clip in baseline.dance(stretch, count)]
-
-
-def genre_part(s: Study, ours: Sequence[Clip], scribbles: Sequence[Clip]) -> dict[str, Any]:
-    """How well genres can be told apart in real dance, and are recognised in generated dance."""
-    train = measures.feature_set(real_clips(s.train[::VERSIONS], s.frames, cleaned=True))
-    classifier = genres_of.GenreClassifier.fit(train.both, train.genres)
-    truth, predicted = genres_of.unseen_takes(train.both, train.genres, train.groups)
-    found: dict[str, Any] = {
-        "genres": list(classifier.genres),
-        "chance": 1 / len(classifier.genres),
-        "training takes, each left out": genres_of.accuracy(truth, predicted),
-    }
-    held = measures.feature_set(real_clips(s.held, s.frames, cleaned=True))
-    for name, features in (
-        ("held-out takes", held),
-        ("generated", measures.feature_set(ours)),
-        ("untrained network", measures.feature_set(scribbles)),
-    ):
-        predicted = classifier.predict(features.both)
-        found[name] = genres_of.accuracy(features.genres, predicted)
-        right = np.equal(features.genres, predicted).astype(float)
-        found[f"{name}, interval"] = measures.grouped_mean(right, features.groups)[1]
-        found[f"{name}, confusion"] = genres_of.confusion(
-            classifier.genres, features.genres, predicted
-        ).tolist()
-    return found
-
-
-def bent_part(s: Study) -> dict[str, Any]:
-    """Dances bent in time onto the beat: as `generate` makes them, and two controls.
-
-    Retrieved windows and the scribbles of an untrained network are bent alike. What they reach as
-    well is the work of the bending and says nothing of the network.
+    The median of nine draws.
     """
-    real = real_clips([*s.train[::VERSIONS], *s.held], s.frames)
-    all_real = measures.matched(
-        measures.feature_set(real), {g: 1 / len(s.genres) for g in s.genres}
-    )
-    one = replace(s.sampling, candidates=1)
-    baseline = NearestWindow(s.train, s.frames)
-    blank = Ensemble(untrained(s.choreographer), f"untrained {s.ensemble.name}", s.ensemble.folder)
-    sets = {
-        "as generate makes it": s.dances(s.genres, one, tempo_change=TEMPO_CHANGE),
-        "nearest window, bent": [
-            clip
-            for stretch in s.stretches
-            for clip in baseline.dance(stretch, len(s.genres), TEMPO_CHANGE)
-        ],
-        "untrained network, bent": s.dances(s.genres[:1], one, blank, tempo_change=TEMPO_CHANGE),
-    }
-    rows = {name: measured(s, clips, all_real) for name, clips in sets.items()}
-    report.plot_speed_over_beat(sets, s.options.out / "speed_over_beat_bent.png")
-    return {"rows": rows}
+    features, theirs = measures.feature_set(real), measures.feature_set(reference)
+    rows = []
+    for seed in range(FLOOR_DRAWS):
+        order = np.random.default_rng(seed).permutation(len(features.genres))[:count]
+        rows.append(measures.distances(features.rows(sorted(order.tolist())), theirs))
+    return {f"floor_{k}": float(np.median([r[f"fid_{k}"] for r in rows])) for k in "klg"}
 
 
-def delay_part(s: Study) -> dict[str, Any]:
-    """The same seeds, the same songs, heard a quarter, half and three quarters of a beat later."""
-    found: dict[str, Any] = {"genres": s.sweep_genres}
-    for name, tempo_change in (("network alone", 0.0), ("as generate makes it", TEMPO_CHANGE)):
-        found[name] = rows = delay_rows(s, tempo_change)
-        picture = s.options.out / f"delay_{name.replace(' ', '_')}.png"
-        report.plot_responses(rows, picture)
+def rows_of(study: Study, performer: Performer, options: argparse.Namespace) -> dict[str, Any]:
+    """An expert's rows: no style asked, several styles, and if wanted each of them."""
+    found: dict[str, Any] = {}
+
+    def add(name: str, calls: list[Call], later: list[Call], style: str, real: list[Clip]) -> None:
+        row = study.row(
+            performer.perform(calls), performer.perform(later), study.reference(style), real,
+            [call.delay for call in later],
+        )  # fmt: skip
+        found[f"{performer.name}, {name}"] = row
+        told = {k: v for k, v in row.items() if not k.endswith("interval")}
+        print(performer.name, name, json.dumps(told), flush=True)
+
+    add("no style asked", study.calls([""]), study.calls([""], delayed=True), "", study.learned)
+    known = [style for style in options.styles if performer.knows(style)]
+    if known:
+        each, per_song = study.calls(known), options.styles_per_song
+        some = [
+            each[n * len(known) + (n * per_song + k) % len(known)]
+            for n in range(len(study.songs))
+            for k in range(min(per_song, len(known)))
+        ]
+        real = [clip for clip in study.learned if clip.genre in known]
+        add(f"{len(known)} styles asked", some, [], "", real)
+    for style in known if options.each_style else ():
+        real = [clip for clip in study.learned if clip.genre == style]
+        later = study.calls([style], delayed=True)
+        add(style, study.calls([style]), later, style, real)
     return found
 
 
-def delay_rows(s: Study, tempo_change: float) -> dict[str, Any]:
-    """Per speed curve the response to each delay."""
-    one = replace(s.sampling, candidates=1)
-    before = s.dances(s.sweep_genres, one, tempo_change=tempo_change)
-    rows: dict[str, Any] = {speed: [] for speed in locking.SPEEDS}
-    for delay in DELAYS:
-        per_song = [round(delay * stretch.period * FPS) for stretch in s.stretches]
-        after = s.dances(s.sweep_genres, one, delays=per_song, tempo_change=tempo_change)
-        per_clip = [frames for _ in s.sweep_genres for frames in per_song]
-        for speed in locking.SPEEDS:
-            found = locking.response(before, after, per_clip, speed)
-            rows[speed].append({"dances": len(before), **found.__dict__})
-            print(tempo_change, speed, found, flush=True)
-    return rows
+def held_out_row(study: Study) -> dict[str, Any]:
+    """Of the dance that others are held against; its FID is between halves of its takes."""
+    copying = study.originals.copying(study.held, study.near)
+    return {
+        **study.real_row(study.held, study.held),
+        **measures.split_by_group(measures.feature_set(study.held)),
+        "novelty": copying.novelty, "longest_copy": copying.longest,
+    }  # fmt: skip
 
 
-def beta_part(s: Study) -> dict[str, Any]:
-    """Diversity and fidelity over beta."""
-    real = measures.feature_set(real_clips([*s.train[::VERSIONS], *s.held], s.frames))
-    reference = measures.matched(real, {g: 1 / len(s.sweep_genres) for g in s.sweep_genres})
-    rows = []
-    for beta in BETAS:
-        clips = s.dances(s.sweep_genres, replace(s.sampling, beta=beta))
-        groups = [clip.group for clip in clips]
-        row: dict[str, Any] = {"beta": beta, "dances": len(clips)}
-        row |= measures.distances(measures.feature_set(clips), reference)
-        own = locking.own_locking(clips, "feet")
-        row |= {"resultant": own.resultant, "resultant_interval": own.interval}
-        row |= {"body": locking.own_locking(clips, "body").resultant}
-        apart = measures.seed_distances(clips, s.options.candidates)
-        row["same_song"], row["same_song_interval"] = measures.grouped_mean(
-            apart, groups[:: s.options.candidates]
-        )
-        for name in ("speed", "jitter", "fsr"):
-            values = np.array([measures.PER_CLIP[name](clip) for clip in clips])
-            row[name], row[f"{name}_interval"] = measures.grouped_mean(values, groups)
-        rows.append(row)
-        print(json.dumps(row), flush=True)
-    report.plot_beta(rows, s.options.out / "beta.png")
-    return {"genres": s.sweep_genres, "rows": rows}
-
-
-def sheet_part(s: Study) -> dict[str, Any]:
-    """A contact sheet of ten dances to ten songs, a row each, for people to look at."""
-    from pipelines.body.preview import contact_sheet, stick_frames
-
-    frames, shown = [], []
-    for number, stretch in enumerate(s.stretches[:SHEET_ROWS]):
-        genre = s.genres[number % len(s.genres)]
-        motion = s.ensemble.dance(stretch, s.seeded(genre, number, s.sampling))[0]
-        # A run of close pictures shows steps; pictures a second apart would only show poses.
-        picked = slice(60, 60 + SHEET_COLUMNS * SHEET_STEP, SHEET_STEP)
-        rotations = motion.rotations()[picked]
-        frames += list(stick_frames(rotations, motion.trans[picked], 150, 210))
-        shown.append([stretch.song, genre])
-    report.save_picture(contact_sheet(frames, SHEET_COLUMNS), s.options.out / "sheet.png")
-    return {"rows": shown, "seconds_between_pictures": SHEET_STEP / FPS}
+def prepared(options: argparse.Namespace) -> tuple[Study, Library]:
+    """The study that the command line asks for, and the library without what is held out."""
+    held_out = [n for n in options.held_out_takes.read_text().splitlines() if n]
+    library = load_library(options.library)
+    rest, held = parted(library, held_out)
+    frames = round(options.seconds * FPS)
+    # Couples hold a partner: the default leaves them out unless they are asked for.
+    learned = real_clips(rest, [t for t in rest.takes if not t.couple], frames)
+    unseen = real_clips(library, [t for t in held if not t.couple], frames)
+    songs = held_out_songs(options.songs, options.held_out_songs, options.feature_cache)
+    return Study.over(songs, frames, learned, unseen), rest
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, and print the report of all parts measured so far."""
+    """Read, dance, measure, and write the table."""
     options = parse(arguments)
-    options.out.mkdir(parents=True, exist_ok=True)
-    s = study(options)
-    work = {
-        "sheet": sheet_part,
-        "table": table_part,
-        "hearing": hearing_part,
-        "bent": bent_part,
-        "delay": delay_part,
-        "beta": beta_part,
-    }
-    about = {
-        "checkpoint": s.ensemble.name, "step": s.choreographer.checkpoint.metadata.get("step"),
-        "songs": [stretch.song for stretch in s.stretches], "sampling": s.sampling.__dict__,
-        "held_out": sorted({pair.take for pair in s.held}), "seconds": options.seconds,
-    }  # fmt: skip
-    for part in options.parts:
-        write_json(options.out / f"{part}.json", {"about": about, **work[part](s)})
-    if options.log is not None:
-        report.plot_losses(options.log, options.out / "losses.png")
-    text = report.document(options.out, PARTS)
-    (options.out / "report.md").write_text(text)
-    print(text)
+    study, rest = prepared(options)
+    save_library(rest, options.out / "held_in")
+    models = {"library": options.out / "held_in"}
+    models |= {name: Path(path) for name, _, path in (m.partition("=") for m in options.model)}
+    rows: dict[str, Any] = {}
+    for name in options.experts:
+        model = models.get(name.partition(":")[0])
+        rows |= rows_of(study, Performer(name, model, options.out / "dances"), options)
+    rows["real dance, held out"] = held_out_row(study)
+    write_json(options.out / "rows.json", rows)
+    write_text(options.out / "table.md", markdown(rows))
+    print(markdown(rows))
 
 
 if __name__ == "__main__":

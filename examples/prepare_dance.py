@@ -1,11 +1,10 @@
-"""Prepares the free motion captures for training: docs/rebuild-checkpoint.md has the whole way.
+"""Pairs the takes of a dance library with music: docs/rebuild-checkpoint.md has the whole way.
 
-Takes of the table in pipelines/datasets/cmu_takes.py go to WORKSPACE/motions, and
-with --songs their pairs with music to WORKSPACE/pairs. The same archives and songs, named in the
-same order, give the same files.
+Pairs go to WORKSPACE/pairs, ready for `train-motion --data`. The same library and songs, named in
+the same order, give the same files.
 
-python examples/prepare_dance.py archives/ --workspace workspace \\
-    --songs songs/one --songs songs/two --leave-out examples/held_out_songs.txt
+python examples/prepare_dance.py --workspace workspace --songs songs/one --songs songs/two \\
+    --leave-out examples/held_out_songs.txt --hold-out examples/held_out_takes.txt
 """
 
 from __future__ import annotations
@@ -18,26 +17,13 @@ from pathlib import Path
 
 from macedance_cli.console import open_progress, print_data
 from macedance_cli.failures import report
-from pipelines.datasets.cmu import read_takes
-from pipelines.datasets.paired import group_of, save_pair
+from pipelines.datasets.paired import save_pair
 from pipelines.datasets.pairing import PairingConfig, pair_takes
 from pipelines.datasets.sequences import PairedSequence
 from pipelines.datasets.song_library import Song, song_library
-from pipelines.motion.motion import Motion
-from pipelines.motion.npz import save_npz
+from pipelines.motion_expert.library.dancer import SHIPPED
+from pipelines.motion_expert.library.storage import Library, load_library
 from pipelines.support.progress import Progress
-
-
-def prepare_takes(archives: Sequence[Path], workspace: Path, progress: Progress) -> list[Motion]:
-    """Write every known take as npz and return them in the table's order."""
-    found = read_takes(archives, progress)
-    for line in found.repaired:
-        progress.say(f"repaired {line}")
-    for line in found.skipped:
-        progress.warn(f"skipped {line}")
-    for take in found.takes:
-        save_npz(take.motion, workspace / "motions" / f"{take.name}.npz")
-    return [take.motion for take in found.takes]
 
 
 def read_songs(
@@ -51,47 +37,68 @@ def read_songs(
 
 
 def prepare_pairs(
-    takes: Sequence[Motion],
+    library: Library,
+    held_out: set[str],
     songs: Sequence[Song],
     config: PairingConfig,
     workspace: Path,
     progress: Progress,
 ) -> int:
-    """Write every pair of a take with a song, and return how many there are."""
+    """Write every pair of a take with a song, and return how many there are.
+
+    Args:
+        library: of the takes. held_out: dancers and groups of takes that are marked as the test.
+        songs: to warp the takes onto. config: how many each gets.
+        workspace: pairs lie in its folder `pairs`.
+        progress: who listens.
+    """
+    entries = {take.name: take for take in library.takes}
+    motions = [library.recorded(take) for take in library.takes]
+    counts = {name: library.counts(take) for name, take in entries.items()}
     count: Counter[str] = Counter()
-    for pair in pair_takes(takes, songs, config, progress):
+    for pair in pair_takes(motions, songs, config, progress, counts):
         motion = pair.warped.motion
-        count[motion.source] += 1
+        take = entries[motion.source or ""]
+        count[take.name] += 1
+        held = bool({take.dancer, take.group} & held_out)
         sequence = PairedSequence(
-            motion, pair.features.values, motion.source, group_of(motion.source)
+            motion, pair.features.values, take.name, take.group, "test" if held else "train"
         )
-        name = f"{motion.source}__{pair.mode}{count[motion.source]}.npz"
+        name = f"{take.name}__{pair.mode}{count[take.name]}.npz"
         save_pair(sequence, pair.song, pair.mode, workspace / "pairs" / name)
     return count.total()
+
+
+def lines_of(path: Path | None) -> set[str]:
+    """The lines of a file that say something; none of no file."""
+    return set() if path is None else {line for line in path.read_text().splitlines() if line}
 
 
 def main() -> None:
     """Read the command line and prepare what it names."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("archives", type=Path, nargs="+", help="folders of unpacked archives")
+    parser.add_argument("--library", type=Path, default=SHIPPED, help="default: the one that ships")
     parser.add_argument("--workspace", type=Path, default=Path("workspace"))
-    parser.add_argument("--songs", type=Path, action="append", default=[], help="may be repeated")
+    parser.add_argument(
+        "--songs", type=Path, action="append", required=True, help="may be repeated"
+    )
     parser.add_argument("--leave-out", type=Path, help="file with a song's file name per line")
+    parser.add_argument("--hold-out", type=Path, help="file with a dancer or group per line")
     parser.add_argument("--warped", type=int, default=4, help="songs per take")
     parser.add_argument("--composed", type=int, default=2, help="compositions per take")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     progress = open_progress()
-    takes = prepare_takes(given.archives, given.workspace, progress)
-    minutes = sum(take.seconds for take in takes) / 60
-    print_data(f"{len(takes)} takes, {minutes:.1f} minutes: {given.workspace / 'motions'}")
-    if given.songs:
-        left_out = set(given.leave_out.read_text().splitlines()) if given.leave_out else set()
-        cache = given.workspace / "features"
-        songs = read_songs(given.songs, left_out, cache, progress)
-        config = PairingConfig(given.warped, given.composed, seed=given.seed)
-        pairs = prepare_pairs(takes, songs, config, given.workspace, progress)
-        print_data(f"{pairs} pairs with {len(songs)} songs: {given.workspace / 'pairs'}")
+    songs = read_songs(
+        given.songs, lines_of(given.leave_out), given.workspace / "features", progress
+    )
+    config = PairingConfig(given.warped, given.composed, seed=given.seed)
+    held_out, library = lines_of(given.hold_out), load_library(given.library)
+    pairs = prepare_pairs(library, held_out, songs, config, given.workspace, progress)
+    print_data(
+        f"{pairs} pairs of {len(library.takes)} takes with {len(songs)} songs: "
+        f"{given.workspace / 'pairs'}"
+    )
 
 
 if __name__ == "__main__":

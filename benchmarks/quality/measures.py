@@ -13,7 +13,6 @@ from pipelines.metrics.distributions import (
     diversity,
     frechet_distance,
     normalised,
-    split_half_distance,
 )
 from pipelines.metrics.feet import foot_skating_ratio, physical_foot_contact
 from pipelines.metrics.geometric import geometric_features
@@ -78,36 +77,13 @@ def feature_set(clips: Sequence[Clip]) -> FeatureSet:
     return FeatureSet(np.array(kinetic), np.array(geometric), genres, groups)
 
 
-def matched(features: FeatureSet, proportions: dict[str, float], seed: int = 0) -> FeatureSet:
-    """The most windows that have these genres in these proportions, as far as it has them.
-
-    A set that lacks a genre (retrieval never picks the rarest) keeps the proportions of the rest.
-    """
-    random = np.random.default_rng(seed)
-    have = {g: [i for i, name in enumerate(features.genres) if name == g] for g in proportions}
-    shares = {g: share for g, share in proportions.items() if have[g]}
-    total = min((len(have[g]) / share for g, share in shares.items()), default=0)
-    chosen: list[int] = []
-    for genre, share in shares.items():
-        chosen += random.permutation(have[genre])[: max(2, round(total * share))].tolist()
-    return features.rows(sorted(chosen))
-
-
-def proportions_of(features: FeatureSet) -> dict[str, float]:
-    """Share of each genre."""
-    names = sorted(set(features.genres))
-    return {name: features.genres.count(name) / len(features.genres) for name in names}
-
-
 def distances(features: FeatureSet, reference: FeatureSet) -> Numbers:
-    """FID and DIV, both in the reference's standard deviations.
-
-    Nothing of a set that shares no genre with the reference.
+    """FID and DIV, both in the reference's standard deviations; nothing of fewer than two windows.
 
     Kinetic (k), their logarithms (l), which no single wild window dominates, and geometric (g).
     """
     found: Numbers = {"windows": float(len(features.genres))}
-    if len(features.genres) < 2:  # none of its genres is in the reference
+    if len(features.genres) < 2:
         return found
     for short, name in _KINDS:
         ours, theirs = getattr(features, name), getattr(reference, name)
@@ -116,16 +92,6 @@ def distances(features: FeatureSet, reference: FeatureSet) -> Numbers:
         mine, real = (normalised(x[:, varies], theirs[:, varies]) for x in (ours, theirs))
         found[f"fid_{short}"] = frechet_distance(mine, real)
         found[f"div_{short}"] = diversity(mine)
-    return found
-
-
-def split_half(features: FeatureSet) -> Numbers:
-    """FID between random halves of the reference: no set of half its size can be told apart."""
-    found: Numbers = {"windows": float(len(features.genres) // 2)}
-    for short, name in _KINDS:
-        x = getattr(features, name)
-        x = x[:, x.std(axis=0) > 1e-6]
-        found[f"fid_{short}"] = split_half_distance(normalised(x, x), seed=0)
     return found
 
 
@@ -152,7 +118,17 @@ PER_CLIP: dict[str, Callable[[Clip], float]] = {
     "foot_speed": lambda clip: float(foot_speed(clip.joints, FPS).mean()),
     "steps_per_second": lambda clip: step_rate(clip.joints),
     "travel": lambda clip: float(np.ptp(clip.joints[:, 0, :2], axis=0).max()),
+    "front": lambda clip: float((facing_angles(clip.joints) < np.pi / 3).mean()),
+    "back": lambda clip: float((facing_angles(clip.joints) > 2 * np.pi / 3).mean()),
 }
+
+
+def facing_angles(joints_TJ3: Float) -> Float:
+    """(T,) radians between the hips' forward direction and the camera, 0 to pi."""
+    across = joints_TJ3[:, 1, :2] - joints_TJ3[:, 2, :2]
+    forward = np.stack([across[:, 1], -across[:, 0]], axis=1)
+    angle = np.arctan2(forward[:, 0], -forward[:, 1])
+    return np.asarray(np.abs(angle))
 
 
 def step_rate(joints_TJ3: Float) -> float:
@@ -196,21 +172,3 @@ def grouped_mean(values: Float, groups: Sequence[str]) -> tuple[float, Interval]
     sums = np.stack([np.bincount(index, values[kept]), np.bincount(index)], axis=1)
     interval = bootstrap_interval(lambda s: float(s[:, 0].sum() / s[:, 1].sum()), sums)
     return float(values[kept].mean()), interval
-
-
-def seed_distances(clips: Sequence[Clip], candidates: int) -> Float:
-    """Mean distance of joints between dances to one song that differ in the seed only.
-
-    Clips come in runs of `candidates`; each run gives one number, metres, with the pelvis of both
-    dances held over the origin.
-    """
-    found = []
-    for first in range(0, len(clips), candidates):
-        run = [c.joints - c.joints[:, :1] * [1, 1, 0] for c in clips[first : first + candidates]]
-        apart = [
-            np.linalg.norm(a - b, axis=-1).mean()
-            for number, a in enumerate(run)
-            for b in run[number + 1 :]
-        ]
-        found.append(float(np.mean(apart)) if apart else float("nan"))
-    return np.array(found)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.motion.contacts import contact_spans
+from pipelines.motion.contacts import standing
 from pipelines.motion.motion import Motion
 from pipelines.motion.standing import dancing_part, joint_speed
 from pipelines.motion.stepping_over import step_over
@@ -104,8 +104,5 @@ def planted(motion: Motion) -> tuple[Motion, NDArray[np.float32]]:
     if stop - start < 4:
         return motion.sliced(0, 1), np.zeros((1, 4), np.float32)
     part = motion.sliced(start, stop)
-    contacts = np.zeros((part.frames, 4), np.float32)
-    for point, spans in enumerate(contact_spans(part.joints(), part.fps)):
-        for first, last in spans:
-            contacts[first:last, point] = 1
+    contacts = standing(part.joints(), part.fps)
     return step_over(part, contacts), contacts

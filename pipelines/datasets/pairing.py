@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +23,7 @@ from pipelines.music.compose import compose
 from pipelines.music.features import MusicFeatures, extract_features
 from pipelines.music.instruments import RATE
 from pipelines.music.styles import STYLES
+from pipelines.rhythm.pulses import Pulses
 from pipelines.rhythm.step_cycle import StepCycle, foot_landings, step_cycles
 from pipelines.rhythm.warping import (
     MAX_TEMPO_CHANGE,
@@ -36,10 +37,14 @@ from pipelines.support.progress import SILENT, Progress
 
 _AGREEMENT = 0.8
 _TRIES = 5
+_OWN_TEMPO = 0.004
+"""Change of a known tempo that rounding it to a tenth of a beat a minute can make."""
 _LEAST_WEIGHT = 0.02
 _STYLES_OF_GENRE = {
     "salsa": ("salsa", "salsa", "house", "pop", "folk", "hiphop"),
+    "break": ("hiphop", "hiphop", "house"),
     "breakdance": ("hiphop", "hiphop", "house"),
+    "house": ("house", "house", "pop"),
     "modern": ("pop", "folk", "house"),
 }
 
@@ -97,29 +102,41 @@ def pair_takes(
     songs: Sequence[Song],
     config: PairingConfig,
     progress: Progress = SILENT,
+    counts: Mapping[str, Sequence[Pulses]] | None = None,
 ) -> Iterator[PairedTake]:
     """Pair every take with several songs; the same arguments give the same pairs.
 
     Takes whose feet keep still, or that no song fits, are named in a warning and skipped. Songs
     that were used less are preferred, so that none dominates.
+
+    Args:
+        takes: dances, each with a source of its own.
+        songs: to warp them onto. config: how many, and how far.
+        progress: who listens.
+        counts: by source how a take is truly counted, the most trusted reading first; else its
+            steps are tracked. A take so counted keeps one count to a beat, and where the count is
+            known its first composition has exactly its tempo.
     """
     config.validate()
     used: Counter[str] = Counter()
     with progress.stage("pairing dance with music", len(takes), "takes") as advance:
         for take in takes:
             rng = np.random.default_rng([config.seed, _number_of(take)])
+            true = None if counts is None else counts[take.source or ""]
             try:
-                cycles = step_cycles(take)
+                cycles = step_cycles(take) if true is None else [_cycle_of(p) for p in true]
             except UnsuitableInput as error:
                 progress.warn(f"{error.what}: skipped")
                 advance(1)
                 continue
             count = 0
-            for pair in _warped(take, cycles, songs, config, used, rng):
+            for pair in _warped(take, cycles, songs, config, used, rng, true is not None):
                 count += 1
                 yield pair
-            for _ in range(config.composed_songs):
-                composed = compose_for(take, cycles, rng, config.max_tempo_change)
+            for number in range(config.composed_songs):
+                own = true is not None and true[0].known and number == 0
+                change = _OWN_TEMPO if own else config.max_tempo_change
+                composed = compose_for(take, cycles, rng, change)
                 if composed is not None:
                     count += 1
                     yield composed
@@ -163,6 +180,10 @@ def compose_for(
     return None
 
 
+def _cycle_of(pulses: Pulses) -> StepCycle:
+    return StepCycle(pulses.times, pulses.bpm, pulses.confidence)
+
+
 def _warped(
     take: Motion,
     cycles: Sequence[StepCycle],
@@ -170,10 +191,13 @@ def _warped(
     config: PairingConfig,
     used: Counter[str],
     rng: np.random.Generator,
+    count_for_beat: bool,
 ) -> Iterator[PairedTake]:
     weights = np.zeros(len(songs))
     for number, song in enumerate(songs):
         fitting = fitting_cycles(cycles, song.beats, config.max_tempo_change)
+        if count_for_beat:
+            fitting = [found for found in fitting if found[1] == 1.0]
         if fitting:
             cycle, steps_per_beat = fitting[0]
             halved = 1.0 if steps_per_beat == 1.0 else 0.3
@@ -189,6 +213,8 @@ def _warped(
         try:
             warped = warp_to_beats(take, song.beats, config.max_tempo_change, first_beat, cycles)
         except UnsuitableInput:
+            continue
+        if count_for_beat and warped.steps_per_beat != 1.0:
             continue
         used[song.name] += 1
         found += 1

@@ -54,6 +54,15 @@ def contact_spans(
     ]
 
 
+def standing(joints_TJ3: NDArray[np.floating[Any]], fps: float) -> NDArray[np.float32]:
+    """(T, 4) 0 or 1: whether each foot point stands, found from speed and height."""
+    found = np.zeros((len(joints_TJ3), 4), np.float32)
+    for point, spans in enumerate(contact_spans(joints_TJ3, fps)):
+        for start, stop in spans:
+            found[start:stop, point] = 1
+    return found
+
+
 def _spans(
     begin_T: NDArray[np.bool_], go_on_T: NDArray[np.bool_], places_T3: NDArray[np.float64]
 ) -> Spans:

@@ -1,18 +1,13 @@
 import numpy as np
 import pytest
-from quality.clips import FPS, WINDOW, Clip, beats_of, windows
+from quality.clips import FPS, WINDOW, Clip, windows
 from quality.measures import (
     FeatureSet,
     distances,
     grouped_mean,
-    matched,
-    proportions_of,
-    seed_distances,
     split_by_group,
     step_rate,
 )
-
-from pipelines.music import layout
 
 
 def features(count: int, shift: float = 0.0, genre: str = "a", seed: int = 0) -> FeatureSet:
@@ -52,22 +47,6 @@ def test_halves_without_common_takes_differ_when_takes_do():
     assert split_by_group(apart)["fid_k"] > split_by_group(alike)["fid_k"]
 
 
-def test_matching_keeps_proportions_and_as_many_windows_as_they_allow():
-    a, b = features(30, genre="a"), features(10, genre="b")
-    both = FeatureSet(
-        np.concatenate([a.kinetic, b.kinetic]), np.concatenate([a.geometric, b.geometric]),
-        a.genres + b.genres, a.groups + b.groups,
-    )  # fmt: skip
-    assert proportions_of(both) == {"a": 0.75, "b": 0.25}
-    even = matched(both, {"a": 0.5, "b": 0.5})
-    assert even.genres.count("a") == even.genres.count("b") == 10
-
-
-def test_matching_a_set_that_lacks_a_genre_keeps_the_others():
-    only = matched(features(30, genre="a"), {"a": 0.5, "b": 0.5})
-    assert only.genres == ["a"] * 30
-
-
 def test_steps_are_counted_once_for_each_foot():
     seconds = np.arange(300) / FPS
     joints = np.zeros((300, 24, 3))
@@ -82,15 +61,3 @@ def test_the_mean_is_over_clips_and_the_interval_over_groups():
     mean, (low, high) = grouped_mean(values, ["x", "x", "y", "y"])
     assert mean == pytest.approx(5 / 3)
     assert (low, high) == (1.0, 3.0)
-
-
-def test_dances_of_one_song_are_as_far_apart_as_their_joints():
-    one, other = clip(20), clip(20)
-    other = Clip(other.joints + np.array([0, 0, 0.5]), other.beats, "a", "s", "s")
-    assert seed_distances([one, other, one, one], 2) == pytest.approx([0.5, 0.0])
-
-
-def test_beats_come_from_the_features_alone():
-    values = np.zeros((600, layout.WIDTH), dtype=np.float32)
-    values[np.arange(15, 600, 15), layout.beats.start] = 1
-    assert np.diff(beats_of(values)) == pytest.approx(0.5, abs=1e-3)

@@ -16,6 +16,7 @@ from pipelines.motion.motion import Motion
 from pipelines.music.beats import beat_times, nearest_beat_distance
 from pipelines.music.features import FEATURE_SCHEMA, MusicFeatures
 from pipelines.rhythm.beat_coupling import BeatCoupling, beat_coupling
+from pipelines.rhythm.pulses import Pulses
 from pipelines.rhythm.step_cycle import foot_speeds, step_cycles
 from pipelines.rhythm.warping import WarpedTake
 from pipelines.support.errors import BadUsage
@@ -201,3 +202,18 @@ def test_a_genre_is_composed_for_in_its_own_styles(stepping, monkeypatch, genre,
     for _ in range(8):
         assert compose_for(take, cycles, rng) is None, "no beats are heard: no song"
     assert asked == styles
+
+
+def test_a_take_with_a_true_count_keeps_one_count_to_a_beat(stepping: Stepping) -> None:
+    take = replace(stepping(96, 14), source="take")
+    true = Pulses(np.arange(0, 15, 60 / 96), 0.6, known=True)
+    config = PairingConfig(warped_songs=6, composed_songs=1, seed=5)
+    pairs = list(pair_takes([take], SONGS, config, counts={"take": (true,)}))
+    warped = [pair for pair in pairs if pair.mode == "warp"]
+    # Songs at half or double that count would fit the steps as well, and are left.
+    assert {pair.song for pair in warped} == {"80.wav", "90.wav", "100.wav", "110.wav"}
+    (composed,) = (pair for pair in pairs if pair.mode == "compose")
+    assert np.median(np.diff(composed.beats)) == pytest.approx(60 / 96, abs=1e-6)
+    assert composed.warped.speed == pytest.approx(1, abs=0.005)
+    for pair in pairs:
+        assert pair.warped.steps_per_beat == 1

@@ -15,7 +15,7 @@ TENSORS_FILE, CONFIG_FILE = "library.safetensors", "library.json"
 FORMAT, VERSION = "macedance dance library", 1
 _HOW_TO_MAKE_ONE = "macedance train-motion --expert library --data DANCES/"
 _SECONDS_TO_LOAD, _SECONDS_PER_SECOND, _MEMORY = 1.0, 0.12, 0.5e9
-"""Measured on one core: benchmarks/library_quality.py prints the time of a dance."""
+"""Measured on one core: benchmarks/generate.py prints the time of a dance."""
 
 
 def expect_files(folder: Path) -> None:

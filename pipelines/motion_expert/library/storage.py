@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.motion.motion import Motion
 from pipelines.motion_expert.library.header import (
     CONFIG_FILE,
     FORMAT,
@@ -33,6 +34,7 @@ from pipelines.motion_expert.library.header import (
     expect_files,
     read_card,
 )
+from pipelines.rhythm.pulses import Pulses
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import atomic_path, sha256_file
@@ -112,6 +114,21 @@ class Library:
     def places(self, rows: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
         """Root places (..., 3) of frames, metres."""
         return np.asarray(self.steps[rows, _CHANNELS - 3 :] * METRES)
+
+    def recorded(self, take: TakeEntry) -> Motion:
+        """A take as it was prepared."""
+        rows = np.arange(take.first, take.first + take.frames)
+        return Motion(
+            self.poses(rows).astype(np.float32), self.places(rows).astype(np.float32), FPS,
+            take.genre, take.name,
+        )  # fmt: skip
+
+    def counts(self, take: TakeEntry) -> tuple[Pulses, ...]:
+        """How it can be counted, the most trusted reading first."""
+        return tuple(
+            Pulses(self.pulses[r.first : r.first + r.count], r.confidence, r.known)
+            for r in take.readings
+        )
 
 
 def steps_of(poses_T243: NDArray[np.floating[Any]], trans_T3: NDArray[np.floating[Any]]) -> Whole:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipelines.motion.contacts import standing
 from pipelines.motion.foot_lock import clean_up
+from pipelines.motion.stepping_over import step_over
 from pipelines.motion_expert.interface import Danced, DanceRequest
 from pipelines.motion_expert.mace.choreographer import Choreographer
 from pipelines.motion_expert.mace.options import MaceOptions, SamplingConfig
@@ -49,7 +51,9 @@ class MaceDancer:
                 # Cleaned first: steps are brought onto the beat as they will be seen.
                 clean = clean_up(motion, contacts)
                 bent, how = on_beat(clean, beats, request.frames, options.tempo_change)
+                # Bending changes when a foot is slow enough to stand, so feet are planted last.
+                planted = step_over(bent, standing(bent.joints(), bent.fps))
                 speed = None if how is None else round(how.speed, 4)
-                dances.append(Danced(bent, facts, {"speed_on_beat": speed}))
+                dances.append(Danced(planted, facts, {"speed_on_beat": speed}))
                 advance(1)
         return dances

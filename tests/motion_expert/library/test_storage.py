@@ -84,3 +84,12 @@ def test_what_is_no_library_is_refused(library: Library, tmp_path: Path) -> None
     (tmp_path / "library.safetensors").write_bytes(data[: len(data) // 2])
     with pytest.raises(UnsuitableInput, match="damaged"):
         load_library(tmp_path)
+
+
+def test_a_take_comes_back_as_a_motion_with_its_counts(library: Library) -> None:
+    for take in library.takes:
+        motion, counts = library.recorded(take), library.counts(take)
+        assert motion.frames == take.frames and motion.genre == take.genre
+        np.testing.assert_allclose(motion.trans[0], library.places(np.array(take.first)), atol=1e-6)
+        assert [count.known for count in counts] == [r.known for r in take.readings]
+        assert all((np.diff(count.times) > 0).all() for count in counts)

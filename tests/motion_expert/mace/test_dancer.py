@@ -1,9 +1,12 @@
 """The expert as `generate` calls it, with a small untrained network."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from pipelines.metrics.feet import foot_skating_ratio
 from pipelines.motion.representation import Normalizer, Standardizer
 from pipelines.motion_expert.interface import DanceRequest
 from pipelines.motion_expert.mace.checkpoint import Checkpoint
@@ -86,3 +89,21 @@ def test_two_styles_in_a_song_are_refused(music):
 def test_a_style_that_it_does_not_know(music):
     with pytest.raises(BadUsage, match="--genre Polka"):
         dancer().dance(DanceRequest(music, ((0.0, "Polka"),)))
+
+
+def test_feet_that_glide_are_planted(music, stepping):
+    class Gliding(Choreographer):
+        """A network that steps on the spot while its root glides by 0.3 m/s."""
+
+        def __init__(self):
+            pass
+
+        def dance(self, features, schema, config, on_step):
+            motion = stepping(120, len(features) / 30)
+            trans = motion.trans + np.linspace(0, 0.3, motion.frames)[:, None] * [3, 0, 0]
+            return [(replace(motion, trans=trans.astype(np.float32)), np.zeros((motion.frames, 4)))]
+
+    glides = Gliding().dance(music.values, "", None, None)[0][0]
+    assert foot_skating_ratio(glides.joints(), 30.0).ratio > 0.2
+    (danced,) = MaceDancer(Gliding(), MaceOptions(tempo_change=0)).dance(DanceRequest(music))
+    assert foot_skating_ratio(danced.motion.joints(), 30.0).ratio < 0.05
