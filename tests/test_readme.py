@@ -22,8 +22,10 @@ EXAMPLES = [
     for line in block.splitlines()
     if line.startswith("macedance ")
 ]
-SHORT = {"MACEDANCE_DURATION": "6", "MACEDANCE_SIZE": "192x256"}
-"""The examples on short inputs: as long as the shortest clip, few steps, a small picture."""
+SHORT = {
+    "MACEDANCE_DURATION": "6", "MACEDANCE_SIZE": "192x256", "MACEDANCE_WORKERS": "1",
+}  # fmt: skip
+"""The examples on short inputs: as long as the shortest clip, a small picture; in one process."""
 
 
 @pytest.fixture(scope="module")

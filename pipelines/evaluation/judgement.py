@@ -141,7 +141,7 @@ def mean_estimate(values_N: Float, seed: int, weights_N: Float | None = None) ->
 
 def _ratio(samples_N2: Float) -> float:
     total = samples_N2.sum(axis=0)
-    return float(total[0] / total[1])
+    return float(total[0] / total[1]) if total[1] else float("nan")
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ class VideoFeatures:
 
     def prepared(self, frame: NDArray[np.uint8]) -> Tensor:
         """One frame (H, W, 3) uint8 as (3, 224, 224) uint8."""
-        x = torch.from_numpy(np.ascontiguousarray(frame)).permute(2, 0, 1)[None].float()
+        x = torch.from_numpy(np.array(frame)).permute(2, 0, 1)[None].float()
         if self._convention == "disco":
             x = F.interpolate(x, (SIDE, SIDE), mode="bicubic", align_corners=False)
         else:

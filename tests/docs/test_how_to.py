@@ -33,7 +33,9 @@ class Reader:
         self.copy = how_to.copy_of_the_package(folder / "copy")
         self.work = folder / "work"
         self.work.mkdir()
-        self.page, self._environment = page, environment | {"PYTHONPATH": str(self.copy)}
+        self.page, self._environment = page, {
+            **environment, "PYTHONPATH": str(self.copy), "MACEDANCE_WORKERS": "1",
+        }  # fmt: skip
         self.touched = how_to.follow(page, self.copy)
 
     def python(
