@@ -98,10 +98,7 @@ def main() -> int:
 
 
 def _made(tree: Path, here: Path, only: list[str]) -> dict[str, list[str]]:
-    """Run every command with one tree; digests by the file's name below its scratch folder.
-
-    Ids are left out of the names, so that several files may share one.
-    """
+    """Run every command with one tree; digests of what they made."""
     here.mkdir(parents=True)
     for run in RUNS:
         if only and run.name not in only and run.name != "generate":
@@ -113,14 +110,20 @@ def _made(tree: Path, here: Path, only: list[str]) -> dict[str, list[str]]:
         print(f"{here.name}: macedance {' '.join(arguments[:2])} ...: exit {done.returncode}")
         if done.returncode not in (0, 5):
             print(done.stderr, file=sys.stderr)
-    files = sorted(path for path in here.rglob("*") if path.suffix in COMPARED)
-    digests: dict[str, list[str]] = {}
-    for file in files:
-        if file.name in LEFT_OUT or "runs" in file.parts or "cache" in file.parts:
-            continue
-        name = HEXADECIMAL.sub("*", file.relative_to(here).as_posix())
-        digests.setdefault(name, []).append(_digest(file))
-    return {name: sorted(found) for name, found in digests.items()}
+    return digests(here)
+
+
+def digests(here: Path) -> dict[str, list[str]]:
+    """Digests of what lies in a folder, by name; of JSON, of what stays the same from run to run.
+
+    Ids are left out of the names, so that several files may share one.
+    """
+    found: dict[str, list[str]] = {}
+    for file in sorted(path for path in here.rglob("*") if path.suffix in COMPARED):
+        parts = file.relative_to(here).parts
+        if file.name not in LEFT_OUT and not {"runs", "cache"} & set(parts):
+            found.setdefault(HEXADECIMAL.sub("*", "/".join(parts)), []).append(_digest(file))
+    return {name: sorted(each) for name, each in found.items()}
 
 
 def _as_before(arguments: list[str]) -> list[str]:

@@ -89,8 +89,7 @@ def _apart(spans: Spans, places_T3: NDArray[np.float64], step: int) -> Spans:
             result.append((start, stop))
             continue
         before = result[-1]
-        here, there = (np.median(places_T3[a:b], axis=0) for a, b in ((start, stop), before))
-        if np.linalg.norm(here - there) < _SAME_PLACE:
+        if _in_one_place((start, stop), before, places_T3):
             result[-1] = (before[0], stop)
             continue
         missing = step - (start - before[1])
@@ -98,3 +97,13 @@ def _apart(spans: Spans, places_T3: NDArray[np.float64], step: int) -> Spans:
         if stop - start > missing - missing // 2:
             result.append((start + missing - missing // 2, stop))
     return result
+
+
+def _in_one_place(
+    one: tuple[int, int], other: tuple[int, int], places_T3: NDArray[np.float64]
+) -> bool:
+    """Whether two stands are on the same spot; one of no frames is on none."""
+    if one[0] == one[1] or other[0] == other[1]:
+        return False
+    here, there = (np.median(places_T3[a:b], axis=0) for a, b in (one, other))
+    return bool(np.linalg.norm(here - there) < _SAME_PLACE)
