@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,8 +28,10 @@ from pipelines.appearance_expert.puppet.cutting.plate import laid_out, without_p
 from pipelines.appearance_expert.puppet.painting.compositor import Compositor
 from pipelines.appearance_expert.puppet.painting.mannequin import Mannequin
 from pipelines.appearance_expert.puppet.painting.shadow import Shadow
+from pipelines.appearance_expert.puppet.painting.softening import Softened, softened_until_drawable
 from pipelines.appearance_expert.puppet.painting.tears import Tears, measure_tears
 from pipelines.appearance_expert.puppet.posing.rig import Rig
+from pipelines.appearance_expert.puppet.posing.softened import reference_pose
 from pipelines.keypoints.person import ReferencePerson
 from pipelines.keypoints.staged import StagedDance
 from pipelines.support.progress import SILENT, Progress
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
     from pipelines.appearance_expert.interface import Frame
 
 CROSSFADE_FRAMES = 4
+_MOST_SOFTENED = 0.3
+"""Share of a dance beyond which a figure whose arms are free is cut otherwise first."""
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,7 @@ class CutOut:
     Attributes:
         rig: None if a mannequin must dance instead.
         held: arms that the trunk carries, because they cannot be cut out without damage.
+        dance: what the rig is tied to: the dance, softened in `spans` where it would tear it.
     """
 
     figure: Figure
@@ -56,6 +62,9 @@ class CutOut:
     tears: Tears | None
     held: tuple[int, ...]
     rig: Rig | None
+    dance: StagedDance
+    spans: tuple[Softened, ...] = ()
+    capsules: list[Capsule] = field(default_factory=list)
 
     @property
     def failed(self) -> tuple[str, ...]:
@@ -71,11 +80,23 @@ class CutOut:
             "dancing_limbs": [PART_NAMES[part] for part in self.figure.limbs],
             "held_limbs": [PART_NAMES[part] for part in self.held],
         }
+        if self.spans:
+            facts |= {"softened": [span.as_json() for span in self.spans],
+                      "warnings": [self.softened_words()]}  # fmt: skip
         return facts | (self.rig.turn_shares() if self.rig else {})
+
+    def softened_words(self) -> str:
+        """Where the dance is danced less, for people."""
+        named = [span.words() for span in self.spans[:_NAMED]]
+        more = len(self.spans) - len(named)
+        return (
+            "the puppet cannot draw all of this dance (floor work, deep bends) and dances less at "
+            f"{', '.join(named)}{f' and {more} more' if more else ''}"
+        )
 
 
 def prepare(person: ReferencePerson, dance: StagedDance, clean: NDArray[np.float32]) -> CutOut:
-    """Cut the person up; where the figure tears, let the trunk carry the arms.
+    """Cut the person up; what tears dances less, or is carried by the trunk where it always does.
 
     Args:
         clean: (H, W, 3) the reference picture without the person.
@@ -89,8 +110,12 @@ def prepare(person: ReferencePerson, dance: StagedDance, clean: NDArray[np.float
     while True:
         cut = _cut_up(*carried_by_trunk(figure, capsules, held), held, dance)
         free = [arm for arm in ARMS if arm in cut.figure.limbs]
-        if not cut.failed or not free:
-            return replace(cut, rig=None) if cut.failed else cut
+        if not cut.failed:
+            return cut
+        if cut.rig is not None and (soft := _softened(cut, person, dance, free)) is not None:
+            return soft
+        if not free:
+            return replace(cut, rig=None)
         torn = cut.tears.torn_arms if cut.tears else ()
         held = tuple(sorted((*held, *(torn or free))))
 
@@ -102,9 +127,30 @@ def _cut_up(
     layers = build_layers(figure, labels, capsules)
     gates = measure_gates(figure, labels, capsules, layers)
     if gates.failed:
-        return CutOut(figure, labels, layers, gates, None, held, None)
+        return CutOut(figure, labels, layers, gates, None, held, None, dance)
     rig = Rig(figure, layers, capsules, dance)
-    return CutOut(figure, labels, layers, gates, measure_tears(rig, figure, dance), held, rig)
+    tears = measure_tears(rig, figure, dance)
+    return CutOut(figure, labels, layers, gates, tears, held, rig, dance, capsules=capsules)
+
+
+def _softened(
+    cut: CutOut, person: ReferencePerson, dance: StagedDance, free: list[int]
+) -> CutOut | None:
+    """The figure with the dance softened where it tears; None where that is too much of it.
+
+    What tears most of the time is not the dance's fault: then arms are carried by the trunk first.
+    """
+    assert cut.rig is not None
+
+    def tied(other: StagedDance) -> Rig:
+        return Rig(cut.figure, cut.layers, cut.capsules, other)
+
+    still = reference_pose(person, dance)
+    most = _MOST_SOFTENED if free else 1.0
+    found = softened_until_drawable(cut.figure, dance, cut.rig, tied, still, most)
+    if found is None:
+        return None
+    return replace(cut, rig=found.rig, dance=found.dance, spans=found.spans, tears=None)
 
 
 class Puppet:
@@ -136,7 +182,9 @@ class Puppet:
             )
             yield from _mannequin_frames(person, dance, plate, shadow)
             return
-        yield from _puppet_frames(cut.rig, dance, plate, shadow)
+        if cut.spans:
+            self._progress.warn(cut.softened_words())
+        yield from _puppet_frames(cut.rig, cut.dance, plate, shadow)
 
     def report(self) -> dict[str, Any]:
         """Mode, gates, and shares of frames turned away, of the last call; JSON-able."""

@@ -10,6 +10,7 @@ from pipelines.appearance_expert.experts import choose
 from pipelines.appearance_expert.interface import Order
 from pipelines.appearance_expert.puppet.puppet import Puppet
 from pipelines.keypoints.person import POINT
+from pipelines.support.progress import Silent
 
 WIDTH, HEIGHT = 240, 360
 
@@ -203,3 +204,34 @@ def test_a_new_order_of_the_layers_is_blended_in(person, standing, monkeypatch):
     assert np.abs(skin - shirt).max() > 100
     steps = [np.abs(frames[k, 150, 125] - shirt).max() for k in range(11, 18)]
     assert (np.diff(steps[:5]) < -10).all() and steps[-1] == 0
+
+
+def test_a_moment_that_cannot_be_drawn_costs_that_moment_alone(person, standing, colours):
+    """The person stays in all frames; the frames far from it are those of the clean dance."""
+    frames = 75
+    clean = moved(standing(person, frames), standing(person, frames).xy)
+    torn = clean.xy.copy()
+    legs = [POINT[f"{side}_{n}"] for side in ("left", "right")
+            for n in ("hip", "knee", "ankle", "foot")]  # fmt: skip
+    torn[36:42, legs] += [120.0, 0]
+    heard = []
+
+    class Listener(Silent):
+        def warn(self, message):
+            heard.append(message)
+
+    puppet = Puppet(Listener())
+    pictures = list(puppet.frames(person, moved(clean, torn), 0))
+    report = puppet.report()
+    assert report["mode"] == "puppet" and report["held_limbs"] == []
+    (span,) = report["softened"]
+    assert 1.0 < span["start"] <= 1.2 and 1.4 <= span["end"] < 1.7
+    assert "of the trunk is open" in span["reason"]
+    assert heard == report["warnings"] and "dances less at" in heard[0]
+    shown, plain = render(person, clean)
+    assert "softened" not in plain
+    for frame in (0, 12, 70):
+        np.testing.assert_array_equal(pictures[frame], shown[frame])
+    shirt = np.array(colours["shirt"])
+    worn = [(np.abs(picture.astype(int) - shirt).max(-1) < 40).sum() for picture in pictures]
+    assert min(worn) > 0.7 * worn[0]  # the mannequin's is shaded and far smaller

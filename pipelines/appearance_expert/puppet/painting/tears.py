@@ -1,7 +1,8 @@
-"""Is the figure in one piece while it dances? Measured on a few of the dance's widest poses."""
+"""Is the figure in one piece while it dances? Measured pose by pose, the widest ones first."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -15,6 +16,7 @@ from pipelines.appearance_expert.puppet.cutting.body_parts import (
     PART_NAMES,
     RIGHT_ARM,
     RIGHT_LEG,
+    TORSO,
 )
 from pipelines.appearance_expert.puppet.cutting.figure import Figure
 from pipelines.appearance_expert.puppet.painting.compositor import Compositor
@@ -26,7 +28,7 @@ from pipelines.keypoints.staged import StagedDance
 MOST_LOOSE = 0.01
 MOST_HOLES = 0.04
 MOST_STRETCHED = {LEFT_ARM: 0.06, RIGHT_ARM: 0.06, LEFT_LEG: 0.12, RIGHT_LEG: 0.12}
-"""An arm can be held instead; with a leg the whole figure is given up."""
+"""Beyond it the limb is held, where it is an arm, or dances less for as long."""
 
 _POSES = 6
 _SIDE = 320
@@ -38,7 +40,7 @@ _TRUNK_INSIDE, _TRUNK_CORE = 0.6, 0.4
 
 @dataclass(frozen=True)
 class Tears:
-    """The worst of the sample poses.
+    """What is torn in one pose, or at worst in several.
 
     Attributes:
         loose: share of the figure's pixels apart from its largest piece, beyond that of the
@@ -68,6 +70,14 @@ class Tears:
         return tuple(found)
 
     @property
+    def torn_parts(self) -> tuple[int, ...]:
+        """The limbs that are drawn out too far; the torso, which stands for the whole body, where
+        something comes off or is open."""
+        limbs = tuple(p for p, share in self.stretched.items() if share > MOST_STRETCHED[p])
+        apart = self.loose > MOST_LOOSE or self.holes > MOST_HOLES
+        return (TORSO, *limbs) if apart else limbs
+
+    @property
     def torn_arms(self) -> tuple[int, ...]:
         """The arms that are drawn out too far."""
         return tuple(arm for arm in ARMS if self.stretched.get(arm, 0.0) > MOST_STRETCHED[arm])
@@ -83,23 +93,33 @@ class Tears:
 
 def measure_tears(rig: Rig, figure: Figure, dance: StagedDance) -> Tears:
     """Draw the figure alone in its widest poses and look for what is torn."""
+    each = tears_of(rig, figure, dance, widest_poses(dance.xy, _POSES))
+    return Tears(
+        max((0.0, *(tears.loose for tears in each))),
+        max((0.0, *(tears.holes for tears in each))),
+        {limb: max((0.0, *(tears.stretched[limb] for tears in each))) for limb in figure.limbs},
+    )
+
+
+def tears_of(rig: Rig, figure: Figure, dance: StagedDance, frames: Sequence[int]) -> list[Tears]:
+    """What is torn in each of these frames."""
     compositor = Compositor(_SIDE, _SIDE, rig.atlas)
-    loose, holes = 0.0, 0.0
-    stretched = {limb: 0.0 for limb in figure.limbs}
     at_rest = loose_share(figure.matte > 0.5)
     try:
-        for frame in widest_poses(dance.xy, _POSES):
-            draw, scale, shift = _fitted(rig.draw_list(frame, rig.state(frame)))
-            solid = _alpha(compositor, draw) > 0.5
-            loose = max(loose, loose_share(solid) - at_rest)
-            corners = dance.xy[frame, [POINT[name] for name in _TRUNK]] * scale + shift
-            in_picture = max(0, int(dance.height * scale + shift[1]))
-            holes = max(holes, open_share(solid[:in_picture], corners))
-            for limb, share in rig.stretched(frame).items():
-                stretched[limb] = max(stretched[limb], share)
+        return [_torn(compositor, rig, dance, frame, at_rest) for frame in frames]
     finally:
         compositor.close()
-    return Tears(loose, holes, stretched)
+
+
+def _torn(
+    compositor: Compositor, rig: Rig, dance: StagedDance, frame: int, at_rest: float
+) -> Tears:
+    draw, scale, shift = _fitted(rig.draw_list(frame, rig.state(frame)))
+    solid = _alpha(compositor, draw) > 0.5
+    corners = dance.xy[frame, [POINT[name] for name in _TRUNK]] * scale + shift
+    in_picture = max(0, int(dance.height * scale + shift[1]))
+    holes = open_share(solid[:in_picture], corners)
+    return Tears(loose_share(solid) - at_rest, holes, rig.stretched(frame))
 
 
 def widest_poses(xy_T29: NDArray[np.float64], count: int) -> list[int]:
