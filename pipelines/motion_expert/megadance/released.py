@@ -72,18 +72,18 @@ def released_tokenizer(state: Mapping[str, Tensor], mean: Mapping[str, Any],
 
     Raises UnsuitableInput where a tensor is missing or of another size; it is named.
     """
-    theirs = _below(state, "fsq.") or dict(state)
+    theirs = below(state, "fsq.") or dict(state)
     ours: State = {}
     for half, own in _HALVES.items():
         for name, place in _tokenizer_names(half, own).items():
             for part in ("weight", "bias"):
-                ours[f"{place}.{part}"] = _taken(theirs, f"{name}.{part}")
+                ours[f"{place}.{part}"] = taken(theirs, f"{name}.{part}")
     for kind, values in (("mean", mean), ("std", std)):
-        turn, step = (_number(values, f"smpl_{n}_{kind}") for n in ("poses", "root_vel"))
+        turn, step = (number(values, f"smpl_{n}_{kind}") for n in ("poses", "root_vel"))
         ours[f"scaling.up_{kind}"] = torch.full((90,), turn)
         ours[f"scaling.down_{kind}"] = torch.cat([torch.full((3,), step), torch.full((54,), turn)])
     tokenizer = Tokenizer(TokenizerConfig())
-    _fill(tokenizer, ours)
+    filled(tokenizer, ours)
     return tokenizer.eval()
 
 
@@ -92,18 +92,18 @@ def released_generator(state: Mapping[str, Tensor], layers: int = 8) -> Generato
 
     Raises UnsuitableInput where a tensor is missing or of another size; it is named.
     """
-    theirs = _below(state, "gpt.dance_decoder.") or _below(state, "dance_decoder.")
+    theirs = below(state, "gpt.dance_decoder.") or below(state, "dance_decoder.")
     config = GeneratorConfig(
         layers=layers, dropout=0.4, genres=FINEDANCE_GENRES, layout="sequential", late_music=True
     )
     ours: State = {}
     for half in ("up", "down"):
-        rows = [_taken(theirs, f"pose_{half}_emb.{n}.weight") for n in range(len(LEVELS))]
+        rows = [taken(theirs, f"pose_{half}_emb.{n}.weight") for n in range(len(LEVELS))]
         ours[f"embed.{half}.weight"] = torch.cat(rows)
     for number in (0, 1):
         for part in ("weight", "bias"):
-            ours[f"music.{number}.{part}"] = _taken(theirs, f"music_MLP.{number}.{part}")
-            ours[f"head.{number}.{part}"] = _taken(theirs, f"MLP_Output.{number}.{part}")
+            ours[f"music.{number}.{part}"] = taken(theirs, f"music_MLP.{number}.{part}")
+            ours[f"head.{number}.{part}"] = taken(theirs, f"MLP_Output.{number}.{part}")
     ours["music.0.weight"] = as_our_columns(ours["music.0.weight"])
     for layer in range(config.layers):
         here, there = f"layers.{layer}.", f"decoder_layers.{layer}."
@@ -116,7 +116,7 @@ def released_generator(state: Mapping[str, Tensor], layers: int = 8) -> Generato
             ours[f"{place}mamba_norm.weight"] = torch.ones(3, config.width)
             ours[f"{place}mamba_norm.bias"] = torch.zeros(3, config.width)
     generator = Generator(config)
-    _fill(generator, ours)
+    filled(generator, ours)
     return generator.eval()
 
 
@@ -178,12 +178,12 @@ def _mambas(theirs: Mapping[str, Tensor], there: str, here: str) -> State:
     found: State = {}
     for number in range(3):
         name = f"{there}mamba{number + 1}."
-        inside = _below(theirs, name)
+        inside = below(theirs, name)
         if not inside:
             raise UnsuitableInput(f"the released file lacks {name}*")
         found |= {f"{here}mambas.{number}.{part}": value for part, value in inside.items()}
     for part in ("weight", "bias"):
-        rows = [_taken(theirs, f"{there}norm{n}.{part}") for n in (1, 2, 3)]
+        rows = [taken(theirs, f"{there}norm{n}.{part}") for n in (1, 2, 3)]
         found[f"{here}mamba_norm.{part}"] = torch.stack(rows)
     return found
 
@@ -192,33 +192,37 @@ def _attention(theirs: Mapping[str, Tensor], there: str, here: str) -> State:
     found: State = {}
     for part in ("weight", "bias"):
         for norm, own in (("ln1", "attention_norm"), ("ln2", "mlp_norm")):
-            rows = [_taken(theirs, f"{there}{norm}.ln{n}.{part}") for n in (1, 2, 3)]
+            rows = [taken(theirs, f"{there}{norm}.ln{n}.{part}") for n in (1, 2, 3)]
             found[f"{here}{own}.{part}"] = torch.stack(rows)
-        joined = [_taken(theirs, f"{there}attn.{n}.{part}") for n in ("query", "key", "value")]
+        joined = [taken(theirs, f"{there}attn.{n}.{part}") for n in ("query", "key", "value")]
         found[f"{here}qkv.{part}"] = torch.cat(joined)
         for name, own in (("attn.proj", "out"), ("mlp.0", "wide"), ("mlp.2", "narrow")):
-            found[f"{here}{own}.{part}"] = _taken(theirs, f"{there}{name}.{part}")
+            found[f"{here}{own}.{part}"] = taken(theirs, f"{there}{name}.{part}")
     return found
 
 
-def _below(state: Mapping[str, Tensor], prefix: str) -> State:
+def below(state: Mapping[str, Tensor], prefix: str) -> State:
+    """What is named with a prefix, without it."""
     return {n.removeprefix(prefix): v for n, v in state.items() if n.startswith(prefix)}
 
 
-def _taken(theirs: Mapping[str, Tensor], name: str) -> Tensor:
+def taken(theirs: Mapping[str, Tensor], name: str) -> Tensor:
+    """A tensor by its published name; raises UnsuitableInput where there is none."""
     if name not in theirs:
         raise UnsuitableInput(f"the released file lacks {name}")
     return theirs[name]
 
 
-def _number(values: Mapping[str, Any], name: str) -> float:
+def number(values: Mapping[str, Any], name: str) -> float:
+    """A mean or a deviation by its published name; raises UnsuitableInput where it is no number."""
     try:
         return float(torch.as_tensor(values[name]).reshape(()))
     except (KeyError, RuntimeError, TypeError, ValueError):
         raise UnsuitableInput(f"mean.pt and std.pt lack the one number {name}") from None
 
 
-def _fill(network: torch.nn.Module, ours: State) -> None:
+def filled(network: torch.nn.Module, ours: State) -> None:
+    """Load all of a network's state; raises UnsuitableInput for what is missing or misshapen."""
     for name, value in network.state_dict().items():
         if name not in ours:
             raise UnsuitableInput(f"the released file gives nothing for {name}")
