@@ -31,7 +31,7 @@ PREPARED = (
     *((*DANCE, f"dances/{seed}.npz", "--seed", str(seed), "--duration", "8") for seed in range(3)),
     ("generate", str(SONG), str(PICTURE), "-o", "video.mp4", "--motion", "dances/0.npz", "--size",
      "240", "--duration", "6"),
-    ("render", "--src", "dances/0.npz", "--size", "64x96", "--fps", "15", "--workspace", "clips"),
+    ("render", "--src", "dances/0.npz", "--size", "64x96", "--workspace", "clips"),
 )  # fmt: skip
 """What the commands read is made first; {here} in them is where it lies."""
 COMMANDS = {
@@ -40,7 +40,7 @@ COMMANDS = {
     "video, puppet": ("generate", str(SONG), str(PICTURE), "-o", "out.mp4", "--duration", "4",
                       "--size", "480"),
     "render": ("render", "{here}/dances/0.npz", "--music", str(SONG), "-o", "look.mp4", "--size",
-               "480", "--export", "glb"),
+               "360x480", "--export", "glb"),
     "render, clips": ("render", "--src", "{here}/dances", "--vary", "--size", "180x320",
                       "--workers", "2"),
     "curate": ("curate", "--src", "{here}/video.mp4", "--test-share", "0"),

@@ -101,7 +101,7 @@ def copy_of_the_package(folder: Path) -> Path:
             ROOT / name, folder / name, copy_function=os.symlink,
             ignore=shutil.ignore_patterns("__pycache__"),
         )  # fmt: skip
-    for name in ("pyproject.toml", "tests/conftest.py", "examples"):
+    for name in ("pyproject.toml", "tests/conftest.py", "tests/helpers", "examples"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).symlink_to(ROOT / name)
     (folder / "docs").mkdir()

@@ -157,7 +157,7 @@ def test_a_detector_may_find_the_skeletons_as_the_paper_does(config):
     adapter = config.workspace.parent / "adapter.safetensors"
     save_file({name: value for name, value in state.items() if "pose_patch" in name}, adapter)
     asked = changed(
-        config, projector="rendered", adapter=adapter, duration=1.0, wan_sampling_steps=1
+        config, projector="rendered", adapter=adapter, duration=2.0, wan_sampling_steps=1
     )
     report = generate(asked, Silent())
     folder = Path(report["folder"])
