@@ -1,4 +1,7 @@
-"""The row of the expert "megadance" in the table of Motion Experts."""
+"""The row of the expert "megadance" in the table of Motion Experts.
+
+No weights of it ship: docs/reference/megadance.md#state-of-things.
+"""
 
 from __future__ import annotations
 

@@ -109,18 +109,6 @@ class Half(nn.Module):
         if config.quantizer == "vq":
             self.codebook = nn.Parameter(torch.randn(self.fsq.codes, len(LEVELS)))
 
-    @torch.no_grad()
-    def spread(self, x_BTK: Tensor) -> None:
-        """Scale what is quantised to mean 0 and deviation 1 over these windows, in place.
-
-        As it is drawn, a new network gives so little that all of it is rounded to the middle code,
-        and finds out of it only after thousands of updates.
-        """
-        z = self.project_in(self.encoder(x_BTK)).flatten(0, 1)
-        gain = 1 / z.std(0).clamp(min=1e-6)
-        self.project_in.bias.copy_((self.project_in.bias - z.mean(0)) * gain)
-        self.project_in.weight.mul_(gain[:, None])
-
     def quantise(self, x_BTK: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Values (B, t, 5) for the decoder, levels (B, t, 5), and the cost of committing to them.
 
@@ -172,11 +160,6 @@ class Tokenizer(nn.Module):
         up, down = split(x_BTK)
         up_mean, up_std, down_mean, down_std = self._scales()
         return (up - up_mean) / up_std, (down - down_mean) / down_std
-
-    def spread(self, x_BTK: Tensor) -> None:
-        """`Half.spread` of both, for a network that is about to learn."""
-        for half, x in zip((self.up, self.down), self.normalised(x_BTK), strict=True):
-            half.spread(x)
 
     def metric(self, up: Tensor, down: Tensor) -> tuple[Tensor, Tensor]:
         """Normalised halves as velocity (B, T, 3) in metres a frame, and rotations (B, T, 144)."""

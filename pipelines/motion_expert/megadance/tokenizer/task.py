@@ -31,8 +31,8 @@ from pipelines.training.optimizers import adamw_of_matrices, adan
 from pipelines.training.task import Key, Task, Words
 from pipelines.training.training_log import TrainingLog
 
-_JUDGED, _FITTED = 256, 64
-"""Held-out windows that are looked at; training windows that a new network is scaled to."""
+_JUDGED = 256
+"""Held-out windows that are looked at."""
 
 WORDS = Words("window", "windows", "use a smaller --preset or --window",
               "--preset, --quantizer and --optimizer")  # fmt: skip
@@ -51,10 +51,7 @@ def tokenizer_task(
     torch.manual_seed(config.seed)
     shape = replace(TOKENIZERS[config.preset], quantizer=options.quantizer)
     network = Tokenizer(shape, HalfScaling.fit(windows.encoded))
-    if latest is None:
-        drawn = windows.draw(_FITTED, (config.seed, 0, 0), Augmentation(config.mirror, config.turn))
-        network.spread(torch.from_numpy(drawn.motion))
-    else:  # its scaling; the engine brings its weights
+    if latest is not None:  # its scaling; the engine brings its weights
         network.scaling = load_tokenizer(latest)[0].scaling
     long = [s for s in material.held if s.motion.frames >= window]
     held = Windows(long, (), window, config.stride) if long else None

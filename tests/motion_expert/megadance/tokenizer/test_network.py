@@ -48,19 +48,6 @@ def test_scaling_goes_both_ways(tokenizer, encoded):
     torch.testing.assert_close(velocity[:, :-1], encoded[..., 4:7].diff(dim=1))
 
 
-def test_a_new_network_is_spread_over_the_codes(encoded):
-    torch.manual_seed(0)
-    network = Tokenizer(TOKENIZERS["small"])
-    before = network(encoded).tokens.flatten(0, 1).unique(dim=0)
-    network.spread(encoded)
-    after = network(encoded).tokens.flatten(0, 1).unique(dim=0)
-    assert len(after) > 2 * len(before)
-    up, _ = network.normalised(encoded)
-    z = network.up.project_in(network.up.encoder(up)).flatten(0, 1)
-    torch.testing.assert_close(z.std(0), torch.ones(5))
-    torch.testing.assert_close(z.mean(0), torch.zeros(5), atol=1e-5, rtol=0)
-
-
 def test_learnt_codes_are_the_nearest_and_learn(encoded):
     torch.manual_seed(0)
     network = Tokenizer(replace(TOKENIZERS["tiny"], quantizer="vq"))
