@@ -146,19 +146,19 @@ def _called(tree: Path, here: Path, arguments: list[str]) -> subprocess.Complete
 def _digest(file: Path) -> str:
     content = file.read_bytes()
     if file.suffix == ".json":
-        content = json.dumps(_stable(json.loads(content)), sort_keys=True).encode()
+        content = json.dumps(stable(json.loads(content)), sort_keys=True).encode()
     elif file.suffix == ".jsonl":
         lines = [json.loads(line) for line in content.splitlines()]
-        content = json.dumps([_stable(line) for line in lines], sort_keys=True).encode()
+        content = json.dumps([stable(line) for line in lines], sort_keys=True).encode()
     return hashlib.sha256(content).hexdigest()
 
 
-def _stable(value: Any) -> Any:
+def stable(value: Any) -> Any:
     """A JSON value without what changes from run to run, or with the tree's place."""
     if isinstance(value, dict):
-        return {k: _stable(v) for k, v in value.items() if not UNSTABLE.search(k)}
+        return {k: stable(v) for k, v in value.items() if not UNSTABLE.search(k)}
     if isinstance(value, list):
-        return [_stable(part) for part in value]
+        return [stable(part) for part in value]
     if isinstance(value, str) and (os.sep in value or HEXADECIMAL.search(value)):
         return "..."
     return value

@@ -68,7 +68,9 @@ def evaluate(config: EvaluateConfig, progress: Progress) -> dict[str, Any]:
     records = [folder / "run.json", workspace.run_record(run)]
     with (
         alone_in(folder, progress),
-        recorded_run(records, "evaluate", run, config, config.seed) as record,
+        recorded_run(
+            records, "evaluate", run, config, config.seed, [path for _, path in config.targets()]
+        ) as record,
     ):
         for item in sets.clips():
             if item.path.is_file():

@@ -87,8 +87,11 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     records = [folder / "run.json", workspace.run_record(run)]
     with (
         alone_in(folder, progress),
-        recorded_run(records, "generate", run, config.resolved(), config.seed) as record,
-    ):
+        recorded_run(
+            records, "generate", run, config.resolved(), config.seed,
+            [path for _, path in config.targets()],
+        ) as record,
+    ):  # fmt: skip
         for path in config.inputs().values():
             record.read(path)
         dance = _dance_and_video(config, folder, record, progress)

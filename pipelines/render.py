@@ -94,7 +94,7 @@ def _render_one(config: RenderConfig, progress: Progress) -> dict[str, Any]:
     sha256 = readable_sha256(config.dance)
     run = f"render-{content_id(sha256, **config.shaping(), targets=list(map(str, targets)))}"
     record_file = Workspace(config.workspace).run_record(run)
-    with recorded_run([record_file], "render", run, config, config.seed) as record:
+    with recorded_run([record_file], "render", run, config, config.seed, targets) as record:
         record.inputs[str(config.dance)] = sha256
         original = load_dance(source, config, resample=False)
         look, body = look_and_body(config, original, sha256)

@@ -19,6 +19,7 @@ from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.support.files import read_json
 from pipelines.support.progress import SILENT, Silent
 from pipelines.train_motion import TrainMotionConfig, plan, train_motion
+from pipelines.training.training_log import read_log
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -139,6 +140,12 @@ def test_kill_9_and_going_on_is_bit_identical(pairs, straight, tmp_path):
     assert reached == "step-00000010"
     train_motion(options, SILENT)
     assert same(state(straight[0]), state(tmp_path))
+    runs = [root / "models" / "motion" / "r" for root in (straight[0], tmp_path)]
+    losses = [
+        [line["loss"] for line in read_log(run) if line["kind"] == "validation"] for run in runs
+    ]
+    assert losses[0] == losses[1]
+    assert len({(run / "best").resolve().name for run in runs}) == 1
 
 
 def test_sigterm_ends_with_75_after_a_checkpoint(pairs, tmp_path):

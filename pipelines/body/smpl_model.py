@@ -21,6 +21,7 @@ from pipelines.body.outfit import Outfit
 from pipelines.body.rasterizer import vertex_normals
 from pipelines.body.skeleton import JOINT_NAMES, PARENTS
 from pipelines.support.errors import UnsuitableInput
+from pipelines.support.safe_unpickle import ArraysOnly, refuse_overgrown
 
 Array = NDArray[np.floating[Any]]
 Floats = NDArray[np.float32]
@@ -28,11 +29,6 @@ Floats = NDArray[np.float32]
 _NEEDED = ("v_template", "shapedirs", "posedirs", "J_regressor", "weights", "kintree_table", "f")
 _SHARED_JOINTS = 22
 _BETAS = 10
-_NUMPY = {
-    ("numpy", "ndarray"), ("numpy", "dtype"), ("_codecs", "encode"),
-    *((f"{core}.multiarray", name) for core in ("numpy.core", "numpy._core")
-      for name in ("_reconstruct", "scalar")),
-}  # fmt: skip
 _CHUNK = 32
 
 
@@ -144,10 +140,10 @@ def load_smpl(path: Path, betas: Array | None = None, outfit: Outfit | None = No
         }
         if tensors["lbs_weights"].shape != (count, len(parents)):
             raise ValueError(f"weights are {tuple(tensors['lbs_weights'].shape)}")
+        faces = arrays["f"].astype(np.int32)
     except (KeyError, ValueError, IndexError, TypeError, RuntimeError) as error:
         raise UnsuitableInput(f"{path}: not an SMPL model that fits together ({error})") from error
     colours = _painted(arrays["weights"], parents, outfit or Outfit())
-    faces = arrays["f"].astype(np.int32)
     return SmplBody(name, faces, colours, _offsets(joints, len(parents)), tensors)
 
 
@@ -190,6 +186,7 @@ def _read(path: Path) -> dict[str, Any]:
                 return {key: archive[key] for key in _NEEDED if key in archive.files}
         with path.open("rb") as stream:
             data = _ModelUnpickler(stream, encoding="latin1").load()
+        refuse_overgrown(data)
     except Exception as error:  # a damaged pickle or archive raises whatever it happens to hit
         raise UnsuitableInput(f"{path}: cannot be read as a body model ({error})") from error
     if not isinstance(data, dict):
@@ -207,19 +204,24 @@ class _Remains:
         self.state = state if isinstance(state, dict) else {}
 
 
-class _ModelUnpickler(pickle.Unpickler):
-    """Builds numpy arrays; turns sparse matrices and chumpy arrays into their bare state."""
+class _ModelUnpickler(ArraysOnly):
+    """Turns sparse matrices and chumpy arrays into their bare state as well."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) in _NUMPY:
-            return super().find_class(module.replace("numpy._core", "numpy.core"), name)
         if module.split(".")[0] == "chumpy" or module.startswith("scipy.sparse"):
             return _Remains
         if (module, name) == ("copy_reg", "_reconstructor"):
-            return lambda cls, base, state: cls()
+            return _remains
         if (module, name) == ("__builtin__", "object"):
             return object
-        raise pickle.UnpicklingError(f"it names {module}.{name}")
+        return super().find_class(module, name)
+
+
+def _remains(kind: Any, base: Any, state: Any) -> _Remains:
+    """Python 2's way of making an object of a class."""
+    if kind is not _Remains:
+        raise pickle.UnpicklingError("it makes an object of no class that is known here")
+    return _Remains()
 
 
 def _plain(value: Any) -> NDArray[Any]:

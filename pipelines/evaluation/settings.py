@@ -10,6 +10,7 @@ from pipelines.evaluation.protocols.table import PROTOCOLS, profile_names
 from pipelines.support.errors import BadUsage
 from pipelines.support.options import check, option
 from pipelines.workspace import options as common
+from pipelines.workspace.existing_output import refuse_existing
 
 MOTION, APPEARANCE, ANIMATION, OUTPUT = "Motion", "Appearance", "Animation", "What is written"
 _PAPER_SUFFIXES = {"latex": ".tex", "markdown": ".md", "csv": ".csv"}
@@ -115,8 +116,9 @@ class EvaluateConfig:
         for flag, path in self.targets():
             if path.suffix != _PAPER_SUFFIXES[flag]:
                 raise BadUsage(f"--{flag} {path}: must end in {_PAPER_SUFFIXES[flag]}")
-            if path.exists() and not self.force:
-                raise BadUsage(f"{path} exists", f"add --force to replace it, or change --{flag}")
+            if not self.force:
+                hint = f"add --force to replace it, or change --{flag}"
+                refuse_existing(path, self.workspace, hint)
         return self
 
     def pose_models(self) -> tuple[str, str] | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pickle
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pipelines.support.errors import MissingAsset, UnsuitableInput
+from pipelines.support.errors import MissingAsset, UnsuitableInput, raise_stop_within
 
 if TYPE_CHECKING:
     import torch
@@ -56,9 +55,10 @@ def load_state(path: Path) -> dict[str, Tensor]:
             scripted = torch.jit.load(str(path), map_location="cpu")
             return dict(scripted.state_dict())
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+    except Exception as error:  # torch, zipfile and safetensors raise what they like
+        raise_stop_within(error)
         raise UnsuitableInput(
-            f"{path}: not a readable weight file ({str(error).splitlines()[0][:120]})"
+            f"{path}: not a readable weight file ({_first_line(error)})"
         ) from None
     for wrapper in _WRAPPERS:
         if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
@@ -120,9 +120,15 @@ def load_i3d(path: Path, device: torch.device) -> Any:
         raise MissingAsset(f"--i3d {path}: no such file", "docs/evaluation.md says which one")
     try:
         return torch.jit.load(str(path), map_location=device).eval()
-    except (RuntimeError, ValueError) as error:
-        reason = str(error).splitlines()[0][:120]
-        raise UnsuitableInput(f"--i3d {path}: not a TorchScript file ({reason})") from None
+    except Exception as error:  # as in `load_state`
+        raise_stop_within(error)
+        raise UnsuitableInput(
+            f"--i3d {path}: not a TorchScript file ({_first_line(error)})"
+        ) from None
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)[:120]
 
 
 def _is_torchscript(path: Path) -> bool:

@@ -21,6 +21,7 @@ from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import BadUsage
 from pipelines.support.options import check, declared, distinct, option, taken
 from pipelines.workspace import options as common
+from pipelines.workspace.existing_output import refuse_existing
 
 MUSIC, PICTURE, VIDEO = "The music", "The person", "The video"
 INPUTS = ("song", "picture", "ref_keypoints", "ref_mask", "motion")
@@ -186,10 +187,9 @@ class GenerateConfig:
                 raise BadUsage(f"{path} is also an input", f"choose another {flag}")
             if path.is_dir():
                 raise BadUsage(f"{path} is a folder", f"choose a file for {flag}")
-            if path.exists() and not self.force:
-                raise BadUsage(
-                    f"{path} exists", f"add --force to replace it, or choose another {flag}"
-                )
+            if not self.force:
+                hint = f"add --force to replace it, or choose another {flag}"
+                refuse_existing(path, self.workspace, hint)
 
     def _validate_video(self) -> None:
         if self.picture is None:

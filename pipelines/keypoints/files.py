@@ -16,7 +16,7 @@ from pipelines.keypoints.projection import SeenDance
 from pipelines.keypoints.skeletons import COCO_17, OPENPOSE_18, OPENPOSE_25
 from pipelines.keypoints.staged import StagedDance
 from pipelines.support.archives import read_npz
-from pipelines.support.errors import UnsuitableInput
+from pipelines.support.errors import MacedanceError, UnsuitableInput, raise_stop_within
 from pipelines.support.files import atomic_path
 
 _MASK_PIXELS = 80_000_000
@@ -155,7 +155,7 @@ def read_mask(path: Path, width: int, height: int) -> NDArray[np.float32]:
     Raises:
         UnsuitableInput: unreadable, of another shape, or without a person.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
         with Image.open(path) as picture:
@@ -165,7 +165,10 @@ def read_mask(path: Path, width: int, height: int) -> NDArray[np.float32]:
             grey = picture.convert("RGBA").getchannel("A") if alpha else picture.convert("L")
             if grey.getextrema() == (255, 255):
                 grey = picture.convert("L")
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+    except (MacedanceError, MemoryError):
+        raise
+    except Exception as error:  # Pillow's readers raise what they like on damaged bytes
+        raise_stop_within(error)
         raise UnsuitableInput(
             f"{path}: cannot be read as a picture", "give a PNG, white where the person is"
         ) from None

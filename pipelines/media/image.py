@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from pipelines.support.errors import UnsuitableInput
+from pipelines.support.errors import MacedanceError, UnsuitableInput, raise_stop_within
 from pipelines.support.files import atomic_path
 
 MIN_SIDE = 64
@@ -60,7 +60,10 @@ def load_picture(path: Path, max_pixels: int = WORKING_PIXELS) -> NDArray[np.uin
         ) from None
     except Image.DecompressionBombError:
         raise _too_large(path, "") from None
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except (MacedanceError, MemoryError):
+        raise
+    except Exception as error:  # Pillow's readers raise what they like on damaged bytes
+        raise_stop_within(error)
         raise UnsuitableInput(
             f"{path}: the picture is damaged or cut short ({error})",
             "open it in a viewer and save it again as PNG or JPEG",
@@ -84,7 +87,10 @@ def picture_size(path: Path) -> tuple[int, int]:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path) as picture:
                 return picture.size[::-1] if _orientation(picture) >= 5 else picture.size
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError):
+    except MemoryError:
+        raise
+    except Exception as error:  # as in `load_picture`
+        raise_stop_within(error)
         raise UnsuitableInput(
             f"{path}: {_what_it_is(head)}", "give a photo or drawing as PNG, JPEG or WebP"
         ) from None

@@ -23,6 +23,8 @@ from pipelines.support.errors import UnsuitableInput
 Frame = NDArray[np.uint8]
 
 _STILL_FORMATS = ("image2", "_pipe")
+_MOST_PIXELS = 16384 * 8192
+"""Of a frame, held as 400 MB; a damaged or hostile header promises more."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,11 @@ def probe_video(path: Path) -> VideoInfo:
     fps = _frame_rate(stream)
     if width < 1 or height < 1 or fps <= 0:
         raise UnsuitableInput(f"{path}: the video has no frames, or a damaged header")
+    if width * height > _MOST_PIXELS:
+        raise UnsuitableInput(
+            f"{path}: frames of {width}x{height} pixels are too large to decode",
+            "scale it down first: ffmpeg -i FILE -vf scale=-2:2160 OUT.mp4",
+        )
     seconds = float(stream.get("duration") or report.get("format", {}).get("duration") or 0)
     frames = int(stream.get("nb_frames") or round(seconds * fps))
     if "nb_frames" in stream and seconds and abs(frames - seconds * fps) > 1.5:

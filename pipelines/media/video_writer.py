@@ -42,6 +42,7 @@ from pipelines.media.ffmpeg import (
 from pipelines.media.video import Frame
 from pipelines.support.errors import BadUsage, OutOfResources, UnsuitableInput
 from pipelines.support.files import atomic_path
+from pipelines.support.part_files import part_affixes
 from pipelines.support.stops import held_back
 
 
@@ -209,7 +210,8 @@ def _explained(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _scratch_folder(path: Path) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix=f".{path.stem[:40]}-", suffix=".part", dir=path.parent))
+    prefix, _ = part_affixes(path)
+    folder = Path(tempfile.mkdtemp(prefix=prefix, suffix=".part", dir=path.parent))
     try:
         yield folder
     finally:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.support.archives import refused
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.named import named
 
@@ -121,7 +122,7 @@ def _refuse_huge(path: Path, row: MotionFormat) -> None:
     """Raise UnsuitableInput for what would fill the memory, before it does."""
     size = path.stat().st_size
     if path.suffix.lower() == ".npz" and zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
+        with refused(path, "broken .npz"), zipfile.ZipFile(path) as archive:
             size = max(size, sum(entry.file_size for entry in archive.infolist()))
     limit = LARGEST_TEXT if row.text else LARGEST_FILE
     if size > limit:

@@ -20,10 +20,10 @@ from pipelines.motion.motion import Motion
 from pipelines.motion.npz import from_arrays
 from pipelines.motion.quaternions import is_isaac_motion, read_isaac_motion
 from pipelines.motion.retarget import retarget
-from pipelines.motion.safe_unpickle import load_pickle
 from pipelines.support.archives import read_npy as read_npy_array
 from pipelines.support.archives import read_npz as read_npz_arrays
 from pipelines.support.errors import UnsuitableInput
+from pipelines.support.safe_unpickle import load_pickle
 
 
 def read_bvh_dance(path: Path) -> Motion:

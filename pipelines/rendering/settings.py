@@ -13,6 +13,7 @@ from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.support.files import sha256_file
 from pipelines.support.options import check, identity, option
 from pipelines.workspace import options as common
+from pipelines.workspace.existing_output import refuse_existing
 
 DANCES, PICTURE, DANCER, FILES = "Many dances", "The picture", "The dancer", "Other files"
 EXPORTS = tuple(sorted(suffix.removeprefix(".") for suffix in EXPORT_SUFFIXES))
@@ -123,8 +124,9 @@ class RenderConfig:
                 raise BadUsage(f"{path} is also an input", "choose another -o")
             if path.is_dir():
                 raise BadUsage(f"{path} is a folder", "choose a file for -o")
-            if path.exists() and not self.force:
-                raise BadUsage(f"{path} exists", "add --force to replace it, or choose another -o")
+            if not self.force:
+                hint = "add --force to replace it, or choose another -o"
+                refuse_existing(path, self.workspace, hint)
 
     def picture_size(self) -> tuple[int, int]:
         """Width and height in pixels."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,10 +39,19 @@ def read_npz(path: Path, needed: Collection[str] = ()) -> Arrays:
                 continue
             # numpy hands out a member that is no array as bytes.
             if isinstance(value, np.ndarray):
+                _check_text(value)
                 held[key] = value
     if objects and (not held or not objects.isdisjoint(needed)):
         raise UnsuitableInput(f"{path}: it holds Python objects")
     return held
+
+
+def _check_text(value: NDArray[Any]) -> None:
+    """Raise ValueError for characters that there are none of, over which numpy breaks later."""
+    if value.dtype.kind == "U" and value.size:
+        codes = np.frombuffer(value.astype(value.dtype.newbyteorder("=")).tobytes(), np.uint32)
+        if codes.size and codes.max() > sys.maxunicode:
+            raise ValueError("no text")
 
 
 def read_npy(path: Path) -> NDArray[Any] | None:

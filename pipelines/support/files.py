@@ -8,17 +8,20 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 from pipelines.support.errors import OutOfResources, UnsuitableInput, is_out_of_space
+from pipelines.support.part_files import part_affixes, sweep_once
 from pipelines.support.stops import held_back
 
 _CHUNK = 1 << 20
-_STEM = 40
-"""Characters of a name that its temporary file repeats; the whole could exceed 255 bytes."""
+_before_placing: ContextVar[Callable[[Path, Path], None] | None] = ContextVar(
+    "before_placing", default=None
+)
 
 
 @contextmanager
@@ -26,21 +29,23 @@ def atomic_path(target: Path) -> Iterator[Path]:
     """Yield a temporary path beside `target`, with its suffix; fsynced and renamed on success.
 
     The temporary name starts with a dot. If the block raises, the temporary file is removed and
-    `target` is untouched.
+    `target` is untouched. What a killed process left half made in the folder is removed, too.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
+    sweep_once(target.parent)
     temporary = None
     try:
         with held_back():
-            handle, name = tempfile.mkstemp(
-                prefix=f".{target.stem[:_STEM]}-", suffix=".part" + target.suffix, dir=target.parent
-            )
+            prefix, suffix = part_affixes(target)
+            handle, name = tempfile.mkstemp(prefix=prefix, suffix=suffix, dir=target.parent)
             os.close(handle)
             temporary = Path(name)
         yield temporary
         # At the end: some writers put a file of their own, for the owner alone, in its place.
         temporary.chmod(0o666 & ~_umask())
         _fsync(temporary)
+        if (note := _before_placing.get()) is not None:
+            note(target, temporary)
         os.replace(temporary, target)
         _fsync(target.parent)
     except OSError as error:
@@ -51,6 +56,16 @@ def atomic_path(target: Path) -> Iterator[Path]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def noted_before_placing(note: Callable[[Path, Path], None]) -> Iterator[None]:
+    """Inside, `note(target, whole file)` is called before `atomic_path` puts a file in place."""
+    token = _before_placing.set(note)
+    try:
+        yield
+    finally:
+        _before_placing.reset(token)
 
 
 def write_bytes(target: Path, data: bytes) -> None:
@@ -69,9 +84,16 @@ def write_json(target: Path, value: Any) -> None:
     write_text(target, json.dumps(value, indent=2, sort_keys=False, allow_nan=False) + "\n")
 
 
+class NotJson(UnsuitableInput, ValueError):
+    """A file holds no JSON. Who expects that catches ValueError; to all others it is bad input."""
+
+
 def read_json(source: Path) -> Any:
-    """Read a JSON file, with a byte-order mark or without."""
-    return json.loads(source.read_text(encoding="utf-8-sig"))
+    """Read a JSON file, with a byte-order mark or without; raises NotJson."""
+    try:
+        return json.loads(source.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise NotJson(f"{source}: is not JSON, or damaged ({error})") from error
 
 
 def natural_order(path: Path) -> list[tuple[int, str]]:

@@ -12,6 +12,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from pipelines.support.files import read_json
+
 FACTS = "training.json"
 
 
@@ -51,8 +53,7 @@ class Checkpoints:
             fill(temporary)
             for path in [*temporary.rglob("*"), temporary]:
                 _fsync(path)
-            if target.exists():
-                shutil.rmtree(target)
+            self._discard(target)
             temporary.rename(target)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -62,6 +63,24 @@ class Checkpoints:
             self._point("best", target)
         self._rotate()
         return target
+
+    def mend(self) -> None:
+        """Finish what a kill between storing a checkpoint and its tidying up has left undone."""
+        for part in self.folder.glob(".*.part"):
+            if part.is_symlink():
+                part.unlink()
+            else:
+                shutil.rmtree(part)
+        if (newest := self.latest()) is None:
+            return
+        self._point("latest", newest)
+        scores = {
+            checkpoint: read_json(checkpoint / FACTS).get("best") for checkpoint in self.all()
+        }
+        if scores[newest] is not None:
+            # Each names the best score so far: the first to name this one has reached it.
+            self._point("best", next(one for one in scores if scores[one] == scores[newest]))
+        self._rotate()
 
     def _point(self, name: str, target: Path) -> None:
         temporary = self.folder / f".{name}.part"
@@ -73,7 +92,16 @@ class Checkpoints:
         kept = {(self.folder / name).resolve() for name in ("latest", "best")}
         for old in self.all()[: -self.keep]:
             if old.resolve() not in kept:
-                shutil.rmtree(old)
+                self._discard(old)
+
+    def _discard(self, checkpoint: Path) -> None:
+        """Remove a checkpoint that may be there; at no moment is there half of one."""
+        if not checkpoint.exists():
+            return
+        gone = self.folder / f".{checkpoint.name}.old.part"
+        shutil.rmtree(gone, ignore_errors=True)
+        checkpoint.rename(gone)
+        shutil.rmtree(gone)
 
 
 def _fsync(path: Path) -> None:

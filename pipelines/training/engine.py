@@ -18,6 +18,7 @@ from typing import Any
 
 import torch
 
+from pipelines.support.archives import refused
 from pipelines.support.errors import OutOfResources, UnsuitableInput
 from pipelines.support.files import read_json, write_json
 from pipelines.support.progress import Progress
@@ -89,6 +90,7 @@ class Engine:
         self.slices = Slices(options.seed, options.batch_size, options.accumulate, self.processes)
         self.generator = torch.Generator(task.noise_device)
         self.loop = Loop(folder, options.keep, self.device, self.processes, progress)
+        self._begun_at = 0
         if (latest := self.loop.checkpoints.latest()) is not None:
             self._take_up(latest)
 
@@ -186,6 +188,8 @@ class Engine:
         every = self.options.sample_every
         if self.task.sample is None or not every or self.step % every:
             return
+        if self.step == self._begun_at and self.loop.anywhere(self.task.sampled(self.step)):
+            return
         self.task.network.eval()
         with torch.no_grad(), self.learner.averaged():
             self.task.sample(self.task.network, self.step, log)
@@ -213,7 +217,8 @@ class Engine:
         from safetensors.torch import load_file
 
         facts = read_json(checkpoint / FACTS)
-        stored = load_file(checkpoint / STATE)
+        with refused(checkpoint / STATE, "missing or damaged, remove this checkpoint"):
+            stored = load_file(checkpoint / STATE)
         try:
             state = self.task.state.unpacked(stored, facts, self.learner.order)
             self.learner.load(state, int(facts["step"]))
@@ -223,3 +228,4 @@ class Engine:
                 f"use the {self.task.words.shape} of that run, or another --run",
             ) from error
         self.loop.take_up(facts)
+        self._begun_at = self.step

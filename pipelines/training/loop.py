@@ -115,24 +115,30 @@ class Loop:
         Args:
             engine: what is trained.
             pace: how long.
-            after_step: called behind every step's validation and checkpoint.
+            after_step: called behind every step's validation and checkpoint, and at the step from
+                which a run goes on.
 
         Raises:
             Interrupted: SIGTERM or SIGUSR1 came; a checkpoint was written.
             UnsuitableInput: the loss or its gradient is not finite; the last checkpoint stands.
             OutOfResources: memory or disk ran out; the message says what fits.
         """
-        log = TrainingLog(self.folder, self.step) if self.processes.leads else None
+        log = None
+        if self.processes.leads:
+            self.checkpoints.mend()
+            log = TrainingLog(self.folder, self.step)
         begin, first = time.perf_counter(), self.step
         feed = Feed(engine.make_slice, self.step * pace.accumulate, pace.workers)
         try:
+            if first:
+                after_step(log)  # the run may have been stopped between a checkpoint and this
             with stop_requests() as stopped, feed:
                 self._steps(engine, pace, feed, stopped, log, after_step)
         finally:
             if log is not None:
                 log.close()
         if self._saved_step != self.step:
-            self._save(engine, self._anywhere(engine.validate(None)))
+            self._save(engine, self.anywhere(engine.validate(None)))
         seconds = time.perf_counter() - begin
         return Outcome(
             self.step,
@@ -159,7 +165,7 @@ class Loop:
                 recent.append(engine.update(feed))
                 self.step += 1
                 advance(1)
-                halt = self._anywhere(stopped())
+                halt = self.anywhere(stopped())
                 if self.step % LOG_EVERY == 0 and log is not None:
                     now = time.perf_counter()
                     means = {k: sum(n[k] for n in recent) / len(recent) for k in recent[0]}
@@ -169,7 +175,7 @@ class Loop:
                     recent, mark, waited = [], now, feed.waited
                 if halt:
                     self._stop(engine)
-                best = self.step % pace.validate_every == 0 and self._anywhere(engine.validate(log))
+                best = self.step % pace.validate_every == 0 and self.anywhere(engine.validate(log))
                 if best or self.step % pace.checkpoint_every == 0:
                     self._save(engine, best)
                 after_step(log)
@@ -181,7 +187,7 @@ class Loop:
             "run the same command again to go on",
         )
 
-    def _anywhere(self, said: bool) -> bool:
+    def anywhere(self, said: bool) -> bool:
         """Whether any process says so: what one does, saving or stopping, all have to do."""
         return self.processes.sum([float(said)], self.device)[0] > 0
 

@@ -86,6 +86,7 @@ class Task:
             step; the figure "loss" decides which checkpoint is best. Every process calls it, the
             leading one with its log. None: nothing is held out.
         sample: makes something to look at, as often as the options say; called like `held_out`.
+        sampled: whether that is there for a step; a run that was stopped before makes up for it.
         settings: kept in every checkpoint beside the engine's options.
         facts: kept in every checkpoint.
         noise_device: where the generator of the loss draws.
@@ -100,6 +101,7 @@ class Task:
     words: Words
     held_out: Callable[[Any, int, TrainingLog | None], dict[str, float]] | None = None
     sample: Callable[[nn.Module, int, TrainingLog | None], None] | None = None
+    sampled: Callable[[int], bool] = lambda step: True
     settings: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     noise_device: torch.device = CPU

@@ -68,6 +68,11 @@ class Workspace:
         """Folder of what was extracted from files, named by their content."""
         return self._item("cache", kind)
 
+    @property
+    def runs(self) -> Path:
+        """Folder of the records of all runs."""
+        return self.root / "runs"
+
     def run_record(self, run: str) -> Path:
         """The JSON record of one run of a command."""
         return self._item("runs", run, ".json")

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.support.errors import exit_code_of
-from pipelines.support.files import sha256_file, write_json
+from pipelines.support.files import noted_before_placing, sha256_file, write_json
+from pipelines.workspace.existing_output import outputs_before_the_stop
 
 _RECORDED_PACKAGES = (
     "macedance", "torch", "numpy", "scipy", "librosa", "mediapipe", "opencv-contrib-python",
@@ -74,19 +75,34 @@ class RunRecord:
 
 @contextmanager
 def recorded_run(
-    files: Sequence[Path], command: str, run: str, config: Any, seed: int | None = None
+    files: Sequence[Path],
+    command: str,
+    run: str,
+    config: Any,
+    seed: int | None = None,
+    outputs: Sequence[Path] = (),
 ) -> Iterator[RunRecord]:
     """Write the record to `files` at the start, and again with the outcome at the end.
 
     Args:
         files: where the record goes; usually `workspace.run_record(run)` and the run's folder.
         config: a dataclass or a dictionary; paths become strings.
+        outputs: what is made outside of the workspace. Each is written down before it is put in
+            place, so that `refuse_existing` knows whose it is.
     """
     record = RunRecord(command, run, _plain(config), seed)
+    record.outputs |= outputs_before_the_stop(files[0])
     begin = time.perf_counter()
     _write(record, files)
+
+    def note(target: Path, whole: Path) -> None:
+        if target in outputs:
+            record.outputs[str(target)] = sha256_file(whole)
+            _write(record, files)
+
     try:
-        yield record
+        with noted_before_placing(note):
+            yield record
     except BaseException as error:
         record.status = "failed"
         record.exit_code = exit_code_of(error)

@@ -180,3 +180,13 @@ def test_size_and_picture_agree_about_the_orientation(tmp_path: Path) -> None:
         halves().resize((128, 96)).save(path, exif=exif)
         height, width = load_picture(path).shape[:2]
         assert picture_size(path) == (width, height)
+
+
+def test_whatever_pillow_raises_on_damaged_bytes_is_a_refusal(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    Image.new("RGB", (80, 80), "red").save(path)
+    data = path.read_bytes()
+    path.write_bytes(data[:8] + b"\0\0\0\4" + data[12:])  # ValueError: Truncated IHDR chunk
+    for read in (load_picture, picture_size):
+        with pytest.raises(UnsuitableInput):
+            read(path)

@@ -107,3 +107,12 @@ def test_an_archive_under_the_name_of_an_array(archive):
     renamed = archive.rename(archive.with_suffix(".npy"))
     with pytest.raises(UnsuitableInput, match="under the name of an"):
         read_npy(renamed)
+
+
+def test_text_of_characters_that_are_none_is_refused(tmp_path):
+    codes = np.array([0x110000, 65], np.uint32)
+    np.savez(tmp_path / "a.npz", poses=np.zeros(3), genre=codes.view("<U2"))
+    with pytest.raises(UnsuitableInput, match="broken"):
+        read_npz(tmp_path / "a.npz")
+    np.savez(tmp_path / "b.npz", genre=np.array(["é\U0010ffff", ""]), none=np.array([], "U3"))
+    assert read_npz(tmp_path / "b.npz")["genre"].tolist() == ["é\U0010ffff", ""]

@@ -163,3 +163,13 @@ def test_what_is_no_file_is_told(tmp_path):
         readable_sha256(tmp_path / "nothing")
     with pytest.raises(UnsuitableInput, match="not a file"):
         readable_sha256(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", '{"a": ', "[" * 100_000, "\udcff"])
+def test_what_is_no_json_is_bad_input_and_a_value_error(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(UnsuitableInput, match="is not JSON"):
+        read_json(path)
+    with pytest.raises(ValueError):
+        read_json(path)

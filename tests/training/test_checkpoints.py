@@ -4,9 +4,9 @@ from pipelines.support.files import write_json
 from pipelines.training.checkpoints import FACTS, Checkpoints
 
 
-def fill(folder, step):
+def fill(folder, step, best=None):
     (folder / "weights.bin").write_bytes(bytes(step))
-    write_json(folder / FACTS, {"step": step})
+    write_json(folder / FACTS, {"step": step, "best": best})
 
 
 def test_a_checkpoint_cut_short_is_not_seen(tmp_path):
@@ -98,3 +98,55 @@ def test_as_many_are_kept_as_asked(tmp_path, keep):
         checkpoints.write(step, lambda folder, step=step: fill(folder, step), best=False)
     steps = [int(path.name[5:]) for path in checkpoints.all()]
     assert steps == list(range(7 - keep, 7))
+
+
+def test_a_kill_before_the_pointers_were_moved_is_made_good(tmp_path, monkeypatch):
+    checkpoints = Checkpoints(tmp_path, keep=1)
+    checkpoints.write(5, lambda folder: fill(folder, 5, 0.9), best=True)
+
+    def killed(name, target):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(checkpoints, "_point", killed)
+        checkpoints.write(10, lambda folder: fill(folder, 10, 0.8), best=True)
+    assert (tmp_path / "latest").resolve().name == "step-00000005"
+    (tmp_path / ".latest.part").symlink_to("step-00000010")
+    (tmp_path / ".step-00000015.part").mkdir()
+    checkpoints.mend()
+    assert (tmp_path / "latest").resolve().name == "step-00000010"
+    assert (tmp_path / "best").resolve().name == "step-00000010"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["best", "latest", "step-00000010"]
+
+
+def test_the_best_is_the_first_that_reached_its_score(tmp_path):
+    checkpoints = Checkpoints(tmp_path, keep=9)
+    for step, best in ((1, 0.9), (2, 0.8), (3, 0.8)):
+        checkpoints.write(step, lambda folder, s=step, b=best: fill(folder, s, b), best=step < 3)
+    checkpoints.mend()
+    assert (tmp_path / "best").resolve().name == "step-00000002"
+    assert (tmp_path / "latest").resolve().name == "step-00000003"
+
+
+def test_a_run_without_scores_or_checkpoints_is_mended_too(tmp_path):
+    checkpoints = Checkpoints(tmp_path, keep=2)
+    checkpoints.mend()
+    checkpoints.write(1, lambda folder: fill(folder, 1), best=False)
+    checkpoints.mend()
+    assert not (tmp_path / "best").exists()
+
+
+def test_an_old_checkpoint_goes_at_once_or_not_at_all(tmp_path, monkeypatch):
+    checkpoints = Checkpoints(tmp_path, keep=1)
+    checkpoints.write(1, lambda folder: fill(folder, 1), best=False)
+
+    def killed(folder, ignore_errors=False):
+        if not ignore_errors:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("pipelines.training.checkpoints.shutil.rmtree", killed)
+        checkpoints.write(2, lambda folder: fill(folder, 2), best=False)
+    assert [path.name for path in tmp_path.glob("step-*")] == ["step-00000002"]
+    checkpoints.mend()
+    assert not list(tmp_path.glob(".*"))

@@ -215,6 +215,27 @@ def test_samples_come_at_their_own_pace_from_the_average_in_evaluation_mode(tmp_
     assert trained.task.network.training
 
 
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_sample_that_a_kill_prevented_is_made_up_for(tmp_path, lost):
+    made = []
+
+    def sample(network, step, log):
+        if lost and step == 10 and 10 not in made:
+            made.append(10)
+            raise KeyboardInterrupt  # its checkpoint is there, the sample is not
+        made.append(step)
+
+    options = replace(OPTIONS, steps=10, sample_every=5, checkpoint_every=5)
+    try:
+        engine(tmp_path, options, sample=sample).run()
+    except KeyboardInterrupt:
+        assert lost
+    again = engine(tmp_path, options, sample=sample, sampled=lambda step: not lost)
+    assert again.step == 10
+    again.run()
+    assert made == ([5, 10, 10] if lost else [5, 10])
+
+
 def test_held_out_figures_are_logged_and_judge_the_average(tmp_path):
     def held_out(network, step, log):
         assert not network.training

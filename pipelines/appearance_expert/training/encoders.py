@@ -17,6 +17,7 @@ from pipelines.appearance_expert.training.latent_layout import MASK_CHANNELS
 from pipelines.appearance_expert.training.recipe import motion_encoder_files
 from pipelines.appearance_expert.wan.loading import text_tokens
 from pipelines.appearance_expert.wan.weights import WanWeights, require_complete
+from pipelines.support.archives import refused
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import atomic_path, read_json, sha256_json
 
@@ -126,7 +127,7 @@ def load_motion_encoder(transformer: Path, config: dict[str, Any]) -> torch.nn.M
     )
     state: dict[str, Tensor] = {}
     for file, keys in motion_encoder_files(transformer).items():
-        with safe_open(file, "pt") as tensors:
+        with refused(file, "not readable weights"), safe_open(file, "pt") as tensors:
             state |= {k.removeprefix("motion_encoder."): tensors.get_tensor(k) for k in keys}
     encoder.load_state_dict(state)
     return encoder.float().eval().requires_grad_(False)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipelines.appearance_expert.wan.frames import MULTIPLE
 from pipelines.appearance_expert.wan.weights import WanWeights
+from pipelines.support.archives import refused
 from pipelines.support.errors import BadUsage
 from pipelines.support.files import read_json, sha256_file, sha256_json
 
@@ -91,7 +92,7 @@ def motion_encoder_files(transformer: Path) -> dict[Path, list[str]]:
         names = {key: transformer / file for key, file in shards.items()}
     else:
         single = transformer / "diffusion_pytorch_model.safetensors"
-        with safe_open(single, "pt") as tensors:
+        with refused(single, "not readable weights"), safe_open(single, "pt") as tensors:
             names = dict.fromkeys(tensors.keys(), single)
     found: dict[Path, list[str]] = {}
     for key in sorted(names):
@@ -109,7 +110,7 @@ def motion_encoder_digest(transformer: Path) -> str:
 
     digest = hashlib.sha256()
     for file, keys in motion_encoder_files(transformer).items():
-        with safe_open(file, "pt") as tensors:
+        with refused(file, "not readable weights"), safe_open(file, "pt") as tensors:
             for key in keys:
                 tensor = tensors.get_tensor(key)
                 digest.update(f"{key} {tuple(tensor.shape)} {tensor.dtype}".encode())

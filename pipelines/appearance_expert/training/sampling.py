@@ -66,13 +66,18 @@ def show_sample(
     decoder = Decoder(weights, launch.device)
     parts = (batch["clean"][0, :, 1:], batch["pose"][0], made)
     video = np.concatenate([decoder.frames(part) for part in parts], axis=2)
-    target = folder / "samples" / f"step-{step:08d}.mp4"
+    target = sample_file(folder, step)
     target.parent.mkdir(parents=True, exist_ok=True)
     with VideoWriter(target, video.shape[2], video.shape[1], frame_rate(config.fps)) as writer:
         for frame in video:
             writer.write(frame)
     if log is not None:
         log.show(step, "sample/clip, pose, made", video, config.fps)
+
+
+def sample_file(folder: Path, step: int) -> Path:
+    """Where the sample video of a step lies in a run's folder."""
+    return folder / "samples" / f"step-{step:08d}.mp4"
 
 
 class Decoder:

@@ -18,7 +18,7 @@ from pipelines.appearance_expert.training.network import (
     recompute_activations,
     silence_controls,
 )
-from pipelines.appearance_expert.training.sampling import show_sample
+from pipelines.appearance_expert.training.sampling import sample_file, show_sample
 from pipelines.appearance_expert.training.settings import TrainAppearanceConfig
 from pipelines.appearance_expert.training.stages import prepare_stage, save_learned, save_model
 from pipelines.appearance_expert.training.task import FlowLoss, stage_task
@@ -75,6 +75,7 @@ def task_of(
         config.weight_decay,
         () if held is None else tuple(held.fixed(n) for n in _spread(len(held))),
         partial(show_sample, config, weights, held or data, folder, launch),
+        lambda step: sample_file(folder, step).exists(),
         {"stage": config.stage, "rank": config.rank, "model": str(weights.folder)},
     )
 

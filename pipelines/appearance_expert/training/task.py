@@ -79,6 +79,7 @@ def stage_task(
     weight_decay: float = 0.01,
     held: tuple[Batch, ...] = (),
     sample: Callable[[nn.Module, int, TrainingLog | None], None] | None = None,
+    sampled: Callable[[int], bool] = lambda step: True,
     facts: dict[str, Any] | None = None,
 ) -> Task:
     """The task of a stage.
@@ -91,6 +92,7 @@ def stage_task(
         lr, weight_decay: of AdamW.
         held: held-out batches of one segment each.
         sample: makes a video to look at.
+        sampled: whether a step has one.
         facts: kept in every checkpoint.
     """
 
@@ -99,7 +101,7 @@ def stage_task(
 
     return Task(
         network=transformer, draw=draw, loss=loss, optimizer=adamw(lr, weight_decay), save=save,
-        words=WORDS, held_out=held_out if held else None, sample=sample,
+        words=WORDS, held_out=held_out if held else None, sample=sample, sampled=sampled,
         settings={"weight_decay": weight_decay, "reference_weight": loss.reference_weight},
         facts=facts or {},
     )  # fmt: skip

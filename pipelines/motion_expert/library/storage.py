@@ -242,7 +242,7 @@ def load_library(folder: Path) -> Library:
             arrays["pulses"].astype(np.float64),
             tuple(card.get("left_out", ())),
         )
-    except (SafetensorError, KeyError, TypeError, OSError) as error:
+    except (SafetensorError, LookupError, TypeError, ValueError, AttributeError, OSError) as error:
         raise UnsuitableInput(f"{folder}: damaged dance library ({error})") from error
     if not takes or len(library.curves) != len(library.steps):
         raise UnsuitableInput(f"{folder}: holds no dance")

@@ -175,14 +175,13 @@ class _Training:
         bf16 = wants_bf16(config.precision, material.device)
         self.half = HalfPrecision(model) if bf16 else None
         self.held = self._held_windows()
+        self.held_counted = False
 
     def _held_windows(self) -> Windows | None:
         config, held = self.config, self.material.held
         if all(s.motion.frames < config.window for s in held):
             return None
-        windows = Windows(held, self.model.config.genres, config.window, config.stride)
-        find_ones(self.model, self.scaling.prepare, windows, validated(windows))
-        return windows
+        return Windows(held, self.model.config.genres, config.window, config.stride)
 
     def task(self) -> Task:
         """All of it, for the engine."""
@@ -228,6 +227,10 @@ class _Training:
         """The loss in full precision; with a log also a look at dances to held-out songs."""
         assert self.held is not None
         device = self.material.device
+        if not self.held_counted:
+            # Not earlier: a run that goes on has its mean bars from the checkpoint.
+            find_ones(self.model, self.scaling.prepare, self.held, validated(self.held))
+            self.held_counted = True
         figures = held_out_loss(
             network, self.objective.loss, self.scaling.prepare, self.held, device,
             self.material.at_once,

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from pipelines.motion.formats import load_motion
-from pipelines.motion.safe_unpickle import load_pickle
 from pipelines.support.errors import UnsuitableInput
+from pipelines.support.safe_unpickle import load_pickle
 
 
 class Malicious:
@@ -68,3 +68,56 @@ def test_broken_pickles_are_an_input_error(tmp_path, data):
     path.write_bytes(data)
     with pytest.raises(UnsuitableInput):
         load_pickle(path)
+
+
+class Called:
+    """Pickled as a call."""
+
+    def __init__(self, function, *arguments):
+        self.call = function, arguments
+
+    def __reduce__(self):
+        return self.call
+
+
+def nested(depth, width=10):
+    value = [1.0] * width
+    for _ in range(depth):
+        value = [value] * width
+    return value
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        Called(bytes, 10**12), Called(bytearray, 10**12), Called(range, 10**10),
+        Called(list, Called(range, 10**10)), Called(np.ndarray, (10**11,)), nested(30),
+        {"smpl_poses": nested(9)},
+    ],
+    ids=["bytes", "bytearray", "range", "list", "array", "lists in lists", "in a dance"],
+)  # fmt: skip
+def test_what_would_grow_far_beyond_the_file_is_refused(tmp_path, bomb):
+    path = tmp_path / "bomb.pkl"
+    path.write_bytes(pickle.dumps(bomb))
+    assert path.stat().st_size < 2000
+    with pytest.raises(UnsuitableInput, match="refused"):
+        load_pickle(path)
+
+
+def test_a_list_that_holds_itself_is_refused(tmp_path):
+    endless = []
+    endless.append(endless)
+    path = tmp_path / "endless.pkl"
+    path.write_bytes(pickle.dumps({"smpl_poses": endless}))
+    with pytest.raises(UnsuitableInput, match="holds itself"):
+        load_pickle(path)
+
+
+def test_bytes_and_empty_arrays_come_back(tmp_path):
+    content = [b"", b"ab", bytearray(b"cd"), np.zeros((0, 3)), np.float32(2)]
+    for protocol in (2, 4):
+        path = tmp_path / f"{protocol}.pkl"
+        path.write_bytes(pickle.dumps(content, protocol))
+        back = load_pickle(path)
+        assert back[:3] == content[:3] and back[4] == 2
+        assert back[3].shape == (0, 3)
