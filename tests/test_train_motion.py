@@ -121,7 +121,6 @@ def test_the_number_of_threads_holds_after_the_first_compiled_loop(straight):
 
 def test_leaves_dances_to_look_at_after_each_validation(straight):
     from pipelines.motion.formats import load_motion
-    from pipelines.training.training_log import read_log
 
     _, result = straight
     for step in ("step-00000010", "step-00000020"):
