@@ -66,6 +66,7 @@ def _serve(
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         os.dup2(os.open(os.devnull, os.O_RDWR), 2)
         warnings.simplefilter("ignore")
+        sys.dont_write_bytecode = True
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         touched: list[str] = []
         sys.addaudithook(lambda event, details: _watch(event, details, folder, touched))
