@@ -205,14 +205,14 @@ def read_backbone(folder: Path) -> Any:
     described = folder / "config.json"
     if not described.is_file():
         raise MissingAsset(
-            f"--backbone {folder}: holds no config.json", "name a folder of a LLaMA from its makers"
+            f"--llama {folder}: holds no config.json", "name a folder of a LLaMA from its makers"
         )
     try:
         family = read_json(described).get("model_type")
     except (ValueError, AttributeError) as error:
-        raise UnsuitableInput(f"--backbone {folder}: config.json is damaged ({error})") from error
+        raise UnsuitableInput(f"--llama {folder}: config.json is damaged ({error})") from error
     if family != "llama":
-        raise UnsuitableInput(f"--backbone {folder}: a {family}, not a LLaMA")
+        raise UnsuitableInput(f"--llama {folder}: a {family}, not a LLaMA")
     from transformers import LlamaModel
 
     try:
@@ -221,18 +221,18 @@ def read_backbone(folder: Path) -> Any:
         )
     except (OSError, ValueError, RuntimeError) as error:
         first = str(error).strip().splitlines()[0]
-        raise UnsuitableInput(f"--backbone {folder}: cannot be read ({first})") from error
+        raise UnsuitableInput(f"--llama {folder}: cannot be read ({first})") from error
     except Exception as error:
         # safetensors has an error of its own for files that are cut off.
         if type(error).__module__.partition(".")[0] != "safetensors":
             raise
         raise UnsuitableInput(
-            f"--backbone {folder}: its weights are damaged ({error})", "download it again"
+            f"--llama {folder}: its weights are damaged ({error})", "download it again"
         ) from error
     lost = sorted(report["missing_keys"])
     if lost:
         raise UnsuitableInput(
-            f"--backbone {folder}: {len(lost)} weights are missing, {lost[0]} among them",
+            f"--llama {folder}: {len(lost)} weights are missing, {lost[0]} among them",
             "download it again",
         )
     return _without_vocabulary(made)

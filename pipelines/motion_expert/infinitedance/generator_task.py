@@ -17,6 +17,7 @@ from pipelines.motion_expert.infinitedance.clock import WINDOW, Span
 from pipelines.motion_expert.infinitedance.references import References, tokens_of
 from pipelines.motion_expert.infinitedance.storage import load_part, save_part
 from pipelines.motion_expert.infinitedance.tokenizer import Tokenizer
+from pipelines.motion_expert.infinitedance.whole import save_whole
 from pipelines.motion_expert.infinitedance.windows import DanceBatch, DanceWindows
 from pipelines.motion_expert.training.material import Material
 from pipelines.motion_expert.training.settings import TrainMotionConfig
@@ -99,8 +100,10 @@ def generator_task(
 
     def save(folder: Path, learned: Tensors, facts: dict[str, Any]) -> None:
         weights = {n: learned.get(n, value) for n, value in model.state_dict().items()}
-        known = {"genres": list(genres), "schema": FEATURE_SCHEMA, "window": window.frames}
-        save_part(folder, "generator", {**model.config.to_json()}, weights, {**facts, **known})
+        known = {"genres": list(genres), "schema": FEATURE_SCHEMA, "window": window.frames,
+                 "tokenizer": "" if references is None else references.bank.tokenizer}  # fmt: skip
+        save_part(folder, "generator", model.config.to_json(), weights, {**facts, **known})
+        save_whole(folder, tokenizer, references, known)
 
     return Task(
         network=model,

@@ -172,7 +172,7 @@ def test_half_downloaded(llama):
     folder, _ = llama
     weights = folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1000])
-    with pytest.raises(UnsuitableInput, match="--backbone"):
+    with pytest.raises(UnsuitableInput, match="--llama"):
         read_backbone(folder)
     weights.unlink()
     with pytest.raises(UnsuitableInput, match="cannot be read"):

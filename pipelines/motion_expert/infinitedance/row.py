@@ -1,0 +1,82 @@
+"""The row of the expert "infinitedance" in the table of Motion Experts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.motion_expert.infinitedance.options import InfiniteDanceOptions
+from pipelines.motion_expert.infinitedance.training_options import InfiniteDanceTrainingOptions
+from pipelines.motion_expert.interface import CANDIDATES, GENRES, Cost, Expert, Training
+
+if TYPE_CHECKING:
+    from pipelines.motion_expert.infinitedance.dancer import InfiniteDancer
+    from pipelines.training.task import Task
+
+
+def _load(folder: Path | None, device: str, options: InfiniteDanceOptions) -> InfiniteDancer:
+    from pipelines.motion_expert.infinitedance.whole import load_whole
+
+    return load_whole(folder, options)
+
+
+def _genres(folder: Path | None) -> tuple[str, ...]:
+    from pipelines.motion_expert.infinitedance.header import read_header
+
+    return read_header(folder).genres
+
+
+def _cost(
+    folder: Path | None, options: InfiniteDanceOptions, seconds: float, candidates: int
+) -> Cost:
+    from pipelines.motion_expert.infinitedance.cost import dance_cost
+
+    return dance_cost(folder, seconds, candidates)
+
+
+def _identity(folder: Path | None) -> str:
+    from pipelines.motion_expert.infinitedance.header import weights_digest
+
+    return weights_digest(folder)
+
+
+def _tokenizer(config: Any, own: InfiniteDanceTrainingOptions, material: Any) -> Task:
+    from pipelines.motion_expert.infinitedance.tokenizer_task import tokenizer_task
+
+    return tokenizer_task(config, material)
+
+
+def _retrieval(config: Any, own: InfiniteDanceTrainingOptions, material: Any) -> Task:
+    from pipelines.motion_expert.infinitedance.retrieval_task import retrieval_task
+
+    return retrieval_task(config, material)
+
+
+def _generator(config: Any, own: InfiniteDanceTrainingOptions, material: Any) -> Task:
+    from pipelines.motion_expert.infinitedance.generator_run import generator_run
+
+    return generator_run(config, own, material)
+
+
+_STAGES: dict[str, Callable[[Any, InfiniteDanceTrainingOptions, Any], Task]] = {
+    "tokenizer": _tokenizer,
+    "retrieval": _retrieval,
+    "generator": _generator,
+}
+
+
+def _task(config: Any, own: InfiniteDanceTrainingOptions, material: Any) -> Task:
+    return _STAGES[config.stage](config, own, material)
+
+
+INFINITEDANCE = Expert(
+    help="InfiniteDance's language model over dances found for the song; none ships, to be trained",
+    options=InfiniteDanceOptions,
+    load=_load,
+    genres=_genres,
+    cost=_cost,
+    identity=_identity,
+    abilities=frozenset({GENRES, CANDIDATES}),
+    training=Training(InfiniteDanceTrainingOptions, _task, tuple(_STAGES)),
+)

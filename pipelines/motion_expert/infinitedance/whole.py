@@ -1,0 +1,82 @@
+"""A whole InfiniteDance: written part by part into one folder, and loaded as a dancer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from pipelines.motion_expert.infinitedance.choreollama import ChoreoConfig, ChoreoLlama
+from pipelines.motion_expert.infinitedance.clock import Span
+from pipelines.motion_expert.infinitedance.dancer import InfiniteDancer
+from pipelines.motion_expert.infinitedance.header import Header, read_header, write_header
+from pipelines.motion_expert.infinitedance.options import InfiniteDanceOptions
+from pipelines.motion_expert.infinitedance.references import (
+    References,
+    load_bank,
+    load_retrieval,
+    save_bank,
+)
+from pipelines.motion_expert.infinitedance.sampling import Sampling
+from pipelines.motion_expert.infinitedance.storage import load_part, save_part
+from pipelines.motion_expert.infinitedance.tokenizer import Tokenizer
+from pipelines.motion_expert.infinitedance.tokenizer_task import load_tokenizer
+from pipelines.support.errors import UnsuitableInput
+from pipelines.support.files import read_json
+
+
+def save_whole(
+    folder: Path, tokenizer: Tokenizer, references: References | None, facts: dict[str, Any]
+) -> None:
+    """Put what the generator needs beside it, in whose folder it lies already; the header last.
+
+    Args:
+        facts: with "genres" and "schema", as the generator's own file has them.
+    """
+    parts = ["generator", "tokenizer"]
+    save_part(folder, "tokenizer", tokenizer.config.to_json(), tokenizer.state_dict(), {})
+    if references is not None:
+        network = references.retrieval
+        save_part(folder, "retrieval", network.config.to_json(), network.state_dict(), {})
+        save_bank(folder, references.bank)
+        parts += ["retrieval", "bank"]
+    digests = {part: str(read_json(folder / f"{part}.json")["sha256"]) for part in parts}
+    heard = 0 if references is None else references.count
+    write_header(folder, Header(tuple(facts["genres"]), facts["schema"], heard, digests))
+
+
+def load_whole(folder: Path | None, options: InfiniteDanceOptions) -> InfiniteDancer:
+    """The dancer of a folder, on the CPU.
+
+    Raises:
+        MissingAsset: a part is missing, or no folder is given: none ships.
+        UnsuitableInput: a part is damaged, or they do not belong together.
+    """
+    header = read_header(folder)
+    assert folder is not None
+    tokenizer, stored_tokenizer = load_tokenizer(folder)
+    stored = load_part(folder, "generator")
+    for part, digest in (("tokenizer", stored_tokenizer.sha256), ("generator", stored.sha256)):
+        if header.parts.get(part) != digest:
+            raise UnsuitableInput(
+                f"{folder}: its {part} is of another training", "train or copy the whole again"
+            )
+    try:
+        config = ChoreoConfig.from_json(stored.config)
+    except (TypeError, KeyError) as error:
+        raise UnsuitableInput(f"{folder}: not a generator of InfiniteDance ({error})") from error
+    books = torch.zeros(config.slots, config.codes, config.code_width)
+    generator = ChoreoLlama(config, books)
+    stored.into(generator, "generator")
+    references = None
+    if header.references:
+        bank = load_bank(folder)
+        bank.check_tokenizer(stored.metadata["tokenizer"])
+        references = References(load_retrieval(folder), bank, header.references, options.reference)
+    how = Sampling(top_p=options.top_p, penalty=options.repetition_penalty)
+    window = Span.of_frames(int(stored.metadata["window"]))
+    return InfiniteDancer(
+        generator.eval(), tokenizer, references, header.genres, header.schema, how, window,
+        Span(max(1, round(window.cells * 5 / 8))),
+    )  # fmt: skip

@@ -1,0 +1,32 @@
+"""What a dance takes, before anything is loaded."""
+
+import pytest
+
+from pipelines.motion_expert.infinitedance.cost import dance_cost
+from pipelines.motion_expert.infinitedance.generator_task import PRESETS
+from pipelines.motion_expert.infinitedance.header import Header, write_header
+from pipelines.support.errors import MissingAsset, UnsuitableInput
+from pipelines.support.files import write_json
+
+
+def described(folder, preset):
+    write_header(folder, Header(("Jazz",), "schema", 0, {}))
+    write_json(folder / "generator.json", {"config": PRESETS[preset].to_json()})
+    return folder
+
+
+def test_the_paper_s_language_model_takes_gigabytes_and_the_small_one_does_not(tmp_path):
+    small = dance_cost(described(tmp_path, "small"), 60.0, 1)
+    paper = dance_cost(described(tmp_path, "paper"), 60.0, 1)
+    assert paper.memory - small.memory > 973e6 * 4 - 1e9
+    assert small.memory < 1e9
+    assert paper.seconds > 10 * small.seconds
+
+
+def test_folders_that_cannot_be_read(tmp_path):
+    with pytest.raises(MissingAsset):
+        dance_cost(tmp_path, 10.0, 1)
+    described(tmp_path, "small")
+    (tmp_path / "generator.json").write_text("{}")
+    with pytest.raises(UnsuitableInput, match="not a generator"):
+        dance_cost(tmp_path, 10.0, 1)

@@ -1,0 +1,59 @@
+"""From a trained run's folder to a dance, and what does not belong together."""
+
+import numpy as np
+import pytest
+import torch
+
+from pipelines.motion_expert.infinitedance.clock import Span
+from pipelines.motion_expert.infinitedance.generator_task import generator_task
+from pipelines.motion_expert.infinitedance.options import InfiniteDanceOptions
+from pipelines.motion_expert.infinitedance.storage import save_part
+from pipelines.motion_expert.infinitedance.tokenizer import PRESETS, Tokenizer
+from pipelines.motion_expert.infinitedance.whole import load_whole
+from pipelines.motion_expert.interface import DanceRequest
+from pipelines.motion_expert.training.material import Material
+from pipelines.motion_expert.training.settings import TrainMotionConfig
+from pipelines.music.features import MusicFeatures
+from pipelines.support.errors import MissingAsset, UnsuitableInput
+from pipelines.support.progress import SILENT
+from pipelines.training.engine import Engine, EngineOptions
+from pipelines.training.launch import Launch
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def folder(tmp_path, paired, tokenizer, references):
+    data = [paired(n, genre="Pop" if n % 2 == 0 else "Jazz") for n in range(4)]
+    config = TrainMotionConfig(preset="tiny", stride=12, batch_size=2, lr=1e-3)
+    material = Material(data, [], tmp_path, CPU, 2, SILENT)
+    task = generator_task(
+        config, material, tokenizer, references, ("Jazz", "Pop"), 1, window=Span(4)
+    )
+    options = EngineOptions.of(config, steps=2, checkpoint_every=2, warmup=0)
+    return Engine(task, options, tmp_path, Launch(CPU, may_cut=False), SILENT).run().checkpoint
+
+
+def test_what_was_trained_dances(folder):
+    music = MusicFeatures(np.random.default_rng(0).normal(size=(80, 35)).astype(np.float32))
+    request = DanceRequest(music, styles=((0.0, "Pop"),), candidates=2)
+    one, again = (load_whole(folder, InfiniteDanceOptions()).dance(request) for _ in range(2))
+    assert [d.motion.frames for d in one] == [80, 80]
+    np.testing.assert_array_equal(one[1].motion.poses, again[1].motion.poses)
+
+
+def test_every_part_has_to_be_there(folder):
+    for part in ("bank", "retrieval", "tokenizer", "generator"):
+        (folder / f"{part}.safetensors").rename(folder / "away")
+        with pytest.raises(MissingAsset, match=part):
+            load_whole(folder, InfiniteDanceOptions())
+        (folder / "away").rename(folder / f"{part}.safetensors")
+    with pytest.raises(MissingAsset, match="no weights of --expert infinitedance"):
+        load_whole(None, InfiniteDanceOptions())
+
+
+def test_a_tokenizer_of_another_training(folder):
+    other = Tokenizer(PRESETS["tiny"])
+    save_part(folder, "tokenizer", other.config.to_json(), other.state_dict(), {})
+    with pytest.raises(UnsuitableInput, match="its tokenizer is of another training"):
+        load_whole(folder, InfiniteDanceOptions())
