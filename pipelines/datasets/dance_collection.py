@@ -1,7 +1,7 @@
 """Every dance whose weights and pieces may ship, read the same way: CMU, AIST++ and G1 Moves.
 
-Standing heads and tails are cut off, feet planted, rhythm read. Takes that hardly move are named
-and left out. Which files are which is told by their names.
+Standing heads and tails are cut off, feet planted, rhythm read, rigid wrists bent. Takes that
+hardly move are named and left out. Which files are which is told by their names.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pipelines.datasets.dance_take import DanceCollection, DanceTake, planted
 from pipelines.motion.grounding import on_floor, settled
 from pipelines.motion.motion import Motion
 from pipelines.motion.standing import dancing_part
+from pipelines.motion.wrists import are_rigid, learned_wrists, with_wrists
 from pipelines.rhythm.pulses import Pulses, salsa_pulses, tracked_pulses
 from pipelines.support.conventions import LIVELY
 from pipelines.support.errors import MacedanceError, UnsuitableInput
@@ -61,7 +62,19 @@ def read_collection(
     except UnsuitableInput:
         if not found.takes:
             raise
-    return found.lively_only(lively)
+    lively_ones = found.lively_only(lively)
+    return replace(lively_ones, takes=_with_wrists(lively_ones.takes))
+
+
+def _with_wrists(takes: Sequence[DanceTake]) -> list[DanceTake]:
+    """AIST++'s rigid wrists bent as the dancers of G1 Moves bend theirs."""
+    habit = learned_wrists([t.motion for t in takes if t.collection == g1_moves.COLLECTION])
+    if habit is None:
+        return list(takes)
+    return [
+        replace(take, motion=with_wrists(take.motion, habit)) if are_rigid(take.motion) else take
+        for take in takes
+    ]
 
 
 def _without_folder(line: str) -> str:

@@ -21,6 +21,7 @@ from pipelines.body.feet import SOLE_DEPTH, point_speeds
 from pipelines.body.skeleton import FOOT_JOINTS
 from pipelines.motion.foot_lock import with_feet
 from pipelines.motion.motion import Motion
+from pipelines.motion.pivoting import clear_of_the_floor
 from pipelines.support.runs import runs
 
 Floats = NDArray[np.float64]
@@ -73,6 +74,7 @@ def step_over(motion: Motion, contacts_T4: NDArray[np.floating[Any]]) -> Motion:
     lifts_T2 = gaussian_filter1d(lifts_T2, _CALM_FRAMES, axis=0, mode="nearest")
     targets[..., 2] += np.tile(lifts_T2, 2)
     targets[..., 2] = np.maximum(targets[..., 2], SOLE_DEPTH - 0.01)
+    targets = clear_of_the_floor(targets, stands_T4, motion.fps)
     trans = motion.trans + np.pad(hop_T[:, None], ((0, 0), (2, 0))).astype(np.float32)
     return with_feet(replace(motion, trans=trans), targets)
 

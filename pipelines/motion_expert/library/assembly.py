@@ -106,7 +106,8 @@ def assemble(
         contacts[first:last] = stands
         filled = max(filled, last)
     whole = Motion(poses[:filled], trans[:filled], FPS)
-    return step_over(_centred(whole), contacts), contacts, [j for j in joins if 0 < j < frames]
+    dance = step_over(_centred(whole), contacts[:filled])
+    return dance, contacts, [j for j in joins if 0 < j < frames]
 
 
 def _danced(

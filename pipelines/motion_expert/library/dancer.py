@@ -36,6 +36,7 @@ _WIDER = ((SLOWEST_SPEED, FASTEST_SPEED), (0.6, 1.6), (0.3, 3.0))
 _ENOUGH = 12
 """Units; a style with fewer at a song's tempo is danced faster or slower than dancers would."""
 _MOST_CANDIDATES = 64
+_TWO_TEMPI = 1.2
 
 
 class LibraryDancer:
@@ -182,6 +183,12 @@ class LibraryDancer:
         notes = []
         if not plan.steady:
             notes.append("the song has no steady beat: the dance keeps a count of its own")
+        slowest, fastest = plan.tempi
+        if plan.steady and fastest > _TWO_TEMPI * slowest:
+            notes.append(
+                f"the song's tempo changes between {slowest:.0f} and {fastest:.0f} a minute: "
+                "some bars are danced faster or slower than suits them"
+            )
         for name in sorted({name for _, name in asked} - danced):
             notes.append(f"no {name} was found that fits the song's tempo")
         return {

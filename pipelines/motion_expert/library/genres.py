@@ -19,21 +19,25 @@ class Style:
             half-way), measured on their own music where that is known.
         by: which speed holds the beat, "feet" or "body".
         liking: None: danced only when asked for; else a cost of choosing it unasked.
+        rhythm: how much more than elsewhere a bar's rhythm counts: where few bars keep the beat.
+        facing: how much more its facing counts: where dancers turn away much.
     """
 
     phase: float = -1.6
     by: str = "feet"
     liking: float | None = None
+    rhythm: float = 1.0
+    facing: float = 1.0
 
 
 STYLES: dict[str, Style] = {
     "house": Style(-1.9, liking=0.15),
     "la hip-hop": Style(-2.1, liking=0.0),
     "middle hip-hop": Style(-2.1, liking=0.0),
-    "lock": Style(-2.2, liking=0.0),
-    "waack": Style(-2.0, liking=0.0),
-    "break": Style(-2.0, liking=0.2),
-    "popping": Style(np.pi, "body", liking=0.3),
+    "lock": Style(-2.2, liking=0.0, rhythm=1.7),
+    "waack": Style(-2.0, liking=0.0, rhythm=2.5),
+    "break": Style(-2.0, liking=0.2, facing=5.0),
+    "popping": Style(np.pi, "body", liking=0.3, rhythm=1.5),
     "krump": Style(-2.3, "body"),
     "street jazz": Style(-2.1),
     "ballet jazz": Style(-2.1),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.motion_expert.library.genres import liking_of
+from pipelines.motion_expert.library.genres import liking_of, style_of
 from pipelines.motion_expert.library.song_plan import SongPlan
 from pipelines.motion_expert.library.units import Units
 
@@ -124,8 +124,9 @@ def _alone(
     period = np.diff(plan.pulses[bar * plan.per_bar : (bar + 1) * plan.per_bar + 1])
     local = np.log(60.0 / period / plan.bpm)
     ratio = units.tempo_bias + local.mean()
+    strictness = np.array([style_of(name).rhythm for name in units.genres])[units.genre]
     cost = (
-        config.rhythm * (1 - units.rhythm)
+        config.rhythm * strictness * (1 - units.rhythm)
         + config.tempo * ratio**2
         + config.tempo_spread * (units.tempo_spread + local.var())
         + config.energy * (units.energy - wanted) ** 2
@@ -228,11 +229,9 @@ def _where_it_leads(
     facing = (beam.heading[parent] * units.facing[unit]).real
     place = beam.place[parent] + beam.heading[parent] * units.way[unit]
     beyond = np.maximum(np.abs(place) - config.radius, 0)
-    return np.asarray(
-        config.facing * (1 - facing)
-        + config.back * np.maximum(-facing, 0)
-        + config.beyond * beyond**2
-    )
+    strictness = np.array([style_of(name).facing for name in units.genres])[units.genre[unit]]
+    away = config.facing * (1 - facing) + config.back * np.maximum(-facing, 0)
+    return np.asarray(strictness * away + config.beyond * beyond**2)
 
 
 def _few_per_parent(

@@ -25,6 +25,7 @@ STEADY_BPM = 104.0
 _PHRASE = 4
 _SAME = 0.7
 """Correlation from which on two bars count as the same music."""
+_EQUAL = 0.02
 _TERNARY_MARGIN = 0.08
 _ACCENT_WEIGHT = 3.0
 _SLACK = 0.2
@@ -65,6 +66,13 @@ class SongPlan:
     def bpm(self) -> float:
         """Median pulses per minute."""
         return float(60.0 / np.median(np.diff(self.pulses)))
+
+    @property
+    def tempi(self) -> tuple[float, float]:
+        """Pulses per minute of slow and of fast bars: nine tenths of the bars are between."""
+        bars = self.pulses[:: self.per_bar]
+        slow, fast = np.quantile(60.0 * self.per_bar / np.diff(bars), [0.05, 0.95])
+        return float(slow), float(fast)
 
 
 def plan_song(features_TF: NDArray[np.float32]) -> SongPlan:
@@ -184,31 +192,54 @@ def _whole_bars(
 
 
 def _repeats(bars_KD: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(mirror_of, same_as) of ChoreoMaster's rule; phrases are four bars, repeated once."""
+    """(mirror_of, same_as) of ChoreoMaster's rule for bars and phrases of four.
+
+    A phrase that comes again later is danced as before; one that comes again at once, to the other
+    side, since the same eight seconds twice running look like a fault. Within a phrase, a bar that
+    comes again is mirrored; such a phrase is not mirrored as a whole too, nor one that the song
+    goes on with: a loop would be danced for ever.
+    """
     count = len(bars_KD)
     mirror_of, same_as = (np.full(count, -1, dtype=np.int64) for _ in range(2))
     length = np.linalg.norm(bars_KD, axis=1, keepdims=True)
     alike = (bars_KD / np.maximum(length, 1e-9)) @ (bars_KD / np.maximum(length, 1e-9)).T
+    inner = _mirrored_within_phrases(alike)
     shown: set[int] = set()
     for start in range(_PHRASE, count - _PHRASE + 1, _PHRASE):
-        phrase = np.arange(start, start + _PHRASE)
-        # Not the bars just before: danced three times running, they would be noticed.
+        phrase, before = np.arange(start, start + _PHRASE), np.arange(start - _PHRASE, start)
         firsts = [first for first in range(start - _PHRASE) if not shown & _bars(first)]
-        likeness = [float(alike[phrase, phrase - start + first].mean()) for first in firsts]
-        if firsts and max(likeness) > _SAME:
-            first = firsts[int(np.argmax(likeness))]
+        likeness = np.array([alike[phrase, phrase - start + first].mean() for first in firsts])
+        if firsts and likeness.max() > _SAME:
+            # Of equals the first, which is the one that others mirror.
+            first = firsts[int(np.argmax(likeness > likeness.max() - _EQUAL))]
             same_as[phrase] = np.arange(first, first + _PHRASE)
             shown |= _bars(first) | _bars(start)
-    for bar in range(count):
-        if same_as[bar] >= 0:
-            continue
+        elif alike[phrase, before].mean() > _SAME and not (
+            _goes_on(alike, start)
+            or ((inner[before] >= 0) | (same_as[before] >= 0) | (mirror_of[before] >= 0)).any()
+        ):
+            mirror_of[phrase] = before
+    new = (same_as < 0) & (mirror_of < 0)
+    return np.where(new, inner, mirror_of), same_as
+
+
+def _goes_on(alike_KK: Floats, start: int) -> bool:
+    """Whether the phrase that begins here is begun once more right after it."""
+    later = start + _PHRASE
+    return bool(later < len(alike_KK) and alike_KK[later, start] > _SAME)
+
+
+def _mirrored_within_phrases(alike_KK: Floats) -> NDArray[np.int64]:
+    """(K,) the bar before, or the one before that, of the same phrase that a bar repeats, or -1."""
+    mirror_of = np.full(len(alike_KK), -1, dtype=np.int64)
+    for bar in range(len(alike_KK)):
         for earlier in (bar - 2, bar - 1):
             within = earlier >= 0 and earlier // _PHRASE == bar // _PHRASE
             free = within and mirror_of[earlier] < 0 and earlier not in mirror_of
-            if free and alike[bar, earlier] > _SAME:
+            if free and alike_KK[bar, earlier] > _SAME:
                 mirror_of[bar] = earlier
                 break
-    return mirror_of, same_as
+    return mirror_of
 
 
 def _bars(first: int) -> set[int]:

@@ -13,6 +13,7 @@ from pipelines.metrics.feet import foot_skating_ratio
 from pipelines.metrics.joints import foot_speed
 from pipelines.metrics.phase_locking import phase_locking, shifted_control
 from pipelines.motion_expert.library.dancer import LibraryDancer
+from pipelines.motion_expert.library.search import SearchConfig
 from pipelines.motion_expert.library.song_plan import plan_song
 from pipelines.motion_expert.library.storage import Library
 from pipelines.music.features import FEATURE_SCHEMA
@@ -36,6 +37,50 @@ def test_every_song_gets_a_dance_of_its_length(
     assert motion.frames == len(features) == len(contacts)
     motion.validate()
     assert bool(facts["notes"]) == (not facts["steady"])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "bpm", "per_bar"), [(12, 150, 3), (11.3, 40, 3), (2, 220, 4), (600, 120, 4)]
+)
+def test_waltzes_and_the_shortest_and_longest_songs_are_danced(
+    library: Library, song: Features, seconds: float, bpm: float, per_bar: int
+) -> None:
+    quick = LibraryDancer(library, SearchConfig(width=8, shortlist=60, fan=8))
+    features = np.tile(song(min(seconds, 20), bpm, per_bar), (max(1, round(seconds / 20)), 1))
+    motion, contacts, facts = quick.dance(features, FEATURE_SCHEMA)[0]
+    assert motion.frames == len(contacts) == round(seconds * 30)
+    motion.validate()
+    assert not facts["notes"] and facts["per_bar"] in (3, 4)
+    speed = np.linalg.norm(np.diff(motion.joints(), axis=0), axis=-1).mean(1) * 30
+    assert speed.mean() > 0.3
+
+
+def test_a_song_of_two_tempi_is_danced_with_a_word_about_it(
+    dancer: LibraryDancer, song: Features
+) -> None:
+    features = np.concatenate([song(14, 90, delay=0.0), song(14, 140, delay=0.0)])
+    motion, _, facts = dancer.dance(features, FEATURE_SCHEMA)[0]
+    assert motion.frames == len(features)
+    assert any("changes between 90 and 1" in note for note in facts["notes"])
+
+
+def test_a_phrase_that_comes_again_is_danced_again_and_at_once_to_the_other_side(
+    dancer: LibraryDancer, song: Features
+) -> None:
+    """A A B A, as units of the dance: bar by bar what was danced and which way round."""
+    form = "abcd" * 2 + "efgh" + "abcd"
+    parts = dancer.dance(song(32.05, 120, form=form, delay=0.05), FEATURE_SCHEMA)[0][2]["parts"]
+
+    def danced(bar: int) -> tuple[str, float, bool]:
+        at = 2.0 * bar + 0.2
+        part = next(p for p in parts if p["start"] <= at < p["start"] + p["seconds"])
+        into = round((at - part["start"]) / 2.0 - 0.1) if part["seconds"] > 2.5 else 0
+        return part["take"], round(part["take_start"] + 2.0 * into, 1), part["mirrored"]
+
+    bars = [danced(bar) for bar in range(16)]
+    other = [(take, at, not mirrored) for take, at, mirrored in bars[:4]]
+    assert sum(a[0] == b[0] and a[2] == b[2] for a, b in zip(bars[4:8], other, strict=True)) >= 3
+    assert sum(a[0] == b[0] and a[2] == b[2] for a, b in zip(bars[12:], bars, strict=False)) >= 3
 
 
 def test_same_seed_same_dance_and_other_seeds_other_dances(

@@ -50,6 +50,32 @@ def test_a_repeated_bar_is_mirrored_and_a_repeated_phrase_comes_again(song: Feat
     assert (plan.same_as[:8] == -1).all()
 
 
+def test_a_phrase_danced_to_the_other_side_at_once_and_again_later(song: Features) -> None:
+    """A A B A: A, A mirrored, B, A as at first."""
+    first, other = "abcd", "efgh"
+    plan = plan_song(song(32.05, 120, form=first + first + other + first, delay=0.05))
+    assert plan.mirror_of.tolist() == [-1] * 4 + [0, 1, 2, 3] + [-1] * 8
+    assert plan.same_as.tolist() == [-1] * 12 + [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("form", ["abcd", "aaaa", "abab"])
+def test_what_is_repeated_for_ever_is_not_danced_for_ever(song: Features, form: str) -> None:
+    plan = plan_song(song(80, 120, form=form, delay=0.05))
+    new = (plan.same_as < 0) & (plan.mirror_of < 0)
+    assert new.mean() > 0.25
+    assert new[len(new) // 2 :].any()
+
+
+def test_a_song_that_changes_its_tempo_is_counted_all_through(song: Features) -> None:
+    features = np.concatenate([song(16, 96, delay=0.0), song(16, 132, delay=0.0)])
+    plan = plan_song(features)
+    heard = np.flatnonzero(features[:, 33]) / 30 - TRACKER_LAG_SECONDS
+    inner = heard[(heard > 1) & (heard < 31) & (np.abs(heard - 16) > 1.5)]
+    away = np.abs(plan.pulses[:, None] - inner).min(0)
+    assert np.median(away) < 0.06
+    assert np.diff(plan.pulses).min() < 0.5 < np.diff(plan.pulses).max()
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.floats(0.1, 40), st.sampled_from([0.0, 30.0, 47.0, 111.0, 240.0]))
 def test_any_song_can_be_counted(seconds: float, bpm: float) -> None:
