@@ -53,6 +53,9 @@ class Shown:
 
 Runs = Callable[[Any, Shown], None]
 
+_LONGEST_CHOICES = 14
+"""Characters of a list of choices that its column holds whole on a terminal of 80."""
+
 
 def command(
     config_type: type[Any],
@@ -129,7 +132,7 @@ def typer_type(one: Declared) -> Any:
         typer.Option(
             one.flag + negation,
             *([known.short] if known.short else []),
-            help=f"{known.help} (default: {shown})" if shown else known.help,
+            help=_help(one) + (f" (default: {shown})" if shown else ""),
             metavar=_metavar(one),
             envvar=one.variable,
             show_envvar=False,
@@ -148,10 +151,23 @@ def _kind(one: Declared) -> Any:
     return list[item] | None if one.repeats else item | None
 
 
+def _help(one: Declared) -> str:
+    """The option's own words, and its choices where they are too long to stand for its value."""
+    said = one.option.help
+    return f"{said} One of: {', '.join(map(str, one.choices))}." if _is_long(one) else said
+
+
+def _is_long(one: Declared) -> bool:
+    listed = bool(one.choices) and not one.repeats and not one.option.metavar
+    return listed and len("|".join(map(str, one.choices))) > _LONGEST_CHOICES
+
+
 def _metavar(one: Declared) -> str | None:
     """Without the empty metavar Typer shows a type for a switch."""
     if one.option.metavar or one.kind is bool:
         return one.option.metavar
+    if _is_long(one):
+        return "NAME"
     return None if one.choices else {int: "N", Path: "FILE"}.get(one.item)
 
 

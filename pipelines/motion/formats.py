@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.support.archives import refused
-from pipelines.support.errors import UnsuitableInput
+from pipelines.support.errors import UnsuitableInput, refused
 from pipelines.support.named import named
 
 if TYPE_CHECKING:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.support.errors import MacedanceError, UnsuitableInput, raise_stop_within
+from pipelines.support.errors import UnsuitableInput, refused
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -70,19 +69,3 @@ def read_npy(path: Path) -> NDArray[Any] | None:
         return loaded
     loaded.close()
     raise UnsuitableInput(f"{path}: an .npz under the name of an .npy", "rename it")
-
-
-@contextmanager
-def refused(path: Path, reason: str) -> Iterator[None]:
-    """Turn whatever a library raises on the bytes of `path` into UnsuitableInput with `reason`.
-
-    Only for the library's own call: zipfile, zlib, tokenize, struct and others raise what they like
-    on damaged bytes, and a size that a damaged header claims may exceed any memory.
-    """
-    try:
-        yield
-    except MacedanceError:
-        raise
-    except Exception as error:
-        raise_stop_within(error)
-        raise UnsuitableInput(f"{path}: {reason}") from error

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 
 class MacedanceError(Exception):
@@ -114,3 +117,19 @@ def exit_code_of(error: BaseException) -> int:
     if isinstance(error, OSError) and error.filename is not None:
         return UnsuitableInput.exit_code
     return MacedanceError.exit_code
+
+
+@contextmanager
+def refused(path: Path, reason: str) -> Iterator[None]:
+    """Turn whatever a library raises on the bytes of `path` into UnsuitableInput with `reason`.
+
+    Only for the library's own call: zipfile, zlib, tokenize, struct and others raise what they like
+    on damaged bytes, and a size that a damaged header claims may exceed any memory.
+    """
+    try:
+        yield
+    except MacedanceError:
+        raise
+    except Exception as error:
+        raise_stop_within(error)
+        raise UnsuitableInput(f"{path}: {reason}") from error

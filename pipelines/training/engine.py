@@ -18,8 +18,7 @@ from typing import Any
 
 import torch
 
-from pipelines.support.archives import refused
-from pipelines.support.errors import OutOfResources, UnsuitableInput
+from pipelines.support.errors import OutOfResources, UnsuitableInput, refused
 from pipelines.support.files import read_json, write_json
 from pipelines.support.progress import Progress
 from pipelines.training.checkpoints import FACTS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import struct
 
 import pytest
 
@@ -72,3 +73,17 @@ def test_a_stop_hidden_in_a_system_error_is_raised():
             errors.raise_stop_within(hidden)
     errors.raise_stop_within(SystemError("something else"))
     errors.raise_stop_within(ValueError("no"))
+
+
+def test_what_a_library_raises_on_bytes_is_a_refusal(tmp_path):
+    refusal = pytest.raises(errors.UnsuitableInput, match=r"a\.bin: broken")
+    with refusal as caught, errors.refused(tmp_path / "a.bin", "broken"):
+        raise struct.error("unpack requires 4 bytes")
+    assert isinstance(caught.value.__cause__, struct.error)
+
+
+def test_a_refusal_and_a_stop_pass_through(tmp_path):
+    for passing in (errors.BadUsage("--fps"), KeyboardInterrupt()):
+        with pytest.raises(type(passing)) as caught, errors.refused(tmp_path, "broken"):
+            raise passing
+        assert caught.value is passing

@@ -17,8 +17,7 @@ from pipelines.appearance_expert.training.latent_layout import MASK_CHANNELS
 from pipelines.appearance_expert.training.recipe import motion_encoder_files
 from pipelines.appearance_expert.wan.loading import text_tokens
 from pipelines.appearance_expert.wan.weights import WanWeights, require_complete
-from pipelines.support.archives import refused
-from pipelines.support.errors import UnsuitableInput
+from pipelines.support.errors import UnsuitableInput, refused
 from pipelines.support.files import atomic_path, read_json, sha256_json
 
 Frames = NDArray[np.uint8]

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from pipelines.appearance_expert.wan.frames import MULTIPLE
 from pipelines.appearance_expert.wan.weights import WanWeights
-from pipelines.support.archives import refused
-from pipelines.support.errors import BadUsage
+from pipelines.support.errors import BadUsage, refused
 from pipelines.support.files import read_json, sha256_file, sha256_json
 
 _VERSION = 1

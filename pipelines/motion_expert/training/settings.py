@@ -70,6 +70,7 @@ class TrainMotionConfig:
     stage: str = option(
         "", "Which part learns, of an expert that is trained in several runs.",
         shown="all of it at once", metavar="NAME", panel=training.MODEL, named="if given",
+        variable="MACEDANCE_MOTION_STAGE",
     )  # fmt: skip
     preset: Literal["paper", "small", "tiny"] = option(
         "paper", "Size of the network.", panel=training.MODEL
