@@ -2,6 +2,7 @@
 
     python benchmarks/hardening.py kills [--count 500]
     python benchmarks/hardening.py mutations [--count 10000] [--only npz]
+    python benchmarks/hardening.py places [--count 20]     (needs the right to mount a tmpfs)
     python benchmarks/hardening.py table
 
 Each part counts on in FOLDER/counts.json until so many are reached, so that it can be stopped and
@@ -24,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from hard.counts import Counts
 
-PARTS = ("kills", "mutations")
+PARTS = ("kills", "mutations", "places")
 
 
 def main() -> int:
@@ -47,6 +48,10 @@ def main() -> int:
         from hard.mutations import mutate_all
 
         mutate_all(folder, counts, asked.count, asked.seed, asked.only)
+    if asked.part == "places":
+        from hard.places import fill_often
+
+        fill_often(folder, counts, asked.count, asked.seed, asked.only)
     for part in PARTS:
         print(counts.table(part), end="\n\n")
         for note in counts.notes.get(part, []):

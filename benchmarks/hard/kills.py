@@ -92,7 +92,7 @@ def kill_often(
 ) -> None:
     """Rounds of every command in turn until so many kills are counted."""
     forked.load_everything()
-    materials = _made_apart(folder / "materials")
+    materials = made_apart(folder / "materials")
     cases = [case for case in CASES for _ in range(case.share) if only in case.name]
     known: dict[str, Undisturbed] = {}
     number = counts.total("kills", "kills")
@@ -100,7 +100,7 @@ def kill_often(
         case = cases[number % len(cases)]
         number += 1
         if case.name not in known:
-            known[case.name] = _undisturbed(case, materials, folder / "undisturbed")
+            known[case.name] = undisturbed(case, materials, folder / "undisturbed")
         chance = random.Random(f"{seed} {number} {counts.total('kills', 'kills')}")
         done = one_round(case, known[case.name], materials, folder / "round", chance)
         counts.add("kills", case.name, kills=done.kills, rounds=1, faults=bool(done.faults))
@@ -140,7 +140,7 @@ def _killed(
     case: Case, whole: Undisturbed, materials: Path, folder: Path, chance: random.Random,
     everyone: bool,
 ) -> int | None:  # fmt: skip
-    arguments, said = _arguments(case, materials), folder / "said"
+    arguments, said = case_arguments(case, materials), folder / "said"
     if chance.random() < 0.5:
         prepare = forked.kill_at_change(chance.randint(1, whole.changes))
         process = forked.begin(arguments, folder, said, prepare)
@@ -161,7 +161,7 @@ def _killed(
 
 
 def _run(case: Case, materials: Path, folder: Path) -> int | None:
-    process = forked.begin(_arguments(case, materials), folder, folder / "said")
+    process = forked.begin(case_arguments(case, materials), folder, folder / "said")
     code = forked.wait(process, LONGEST)
     if code is None:
         forked.kill_all(process)
@@ -169,7 +169,8 @@ def _run(case: Case, materials: Path, folder: Path) -> int | None:
     return code
 
 
-def _undisturbed(case: Case, materials: Path, folder: Path) -> Undisturbed:
+def undisturbed(case: Case, materials: Path, folder: Path) -> Undisturbed:
+    """Run a command to its end, twice, and once more to count its changes of the disk."""
     for attempt in range(2):  # the first one compiles and reads what the second finds in memory
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "tmp").mkdir(parents=True)
@@ -183,12 +184,13 @@ def _undisturbed(case: Case, materials: Path, folder: Path) -> Undisturbed:
     (folder / "tmp").mkdir(parents=True)
     note = folder / "changes"
     prepare = forked.count_changes(note)
-    process = forked.begin(_arguments(case, materials), folder, folder / "said", prepare)
+    process = forked.begin(case_arguments(case, materials), folder, folder / "said", prepare)
     assert forked.wait(process, LONGEST) == 0
     return Undisturbed(left, seconds, note.stat().st_size)
 
 
-def _arguments(case: Case, materials: Path) -> list[str]:
+def case_arguments(case: Case, materials: Path) -> list[str]:
+    """Its words, with a workspace in the folder that it runs in."""
     return [*case.arguments.format(m=materials).split(), "--workspace", "w"]
 
 
@@ -247,8 +249,8 @@ def _differences(whole: dict[str, str], left: dict[str, str]) -> list[str]:
     return lost + more + other
 
 
-def _made_apart(folder: Path) -> Path:
-    """Made in a process of its own, so that this one stays without threads."""
+def made_apart(folder: Path) -> Path:
+    """The materials, made in a process of its own, so that this one stays without threads."""
     child = os.fork()
     if child == 0:
         code = 1

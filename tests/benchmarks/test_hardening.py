@@ -6,7 +6,7 @@ import signal
 from functools import partial
 
 import pytest
-from hard import seeds
+from hard import places, seeds
 from hard.counts import Counts
 from hard.limited import outcomes
 from hard.mutants import mutated
@@ -47,3 +47,21 @@ def test_counts_go_on_where_they_stopped(tmp_path):
     again.add("kills", "render", kills=2)
     assert again.total("kills", "kills") == again.of("kills", "render", "kills") == 5
     assert "| render | 5 | 0 |" in again.table("kills")
+
+
+def test_a_full_disk_and_a_read_only_place_are_told_and_nothing_is_left(
+    macedance, tmp_path, tiny_dance
+):
+    command = ("render", str(tiny_dance), "-o", "disk/look.mp4", "--size", "96x160", "--workspace")
+    try:
+        with places.disk(tmp_path / "disk", 2 * places.PAGE) as disk:
+            full = macedance(*command, "disk/w")
+            left = [path.name for path in disk.rglob("*") if path.suffix in (".mp4", ".part")]
+        with places.disk(tmp_path / "disk", places.ROOM) as disk:
+            places.mount("remount", disk, "ro")
+            refused = macedance(*command, "disk/w")
+    except PermissionError as error:
+        pytest.skip(str(error))
+    assert full.returncode == 6 and "full" in full.stderr, full.stderr
+    assert left == []
+    assert refused.returncode == 3 and "Traceback" not in refused.stderr, refused.stderr
