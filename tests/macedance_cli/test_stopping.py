@@ -25,7 +25,8 @@ def {name}():
     print("whole", file=sys.stderr, flush=True)
 
 call()
-time.sleep(60)
+for _ in range(600):  # a signal just before one long sleep would go unheard in it
+    time.sleep(0.1)
 """
 
 
