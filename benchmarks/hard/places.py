@@ -109,7 +109,7 @@ def _wrong(whole: Undisturbed, place: Path) -> list[str]:
     return [
         name for name, digest in left.items()
         if name in whole.left and digest != whole.left[name] and not RECORDS.search(name)
-        and not name.endswith(("log.jsonl", "/latest", "/best"))
+        and not name.endswith(("log.jsonl", "metadata.jsonl", "/latest", "/best"))
     ]  # fmt: skip
 
 

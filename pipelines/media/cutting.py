@@ -23,8 +23,10 @@ from pipelines.media.ffmpeg import (
     PRESET,
     REPRODUCIBLE,
     SOUND_RATE,
+    check_written,
     command,
     for_screens,
+    is_disk_full,
     last_line,
     raise_write_failure,
     run,
@@ -71,7 +73,7 @@ def encode_span(
         f"file:{target}", format="h264", **BT709, **options
     )
     done = run(command(encoded))
-    if b"No space left" in done.stderr:
+    if is_disk_full(target, done.stderr):
         raise_write_failure(target, done.stderr)
     refuse_failure(video.path, done.returncode, done.stderr, 1)
 
@@ -126,8 +128,7 @@ class EncodedSpan:
         with atomic_path(target) as part:
             clip = ffmpeg.output(*streams, f"file:{part}", **options, **REPRODUCIBLE)
             done = run(command(clip), self._bytes[first:last])
-            if done.returncode != 0:
-                raise_write_failure(target, done.stderr)
+            check_written(target, done.returncode, done.stderr)
 
 
 def heard_from(video: WildVideo, start: int, rate: int) -> Any:
@@ -154,6 +155,8 @@ def write_sound(video: WildVideo, start: int, frames: int, target: Path) -> None
     options = {"ac": 2, "c:a": "pcm_s16le", "fflags": "+bitexact"}
     written = sound.output(f"file:{target}", format="wav", **options)
     done = run(command(written))
+    if is_disk_full(target, done.stderr):
+        raise_write_failure(target, done.stderr)
     if done.returncode != 0:
         raise UnsuitableInput(
             f"{video.path}: its sound cannot be decoded ({last_line(done.stderr)})"

@@ -100,6 +100,16 @@ def is_disk_full(path: Path, stderr: bytes) -> bool:
     return path.parent.is_dir() and shutil.disk_usage(path.parent).free < _NEXT_TO_NOTHING
 
 
+def check_written(path: Path, code: int, stderr: bytes) -> None:
+    """Raise what an ffmpeg that wrote `path` ran into: OutOfResources or UnsuitableInput.
+
+    The end of an mp4 is written when all is closed, and ffmpeg before 7 calls that a success even
+    where the disk was too full for it.
+    """
+    if code != 0 or is_disk_full(path, stderr):
+        raise_write_failure(path, stderr)
+
+
 def raise_write_failure(path: Path, stderr: bytes) -> None:
     """Raise what a failed ffmpeg that wrote `path` means: OutOfResources or UnsuitableInput."""
     if is_disk_full(path, stderr):

@@ -29,6 +29,7 @@ from pipelines.media.ffmpeg import (
     PRESET,
     REPRODUCIBLE,
     SOUND_RATE,
+    check_written,
     command,
     ffmpeg_program,
     for_screens,
@@ -164,9 +165,9 @@ class VideoWriter:
             raise UnsuitableInput(f"{self._path}: there are no frames to write")
         with suppress(BrokenPipeError):
             self._process.stdin.close()
-        if self._process.wait() != 0:
-            self._complaints.seek(0)
-            raise_write_failure(self._path, self._complaints.read())
+        code = self._process.wait()
+        self._complaints.seek(0)
+        check_written(self._path, code, self._complaints.read())
         if self._audio is not None:
             self._add_sound(self._audio)
 
@@ -191,7 +192,7 @@ class VideoWriter:
             unreadable = "matches no streams" in complaint or "Invalid data" in complaint
             if unreadable and not is_disk_full(self._path, done.stderr):
                 raise UnsuitableInput(f"{audio}: holds no sound that ffmpeg can read")
-            raise_write_failure(self._path, done.stderr)
+        check_written(self._path, done.returncode, done.stderr)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hard import places
 
 from pipelines.media.video import probe_video, read_frames
 from pipelines.media.video_writer import VideoWriter
@@ -212,3 +213,17 @@ def test_a_stop_at_any_moment_leaves_neither_file_nor_program(tmp_path):
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("with_sound", [False, True])
+def test_a_disk_full_at_any_page_is_told_and_leaves_no_film(tmp_path, with_sound):
+    options = {"audio": tone(tmp_path / "tone.wav", 1.0)} if with_sound else {}
+    whole = write(tmp_path / "whole.mp4", 30, **options).stat().st_size
+    try:
+        for size in range(places.PAGE, 2 * whole, 2 * places.PAGE):
+            with places.disk(tmp_path / "disk", size) as disk:
+                with pytest.raises(OutOfResources, match="full"):
+                    write(disk / "film.mp4", 30, **options)
+                assert list(disk.iterdir()) == []
+    except PermissionError as error:
+        pytest.skip(str(error))
