@@ -54,7 +54,8 @@ def refuse_unable(config: GenerateConfig) -> None:
 def _styles(config: GenerateConfig) -> Styles:
     """The styles that were asked for, as they were written; raises BadUsage for unknown ones."""
     _, expert = config.motion_expert()
-    names = expert.genres(config.motion_folder()) if config.genre is not None else ()
+    # Asked in any case: where there is nothing to dance with, it says so before any work.
+    names = expert.genres(config.motion_folder())
 
     def known(name: str) -> str:
         expert.find_genre(name, names)

@@ -16,7 +16,7 @@ from pipelines.motion_expert.experts import EXPERTS
 from pipelines.motion_expert.interface import CANDIDATES, GENRES, Cost, Danced, Expert
 from pipelines.music import layout
 from pipelines.music.features import MusicFeatures
-from pipelines.support.errors import BadUsage
+from pipelines.support.errors import BadUsage, MissingAsset
 from pipelines.support.options import check, option
 from pipelines.support.progress import Silent
 from pipelines.workspace.run_record import RunRecord
@@ -162,3 +162,8 @@ def test_the_dance_that_steps_on_the_beat_is_kept(stepping):
     assert facts["kept"] == 1 and facts["n"] == 0
     assert motion is on.motion
     assert facts["beat_fit"][1] > facts["beat_fit"][0]
+
+
+def test_without_weights_an_expert_is_refused_before_any_work(config):
+    with pytest.raises(MissingAsset, match="no weights of --expert megadance ship"):
+        refuse_unable(replace(config, expert="megadance"))
