@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,11 +69,17 @@ INTERRUPTED_BY_USER = 130
 TERMINATED = 143
 
 _OUT_OF_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FULL_WORDS = tuple(os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT))
 
 
 def is_out_of_space(error: BaseException) -> bool:
-    """Whether the disk, or the user's share of it, is full."""
-    return isinstance(error, OSError) and error.errno in _OUT_OF_SPACE
+    """Whether the disk, or the user's share of it, is full.
+
+    Libraries that are not written in Python raise errors of their own with the system's words.
+    """
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno in _OUT_OF_SPACE
+    return not isinstance(error, MacedanceError) and any(w in str(error) for w in _FULL_WORDS)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

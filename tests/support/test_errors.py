@@ -6,6 +6,7 @@ import errno
 import struct
 
 import pytest
+from safetensors import SafetensorError
 
 from pipelines.support import errors
 
@@ -28,6 +29,7 @@ from pipelines.support import errors
         (OSError(errno.ENOSPC, "No space left on device", "out.mp4"), 6),
         (OSError(errno.EDQUOT, "Disk quota exceeded"), 6),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), 6),
+        (SafetensorError("I/O error: No space left on device (os error 28)"), 6),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), 6),
         (ModuleNotFoundError("No module named 'mediapipe'", name="mediapipe"), 4),
         (ImportError("libGL.so.1: cannot open shared object file"), 4),
