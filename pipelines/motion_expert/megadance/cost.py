@@ -9,7 +9,7 @@ from pipelines.support.conventions import MOTION_FPS
 _LOADING = 3.0
 """Seconds until the first token."""
 _PER_LAYER = 0.004
-"""Seconds of a layer and token that no width makes longer: measured with `tiny`."""
+"""Seconds of a layer and token that no width makes longer: a guess, from one busy machine."""
 _PER_SECOND = 4e9
 """Weights times dances that two cores work through in a second, token by token."""
 _PER_EXPERT = 36
