@@ -10,14 +10,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.generation.dance import DANCE_RECORD, dance_estimate, finished_dance, refuse_unable
+from pipelines.generation.dance import dance_estimate, finished_dance, found_dance, refuse_unable
+from pipelines.generation.outputs import hand_over, refuse_others
 from pipelines.generation.run_name import canvas, chosen, order, run_name
 from pipelines.generation.settings import GenerateConfig
 from pipelines.generation.video import VIDEO_RECORD, find_person, finished_video, warn_of
 from pipelines.media.shape import frame_rate
 from pipelines.support.conventions import MOTION_FPS
-from pipelines.support.files import check_writable, copy_atomically
-from pipelines.support.progress import Progress
+from pipelines.support.files import check_writable
+from pipelines.support.progress import SILENT, Progress
 from pipelines.workspace.layout import Workspace
 from pipelines.workspace.run_record import RunRecord, recorded_run
 from pipelines.workspace.stages import alone_in, finished_stage
@@ -39,18 +40,14 @@ def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     seconds = min(seconds, config.duration or seconds)
     run, rate = run_name(config), frame_rate(config.fps)
     folder = Workspace(config.workspace).generation(run)
-    stages = {"dance": DANCE_RECORD, "video": VIDEO_RECORD}
+    refuse_others(config, _made_before(config, folder))
     facts: dict[str, Any] = {
         "song": str(config.song),
         "seconds": round(seconds, 3),
         "frames": round(int(seconds * MOTION_FPS) / MOTION_FPS * rate),
         "run": run,
         "folder": str(folder),
-        "finished": [
-            stage
-            for stage, name in stages.items()
-            if finished_stage(folder / name, progress) is not None
-        ],
+        "finished": _finished(config, folder, progress),
     }
     facts |= dance_estimate(config, seconds)
     if not config.motion_only:
@@ -61,6 +58,27 @@ def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
         facts |= choice.expert.cost(order(config), choice.options, seconds, float(rate))
         facts["output"] = str(config.output)
     return facts
+
+
+def _finished(config: GenerateConfig, folder: Path, progress: Progress) -> list[str]:
+    """The stages that an earlier run has finished."""
+    dance = ["dance"] if found_dance(config, folder, progress) is not None else []
+    drawn = finished_stage(folder / VIDEO_RECORD, progress) is not None
+    return dance + (["video"] if drawn else [])
+
+
+def _made_before(config: GenerateConfig, folder: Path) -> dict[Path, Path]:
+    """For the outputs that are there already, the finished files that would be handed over."""
+    made: dict[Path, Path] = {}
+    if not any(path.exists() for _, path in config.targets()):
+        return made
+    if config.output is not None and finished_stage(folder / VIDEO_RECORD, SILENT) is not None:
+        made[config.output] = folder / "out.mp4"
+    if config.motion_out is not None:
+        place = found_dance(config, folder, SILENT)
+        if place is not None:
+            made[config.motion_out] = place / f"motion{config.motion_out.suffix}"
+    return made
 
 
 def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
@@ -84,6 +102,7 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     probe_audio(config.inputs()["song"])
     workspace = Workspace(config.workspace)
     folder = workspace.generation(run)
+    refuse_others(config, _made_before(config, folder))
     records = [folder / "run.json", workspace.run_record(run)]
     with (
         alone_in(folder, progress),
@@ -110,7 +129,8 @@ def _dance_and_video(
             person = find_person(config)
     dance = finished_dance(config, folder, record, progress)
     if config.motion_out is not None:
-        _hand_over(folder / f"motion{config.motion_out.suffix}", config.motion_out, record)
+        made = folder / f"motion{config.motion_out.suffix}"
+        hand_over(made, config.motion_out, record, progress)
     if person is not None:
         drawn = finished_video(config, chosen(config), dance, person, folder, record, progress)
     elif drawn is not None:
@@ -119,13 +139,8 @@ def _dance_and_video(
     if drawn is not None:
         assert config.output is not None
         record.facts["appearance"] = drawn
-        _hand_over(folder / "out.mp4", config.output, record)
+        hand_over(folder / "out.mp4", config.output, record, progress)
     return dance
-
-
-def _hand_over(made: Path, target: Path, record: RunRecord) -> None:
-    copy_atomically(made, target)
-    record.wrote(target)
 
 
 def _summary(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipelines.generation.run_name import dance_name
 from pipelines.generation.settings import GenerateConfig
 from pipelines.generation.styles import Styles, parse_styles
 from pipelines.motion_expert.interface import (
@@ -19,15 +20,18 @@ from pipelines.motion_expert.interface import (
 )
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import BadUsage
+from pipelines.support.files import link_atomically
 from pipelines.support.progress import Progress
+from pipelines.workspace.layout import Workspace
 from pipelines.workspace.run_record import RunRecord
-from pipelines.workspace.stages import finish_stage, finished_stage
+from pipelines.workspace.stages import alone_in, finish_stage, finished_stage
 
 if TYPE_CHECKING:
     from pipelines.motion.motion import Motion
     from pipelines.music.features import MusicFeatures
 
 DANCE_RECORD = "motion.json"
+_DANCE_FILES = ("motion.npz", "motion.bvh")
 
 
 def refuse_unable(config: GenerateConfig) -> None:
@@ -76,23 +80,51 @@ def dance_estimate(config: GenerateConfig, seconds: float) -> dict[str, str]:
 def finished_dance(
     config: GenerateConfig, folder: Path, record: RunRecord, progress: Progress
 ) -> Motion:
-    """The dance, cut to the song, in `folder` as motion.npz and motion.bvh."""
-    from pipelines.motion.bvh import save_bvh
-    from pipelines.motion.npz import load_npz, save_npz
+    """The dance, cut to the song, in `folder` as motion.npz and motion.bvh.
 
-    target, stage = folder / "motion.npz", folder / DANCE_RECORD
-    facts = finished_stage(stage, progress)
-    if facts is not None:
+    It is kept in the workspace by itself, so that the next picture finds it.
+    """
+    from pipelines.motion.npz import load_npz
+
+    facts = finished_stage(folder / DANCE_RECORD, progress)
+    if facts is None:
+        kept = Workspace(config.workspace).dance(dance_name(config))
+        with alone_in(kept, progress):
+            facts = finished_stage(kept / DANCE_RECORD, progress)
+            if facts is None:
+                facts = _make_dance(config, kept, record, progress)
+            else:
+                progress.say("the dance is there from an earlier run")
+            for name in _DANCE_FILES:
+                link_atomically(kept / name, folder / name)
+        finish_stage(folder / DANCE_RECORD, facts, _DANCE_FILES)
+    else:
         progress.say("the dance is there from an earlier run")
-        record.facts["motion"] = facts
-        return load_npz(target)
+    record.facts["motion"] = facts
+    return load_npz(folder / "motion.npz")
+
+
+def found_dance(config: GenerateConfig, folder: Path, progress: Progress) -> Path | None:
+    """The folder in which the finished dance lies: the run's, or the dance's own; None: nowhere."""
+    kept = Workspace(config.workspace).dance(dance_name(config))
+    for place in (folder, kept):
+        if finished_stage(place / DANCE_RECORD, progress) is not None:
+            return place
+    return None
+
+
+def _make_dance(
+    config: GenerateConfig, folder: Path, record: RunRecord, progress: Progress
+) -> dict[str, Any]:
+    from pipelines.motion.bvh import save_bvh
+    from pipelines.motion.npz import save_npz
+
     make = _new_dance if config.motion is None else _given_dance
     dance, facts = make(config, record, progress)
-    record.facts["motion"] = facts
-    save_npz(dance, target)
+    save_npz(dance, folder / "motion.npz")
     save_bvh(dance, folder / "motion.bvh")
-    finish_stage(stage, facts, ["motion.npz", "motion.bvh"])
-    return dance
+    finish_stage(folder / DANCE_RECORD, facts, _DANCE_FILES)
+    return facts
 
 
 def _given_dance(

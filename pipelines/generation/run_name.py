@@ -1,17 +1,21 @@
-"""The name of a run of `generate`: it follows from the content of its inputs and what is asked."""
+"""The names of a run of `generate` and of its dance: by the content of inputs and what is asked."""
 
 from __future__ import annotations
 
 from pipelines.appearance_expert.experts import Choice, choose
-from pipelines.appearance_expert.interface import Order
-from pipelines.generation.settings import GenerateConfig
+from pipelines.appearance_expert.interface import WAN, Order
+from pipelines.generation.settings import PICTURE, VIDEO, GenerateConfig
 from pipelines.media.shape import canvas_size
 from pipelines.support.files import readable_sha256
-from pipelines.support.options import identity
+from pipelines.support.options import declared, identity
 from pipelines.workspace.identity import content_id
 from pipelines.workspace.run_record import installed_versions
 
 _LONGEST_STEM = 40
+_OF_THE_PICTURE = {"picture"} | {
+    one.name for one in declared(GenerateConfig) if one.option.panel in (PICTURE, VIDEO, WAN)
+}
+"""What the dance does not depend on: it is the same for whoever dances it, at whatever size."""
 
 
 def run_name(config: GenerateConfig) -> str:
@@ -33,6 +37,21 @@ def run_name(config: GenerateConfig) -> str:
         options |= chosen(config).identity(order(config))
     stem = "".join(c if c.isalnum() else "-" for c in config.song.stem)[:_LONGEST_STEM].strip("-")
     return f"{stem or 'song'}-{content_id(options['song_sha256'], **options)}"
+
+
+def dance_name(config: GenerateConfig) -> str:
+    """The dance's name: a digest of the song, its part, and all that makes another dance of it.
+
+    Raises UnsuitableInput for inputs that are no files.
+    """
+    _, dancer = config.motion_expert()
+    asked = identity(config) | identity(config.dance_options())
+    options = {name: value for name, value in asked.items() if name not in _OF_THE_PICTURE}
+    for name, path in config.dance_inputs().items():
+        options[f"{name}_sha256"] = readable_sha256(path)
+    options["motion_model"] = dancer.identity(config.motion_folder())
+    options["macedance"] = installed_versions().get("macedance", "")
+    return content_id(options["song_sha256"], **options)
 
 
 def order(config: GenerateConfig) -> Order:

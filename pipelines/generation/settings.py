@@ -21,10 +21,10 @@ from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import BadUsage
 from pipelines.support.options import check, declared, distinct, option, taken
 from pipelines.workspace import options as common
-from pipelines.workspace.existing_output import refuse_existing
 
 MUSIC, PICTURE, VIDEO = "The music", "The person", "The video"
-INPUTS = ("song", "picture", "ref_keypoints", "ref_mask", "motion")
+DANCE_INPUTS = ("song", "motion")
+INPUTS = (*DANCE_INPUTS, "picture", "ref_keypoints", "ref_mask")
 _SHORTEST, _LONGEST = 2, 600
 _MOTION_SUFFIXES = (".npz", ".bvh")
 
@@ -187,9 +187,6 @@ class GenerateConfig:
                 raise BadUsage(f"{path} is also an input", f"choose another {flag}")
             if path.is_dir():
                 raise BadUsage(f"{path} is a folder", f"choose a file for {flag}")
-            if not self.force:
-                hint = f"add --force to replace it, or choose another {flag}"
-                refuse_existing(path, self.workspace, hint)
 
     def _validate_video(self) -> None:
         if self.picture is None:
@@ -208,6 +205,11 @@ class GenerateConfig:
         """The files that are written, by flag."""
         video = [] if self.output is None else [("-o", self.output)]
         return video + ([("--motion-out", self.motion_out)] if self.motion_out else [])
+
+    def dance_inputs(self) -> dict[str, Path]:
+        """The files that the dance is made of, by the option that names them."""
+        given = {name: getattr(self, name) for name in DANCE_INPUTS}
+        return {name: path for name, path in given.items() if path is not None}
 
     def inputs(self) -> dict[str, Path]:
         """The files that are read, by the option that names them."""

@@ -133,6 +133,16 @@ def copy_atomically(source: Path, target: Path) -> None:
         raise UnsuitableInput(f"{target}: cannot be written ({reason})", kept) from error
 
 
+def link_atomically(source: Path, target: Path) -> None:
+    """As `copy_atomically`, but without room of its own where the file system can do that."""
+    try:
+        with atomic_path(target) as temporary:
+            temporary.unlink()
+            os.link(source, temporary)
+    except OSError:
+        copy_atomically(source, target)
+
+
 def readable_sha256(source: Path) -> str:
     """Hex SHA-256 of a file that a user named; raises UnsuitableInput that says why it is none."""
     if not source.is_file():

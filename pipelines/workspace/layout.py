@@ -56,6 +56,10 @@ class Workspace:
         """Folder of one training run, or one set of weights, of the Appearance Expert."""
         return self._item("models/appearance", run)
 
+    def dance(self, dance_id: str) -> Path:
+        """Folder of one dance to one song, whoever's picture dances it: motion.npz, motion.bvh."""
+        return self._item("dances", dance_id)
+
     def generation(self, run: str) -> Path:
         """Folder of one generated dance: out.mp4, motion.npz, keypoints.npz, pose.mp4, run.json."""
         return self._item("generations", run)

@@ -111,6 +111,24 @@ def test_a_finished_dance_is_found_again(toy, config, tmp_path):
     assert listener.said == ["the dance is there from an earlier run"]
 
 
+def test_another_picture_finds_the_dance(toy, config, tmp_path):
+    first, facts = made(config, tmp_path / "one")
+    listener = Listener()
+    toy(load=None)  # nobody dances again
+    again, same = made(replace(config, fps=25.0), tmp_path / "two", listener)
+    np.testing.assert_array_equal(again.poses, first.poses)
+    assert same == facts and listener.said == ["the dance is there from an earlier run"]
+    assert (tmp_path / "two" / "motion.bvh").is_file()
+
+
+def test_a_damaged_dance_is_made_again(toy, config, tmp_path):
+    made(config, tmp_path / "one")
+    for file in tmp_path.glob("*/**/motion.npz"):
+        file.write_bytes(b"")
+    again, _ = made(config, tmp_path / "one")
+    assert again.frames == 90
+
+
 def test_a_draft_says_so(toy, config, tmp_path):
     toy(draft=True)
     listener = Listener()

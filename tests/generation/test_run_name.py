@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.appearance_expert.tiny.row import SHIPPED
-from pipelines.generation.run_name import canvas, chosen, order, run_name
+from pipelines.generation.run_name import canvas, chosen, dance_name, order, run_name
 from pipelines.generation.settings import GenerateConfig
 from pipelines.support.errors import UnsuitableInput
 
@@ -39,6 +39,25 @@ def test_a_runs_name_follows_content_not_place(tmp_path):
     ]  # fmt: skip
     names = {run_name(replace(here, **change)) for change in changes}
     assert len(names | {name}) == len(changes) + 1
+
+
+def test_a_dance_does_not_depend_on_who_dances_it_nor_on_the_video(tmp_path):
+    config = given_files(tmp_path)
+    other = tmp_path / "other.png"
+    other.write_bytes(b"another")
+    same = [
+        {"picture": other}, {"picture": None, "output": None, "motion_only": True},
+        {"output": Path("x.mp4")}, {"size": "320"}, {"fps": 25.0}, {"ref_mask": other},
+        {"appearance": "wan"}, {"model": "x"},
+        {"options": {"lora": (str(other),)}, "appearance": "wan"},
+    ]  # fmt: skip
+    assert {dance_name(replace(config, **change)) for change in same} == {dance_name(config)}
+    others = [
+        {"seed": 1}, {"start": 1.0}, {"duration": 5.0}, {"genre": "Jazz"}, {"candidates": 2},
+        {"options": {"beta": 0.5}}, {"motion": other}, {"song": other}, {"expert": "library"},
+    ]  # fmt: skip
+    names = {dance_name(replace(config, **change)) for change in others}
+    assert len(names | {dance_name(config)}) == len(others) + 1
 
 
 @pytest.mark.parametrize("stem", ["", "...", "日本", "a b/../c".replace("/", "-"), "x" * 300])

@@ -61,19 +61,6 @@ def test_refused_requests_name_the_flag(tmp_path, change, says):
         replace(given_files(tmp_path), **change).validate()
 
 
-def test_an_output_that_exists_needs_force(tmp_path):
-    config = given_files(tmp_path)
-    (tmp_path / "out.mp4").touch()
-    with pytest.raises(BadUsage) as caught:
-        config.validate()
-    assert "--force" in caught.value.hint
-    replace(config, force=True).validate()
-    dance = replace(config, output=tmp_path / "new.mp4", motion_out=tmp_path / "dance.npz")
-    (tmp_path / "dance.npz").touch()
-    with pytest.raises(BadUsage, match=r"dance\.npz exists"):
-        dance.validate()
-
-
 def test_an_input_is_never_written_over(tmp_path):
     song = tmp_path / "concert.mp4"
     song.touch()

@@ -47,6 +47,10 @@ def test_once_again_and_with_force(here, command, tmp_path) -> None:
     first = (tmp_path / "out.mp4").read_bytes()
 
     code, out, err = here(*command, "-o", "out.mp4")
+    assert (code, out) == (0, "out.mp4\n")
+    assert "out.mp4 is there already, as this command makes it" in err
+
+    code, out, err = here(*command, "-o", "out.mp4", "--fps", "25")
     assert (code, out) == (2, "")
     assert err.splitlines() == [
         "macedance: error: out.mp4 exists",

@@ -20,6 +20,7 @@ from pipelines.support.files import (
     atomic_path,
     check_writable,
     copy_atomically,
+    link_atomically,
     read_json,
     readable_sha256,
     sha256_file,
@@ -173,3 +174,25 @@ def test_what_is_no_json_is_bad_input_and_a_value_error(tmp_path: Path, text: st
         read_json(path)
     with pytest.raises(ValueError):
         read_json(path)
+
+
+def test_a_link_takes_no_room_and_is_whole(tmp_path: Path) -> None:
+    source, target = tmp_path / "made.npz", tmp_path / "run" / "motion.npz"
+    source.write_bytes(b"a dance")
+    link_atomically(source, target)
+    link_atomically(source, target)
+    assert target.read_bytes() == b"a dance" and source.samefile(target)
+    assert [path.name for path in target.parent.iterdir()] == ["motion.npz"]
+
+
+def test_where_there_are_no_links_it_is_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    (tmp_path / "made").write_bytes(b"a dance")
+    link_atomically(tmp_path / "made", tmp_path / "target")
+    assert (tmp_path / "target").read_bytes() == b"a dance"
+    assert not (tmp_path / "target").samefile(tmp_path / "made")
