@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipelines.motion_expert.infinitedance.row import INFINITEDANCE
 from pipelines.motion_expert.interface import Expert
 from pipelines.motion_expert.library.row import LIBRARY
 from pipelines.motion_expert.mace.row import MACE
@@ -16,6 +17,7 @@ EXPERTS: dict[str, Expert] = {
     "library": LIBRARY,
     "mace": MACE,
     "megadance": MEGADANCE,
+    "infinitedance": INFINITEDANCE,
 }
 DEFAULT = "library"
 

@@ -76,6 +76,12 @@ class Bank:
         best = best[np.lexsort((rows[best], -cosine[best]))]
         return rows[best], cosine[best]
 
+    def enough(self, genre: int, count: int) -> bool:
+        """Whether a style has so many windows beside those of any one of its recordings."""
+        recordings = self.recording_N[self.genre_N == genre]
+        largest = int(np.bincount(recordings).max()) if len(recordings) else 0
+        return len(recordings) - largest >= count
+
     def check_tokenizer(self, digest: str) -> None:
         """Raise UnsuitableInput where the bank was made beside another tokenizer."""
         if self.tokenizer != digest:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 
 from pipelines.motion_expert.infinitedance.clock import Span
@@ -53,7 +51,10 @@ def generator_run(
         bank = build_bank(network, material.train, genres, step, stored.sha256)
         references = References(network, bank, own.references)
         material.progress.say(f"a bank of {len(bank)} windows")
-    llama = Path(own.llama) if own.llama else None
-    return generator_task(
-        config, material, tokenizer, references, genres, own.bridge_steps, llama, window
-    )
+        rare = [g for n, g in enumerate(genres) if not bank.enough(n, own.references)]
+        if rare:
+            material.progress.say(
+                f"too few recordings of {', '.join(rare)} for {own.references} references: "
+                "they are found among all styles"
+            )
+    return generator_task(config, material, tokenizer, references, genres, own, window)

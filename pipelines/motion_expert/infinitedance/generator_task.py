@@ -17,12 +17,14 @@ from pipelines.motion_expert.infinitedance.clock import WINDOW, Span
 from pipelines.motion_expert.infinitedance.references import References, tokens_of
 from pipelines.motion_expert.infinitedance.storage import load_part, save_part
 from pipelines.motion_expert.infinitedance.tokenizer import Tokenizer
+from pipelines.motion_expert.infinitedance.training_options import InfiniteDanceTrainingOptions
 from pipelines.motion_expert.infinitedance.whole import save_whole
 from pipelines.motion_expert.infinitedance.windows import DanceBatch, DanceWindows
 from pipelines.motion_expert.training.material import Material
 from pipelines.motion_expert.training.settings import TrainMotionConfig
 from pipelines.music import layout
 from pipelines.music.features import FEATURE_SCHEMA
+from pipelines.support.errors import UnsuitableInput
 from pipelines.training.checkpoints import Checkpoints
 from pipelines.training.feed import Tensors
 from pipelines.training.optimizers import adamw_of_matrices
@@ -51,8 +53,7 @@ def generator_task(
     tokenizer: Tokenizer,
     references: References | None,
     genres: tuple[str, ...],
-    bridge_steps: int,
-    backbone: Path | None = None,
+    own: InfiniteDanceTrainingOptions,
     window: Span = WINDOW,
 ) -> Task:
     """The task of the language model and of what lies between it and music and tokens.
@@ -62,8 +63,7 @@ def generator_task(
         tokenizer: trained, in evaluation mode; it stays as it is.
         references: None trains without any.
         genres: names of the styles.
-        bridge_steps: for so many updates the language model itself stays as it is.
-        backbone: a folder of a pretrained LLaMA; None begins anew.
+        own: its options; for `bridge_steps` updates the language model itself stays as it is.
         window: what is seen at once.
 
     Raises:
@@ -73,10 +73,10 @@ def generator_task(
     stride = Span(max(1, config.stride // Span(1).frames))
     windows = DanceWindows(material.train, genres, window, stride, config.mirror, config.balance)
     torch.manual_seed(config.seed)
-    model = _model(config.preset, tokenizer, references, genres, windows, backbone)
+    model = _model(config.preset, tokenizer, references, genres, windows, own)
     latest = Checkpoints(material.folder, keep=1).latest()
     if latest is not None:
-        load_part(latest, "generator").into(model, "generator")
+        _taken_up(model, latest, material)
     model.to(material.device)
     held = _held(material, genres, window, tokenizer, references)
     material.progress.say(f"{len(windows)} training windows of {len(windows.takes)} recordings")
@@ -84,7 +84,7 @@ def generator_task(
     def draw(size: int, key: Key) -> Tensors:
         return {
             **_ready(windows.draw(size, key), windows.takes, tokenizer, references),
-            "bridges_only": torch.full((size,), key[1] < bridge_steps),
+            "bridges_only": torch.full((size,), key[1] < own.bridge_steps),
         }
 
     def loss(
@@ -113,7 +113,7 @@ def generator_task(
         save=save,
         words=WORDS,
         held_out=None if held is None else held_out,
-        settings={"weight_decay": config.weight_decay, "bridge_steps": bridge_steps},
+        settings={"weight_decay": config.weight_decay, "bridge_steps": own.bridge_steps},
         noise_device=material.device,
     )
 
@@ -124,15 +124,20 @@ def _model(
     references: References | None,
     genres: tuple[str, ...],
     windows: DanceWindows,
-    backbone: Path | None,
+    own: InfiniteDanceTrainingOptions,
 ) -> ChoreoLlama:
     quantiser, sizes = tokenizer.config.quantiser, PRESETS[preset]
     cadence = replace(
         sizes.cadence, styles=max(1, len(genres)),
         reference=0 if references is None else columns.WIDTH,
+        edges=(own.band_edge,), fusion=own.fusion, experts=own.cadence_experts,
     )  # fmt: skip
-    shape = replace(sizes, cadence=cadence, codes=quantiser.codes, code_width=quantiser.width)
+    shape = replace(
+        sizes, cadence=cadence, codes=quantiser.codes, code_width=quantiser.width,
+        inputs=own.token_inputs,
+    )  # fmt: skip
     books = [layer.get_buffer("codes_KC") for layer in tokenizer.quantiser.layers]
+    backbone = Path(own.llama) if own.llama else None
     model = ChoreoLlama(shape, torch.stack(books), backbone)
     music = windows.gather(windows.spread(512)).music
     flat = torch.from_numpy(music).flatten(0, 1).double()
@@ -142,6 +147,16 @@ def _model(
     model.reference_mean_C.copy_(tokenizer.mean_D)
     model.reference_std_C.copy_(tokenizer.std_D)
     return model
+
+
+def _taken_up(model: ChoreoLlama, checkpoint: Path, material: Material) -> None:
+    stored = load_part(checkpoint, "generator")
+    if ChoreoConfig.from_json(stored.config) != model.config:
+        raise UnsuitableInput(
+            f"{material.folder}: holds a generator of other sizes or options",
+            "give those that it began with, or another --run",
+        )
+    stored.into(model, "generator")
 
 
 def _ready(

@@ -51,9 +51,13 @@ class References:
         return blended(found, self.blend, beats)
 
     def for_batch(self, batch: DanceBatch, takes: Sequence[str]) -> Array:
-        """References (B, T, 264) of windows to learn from, none of them of its own recording."""
+        """References (B, T, 264) of windows to learn from, none of them of its own recording.
+
+        A style with too few other recordings is searched for in all styles.
+        """
+        known = {int(g) for g in batch.genre if g >= 0 and self.bank.enough(int(g), self.count)}
         return np.stack([
-            self.for_music(music, None if genre < 0 else int(genre), [takes[recording]])
+            self.for_music(music, int(genre) if genre in known else None, [takes[recording]])
             for music, genre, recording in zip(
                 batch.music, batch.genre, batch.recording, strict=True
             )

@@ -1,4 +1,7 @@
-"""The row of the expert "infinitedance" in the table of Motion Experts."""
+"""The row of the expert "infinitedance" in the table of Motion Experts.
+
+No weights of it ship: docs/reference/infinitedance.md#state-of-things.
+"""
 
 from __future__ import annotations
 

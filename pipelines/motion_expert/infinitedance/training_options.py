@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pipelines.support.options import option
 from pipelines.training.options import MODEL
@@ -27,3 +28,17 @@ class InfiniteDanceTrainingOptions:
         0, "Updates in which the language model itself stays as it is.", low=0, panel=MODEL
     )
     references: int = option(10, "Dances that are found for a window.", low=1, panel=MODEL)
+    token_inputs: Literal["embeddings", "indices"] = option(
+        "embeddings", "What stands for a token: its code, or a learned vector.", panel=MODEL
+    )
+    fusion: Literal["gated", "concat"] = option(
+        "gated", "How the cadence experts become one: weights (paper), or side by side (code).",
+        panel=MODEL,
+    )  # fmt: skip
+    band_edge: float = option(
+        6.25, "Frequency at which a reference is split into two bands.", above=0,
+        high=12.5, metavar="HZ", panel=MODEL,
+    )  # fmt: skip
+    cadence_experts: bool = option(
+        True, "Hear music and references through experts; else through one layer.", panel=MODEL
+    )

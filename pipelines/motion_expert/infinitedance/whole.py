@@ -23,13 +23,15 @@ from pipelines.motion_expert.infinitedance.storage import load_part, save_part
 from pipelines.motion_expert.infinitedance.tokenizer import Tokenizer
 from pipelines.motion_expert.infinitedance.tokenizer_task import load_tokenizer
 from pipelines.support.errors import UnsuitableInput
-from pipelines.support.files import read_json
+from pipelines.support.files import link_atomically, read_json
 
 
 def save_whole(
     folder: Path, tokenizer: Tokenizer, references: References | None, facts: dict[str, Any]
 ) -> None:
     """Put what the generator needs beside it, in whose folder it lies already; the header last.
+
+    The bank is the run's largest file: where the checkpoint before holds the same, it is kept once.
 
     Args:
         facts: with "genres" and "schema", as the generator's own file has them.
@@ -41,9 +43,18 @@ def save_whole(
         save_part(folder, "retrieval", network.config.to_json(), network.state_dict(), {})
         save_bank(folder, references.bank)
         parts += ["retrieval", "bank"]
+        _kept_once(folder, folder.parent / "latest")
     digests = {part: str(read_json(folder / f"{part}.json")["sha256"]) for part in parts}
     heard = 0 if references is None else references.count
     write_header(folder, Header(tuple(facts["genres"]), facts["schema"], heard, digests))
+
+
+def _kept_once(folder: Path, before: Path) -> None:
+    own, other = folder / "bank.json", before / "bank.json"
+    if not other.is_file() or read_json(other)["sha256"] != read_json(own)["sha256"]:
+        return
+    weights = folder / "bank.safetensors"
+    link_atomically((before / weights.name).resolve(), weights)
 
 
 def load_whole(folder: Path | None, options: InfiniteDanceOptions) -> InfiniteDancer:

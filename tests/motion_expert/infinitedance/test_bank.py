@@ -91,3 +91,10 @@ def test_yaw_is_taken_out_before_an_average():
     assert (alike[..., 1] == 0).all()
     assert (alike[..., 2:] == 1).all()
     assert (found == 1).all()
+
+
+def test_a_style_has_enough_where_every_recording_of_it_finds_that_many_others():
+    assert bank().enough(0, 2)
+    assert not bank().enough(0, 3)
+    assert not bank().enough(1, 1)
+    assert not bank().enough(7, 1)

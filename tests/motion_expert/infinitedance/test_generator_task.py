@@ -7,8 +7,10 @@ from pipelines.motion_expert.infinitedance.choreollama import ChoreoConfig, Chor
 from pipelines.motion_expert.infinitedance.clock import Span
 from pipelines.motion_expert.infinitedance.generator_task import PRESETS, generator_task
 from pipelines.motion_expert.infinitedance.storage import load_part
+from pipelines.motion_expert.infinitedance.training_options import InfiniteDanceTrainingOptions
 from pipelines.motion_expert.training.material import Material
 from pipelines.motion_expert.training.settings import TrainMotionConfig
+from pipelines.support.errors import UnsuitableInput
 from pipelines.support.progress import SILENT
 from pipelines.training.engine import Engine, EngineOptions
 from pipelines.training.launch import Launch
@@ -22,13 +24,12 @@ GENRES = ("Jazz", "Pop")
 
 @pytest.fixture
 def train(paired, tokenizer, references):
-    def run(folder, steps, bridge_steps=1, heard=True):
+    def run(folder, steps, bridge_steps=1, heard=True, **chosen):
         named = [paired(n, genre=GENRES[n % 2 == 0]) for n in range(4)]
         material = Material(named[:3], named[3:], folder, CPU, 4, SILENT)
         found = references if heard else None
-        task = generator_task(
-            CONFIG, material, tokenizer, found, GENRES, bridge_steps, window=Span(4)
-        )
+        own = InfiniteDanceTrainingOptions(bridge_steps=bridge_steps, **chosen)
+        task = generator_task(CONFIG, material, tokenizer, found, GENRES, own, window=Span(4))
         begun = {n: v.clone() for n, v in task.network.state_dict().items()}
         options = EngineOptions.of(
             CONFIG, steps=steps, checkpoint_every=2, validate_every=2, warmup=0
@@ -73,3 +74,27 @@ def test_the_paper_s_language_model():
     paper = PRESETS["paper"]
     assert (paper.layers, paper.heads, paper.key_heads, paper.feed) == (16, 32, 8, 8192)
     assert paper.cadence.width == 2048
+
+
+@pytest.mark.parametrize(
+    ("chosen", "field", "value"),
+    [
+        ({"token_inputs": "indices"}, "inputs", "indices"),
+        ({"fusion": "concat"}, "fusion", "concat"),
+        ({"band_edge": 2.0}, "edges", (2.0,)),
+        ({"cadence_experts": False}, "experts", False),
+    ],
+)
+def test_what_the_paper_compares_can_be_asked_for_and_is_stored(
+    train, tmp_path, tokenizer, chosen, field, value
+):
+    _, stored, _ = train(tmp_path, 1, **chosen)
+    config = ChoreoConfig.from_json(stored.config)
+    assert getattr(config if field == "inputs" else config.cadence, field) == value
+    stored.into(ChoreoLlama(config, torch.zeros(3, 32, 8)), "generator")
+
+
+def test_a_run_keeps_to_the_options_that_it_began_with(train, tmp_path):
+    train(tmp_path, 2)
+    with pytest.raises(UnsuitableInput, match="a generator of other sizes or options"):
+        train(tmp_path, 4, band_edge=2.0)

@@ -41,6 +41,20 @@ def test_in_training_no_window_hears_its_own_recording(references, paired):
     assert any(np.array_equal(found, turned_alike(bank.motion_NTD[n])) for n in others)
 
 
+def test_in_training_a_rare_style_is_searched_for_among_all(references, paired):
+    """Two windows of a style and their mirror images beside each recording: five are not there."""
+    bank = references.bank
+    batch = DanceBatch(
+        np.zeros((1, 48, 264), np.float32), paired(1).features[None, :48], np.array([0]),
+        np.array([1]),
+    )  # fmt: skip
+    (found,) = replace(references, count=5).for_batch(batch, ["take0", "take1"])
+    own = list(bank.recordings).index("take1")
+    assert (bank.genre_N != 0).any() and own in bank.recording_N
+    expected = replace(references, count=5).for_music(paired(1).features[:48], None, ["take1"])
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_too_few_are_an_error(references, paired):
     with pytest.raises(UnsuitableInput, match="not 9"):
         replace(references, count=9).for_music(paired(1).features[:48], 0)

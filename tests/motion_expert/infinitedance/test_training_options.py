@@ -9,4 +9,7 @@ def test_they_can_stand_beside_those_of_every_expert():
     names = {one.name for one in distinct([*own_options(), InfiniteDanceTrainingOptions])}
     own = {one.name for one in declared(InfiniteDanceTrainingOptions)}
     assert own <= names
-    assert own == {"tokenizer", "retrieval", "llama", "bridge_steps", "references"}
+    assert own == {
+        "tokenizer", "retrieval", "llama", "bridge_steps", "references",
+        "token_inputs", "fusion", "band_edge", "cadence_experts",
+    }  # fmt: skip

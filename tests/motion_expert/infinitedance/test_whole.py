@@ -9,6 +9,7 @@ from pipelines.motion_expert.infinitedance.generator_task import generator_task
 from pipelines.motion_expert.infinitedance.options import InfiniteDanceOptions
 from pipelines.motion_expert.infinitedance.storage import save_part
 from pipelines.motion_expert.infinitedance.tokenizer import PRESETS, Tokenizer
+from pipelines.motion_expert.infinitedance.training_options import InfiniteDanceTrainingOptions
 from pipelines.motion_expert.infinitedance.whole import load_whole
 from pipelines.motion_expert.interface import DanceRequest
 from pipelines.motion_expert.training.material import Material
@@ -27,10 +28,11 @@ def folder(tmp_path, paired, tokenizer, references):
     data = [paired(n, genre="Pop" if n % 2 == 0 else "Jazz") for n in range(4)]
     config = TrainMotionConfig(preset="tiny", stride=12, batch_size=2, lr=1e-3)
     material = Material(data, [], tmp_path, CPU, 2, SILENT)
+    own = InfiniteDanceTrainingOptions(bridge_steps=1)
     task = generator_task(
-        config, material, tokenizer, references, ("Jazz", "Pop"), 1, window=Span(4)
+        config, material, tokenizer, references, ("Jazz", "Pop"), own, window=Span(4)
     )
-    options = EngineOptions.of(config, steps=2, checkpoint_every=2, warmup=0)
+    options = EngineOptions.of(config, steps=2, checkpoint_every=1, warmup=0)
     return Engine(task, options, tmp_path, Launch(CPU, may_cut=False), SILENT).run().checkpoint
 
 
@@ -57,3 +59,11 @@ def test_a_tokenizer_of_another_training(folder):
     save_part(folder, "tokenizer", other.config.to_json(), other.state_dict(), {})
     with pytest.raises(UnsuitableInput, match="its tokenizer is of another training"):
         load_whole(folder, InfiniteDanceOptions())
+
+
+def test_the_bank_of_a_run_lies_on_disk_once(folder):
+    steps = sorted(folder.parent.glob("step-*"))
+    assert len(steps) == 2
+    one, two = (step / "bank.safetensors" for step in steps)
+    assert one.samefile(two)
+    assert not (steps[0] / "generator.safetensors").samefile(steps[1] / "generator.safetensors")
