@@ -15,6 +15,7 @@ import typer
 from macedance_cli import curate, doctor, evaluate, generate, render, train_appearance, train_motion
 from macedance_cli.console import print_data, talk
 from macedance_cli.failures import debugging, leave, run_to_exit_code
+from macedance_cli.help_pages import help_option
 from pipelines.appearance_expert.training.settings import TrainAppearanceConfig
 from pipelines.curation.settings import CurateConfig
 from pipelines.doctor import DoctorConfig
@@ -80,6 +81,14 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+@app.command("help", hidden=True)
+def help_of(
+    command: Annotated[str, typer.Argument(help="A command.", metavar="COMMAND")] = "",
+) -> None:
+    """Show the help of macedance, or of a command."""
+    app([*([command] if command else []), "--help"], standalone_mode=False, prog_name="macedance")
+
+
 @app.callback()
 def macedance(
     version: Annotated[
@@ -92,8 +101,11 @@ def macedance(
             is_eager=True,
         ),
     ] = False,
+    help_page: Annotated[bool, help_option()] = False,
 ) -> None:
     """Music-driven dance video: a song and one picture become a dancing person.
+
+    `macedance help COMMAND` explains a command.
 
     Results go to stdout, everything else to stderr; docs/exit-codes.md lists the exit codes.
     """

@@ -20,11 +20,15 @@ from typing import Annotated, Any, Literal
 import typer
 
 from macedance_cli.config_file import resolve
-from macedance_cli.console import talk
+from macedance_cli.console import open_progress, talk
+from macedance_cli.failures import debug
+from macedance_cli.help_pages import FORMER as _FORMER
+from macedance_cli.help_pages import help_option, whole_help_option
+from pipelines.support.clock import time_given
 from pipelines.support.options import Declared, declared, distinct, flag
+from pipelines.support.progress import Progress
 
 RUNNING = "How to run it"
-_FORMER = "former_"
 
 CONFIG = typer.Option(
     "--config",
@@ -41,17 +45,33 @@ DRY_RUN = typer.Option(
 AS_JSON = typer.Option(
     "--json", help="Print one JSON object on stdout.", metavar="", rich_help_panel=RUNNING
 )
+QUIET = typer.Option(
+    "--quiet", "-q", help="Only warnings and errors beside the result.", metavar="",
+    rich_help_panel=RUNNING,
+)  # fmt: skip
+VERBOSE = typer.Option(
+    "--verbose", "-v", help="Also warnings of libraries, and where an error arose.", metavar="",
+    rich_help_panel=RUNNING,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What is to be shown: only the plan, and as JSON."""
+    """What is to be shown: only the plan, as JSON, and nothing beside the result."""
 
     dry_run: bool
     as_json: bool
+    quiet: bool = False
+
+    def progress(self) -> Progress:
+        """Whom a pipeline tells what it is doing."""
+        return open_progress(self.quiet)
 
 
 Runs = Callable[[Any, Shown], None]
+
+_HELP = ("help_page", "help_all")
+"""Parameters that Typer answers by itself."""
 
 _LONGEST_CHOICES = 14
 """Characters of a list of choices that its column holds whole on a terminal of 80."""
@@ -63,6 +83,7 @@ def command(
     *,
     dry_run: bool,
     own: Callable[[], Sequence[type]] = tuple,
+    folded: Sequence[str] = (),
 ) -> Callable[[Runs], Callable[..., None]]:
     """A decorator that gives a function the parameters that its config class declares.
 
@@ -72,6 +93,7 @@ def command(
         dry_run: whether there is a --dry-run.
         own: the option classes of the experts that the command offers; what is given of theirs
             arrives in the config's `options`.
+        folded: panels that only --help-all shows.
     """
 
     def decorate(run: Runs) -> Callable[..., None]:
@@ -79,12 +101,16 @@ def command(
 
         @wraps(run)
         def called(**given: Any) -> None:
-            shown = Shown(given.pop("dry_run", False), given.pop("as_json"))
+            for answered in _HELP:
+                given.pop(answered, None)
+            if given.pop("verbose"):
+                debug()
+            shown = Shown(given.pop("dry_run", False), given.pop("as_json"), given.pop("quiet"))
             file = given.pop("config")
             heeded = _current(given, known)
             run(resolve(config_type, name, file, heeded, distinct(own())), shown)
 
-        parameters = [*_parameters(known), *_common(dry_run)]
+        parameters = [*_parameters(known, folded), *_common(dry_run, folded)]
         called.__dict__["__signature__"] = inspect.Signature(parameters)
         called.__annotations__ = {one.name: one.annotation for one in parameters}
         return called
@@ -92,17 +118,23 @@ def command(
     return decorate
 
 
-def _common(dry_run: bool) -> list[inspect.Parameter]:
+def _common(dry_run: bool, folded: Sequence[str]) -> list[inspect.Parameter]:
     switches = [("dry_run", DRY_RUN)] if dry_run else []
+    switches += [("as_json", AS_JSON), ("quiet", QUIET), ("verbose", VERBOSE)]
+    switches += [(_HELP[0], help_option(RUNNING))]
+    if folded:
+        words = f"Also the options of: {', '.join(folded)}."
+        switches += [(_HELP[1], whole_help_option(RUNNING, words))]
     return [
         _parameter("config", Annotated[Path | None, CONFIG], None),
-        *(_parameter(name, Annotated[bool, switch], False)
-          for name, switch in (*switches, ("as_json", AS_JSON))),
-    ]  # fmt: skip
+        *(_parameter(name, Annotated[bool, switch], False) for name, switch in switches),
+    ]
 
 
-def _parameters(known: Sequence[Declared]) -> list[inspect.Parameter]:
-    found = [_parameter(one.name, typer_type(one), None) for one in known]
+def _parameters(known: Sequence[Declared], folded: Sequence[str]) -> list[inspect.Parameter]:
+    found = [
+        _parameter(one.name, typer_type(one, one.option.panel in folded), None) for one in known
+    ]
     for one in known:
         for former in one.option.former:
             hidden = typer.Option(
@@ -118,7 +150,7 @@ def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
     return inspect.Parameter(name, kind, default=default, annotation=annotation)
 
 
-def typer_type(one: Declared) -> Any:
+def typer_type(one: Declared, hidden: bool = False) -> Any:
     """The annotation by which Typer knows an option; unreadable paths are the pipelines' to refuse
     (exit code 3), Typer would call them usage."""
     known = one.option
@@ -138,6 +170,8 @@ def typer_type(one: Declared) -> Any:
             show_envvar=False,
             show_default=False,
             readable=False,
+            hidden=hidden,
+            parser=time_given(one.flag) if known.clock else None,
             rich_help_panel=known.panel or None,
         ),
     ]

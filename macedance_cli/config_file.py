@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from macedance_cli.console import talk
+from pipelines.support.clock import time_given
 from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.support.options import Declared, declared
 
@@ -87,6 +88,8 @@ def _converted(value: Any, one: Declared, place: str) -> Any:
     """`value` as the option's type; TOML has no paths, tuples or None."""
     import pydantic
 
+    if one.option.clock and isinstance(value, str):
+        return time_given(place)(value)
     kind: Any = typing.Literal[one.choices] if one.choices and not one.repeats else one.kind
     try:
         # JSON's strictness is TOML's: a list may become a tuple, a text a path, 1 may become 1.0.

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
-from pipelines.support.progress import Advance, Progress
+from pipelines.support.progress import Advance, Progress, Silent
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -61,11 +61,24 @@ def talk(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
-def open_progress() -> Progress:
-    """The listener that suits stderr: bars on a terminal, a line now and then anywhere else."""
+def open_progress(quiet: bool = False) -> Progress:
+    """The listener that suits stderr: bars on a terminal, a line now and then anywhere else.
+
+    A quiet one tells only warnings.
+    """
+    if quiet:
+        return QuietProgress()
     if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
         return TerminalProgress()
     return PlainProgress()
+
+
+class QuietProgress(Silent):
+    """Progress for who wants to hear of nothing but doubts."""
+
+    def warn(self, message: str) -> None:
+        """See pipelines.support.progress."""
+        talk(f"warning: {message}")
 
 
 class PlainProgress:

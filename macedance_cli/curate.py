@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from macedance_cli.command import Shown, command
-from macedance_cli.console import open_progress, print_data, print_facts, print_json
+from macedance_cli.console import print_data, print_facts, print_json
 from pipelines.curation.settings import CurateConfig
 
 EPILOG = """Examples:
@@ -27,7 +27,7 @@ def curate(settings: CurateConfig, shown: Shown) -> None:
     """
     from pipelines import curate as pipeline
 
-    progress = open_progress()
+    progress = shown.progress()
     if shown.dry_run:
         print_facts(pipeline.plan(settings, progress), shown.as_json)
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from macedance_cli.command import Shown, command
-from macedance_cli.console import open_progress, print_data, print_facts, print_json, talk
+from macedance_cli.console import print_data, print_facts, print_json, talk
 from pipelines.evaluation.settings import EvaluateConfig
 from pipelines.support.errors import SomeItemsFailed
 
@@ -31,7 +31,7 @@ def evaluate(settings: EvaluateConfig, shown: Shown) -> None:
     """
     from pipelines import evaluate as pipeline
 
-    progress = open_progress()
+    progress = shown.progress()
     if shown.dry_run:
         print_facts(pipeline.plan(settings, progress), shown.as_json)
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn
@@ -30,6 +31,13 @@ DEBUG_VARIABLE = "MACEDANCE_DEBUG"
 def debugging() -> bool:
     """Whether tracebacks and library warnings are wanted."""
     return os.environ.get(DEBUG_VARIABLE, "0") not in ("", "0")
+
+
+def debug() -> None:
+    """Want tracebacks and library warnings from here on."""
+    os.environ[DEBUG_VARIABLE] = "1"
+    warnings.resetwarnings()
+    sys.unraisablehook = sys.__unraisablehook__
 
 
 def leave(code: int) -> NoReturn:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from macedance_cli.command import Shown, command
-from macedance_cli.console import open_progress, print_data, print_facts, print_json, talk
+from macedance_cli.console import print_data, print_facts, print_json
+from pipelines.appearance_expert.interface import WAN
 from pipelines.generation.settings import GenerateConfig, own_options
 
 EPILOG = """Examples:
@@ -18,7 +19,7 @@ EPILOG = """Examples:
 """
 
 
-@command(GenerateConfig, "generate", dry_run=True, own=own_options)
+@command(GenerateConfig, "generate", dry_run=True, own=own_options, folded=(WAN,))
 def generate(settings: GenerateConfig, shown: Shown) -> None:
     """Make a dance video from a song and one picture of a person.
 
@@ -30,7 +31,7 @@ def generate(settings: GenerateConfig, shown: Shown) -> None:
     """
     from pipelines import generate as pipeline
 
-    progress = open_progress()
+    progress = shown.progress()
     if shown.dry_run:
         print_facts(pipeline.plan(settings, progress), shown.as_json)
         return
@@ -38,5 +39,5 @@ def generate(settings: GenerateConfig, shown: Shown) -> None:
     if shown.as_json:
         print_json(result)
     else:
-        talk(f"the dance's other files lie in {result['folder']}")
+        progress.say(f"the dance's other files lie in {result['folder']}")
         print_data(str(result["output"]))

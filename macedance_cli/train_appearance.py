@@ -6,7 +6,7 @@ import dataclasses
 import os
 
 from macedance_cli.command import Shown, command
-from macedance_cli.console import open_progress, print_data, print_json
+from macedance_cli.console import print_data, print_json
 from pipelines.appearance_expert.training.settings import TrainAppearanceConfig
 
 EPILOG = """Examples:
@@ -33,13 +33,13 @@ def train_appearance(settings: TrainAppearanceConfig, shown: Shown) -> None:
     from pipelines import train_appearance as pipeline
 
     if shown.dry_run:
-        plan = pipeline.plan(settings, open_progress())
+        plan = pipeline.plan(settings, shown.progress())
         if shown.as_json:
             print_json(plan)
         else:
             print_data("\n".join(f"{name}: {value}" for name, value in plan.items()))
         return
-    result = pipeline.train_appearance(settings, open_progress())
+    result = pipeline.train_appearance(settings, shown.progress())
     if os.environ.get("RANK", "0") != "0":
         return  # of several processes one tells
     if shown.as_json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from macedance_cli.command import Shown, command
-from macedance_cli.console import open_progress, print_data, print_facts, print_json
+from macedance_cli.console import print_data, print_facts, print_json
 from pipelines.motion_expert.training.settings import TrainMotionConfig, own_options
 
 EPILOG = """Examples:
@@ -34,7 +34,7 @@ def train_motion(settings: TrainMotionConfig, shown: Shown) -> None:
     if shown.dry_run:
         print_facts(pipeline.plan(settings), shown.as_json)
         return
-    result = pipeline.train_motion(settings, open_progress())
+    result = pipeline.train_motion(settings, shown.progress())
     if shown.as_json:
         print_json(dataclasses.asdict(result))
     else:

@@ -114,7 +114,7 @@ def _videos(
 ) -> list[RawVideo]:
     from pipelines.curation.sources import list_videos
 
-    listing = list_videos(config.src, config.labels)
+    listing = list_videos(config.sources(), config.labels)
     for path, reason in listing.failed:
         funnel.note_failure(path, reason, progress)
     mine = [video for video in listing.videos if shard.owns(video.name)]
@@ -222,8 +222,8 @@ def _report_name(shard: Shard) -> str:
 
 def _run_digest(config: CurateConfig, shard: Shard) -> str:
     given = {
-        "src": list(map(str, config.src)), "labels": str(config.labels), "limit": config.limit,
-        "shard": [shard.index, shard.count], "finder": config.finder_name(),
+        "src": list(map(str, config.sources())), "labels": str(config.labels),
+        "limit": config.limit, "shard": [shard.index, shard.count], "finder": config.finder_name(),
         **config.thresholds(),
     }  # fmt: skip
     return sha256_json(given)[:16]

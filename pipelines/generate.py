@@ -25,19 +25,18 @@ from pipelines.workspace.stages import alone_in, finished_stage
 
 __all__ = ["GenerateConfig", "generate", "plan"]
 
+_HARDLY = 0.1
+"""Seconds of a song that nobody misses."""
+
 if TYPE_CHECKING:
     from pipelines.motion.motion import Motion
 
 
 def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     """What `generate` would do, without doing it: inputs read, the run named, stages listed."""
-    from pipelines.media.audio import probe_audio
-
-    config.validate()
+    config = config.validate().with_output()
     refuse_unable(config)
-    assert config.song is not None
-    seconds = max(0.0, probe_audio(config.song).seconds - config.start)
-    seconds = min(seconds, config.duration or seconds)
+    seconds = _seconds(config, progress)
     run, rate = run_name(config), frame_rate(config.fps)
     folder = Workspace(config.workspace).generation(run)
     refuse_others(config, _made_before(config, folder))
@@ -58,6 +57,20 @@ def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
         facts |= choice.expert.cost(order(config), choice.options, seconds, float(rate))
         facts["output"] = str(config.output)
     return facts
+
+
+def _seconds(config: GenerateConfig, progress: Progress) -> float:
+    """How long the dance is to be; a song that ends before that is told of."""
+    from pipelines.media.audio import probe_audio
+
+    assert config.song is not None
+    left = max(0.0, probe_audio(config.song).seconds - config.start)
+    if config.duration is not None and left < config.duration - _HARDLY:
+        progress.warn(
+            f"{config.song} ends {left:.1f} s after --start: the dance is shorter than "
+            f"--duration {config.duration:g}"
+        )
+    return min(left, config.duration or left)
 
 
 def _finished(config: GenerateConfig, folder: Path, progress: Progress) -> list[str]:
@@ -92,14 +105,12 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     Raises:
         BadUsage, UnsuitableInput, MissingAsset, OutOfResources: with what to do about it.
     """
-    from pipelines.media.audio import probe_audio
-
-    config.validate()
+    config = config.validate().with_output()
     refuse_unable(config)
     check_writable([path for _, path in config.targets()])
     run = run_name(config)
     # A song that is none is told at once, not after the picture has been searched.
-    probe_audio(config.inputs()["song"])
+    _seconds(config, progress)
     workspace = Workspace(config.workspace)
     folder = workspace.generation(run)
     refuse_others(config, _made_before(config, folder))

@@ -136,3 +136,21 @@ def test_a_genre_is_refused_before_anything_is_read(config):
     with pytest.raises(BadUsage, match="--genre Polka") as caught:
         plan(replace(config, genre="Polka", song=Path("nothing.wav")), SILENT)
     assert "salsa" in caught.value.hint
+
+
+def test_a_song_that_ends_before_the_dance_is_told(config):
+    warned = []
+
+    class Listener(Silent):
+        def warn(self, message):
+            warned.append(message)
+
+    assert plan(replace(config, duration=2.5), Listener())["seconds"] == 2.5
+    assert warned == []
+    assert plan(replace(config, duration=20.0), Listener())["seconds"] == 2.5
+    assert "ends 2.5 s after --start" in warned[0] and "--duration 20" in warned[0]
+
+
+def test_the_plan_names_the_video(config):
+    facts = plan(replace(config, output=None), SILENT)
+    assert facts["output"] == "tiny-dancer.mp4"

@@ -90,7 +90,7 @@ def write_report(path: Path, config: CurateConfig, funnel: Funnel, gallery: Gall
         "<!doctype html><html lang=en><meta charset=utf-8>",
         "<meta name=viewport content='width=device-width'>",
         f"<title>Curated clips</title><style>{_STYLE}</style><h1>Curated clips</h1>",
-        f"<p>{html.escape(', '.join(map(str, config.src)))}</p>",
+        f"<p>{html.escape(', '.join(map(str, config.sources())))}</p>",
         _funnel_table(funnel),
         "<h2>Scores</h2><p>Each clip counts once; the line is the threshold.</p><div class=hists>",
         *(_histogram(name, gallery.scores[name], config) for name in _SCORES),

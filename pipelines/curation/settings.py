@@ -27,16 +27,22 @@ def _share(default: float, help: str, panel: str = RULES, metavar: str = "SHARE"
 class CurateConfig:
     """What `curate` is asked to do; `option` says what each field is."""
 
-    src: tuple[Path, ...] = option(
-        (), "A folder of videos, or a video; may be given again.", metavar="PATH"
+    videos: tuple[Path, ...] = option(
+        (), "Folders of videos, or videos.", metavar="VIDEOS", positional=True, named=False
     )
+    src: tuple[Path, ...] = option((), "The same by a flag, once for each.", metavar="PATH")
     labels: Path | None = option(
         None, "CSV with columns file and genre; else folders name the genres."
     )
     shot_threshold: float = _share(0.5, "Probability of a cut.", metavar="P")
     # A window lasts 5 s at least, so a shorter shot gives none.
     min_shot: float = option(
-        5.0, "Seconds; at least 5.", low=5, high=3600, metavar="SECONDS", panel=RULES
+        5.0,
+        "A shot has to last so long; at least 5.",
+        low=5,
+        high=3600,
+        metavar="SECONDS",
+        panel=RULES,
     )
     min_motion: float = option(
         0.02, "Body heights per second; 0: off.", low=0, high=_MUCH, metavar="SPEED", panel=RULES
@@ -77,15 +83,21 @@ class CurateConfig:
     def validate(self) -> CurateConfig:
         """Return self, or raise BadUsage naming the flag and the way out."""
         check(self)
-        if not self.src:
-            raise BadUsage("no videos given", "macedance curate --src FOLDER")
-        for folder in self.src:
+        if not self.sources():
+            raise BadUsage("no videos given", "macedance curate FOLDER")
+        for folder in self.sources():
             if not folder.exists() and not folder.is_symlink():
-                raise UnsuitableInput(f"{folder}: no such file or folder", "--src names videos")
+                raise UnsuitableInput(
+                    f"{folder}: no such file or folder", "give videos, or folders of them"
+                )
         from pipelines.keypoints.finders import check_models
 
         check_models(self.person_detector, self.pose_model)
         return self
+
+    def sources(self) -> tuple[Path, ...]:
+        """The videos and folders that were given, in either way."""
+        return (*self.videos, *self.src)
 
     def finder_name(self) -> str:
         """Who looks for people; scores of one do not serve for another."""

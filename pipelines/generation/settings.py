@@ -15,7 +15,7 @@ from pipelines.appearance_expert.interface import WAN
 from pipelines.media.shape import parse_size
 from pipelines.motion_expert.experts import DEFAULT as DEFAULT_MOTION_EXPERT
 from pipelines.motion_expert.experts import EXPERTS as MOTION_EXPERTS
-from pipelines.motion_expert.experts import expert_of, model_folder
+from pipelines.motion_expert.experts import expert_of, model_folder, offered_styles
 from pipelines.motion_expert.interface import DANCE, MOST_CANDIDATES, Expert
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import BadUsage
@@ -55,19 +55,22 @@ class GenerateConfig:
         None, "A picture of one person.", metavar="PICTURE", positional=True, named=False
     )
     output: Path | None = option(
-        None, "The video to write.", short="-o", metavar="FILE.mp4", named=False
-    )
+        None, "The video to write.", shown="SONG-PICTURE.mp4", short="-o", metavar="FILE.mp4",
+        named=False,
+    )  # fmt: skip
     force: bool = common.force()
     start: float = option(
-        0.0, "Begin this far into the song.", low=0, shown="0 s", metavar="SECONDS", panel=MUSIC
-    )
+        0.0, "Begin this far into the song: 45 or 0:45.", low=0, shown="0 s", metavar="TIME",
+        panel=MUSIC, clock=True,
+    )  # fmt: skip
     duration: float | None = option(
         None, "Take this much of it.", low=_SHORTEST, high=_LONGEST, shown="to its end",
-        metavar="SECONDS", panel=MUSIC,
+        metavar="TIME", panel=MUSIC, clock=True,
     )  # fmt: skip
     genre: str | None = option(
         None,
-        'Dance in this style; also over time, as "house@0,krump@0:16".',
+        'Dance in this style; also over time, as "house@0,krump@0:16". '
+        f"Of {DEFAULT_MOTION_EXPERT}: {', '.join(offered_styles())}.",
         shown="the expert's choice",
         metavar="NAME",
         panel=DANCE,
@@ -139,6 +142,15 @@ class GenerateConfig:
         self.dance_options()
         return self
 
+    def with_output(self) -> GenerateConfig:
+        """The same request with a name for the video, made from song and picture, if it has none.
+
+        To be asked of one that is valid.
+        """
+        if self.output is not None or self.song is None or self.picture is None or self.motion_only:
+            return self
+        return replace(self, output=Path(f"{self.song.stem}-{self.picture.stem}.mp4"))
+
     def motion_expert(self) -> tuple[str, Expert]:
         """Name and row of the Motion Expert; raises BadUsage where name and folder disagree."""
         name = expert_of(self.expert, self.motion_folder())
@@ -193,9 +205,7 @@ class GenerateConfig:
             raise BadUsage(
                 "no picture given", "macedance generate SONG PICTURE -o OUT.mp4, or --motion-only"
             )
-        if self.output is None:
-            raise BadUsage("no output given", "add -o OUT.mp4")
-        if self.output.suffix.lower() != ".mp4":
+        if self.output is not None and self.output.suffix.lower() != ".mp4":
             raise BadUsage(f"-o {self.output}: must end in .mp4")
         if self.size is not None:
             parse_size(self.size)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 
+from pipelines.support.clock import seconds_of
 from pipelines.support.errors import BadUsage
 
 Styles = tuple[tuple[float, str], ...]
@@ -39,12 +39,6 @@ def parse_styles(text: str | None, known: Callable[[str], str]) -> Styles:
 
 def _seconds(text: str, whole: str) -> float:
     try:
-        parts = [float(part) for part in text.split(":")]
+        return seconds_of(text)
     except ValueError:
-        parts = []
-    if not 1 <= len(parts) <= 3 or not all(map(math.isfinite, parts)):
-        raise BadUsage(f"--genre {whole}: {text!r} is not a time", _HINT)
-    seconds = 0.0
-    for part in parts:
-        seconds = 60 * seconds + part
-    return seconds
+        raise BadUsage(f"--genre {whole}: {text!r} is not a time", _HINT) from None

@@ -9,7 +9,7 @@ from pipelines.motion_expert.interface import Expert
 from pipelines.motion_expert.library.row import LIBRARY
 from pipelines.motion_expert.mace.row import MACE
 from pipelines.motion_expert.megadance.row import MEGADANCE
-from pipelines.support.errors import BadUsage, MissingAsset
+from pipelines.support.errors import BadUsage, MacedanceError, MissingAsset
 from pipelines.support.files import read_json
 from pipelines.workspace.layout import Workspace
 
@@ -20,6 +20,14 @@ EXPERTS: dict[str, Expert] = {
     "infinitedance": INFINITEDANCE,
 }
 DEFAULT = "library"
+
+
+def offered_styles() -> tuple[str, ...]:
+    """The styles of the default expert; () where what ships is not whole, which doctor tells."""
+    try:
+        return EXPERTS[DEFAULT].genres(None)
+    except MacedanceError:
+        return ()
 
 
 def model_folder(given: Path | None, workspace: Path) -> Path | None:

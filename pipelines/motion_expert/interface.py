@@ -6,6 +6,8 @@ imported here.
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -147,13 +149,40 @@ class Made:
     left_out: list[str]
 
 
+def plain_name(genre: str) -> str:
+    """A genre's name without case, spaces, hyphens and underscores, in which people differ."""
+    return re.sub(r"[\s_-]+", "", genre.lower())
+
+
+def genre_among(
+    asked: str, known: Sequence[str], aliases: Mapping[str, str] | None = None
+) -> tuple[str | None, str]:
+    """The one of `known` that was asked for, however it is written, and a word about the nearest.
+
+    Args:
+        aliases: other name -> name, of which those count that are known.
+
+    Returns:
+        The name, or None with such as "did you mean 'house'? " where something is near.
+    """
+    names = {plain_name(name): name for name in known}
+    for other, name in (aliases or {}).items():
+        if name in known:
+            names.setdefault(plain_name(other), name)
+    found = names.get(plain_name(asked))
+    close = difflib.get_close_matches(plain_name(asked), names, n=1) if found is None else []
+    return found, f"did you mean {names[close[0]]!r}? " if close else ""
+
+
 def find_genre(asked: str, known: Sequence[str]) -> str:
-    """The expert's name of a genre, whatever its case; raises BadUsage with the list."""
-    for name in known:
-        if name.lower() == asked.lower():
-            return name
+    """The expert's name of a genre, however it is written; raises BadUsage with the list."""
+    found, nearest = genre_among(asked, known)
+    if found is not None:
+        return found
     names = ", ".join(known) or "none: leave --genre out"
-    raise BadUsage(f"--genre {asked}: this Motion Expert does not know it", f"known: {names}")
+    raise BadUsage(
+        f"--genre {asked}: this Motion Expert does not know it", f"{nearest}known: {names}"
+    )
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.datasets.cmu import true_fps
@@ -11,6 +12,8 @@ from pipelines.motion.formats import readable
 from pipelines.rendering.settings import RenderConfig
 from pipelines.rendering.source import Source
 from pipelines.support.errors import UnsuitableInput
+from pipelines.support.files import sha256_file
+from pipelines.workspace.own_files import is_kept_dance, workspace_of
 
 
 def single_source(config: RenderConfig) -> Source:
@@ -22,6 +25,9 @@ def single_source(config: RenderConfig) -> Source:
 def list_sources(config: RenderConfig) -> tuple[list[tuple[str, Source]], list[str]]:
     """Every dance with a name that does not depend on where the folder lies; and what is none.
 
+    Of a workspace inside a folder nothing is drawn: its dances were made of, or handed over to,
+    what lies beside it. Of one that is given itself every dance is, once.
+
     Raises:
         UnsuitableInput: there is no motion file.
     """
@@ -30,9 +36,14 @@ def list_sources(config: RenderConfig) -> tuple[list[tuple[str, Source]], list[s
     songs = None if config.music is None else sounds_under(config.music)
     for place in config.src:
         listing = _takes(place)
-        skipped += listing.skipped
+        takes, left = _without_own_files(place, listing.takes)
+        # Lines begin with the file that they are about.
+        others = (
+            line for line in listing.skipped if workspace_of(Path(line.split(": ")[0])) is None
+        )
+        skipped += [*others, *left]
         inside = place if place.is_dir() else place.parent
-        for take in listing.takes:
+        for take in takes:
             music = take.music if songs is None else song_of(take.motion.stem, songs)
             name = take.motion.relative_to(inside).as_posix()
             fps = true_fps(take.motion)
@@ -53,3 +64,30 @@ def song_of(dance: str, songs: dict[str, Path]) -> Path | None:
 
 def _takes(place: Path) -> Listing:
     return Listing([ListedTake(place.stem, place)]) if place.is_file() else list_every_dance(place)
+
+
+def _without_own_files(
+    place: Path, takes: Sequence[ListedTake]
+) -> tuple[list[ListedTake], list[str]]:
+    """What of the takes is a dance of people's own or of the workspace that was asked for."""
+    if place.is_file():
+        return list(takes), []
+    kept: list[ListedTake] = []
+    left: dict[Path, int] = {}
+    seen: set[str] = set()
+    inside = place.absolute()
+    for take in takes:
+        root = workspace_of(take.motion)
+        if root is None:
+            kept.append(take)
+        elif not inside.is_relative_to(root):
+            left[root] = left.get(root, 0) + 1
+        elif is_kept_dance(take.motion, root):
+            digest = sha256_file(take.motion)
+            kept += [] if digest in seen else [take]
+            seen.add(digest)
+    lines = [
+        f"{root}: a workspace, whose {count} files are left alone (--src with it draws its dances)"
+        for root, count in left.items()
+    ]
+    return kept, lines

@@ -45,6 +45,7 @@ class Option:
         former_variable: whether the environment variables of those names count as well.
         variable: the environment variable, where MACEDANCE_<NAME> means something else elsewhere.
         values: how many values the flag takes at once.
+        clock: whether a number of seconds may be written as minutes:seconds.
     """
 
     help: str
@@ -63,6 +64,7 @@ class Option:
     former_variable: bool = True
     variable: str = ""
     values: int = 1
+    clock: bool = False
 
 
 def option(default: Any, help: str, **known: Any) -> Any:

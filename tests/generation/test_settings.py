@@ -31,7 +31,6 @@ def test_a_good_request_is_given_back(tmp_path):
     [
         ({"song": None}, "no song"),
         ({"picture": None}, "no picture"),
-        ({"output": None}, "no output"),
         ({"output": Path("out.avi")}, "out.avi"),
         ({"motion_only": True, "output": None}, "--motion-out"),
         ({"motion_out": Path("dance.fbx")}, "--motion-out"),
@@ -122,3 +121,11 @@ def test_each_expert_gets_its_own_of_the_given_options():
     )
     assert config.dance_options() == MaceOptions(beta=0.5)
     assert config.drawing_options()["wan"].prompt == "she dances"
+
+
+def test_a_video_without_a_name_is_called_after_song_and_picture(tmp_path):
+    config = replace(given_files(tmp_path), output=None)
+    assert config.validate().with_output().output == Path("song-picture.mp4")
+    assert given_files(tmp_path).with_output() == given_files(tmp_path)
+    alone = replace(config, motion_only=True, motion_out=Path("dance.npz"))
+    assert alone.validate().with_output().output is None

@@ -13,6 +13,8 @@ import typer
 from typer.testing import CliRunner
 
 from macedance_cli.command import Shown, command
+from macedance_cli.failures import debugging
+from pipelines.support.errors import BadUsage
 from pipelines.support.options import option
 
 SEEN: list[tuple[Any, Shown]] = []
@@ -29,6 +31,7 @@ class Config:
     output: Path | None = option(None, "The file.", short="-o")
     steps: int = option(5, "Updates.", former=("max_steps",))
     window: float | None = option(None, "Seconds.", variable="MACEDANCE_FEATURE_WINDOW")
+    begin: float = option(0.0, "When.", clock=True)
     device: Literal["cpu", "cuda"] = option("cpu", "Where.")
     compare: tuple[str, ...] = option((), "Two.", metavar="A B", values=2)
     export: tuple[str, ...] = option((), "Files.", choices=("bvh", "glb"))
@@ -121,3 +124,30 @@ def test_only_what_typer_documents_is_used():
     assert list(signature.parameters)[:3] == ["song", "output", "steps"]
     assert all(one.default in (None, False) for one in signature.parameters.values())
     assert toy.__doc__ == "Try things."
+
+
+def test_quiet_tells_only_doubts(called, capfd):
+    _, shown = called("-q")
+    progress = shown.progress()
+    with progress.stage("working", 2) as advance:
+        advance(1)
+    progress.say("well")
+    progress.warn("not so well")
+    assert capfd.readouterr().err == "warning: not so well\n"
+
+
+def test_verbose_wants_tracebacks(called, monkeypatch):
+    monkeypatch.setenv("MACEDANCE_DEBUG", "0")
+    called("-v")
+    assert debugging()
+
+
+def test_a_time_may_be_written_as_a_clock_shows_it(called):
+    settings, _ = called("--begin", "1:02.5")
+    assert settings.begin == 62.5
+    settings, _ = called(MACEDANCE_BEGIN="0:45")
+    assert settings.begin == 45.0
+    app = typer.Typer()
+    app.command()(toy)
+    with pytest.raises(BadUsage, match="--begin 1:x: not a time"):
+        CliRunner().invoke(app, ["--begin", "1:x"], catch_exceptions=False)

@@ -10,6 +10,8 @@ from pipelines.motion.npz import save_npz
 from pipelines.rendering.listing import list_sources, single_source, song_of
 from pipelines.rendering.settings import RenderConfig
 from pipelines.support.errors import UnsuitableInput
+from pipelines.workspace.layout import Workspace
+from pipelines.workspace.run_record import recorded_run
 
 
 def put(path):
@@ -64,3 +66,22 @@ def test_a_folder_without_dances_is_refused(tmp_path):
     with pytest.raises(UnsuitableInput, match="no motion file in there") as caught:
         list_sources(RenderConfig(src=(tmp_path,)))
     assert ".bvh" in caught.value.hint
+
+
+def test_the_tools_own_files_are_no_dances_of_ones_own(tmp_path):
+    root = tmp_path / "place" / "workspace"
+    with recorded_run([Workspace(root).run_record("song-1")], "generate", "song-1", {}):
+        pass
+    put(tmp_path / "place" / "dance.npz")
+    for name in ("dances/1/motion.npz", "generations/song-1/motion.npz"):
+        put(root / name)
+    (root / "generations" / "song-1" / "motion.json").write_text("{}")
+    for name in ("generations/song-1/motion.bvh", "generations/song-1/keypoints.npz"):
+        (root / name).touch()
+    found, skipped = list_sources(RenderConfig(src=(tmp_path / "place",)))
+    assert [name for name, _ in found] == ["dance.npz"]
+    assert len(skipped) == 1 and "a workspace, whose 4 files are left alone" in skipped[0]
+    own, left = list_sources(RenderConfig(src=(root,)))
+    assert [name for name, _ in own] == ["dances/1/motion.npz"] and left == []
+    one = root / "generations" / "song-1" / "motion.npz"
+    assert [name for name, _ in list_sources(RenderConfig(src=(one,)))[0]] == ["motion.npz"]

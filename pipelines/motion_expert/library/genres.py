@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipelines.motion_expert.interface import genre_among
 from pipelines.support.errors import BadUsage
 
 
@@ -81,15 +82,8 @@ def find_genre(asked: str, known: Iterable[str]) -> str:
         BadUsage: the library does not have it; the message lists what it has.
     """
     names = sorted(set(known))
-    plain = {_plain(name): name for name in names}
-    wanted = _plain(asked)
-    for other, name in _OTHER_NAMES.items():
-        plain.setdefault(_plain(other), name)
-    found = plain.get(wanted)
-    if found is None or found not in names:
-        raise BadUsage(f"--genre {asked}: not in this library", f"it has {', '.join(names)}")
+    found, nearest = genre_among(asked, names, _OTHER_NAMES)
+    if found is None:
+        hint = f"{nearest}it has {', '.join(names)}"
+        raise BadUsage(f"--genre {asked}: not in this library", hint)
     return found
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace("-", " ").replace("_", " ").replace(" ", "")

@@ -78,3 +78,12 @@ def test_what_it_does_not_have_is_refused_with_what_it_has(asked):
     with pytest.raises(BadUsage, match=f"--genre {asked}: not in this library") as caught:
         find_genre(asked, ["salsa", "house", "salsa"])
     assert caught.value.hint == "it has house, salsa"
+
+
+@pytest.mark.parametrize(
+    ("asked", "near"), [("hous", "house"), ("salza", "salsa"), ("breackdance", "break")]
+)
+def test_the_nearest_is_named(asked, near):
+    with pytest.raises(BadUsage) as caught:
+        find_genre(asked, ["salsa", "house", "break"])
+    assert caught.value.hint.startswith(f"did you mean {near!r}? it has ")
