@@ -157,8 +157,10 @@ def read_mask(path: Path, width: int, height: int) -> NDArray[np.float32]:
     """
     from PIL import Image
 
+    from pipelines.media.image import open_picture
+
     try:
-        with Image.open(path) as picture:
+        with open_picture(path) as picture:
             if picture.width * picture.height > _MASK_PIXELS:
                 raise UnsuitableInput(f"{path}: the mask is too large", "scale it down")
             alpha = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info

@@ -106,9 +106,9 @@ class PoseTrack:
 
     def validate_for(self, path: Path) -> PoseTrack:
         """Return self, or raise UnsuitableInput naming the file."""
-        if self.frames == 0:
+        if self.xy.shape[:1] == (0,):
             raise UnsuitableInput(f"{path}: holds no frames")
-        if self.xy.shape != (self.frames, len(self.names), 2):
+        if self.xy.shape[1:] != (len(self.names), 2):
             raise UnsuitableInput(f"{path}: {len(self.names)} names for points {self.xy.shape}")
         if not 0 < self.fps <= 1000:
             raise UnsuitableInput(f"{path}: frame rate {self.fps} is not plausible")

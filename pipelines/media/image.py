@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from pathlib import Path
 
@@ -19,6 +20,9 @@ MAX_DECODED_PIXELS = 80_000_000
 """What may be held in memory at once: 320 MB as RGBA. JPEGs are decoded reduced to fit."""
 
 WORKING_PIXELS = 1600 * 1200
+
+_READ_AT_ONCE = 1 << 28
+"""Bytes of a file that are read into memory before it is decoded."""
 
 _HIGHEST_16_BIT = 65535
 _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
@@ -38,6 +42,16 @@ _EXIF_ORIENTATION = 0x0112
 _PICTURE_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis")
 
 
+def open_picture(path: Path) -> Image.Image:
+    """A picture that Pillow reads from memory, its pixels not yet decoded; raises what it likes.
+
+    From a file Pillow asks for as many bytes as a damaged header claims, and Python makes room for
+    them all before it finds that they are not there.
+    """
+    small = path.stat().st_size <= _READ_AT_ONCE
+    return Image.open(io.BytesIO(path.read_bytes()) if small else path)
+
+
 def load_picture(path: Path, max_pixels: int = WORKING_PIXELS) -> NDArray[np.uint8]:
     """Read a picture as (H, W, 4) uint8 RGBA, upright, scaled down to at most `max_pixels`.
 
@@ -52,7 +66,7 @@ def load_picture(path: Path, max_pixels: int = WORKING_PIXELS) -> NDArray[np.uin
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as picture:
+            with open_picture(path) as picture:
                 pixels = _decode(picture, path, max_pixels)
     except UnidentifiedImageError:
         raise UnsuitableInput(

@@ -164,3 +164,6 @@ def test_damaged_and_foreign_files_are_named(tmp_path):
     np.savez(tmp_path / "wrong.npz", **wrong)
     with pytest.raises(UnsuitableInput, match="fits together"):
         load_smpl(tmp_path / "wrong.npz")
+    np.savez(tmp_path / "faces.npz", **{**synthetic(), "f": np.array([["a", "b", "c"]])})
+    with pytest.raises(UnsuitableInput, match=r"faces\.npz: .*fits together"):
+        load_smpl(tmp_path / "faces.npz")

@@ -88,6 +88,17 @@ def test_i3d_files(tmp_path):
         load_i3d(tmp_path / "text.pt", CPU)
 
 
+def test_damaged_files_are_refused(tmp_path):
+    from safetensors.torch import save_file
+
+    save_file(nn.Linear(4, 1).state_dict(), tmp_path / "cut.safetensors")
+    torch.save(nn.Linear(4, 1).state_dict(), tmp_path / "cut.pth")
+    for name, kept in (("cut.safetensors", -1), ("cut.pth", -1), ("cut.pth", 1)):
+        (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:kept])
+        with pytest.raises(UnsuitableInput, match=f"{name}: not a readable weight file"):
+            load_state(tmp_path / name)
+
+
 @pytest.mark.parametrize("content", [[1, 2], {"a": 3}, {"state_dict": {"a": "text"}}])
 def test_files_without_tensors_are_refused(tmp_path, content):
     torch.save(content, tmp_path / "odd.pth")

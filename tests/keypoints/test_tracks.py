@@ -146,6 +146,10 @@ def test_what_is_no_npz(tmp_path):
     (tmp_path / "odd.npz").write_bytes(b"PK no archive")
     with pytest.raises(UnsuitableInput, match=r"odd\.npz"):
         read_track(tmp_path / "odd.npz")
+    for xy in (np.float64(3), np.zeros(4), np.zeros((3, 2, 2)), np.zeros((0, 1, 2))):
+        np.savez(tmp_path / "odd.npz", skeleton=["nose"], xy=xy, visibility=1.0, fps=30.0)
+        with pytest.raises(UnsuitableInput, match=r"odd\.npz"):
+            read_track(tmp_path / "odd.npz")
     with pytest.raises(UnsuitableInput, match="No such file"):
         read_track(tmp_path / "missing.json")
 

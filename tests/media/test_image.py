@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import resource
 import struct
+import tracemalloc
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from pipelines.keypoints.files import read_mask
 from pipelines.media.image import _orientation, load_picture, picture_size, save_png
 from pipelines.support.errors import UnsuitableInput
 
@@ -190,3 +193,19 @@ def test_whatever_pillow_raises_on_damaged_bytes_is_a_refusal(tmp_path: Path) ->
     for read in (load_picture, picture_size):
         with pytest.raises(UnsuitableInput):
             read(path)
+
+
+def test_a_length_that_is_claimed_takes_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    halves().save(path)
+    data = path.read_bytes()
+    place = data.index(b"IDAT")
+    path.write_bytes(data[: place - 4] + b"\x7f\xff\xff\xff" + data[place:])
+    tracemalloc.start()
+    try:
+        for read in (load_picture, lambda it: read_mask(it, 120, 200)):
+            with suppress(UnsuitableInput):
+                read(path)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 26
+    finally:
+        tracemalloc.stop()

@@ -110,6 +110,15 @@ def test_what_is_not_a_video_is_refused(tmp_path):
         probe_video(tone(tmp_path / "song.wav", 1))
 
 
+def test_frames_that_would_fill_the_memory_are_refused_unread(tmp_path):
+    header = b"YUV4MPEG2 W%d H8200 F25:1 Ip A1:1 C420jpeg\nFRAME\n"
+    (tmp_path / "huge.y4m").write_bytes(header % 16400)
+    with pytest.raises(UnsuitableInput, match="16400x8200 pixels are too large"):
+        probe_video(tmp_path / "huge.y4m")
+    (tmp_path / "large.y4m").write_bytes(header % 8200)
+    assert probe_video(tmp_path / "large.y4m").width == 8200
+
+
 def test_a_truncated_video_is_refused(tmp_path):
     whole = write(tmp_path / "a.mp4", 60).read_bytes()
     (tmp_path / "cut.mp4").write_bytes(whole[: len(whole) // 3])

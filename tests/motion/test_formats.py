@@ -167,6 +167,15 @@ def test_what_would_fill_the_memory_is_refused_unread(tmp_path, monkeypatch):
         load_motion(tmp_path / "bomb.npz")
 
 
+def test_an_archive_whose_directory_is_damaged_is_refused(tmp_path):
+    np.savez(tmp_path / "a.npz", poses=np.zeros((2, 72)), trans=np.zeros((2, 3)))
+    content = bytearray((tmp_path / "a.npz").read_bytes())
+    content[content.index(b"PK\x01\x02") + 6] = 99  # zipfile: NotImplementedError
+    (tmp_path / "a.npz").write_bytes(content)
+    with pytest.raises(UnsuitableInput, match=r"a\.npz: broken"):
+        load_motion(tmp_path / "a.npz")
+
+
 def test_every_row_of_the_table_names_functions_that_there_are():
     for row in FORMATS:
         for place, takes in ((row.reader, 1), (row.writer, 3)):

@@ -266,6 +266,14 @@ def test_another_networks_checkpoint_is_refused(tmp_path):
     assert "--preset" in caught.value.hint
 
 
+def test_a_damaged_checkpoint_is_refused(tmp_path):
+    engine(tmp_path).run()
+    stored = tmp_path / "latest" / "training.safetensors"
+    stored.write_bytes(stored.read_bytes()[:20])
+    with pytest.raises(UnsuitableInput, match=r"training\.safetensors: .*remove this checkpoint"):
+        engine(tmp_path)
+
+
 def test_checkpoints_tell_how_they_came_about(tmp_path):
     engine(tmp_path, settings={"optimizer": "adan"}, facts={"song": "x"}, held_out=None).run()
     facts = read_json(tmp_path / "latest" / "training.json")

@@ -1,5 +1,6 @@
 """The frozen encoders, on a tiny model of the real classes."""
 
+import json
 import shutil
 
 import numpy as np
@@ -78,6 +79,15 @@ def test_the_motion_encoder_alone_is_the_transformers(tiny_transformer, tiny_wan
 @pytest.fixture
 def copy(tiny_wan, tmp_path):
     return shutil.copytree(tiny_wan, tmp_path / "model")
+
+
+def test_a_damaged_motion_encoder_is_refused(copy):
+    file = copy / "transformer" / "diffusion_pytorch_model.safetensors"
+    file.write_bytes(file.read_bytes()[:-1])
+    index = {"weight_map": {"motion_encoder.a": file.name}}
+    (file.parent / f"{file.name}.index.json").write_text(json.dumps(index))
+    with pytest.raises(UnsuitableInput, match="not readable weights"):
+        load_motion_encoder(file.parent, read_json(file.parent / "config.json"))
 
 
 def test_a_prompt_is_embedded_once(copy, tmp_path):

@@ -17,7 +17,7 @@ from pipelines.appearance_expert.training.recipe import (
     motion_encoder_files,
 )
 from pipelines.appearance_expert.wan.weights import find_wan
-from pipelines.support.errors import BadUsage
+from pipelines.support.errors import BadUsage, UnsuitableInput
 
 RECIPE = Recipe(480, 832, 77, 30.0, (1, 5), 4)
 
@@ -93,6 +93,17 @@ def test_training_the_transformer_does_not_make_other_encoders(transformer):
     name = next(n for n in sorted(tensors) if n.startswith("motion_encoder."))
     save_file(trained | {name: tensors[name] + 1}, file, {"format": "pt"})
     assert encoders_digest(find_wan(str(folder))) != before
+
+
+def test_damaged_weights_are_refused(transformer):
+    _, file, _ = transformer
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(UnsuitableInput, match="not readable weights"):
+        motion_encoder_files(file.parent)
+    index = {"weight_map": {"motion_encoder.a": file.name}}
+    (file.parent / f"{file.name}.index.json").write_text(json.dumps(index))
+    with pytest.raises(UnsuitableInput, match="not readable weights"):
+        motion_encoder_digest(file.parent)
 
 
 @pytest.mark.parametrize("component", ["vae", "image_encoder"])
