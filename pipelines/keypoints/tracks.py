@@ -39,6 +39,8 @@ _OTHER_NAMES = {
 }  # fmt: skip
 _UNEVEN = 0.25
 """Frames by which one may lie off where a constant rate puts it."""
+_MOST_FRAMES = 500_000
+"""More than an hour at 120 frames a second: what numbers its images like that is no video."""
 _HINT = "docs/evaluation.md lists the keypoint formats that are read"
 
 
@@ -211,6 +213,8 @@ def _annotations(path: Path, rows: list[dict[str, Any]], fps: float) -> PoseTrac
     if not whole:
         return _by_count(path, np.stack([best[image] for image in order]), fps)
     span = range(order[0], order[-1] + 1)
+    if order[-1] - order[0] >= _MOST_FRAMES:
+        raise UnsuitableInput(f"{path}: images {order[0]} to {order[-1]} are no one video")
     return _by_count(path, _padded([best.get(image) for image in span]), fps)
 
 

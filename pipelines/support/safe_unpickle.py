@@ -15,20 +15,20 @@ from typing import Any
 import numpy as np
 
 from pipelines.support.errors import UnsuitableInput
+from pipelines.support.pickled_arrays import PickledType, from_buffer, reconstruct, scalar
 
-_NUMPY_CORE = ("numpy.core", "numpy._core")
 _ALLOWED = frozenset(
-    {("numpy", "ndarray"), ("numpy", "dtype")}
-    | {("collections", "OrderedDict"), ("_codecs", "encode")}
-    | {(f"{core}.multiarray", "scalar") for core in _NUMPY_CORE}
-    | {(f"{core}.numeric", "_frombuffer") for core in _NUMPY_CORE}
+    {("collections", "OrderedDict")}
     | {
         ("builtins", name)
         for name in ("dict", "list", "tuple", "set", "frozenset", "int", "float", "complex",
                      "bool", "str")
     }
-    | {("__builtin__", name) for name in ("dict", "list", "tuple", "set", "int", "float", "str")}
 )  # fmt: skip
+_OLD_NAMES = {
+    "__builtin__": "builtins", "numpy.core.multiarray": "numpy._core.multiarray",
+    "numpy.core.numeric": "numpy._core.numeric",
+}  # fmt: skip
 _MOST_VALUES = 50_000_000
 """Values in lists within lists, as many times as they are named: an hour of a dance has fewer."""
 
@@ -38,17 +38,11 @@ class ArraysOnly(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         """What a pickle calls `module.name`, if it may have it."""
-        if module in ("numpy.core.multiarray", "numpy._core.multiarray") and name == "_reconstruct":
-            return _empty_array
-        if name in ("bytes", "bytearray") and module in ("builtins", "__builtin__"):
-            return _bytes if name == "bytes" else _bytearray
+        module = _OLD_NAMES.get(module, module)
+        if (module, name) in _OURS:
+            return _OURS[module, name]
         if (module, name) not in _ALLOWED:
             raise pickle.UnpicklingError(f"it names {module}.{name}")
-        if (module, name) == ("numpy", "ndarray"):
-            return _NamedArray
-        if module.startswith("numpy._core"):
-            module = module.replace("numpy._core", "numpy.core")
-        module = "builtins" if module == "__builtin__" else module
         return getattr(importlib.import_module(module), name)
 
 
@@ -103,9 +97,11 @@ class _NamedArray:
         raise pickle.UnpicklingError("it calls numpy.ndarray")
 
 
-def _empty_array(kind: Any, shape: Any, code: Any) -> Any:
-    """numpy's _reconstruct; the array gets its shape and content, which fit each other, later."""
-    return np.empty((0,), dtype="b")
+def _encode(text: str, encoding: str) -> bytes:
+    """Bytes as Python 3 gives them to Python 2."""
+    if encoding != "latin1":
+        raise pickle.UnpicklingError(f"it asks for the encoding {str(encoding)[:40]}")
+    return text.encode("latin1")
 
 
 def _bytes(*given: Any) -> bytes:
@@ -120,6 +116,16 @@ def _not_a_length(given: tuple[Any, ...]) -> tuple[Any, ...]:
     if given and isinstance(given[0], int):
         raise pickle.UnpicklingError("it asks for bytes by their number")
     return given
+
+
+_OURS = {
+    ("builtins", "bytes"): _bytes, ("builtins", "bytearray"): _bytearray,
+    ("_codecs", "encode"): _encode, ("numpy", "ndarray"): _NamedArray,
+    ("numpy", "dtype"): PickledType, ("numpy._core.multiarray", "_reconstruct"): reconstruct,
+    ("numpy._core.multiarray", "scalar"): scalar,
+    ("numpy._core.numeric", "_frombuffer"): from_buffer,
+}  # fmt: skip
+"""What a pickle gets under these names: nothing that believes what it is given."""
 
 
 def _skip_npy_header(stream: io.BytesIO) -> None:

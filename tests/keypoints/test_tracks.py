@@ -134,11 +134,18 @@ def test_nan_and_the_origin_are_unseen(tmp_path):
     "text",
     ["", "[]", "{}", "3", '{"keypoints": []}', '{"fps": 30, "keypoints": [[[1, 2, 3]]]}',
      '{"fps": 30, "skeleton": ["nose"], "keypoints": [[[1, 2, 3], [1, 2, 3]]]}',
-     '{"fps": 0.0001e9, "keypoints": "text"}', '[{"a": 1}]'],
+     '{"fps": 0.0001e9, "keypoints": "text"}', '[{"a": 1}]',],
 )  # fmt: skip
 def test_what_is_no_keypoint_file(tmp_path, text):
     (tmp_path / "odd.json").write_text(text)
     with pytest.raises(UnsuitableInput, match=r"odd\.json"):
+        read_track(tmp_path / "odd.json")
+
+
+def test_frame_numbers_that_no_video_has_are_refused_before_memory_is_made_for_them(tmp_path):
+    rows = [{"image_id": number, "keypoints": [1] * 51} for number in (0, 10**30)]
+    write(tmp_path / "odd.json", {"fps": 30, "annotations": rows})
+    with pytest.raises(UnsuitableInput, match="no one video"):
         read_track(tmp_path / "odd.json")
 
 
