@@ -25,7 +25,7 @@ from pipelines.motion_expert.training.settings import TrainMotionConfig
 from pipelines.motion_expert.training.settings import own_options as own_training_options
 from pipelines.rendering.settings import RenderConfig
 from pipelines.support.errors import Doubtful
-from pipelines.support.idle_threads import let_idle_threads_sleep
+from pipelines.support.idle_threads import keep_numpy_to_one_thread, let_idle_threads_sleep
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -67,6 +67,7 @@ def main() -> None:
     _open_closed_streams()
     _quiet_libraries()
     let_idle_threads_sleep()
+    keep_numpy_to_one_thread()
     # A file name leaves as the bytes that it came in as, whatever encoding the terminal has.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding=sys.getfilesystemencoding(), errors="surrogateescape")

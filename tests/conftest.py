@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from pipelines.support.idle_threads import let_idle_threads_sleep
+from pipelines.support.idle_threads import keep_numpy_to_one_thread, let_idle_threads_sleep
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
@@ -31,6 +31,7 @@ settings.load_profile("unhurried")
 
 # Before anything loads torch: several tests at once would wait for each other, spinning.
 let_idle_threads_sleep()
+keep_numpy_to_one_thread()
 if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
     share = (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, share)))

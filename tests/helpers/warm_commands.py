@@ -160,8 +160,9 @@ def _become(request, stdout: int, stderr: int) -> NoReturn:  # type: ignore[no-u
 
 if __name__ == "__main__":
     from pipelines.music.warm_up import import_librosa
-    from pipelines.support.idle_threads import let_idle_threads_sleep
+    from pipelines.support.idle_threads import keep_numpy_to_one_thread, let_idle_threads_sleep
 
     let_idle_threads_sleep()
+    keep_numpy_to_one_thread()
     import_librosa()
     _serve(socket.socket(fileno=int(sys.argv[1])))
