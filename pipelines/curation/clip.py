@@ -47,7 +47,11 @@ def make_clips(job: ShotJob) -> int:
         UnsuitableInput: the source has changed, or can no longer be read.
     """
     missing = [one for one in job.clips if not _finished(job, one)]
+    scratch = job.watched.folder.parent / f"cut-{job.clips[0].clip}"
     if not missing:
+        if scratch.exists():  # left by a run that was killed behind its last clip
+            with alone_in(scratch, SILENT):
+                shutil.rmtree(scratch, ignore_errors=True)
         return 0
     source = job.watched.source.path
     video = examine_video(source)
@@ -57,7 +61,6 @@ def make_clips(job: ShotJob) -> int:
     # All kept clips of the shot, also those that are there: key frames, and so the bytes of a
     # clip, must not depend on where an earlier run stopped.
     span = min(one.start for one in job.clips), max(one.stop for one in job.clips)
-    scratch = job.watched.folder.parent / f"cut-{job.clips[0].clip}"
     with alone_in(scratch, SILENT):
         try:
             # A name of its own: the encoder of a killed run may still be writing to its file.

@@ -113,6 +113,13 @@ def test_what_is_there_is_not_made_again(again):
     assert times == {p: p.stat().st_mtime_ns for p in folder_of(again, "one").parent.rglob("*.*")}
 
 
+def test_what_a_kill_behind_the_last_clip_has_left_is_removed(again):
+    scratch = again.watched.folder.parent / f"cut-{again.clips[0].clip}"
+    (scratch / ".span-abc.part").mkdir(parents=True)
+    assert make_clips(again) == 0
+    assert not scratch.exists()
+
+
 @pytest.mark.parametrize("lost", ["one", "two"])
 def test_a_clip_has_the_same_bytes_wherever_an_earlier_run_stopped(again, made, lost):
     """Cut alone or together with its neighbour: key frames, and so the bytes, are the same."""

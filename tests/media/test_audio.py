@@ -103,6 +103,14 @@ def test_refuses_what_is_no_song(tmp_path: Path, content: bytes | str | None, sa
     assert "song.wav" in caught.value.what and "\n" not in caught.value.what
 
 
+def test_a_rate_that_nothing_records_at_is_refused_unheard(wav: Path, tmp_path: Path) -> None:
+    content = bytearray(wav.read_bytes())
+    content[24:28] = (654_319_424).to_bytes(4, "little")
+    (tmp_path / "a.wav").write_bytes(content)
+    with pytest.raises(UnsuitableInput, match="cannot be decoded"):
+        probe_audio(tmp_path / "a.wav")
+
+
 def test_refuses_pictures_and_silent_films(tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"
     ffmpeg("-f", "lavfi", "-i", "color=size=64x64:rate=10:duration=3", film)
