@@ -27,16 +27,19 @@ MIXAMO = {
 def make_seeds(folder: Path) -> dict[str, list[Path]]:
     """Files by kind."""
     folder.mkdir(parents=True, exist_ok=True)
-    songs = {kind: [song(folder / "song", 2.5, kind)] for kind in ("wav", "mp3")}
-    songs["wav"].append(_other_wav(folder))
-    return {
-        **songs,
-        "mp4": _videos(folder),
-        **{kind: _pictures(folder, kind) for kind in ("png", "jpg", "webp")},
-        **_motions(folder),
-        "keypoint JSON": _points(folder),
-        "config TOML": _configs(folder),
-    }
+    return {kind: seeds_of(kind, folder) for kind in readers()}
+
+
+def seeds_of(kind: str, folder: Path) -> list[Path]:
+    """Files of one kind."""
+    if kind in ("wav", "mp3"):
+        first = song(folder / "song", 2.5, kind)
+        return [first, _other_wav(folder)] if kind == "wav" else [first]
+    if kind in ("png", "jpg", "webp"):
+        return _pictures(folder, kind)
+    if kind in ("bvh", "npz", "pkl"):
+        return _motions(folder)[kind]
+    return {"mp4": _videos, "keypoint JSON": _points, "config TOML": _configs}[kind](folder)
 
 
 def readers() -> dict[str, Callable[[Path], Any]]:

@@ -1,28 +1,69 @@
-"""A short version of the trial with damaged files: docs/hardening.md has the long one."""
+"""Kills, damaged files and full disks in short: docs/hardening.md has the long version."""
 
 import os
 import random
 import signal
+import tempfile
 from functools import partial
 
 import pytest
-from hard import places, seeds
+from hard import kills, materials, places, seeds
 from hard.counts import Counts
 from hard.limited import outcomes
 from hard.mutants import mutated
 
 FILES = 25
+DECODED = 6
+"""Files of sound and video: ffmpeg is started for each, twice."""
+MOMENTS = 3, 7, 17
+"""Changes of the disk at which a command is killed, one after the other, in the same place."""
+KILLED = {
+    "generate": "{m}/song.wav --motion-only --motion-out dance.npz --candidates 1",
+    "render": "{m}/dances/1.npz -o look.mp4 --size 90x160 --export bvh",
+    "train-motion": "--data {m}/pairs --run r --preset tiny --window 30 --stride 10 --batch-size 2 "
+                    "--steps 4 --validate-every 2 --checkpoint-every 2 --threads 1 --device cpu",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", KILLED)
+def test_a_killed_command_ends_as_one_that_nobody_disturbed(
+    command, tmp_path, warm_commands, environment
+):
+    made = tmp_path / "made"
+    (made / "dances").mkdir(parents=True)
+    materials.song(made / "song.wav", 2.5)
+    materials.dance(made / "dances" / "1.npz", 30, 1)
+    materials._pairs(made / "pairs")
+    words = kills.case_arguments(kills.Case("", f"{command} {KILLED[command]}"), made)
+
+    def run(folder, killed_at=0):
+        (folder / "tmp").mkdir(parents=True, exist_ok=True)
+        known = {**environment, "TMPDIR": str(folder / "tmp")}
+        return warm_commands.start(words, folder, known, killed_at).wait()
+
+    assert run(tmp_path / "whole").returncode == 0
+    codes = [run(tmp_path / "killed", moment).returncode for moment in MOMENTS]
+    assert codes[:2] == [kills.ENDED] * 2  # a run that goes on has less to change
+    last = run(tmp_path / "killed")
+    assert last.returncode == 0, last.stderr
+    left = kills.left_behind(tmp_path / "killed")
+    assert left == kills.left_behind(tmp_path / "whole")
+    assert len(left) > 3
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-@pytest.mark.parametrize("kind", ["png", "jpg", "webp", "bvh", "npz", "pkl", "keypoint JSON"])
-def test_damaged_files_are_read_rightly_or_refused(tmp_path, kind):
-    made = {**seeds._motions(tmp_path), "keypoint JSON": seeds._points(tmp_path)}
-    originals = made[kind] if kind in made else seeds._pictures(tmp_path, kind)
+@pytest.mark.parametrize(
+    "kind",
+    ["wav", "mp3", "mp4", "png", "jpg", "webp", "bvh", "npz", "pkl", "keypoint JSON",
+     "config TOML"],
+)  # fmt: skip
+def test_damaged_files_are_read_rightly_or_refused(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    originals = seeds.seeds_of(kind, tmp_path)
     read, chance, calls = seeds.readers()[kind], random.Random(0), []
     for original in originals:
         read(original)  # and what is imported or compiled is so now
-    for number in range(FILES):
+    for number in range(DECODED if kind in ("wav", "mp3", "mp4") else FILES):
         original = chance.choice(originals)
         path = tmp_path / f"mutant{number}{original.suffix}"
         path.write_bytes(mutated(original.read_bytes(), chance))

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import IO, NoReturn
 
 PROGRAM = "macedance_cli.app"
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 EVERYBODY = (
     "scipy.signal", "scipy.optimize", "scipy.ndimage", "scipy.spatial", "torch", "cv2", "av",
     "numba", "trimesh", "macedance_cli.generate",
@@ -51,7 +52,7 @@ class Running:
     def poll(self) -> int | None:
         """The exit code, negative after a signal as in subprocess; None while it runs."""
         if self._code is None and select.select([self._status], [], [], 0)[0]:
-            self._code = int(os.read(self._status, 32))
+            self._code = _number(self._status, f"whoever waited for process {self.pid}")
             os.close(self._status)
         return self._code
 
@@ -85,10 +86,15 @@ class WarmCommands:
         theirs.close()
 
     def start(
-        self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]
-    ) -> Running:
-        """Start `macedance` with these arguments, in this folder."""
+        self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str],
+        killed_at: int = 0,
+    ) -> Running:  # fmt: skip
+        """Start `macedance` with these arguments, in this folder.
+
+        With `killed_at` it gets SIGKILL at its n-th change of the disk (`hard.forked`).
+        """
         request = {
+            "killed_at": killed_at,
             "arguments": list(arguments), "folder": str(folder), "environment": dict(environment),
             "libraries": EVERYBODY + HEAVY * bool({"train-appearance", "wan"} & set(arguments)),
         }  # fmt: skip
@@ -97,13 +103,20 @@ class WarmCommands:
         descriptors = [stream.fileno() for stream in streams] + [writing]
         socket.send_fds(self._socket, [json.dumps(request).encode()], descriptors)
         os.close(writing)
-        pid = int(os.read(reading, 32))
+        pid = _number(reading, "the process that forks commands")
         return Running(pid, reading, streams)
 
     def end(self) -> None:
         """Let the process that forks end, and with it nothing that it has started."""
         self._socket.close()
         self._server.wait()
+
+
+def _number(pipe: int, writer: str) -> int:
+    said = os.read(pipe, 32)
+    if not said:
+        raise ChildProcessError(f"{writer} has ended; was it killed, for lack of memory?")
+    return int(said)
 
 
 def _serve(requests: socket.socket) -> None:
@@ -147,6 +160,11 @@ def _become(request, stdout: int, stderr: int) -> NoReturn:  # type: ignore[no-u
     os.environ.clear()
     os.environ.update(request["environment"])
     sys.argv = ["", *request["arguments"]]
+    if request["killed_at"]:
+        sys.path.append(str(BENCHMARKS))
+        from hard.forked import kill_at_change
+
+        kill_at_change(request["killed_at"])()
     code: object = 0
     try:
         runpy.run_module(PROGRAM, run_name="__main__", alter_sys=True)

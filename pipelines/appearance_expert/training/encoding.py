@@ -202,7 +202,8 @@ class _Reader:
         return _Segment(*parts)
 
     def _numbers(self, video: Path, start: int, count: int) -> NDArray[np.int64]:
-        return source_frames(count, start, self._recipe.fps, float(self._info(video).fps))
+        info = self._info(video)
+        return source_frames(count, start, self._recipe.fps, float(info.fps), info.frames)
 
     def _info(self, video: Path) -> VideoInfo:
         if video not in self._infos:

@@ -125,10 +125,17 @@ def _completed(names: tuple[str, ...], xy_TKx: Float, confidence_TK: Float) -> D
     return Dancer(xy, visibility)
 
 
-def source_frames(count: int, start: int, fps: float, source_fps: float) -> NDArray[np.int64]:
-    """Numbers of the source's frames that `count` frames at `fps` from frame `start` show."""
+def source_frames(
+    count: int, start: int, fps: float, source_fps: float, frames: int
+) -> NDArray[np.int64]:
+    """Numbers of the source's frames that `count` frames at `fps` from frame `start` show.
+
+    Of a source of `frames` frames. The nearest one is shown; in the second half of the last one
+    that would be one that there is not.
+    """
     at = (start + np.arange(count)) * source_fps / fps
-    return np.asarray(np.floor(at + 0.5), dtype=np.int64)
+    nearest = np.asarray(np.floor(at + 0.5), dtype=np.int64)
+    return np.where(at < frames, np.minimum(nearest, frames - 1), nearest)
 
 
 def draw_skeleton(dancer: Dancer, frame: int, window: Window) -> Frames:

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.appearance_expert.training.clips import TrainingClip
 from pipelines.appearance_expert.training.frames import (
@@ -31,7 +33,23 @@ def test_window_keeps_the_shape_and_the_dancer():
     [(30, 30, [3, 4, 5]), (15, 30, [6, 8, 10]), (30, 15, [2, 2, 3]), (25, 30, [4, 5, 6])],
 )
 def test_frames_follow_time(fps, source, expected):
-    assert source_frames(3, 3, fps, source).tolist() == expected
+    assert source_frames(3, 3, fps, source, 99).tolist() == expected
+
+
+@given(
+    st.integers(1, 400), st.sampled_from([8, 12, 12.5, 15, 24, 25, 30, 60]), st.integers(8, 60)
+)  # fmt: skip
+def test_no_frame_is_asked_for_that_there_is_not(frames, source, fps):
+    """Of a clip at 15 frames a second that is taken at 30, the frame behind its last one was."""
+    total = int(frames * fps / source + 1e-6)  # as `count_frames` counts
+    numbers = source_frames(total, 0, fps, source, frames)
+    assert (numbers < frames).all() and (np.diff(numbers) >= 0).all()
+    if total and fps >= source:
+        assert numbers[-1] >= frames - 2
+
+
+def test_a_video_that_is_too_short_is_not_stretched():
+    assert source_frames(3, 9, 30, 30, 10).tolist() == [9, 10, 11]
 
 
 def test_exact_keypoints_are_the_files(clip_workspace, swaying):
