@@ -17,6 +17,8 @@ from hard.mutants import mutated
 from hard.seeds import make_seeds, readers
 
 BATCH = 250
+AGAIN = 3
+"""Times that what has hung is tried again: on a busy machine it may have had no turn."""
 FAULTS = ("traceback", "memory", "hang", "crash", "touched")
 
 
@@ -63,6 +65,10 @@ def _read_batch(
     found: Counter[str] = Counter(files=size)
     results = outcomes([partial(read, path) for path in paths], scratch)
     for path, (outcome, words) in zip(paths, results, strict=True):
+        for _ in range(AGAIN):
+            if outcome != "hang":
+                break
+            ((outcome, words),) = outcomes([partial(read, path)], scratch)
         found[outcome] += 1
         if outcome in FAULTS:
             found["faults"] += 1

@@ -199,7 +199,7 @@ class Engine:
         learned = self.learner.learned()
         tensors, numbers = self.task.state.packed(self.learner.state(), self.learner.order)
         facts: dict[str, Any] = {
-            "step": self.step, "best": self.loop.best,
+            "step": self.step, "judged": self.loop.judged, "best": self.loop.best,
             "options": {**asdict(self.options), **self.task.settings}, **self.task.facts,
         }  # fmt: skip
 

@@ -86,6 +86,7 @@ class Loop:
 
     Attributes:
         step: updates done.
+        judged: updates that had been done when it was last judged.
         best: the best validation loss so far.
     """
 
@@ -97,11 +98,13 @@ class Loop:
         self.processes, self.progress = processes, progress
         self.checkpoints = Checkpoints(folder, keep)
         self.step, self._saved_step = 0, -1
+        self.judged = 0
         self.best: float | None = None
 
     def take_up(self, facts: dict[str, Any]) -> None:
         """Stand where the checkpoint with these facts was written."""
         self.step = self._saved_step = int(facts["step"])
+        self.judged = int(facts.get("judged", self.step))
         self.best = facts["best"]
 
     def run(
@@ -131,6 +134,7 @@ class Loop:
         feed = Feed(engine.make_slice, self.step * pace.accumulate, pace.workers)
         try:
             if first:
+                self._make_up(engine, pace, log)
                 after_step(log)  # the run may have been stopped between a checkpoint and this
             with stop_requests() as stopped, feed:
                 self._steps(engine, pace, feed, stopped, log, after_step)
@@ -138,7 +142,7 @@ class Loop:
             if log is not None:
                 log.close()
         if self._saved_step != self.step:
-            self._save(engine, self.anywhere(engine.validate(None)))
+            self._save(engine, self._judge(engine, None))
         seconds = time.perf_counter() - begin
         return Outcome(
             self.step,
@@ -175,10 +179,25 @@ class Loop:
                     recent, mark, waited = [], now, feed.waited
                 if halt:
                     self._stop(engine)
-                best = self.step % pace.validate_every == 0 and self.anywhere(engine.validate(log))
+                best = self.step % pace.validate_every == 0 and self._judge(engine, log)
                 if best or self.step % pace.checkpoint_every == 0:
                     self._save(engine, best)
                 after_step(log)
+
+    def _judge(self, engine: Trainable, log: TrainingLog | None) -> bool:
+        """Validate; returns whether this is the best yet."""
+        self.judged = self.step
+        return self.anywhere(engine.validate(log))
+
+    def _make_up(self, engine: Trainable, pace: Pace, log: TrainingLog | None) -> None:
+        """Judge a step at which that was due when a stop came: there was no time for it then."""
+        due = self.step % pace.validate_every == 0
+        last = self.step >= pace.steps and self.step % pace.checkpoint_every
+        if self.judged == self.step or not (due or last):
+            return
+        best = self._judge(engine, log if due else None)
+        self._saved_step = -1
+        self._save(engine, best)
 
     def _stop(self, engine: Trainable) -> None:
         self._save(engine, best=False)

@@ -15,7 +15,7 @@ from hard.mutants import mutated
 FILES = 25
 DECODED = 6
 """Files of sound and video: ffmpeg is started for each, twice."""
-MOMENTS = 3, 7, 17
+MOMENTS = 3, 11
 """Changes of the disk at which a command is killed, one after the other, in the same place."""
 KILLED = {
     "generate": "{m}/song.wav --motion-only --motion-out dance.npz --candidates 1",
@@ -43,7 +43,7 @@ def test_a_killed_command_ends_as_one_that_nobody_disturbed(
 
     assert run(tmp_path / "whole").returncode == 0
     codes = [run(tmp_path / "killed", moment).returncode for moment in MOMENTS]
-    assert codes[:2] == [kills.ENDED] * 2  # a run that goes on has less to change
+    assert codes[0] == kills.ENDED  # a run that goes on has less to change
     last = run(tmp_path / "killed")
     assert last.returncode == 0, last.stderr
     left = kills.left_behind(tmp_path / "killed")

@@ -91,6 +91,30 @@ def test_stopping_and_going_on_changes_nothing(tmp_path, optimizer, workers):
     assert all(torch.equal(straight[name], resumed[name]) for name in straight)
 
 
+@pytest.mark.parametrize(("at", "every"), [(8, 4), (12, 4), (12, 5)])
+def test_a_validation_that_was_due_at_a_stop_is_made_up_for(tmp_path, at, every):
+    """At the end it is due whatever the pace."""
+    options = replace(OPTIONS, validate_every=every, checkpoint_every=every)
+    scores = {at: 1.0}
+
+    def run(folder, progress=toy.SILENT):
+        def held_out(network, step, log):
+            return {"loss": scores.get(step, 5.0)}
+
+        engine(tmp_path / folder, options, progress, held_out=held_out).run()
+
+    run("straight")
+    with pytest.raises(Interrupted, match=f"step {at}"):
+        run("stopped", Watcher(at, lambda: os.kill(os.getpid(), signal.SIGTERM)))
+    run("stopped")
+    ends = []
+    for folder in (tmp_path / "straight", tmp_path / "stopped"):
+        log = [one | {"time": 0} for one in read_log(folder) if one["kind"] == "validation"]
+        ends.append((log, read_json(folder / "latest" / "training.json")))
+        assert (folder / "best").resolve().name == f"step-{at:08d}"
+    assert ends[0] == ends[1]
+
+
 def test_sigusr1_stops_too_and_handlers_are_restored(tmp_path):
     before = signal.getsignal(signal.SIGUSR1)
     with pytest.raises(Interrupted) as caught:
