@@ -63,6 +63,7 @@ _FRECHET = "pipelines.metrics.distributions:frechet_distance"
 _DIVERSITY = "pipelines.metrics.distributions:diversity"
 _PICTURES = "pipelines.metrics.image_pairs"
 _GENRE, _CLASSIFIER = "pipelines.metrics.genre.scores", "--genre-classifier"
+_CONTRASTIVE = "--contrastive-evaluator"
 
 METRICS: dict[str, Metric] = {
     "iq": Metric("IQ", "IQ", "high", 2, "imaging quality (VBench)", _VIDEO, 100.0),
@@ -139,6 +140,22 @@ METRICS: dict[str, Metric] = {
         "F1", "F1", "high", 2, "of macro precision and macro recall of the recognised genres",
         _DANCE, 100.0, function=f"{_GENRE}:f1_score", takes=RECOGNITION,
         wants=_CLASSIFIER,
+    ),
+    "r5": Metric(
+        "R@5", "R@5", "high", 2, "windows of dance that find their own music among five, %", _DANCE,
+        100.0, wants=_CONTRASTIVE,
+    ),
+    "mm_dist": Metric(
+        "MM-Dist", "MM-Dist", "low", 2, "mean distance of a dance to its music", _DANCE,
+        wants=_CONTRASTIVE,
+    ),
+    "fid_c": Metric(
+        "FID_c", r"FID$_c$", "low", 2, "Frechet distance of a contrastive evaluator's points",
+        _DANCE, function=_FRECHET, takes="set, truth", space="c", wants=_CONTRASTIVE,
+    ),
+    "div_c": Metric(
+        "DIV_c", r"DIV$_c$", "truth", 2, "mean distance of a contrastive evaluator's points",
+        _DANCE, function=_DIVERSITY, takes="set", space="c", wants=_CONTRASTIVE,
     ),
     "fvd": Metric(
         "FVD", "FVD", "low", 2, "Frechet video distance", _PAIR,

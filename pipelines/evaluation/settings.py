@@ -45,6 +45,10 @@ class EvaluateConfig:
         None, 'Folder of a trained genre classifier, or "shipped": FID_s, DIV_s, ACC and F1.',
         metavar="FOLDER", panel=MOTION,
     )  # fmt: skip
+    contrastive_evaluator: Path | None = option(
+        None, "Folder of a trained contrastive evaluator: R@5, MM-Dist, FID_c and DIV_c.",
+        metavar="FOLDER", panel=MOTION,
+    )  # fmt: skip
     keypoint_fps: float | None = option(
         None, "Frame rate of keypoint files that do not say.", low=1, high=1000, metavar="FPS",
         panel=MOTION,
@@ -166,9 +170,12 @@ class EvaluateConfig:
                 if other.windowed
             )
             raise BadUsage(f"--window is for {', or for '.join(able)}")
-        if self.genre_classifier is not None and not row.genres:
-            able = (f"--protocol {name}" for name, other in PROTOCOLS.items() if other.genres)
-            raise BadUsage(f"--genre-classifier is for {', or for '.join(able)}")
+        judges = {"genre-classifier": self.genre_classifier,
+                  "contrastive-evaluator": self.contrastive_evaluator}  # fmt: skip
+        for flag, folder in judges.items():
+            if folder is not None and not row.networks:
+                able = (f"--protocol {name}" for name, other in PROTOCOLS.items() if other.networks)
+                raise BadUsage(f"--{flag} is for {', or for '.join(able)}")
         if self.profile not in row.profiles:
             if row.instead:
                 what = f"--profile {self.profile}: the {self.protocol} protocol has none"

@@ -15,11 +15,14 @@ from pipelines.evaluation.items import Item
 from pipelines.evaluation.profiles import SetRule
 from pipelines.evaluation.results import judge
 from pipelines.media.video_writer import VideoWriter
+from pipelines.metrics.contrastive.folder import ContrastHeader, save_contrast
+from pipelines.metrics.contrastive.network import Contrast, ContrastShape
 from pipelines.metrics.genre.columns import Scale
 from pipelines.metrics.genre.folder import ClassifierHeader, save_classifier
 from pipelines.metrics.genre.network import ClassifierShape, GenreClassifier
 from pipelines.metrics.vbench.amt import AmtS
 from pipelines.metrics.vbench.musiq import Musiq
+from pipelines.music.features import FEATURE_SCHEMA
 
 ALEX = ((0, 3, 8, 11), (3, 8, 6, 5), (6, 6, 6, 3), (8, 6, 4, 3), (10, 4, 4, 3))
 VGG = ((0, 2), (2, 2), (5, 3), (7, 3), (10, 4), (12, 4), (14, 4), (17, 4), (19, 4), (21, 4),
@@ -103,6 +106,16 @@ def genre_classifier(tmp_path) -> Path:
     )
     save_classifier(tmp_path / "classifier", header, GenreClassifier(shape).state_dict())
     return tmp_path / "classifier"
+
+
+@pytest.fixture
+def contrastive_evaluator(tmp_path) -> Path:
+    """The folder of an untrained evaluator with windows of two seconds."""
+    shape = ContrastShape(width=16, heads=2, layers=3, feedforward=24)
+    torch.manual_seed(1)
+    header = ContrastHeader(shape.to_json(), 60, FEATURE_SCHEMA)
+    save_contrast(tmp_path / "evaluator", header, Contrast(shape).state_dict())
+    return tmp_path / "evaluator"
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ def test_columns_stand_in_the_order_of_the_papers_tables():
     assert columns("motion-3d") == (
         "fid_k", "fid_g", "div_k", "div_g", "bas", "fsr", "pfc", "jitter",
         "pen_self", "pen_floor", "fgd", "magnitude", "fps",
-        "fid_s", "div_s", "acc", "f1",
+        "fid_s", "div_s", "acc", "f1", "r5", "mm_dist", "fid_c", "div_c",
     )  # fmt: skip
     assert columns("motion-appearance") == (
         *DIMENSIONS, "fid_k", "fid_g", "div_k", "div_g", "bas",

@@ -42,6 +42,8 @@ def test_genres_are_recognised_in_3d_dances():
     for protocol in ("motion-appearance", "animation"):
         found = hint_of(replace(given, protocol=protocol))
         assert found.startswith("--genre-classifier is for --protocol motion-3d")
+        found = hint_of(replace(GOOD, contrastive_evaluator=Path("c"), protocol=protocol))
+        assert found.startswith("--contrastive-evaluator is for --protocol motion-3d")
 
 
 def test_the_genre_classifier_that_ships_is_called_so():

@@ -10,6 +10,7 @@ from pipelines.evaluation.exhibits import Exhibit, exhibit_motion
 from pipelines.evaluation.genres import METRICS_OF_GENRE, GenreMeasurer, SeenGenres
 from pipelines.evaluation.items import Item
 from pipelines.evaluation.judgement import Estimate
+from pipelines.evaluation.matching import METRICS_OF_MATCHING, Matched, MatchMeasurer
 from pipelines.evaluation.measuring import Listener, MeasuredSet, measure_each
 from pipelines.evaluation.poses_3d import measure_motion
 from pipelines.evaluation.profiles import motion_profile, settings_of
@@ -29,14 +30,20 @@ class Motion3D:
 
     def __init__(self, config: EvaluateConfig) -> None:
         self._config = config
+        workspace = Workspace(config.workspace)
         self._profile = motion_profile(config.profile)
-        self._listener = Listener(
-            self._profile.beats.music, Workspace(config.workspace).cache("beats")
-        )
+        self._listener = Listener(self._profile.beats.music, workspace.cache("beats"))
         self.rule = self._profile.sets
         folder = config.classifier_folder()
         self._genres = (
             None if folder is None else GenreMeasurer(folder, self._profile, config.device)
+        )
+        self._matching = (
+            None
+            if config.contrastive_evaluator is None
+            else MatchMeasurer(
+                config.contrastive_evaluator, config.device, workspace.cache("features")
+            )
         )
 
     def settings(self) -> dict[str, Any]:
@@ -44,6 +51,8 @@ class Motion3D:
         settings = settings_of(self._profile) | {"window": self._config.window}
         if self._genres is not None:
             settings["genre_classifier"] = self._genres.settings()
+        if self._matching is not None:
+            settings["contrastive_evaluator"] = self._matching.settings()
         return settings
 
     def measure(self, sets: Sets, progress: Progress) -> dict[str, MeasuredSet]:
@@ -51,17 +60,23 @@ class Motion3D:
         self._listener.listen(sets.clips(), progress)
         if self._genres is None:
             progress.say(f"{METRICS_OF_GENRE} are left out: they need --genre-classifier FOLDER")
+        if self._matching is None:
+            progress.say(
+                f"{METRICS_OF_MATCHING} are left out: they need --contrastive-evaluator FOLDER"
+            )
         found = {}
         for name, items in sets.everyone().items():
-            seen = SeenGenres()
-            measure = self._measure_of(name, seen)
+            seen, matched = SeenGenres(), Matched()
+            measure = self._measure_of(name, seen, matched)
             found[name] = measure_each(f"measuring {name}", items, measure, progress)
             if self._genres is not None:
                 header = self._genres.header
                 found[name].notes += seen.notes(name, header.genres, header.window)
+            if self._matching is not None:
+                found[name].notes += matched.score(found[name].clips)
         return found
 
-    def _measure_of(self, name: str, seen: SeenGenres) -> Any:
+    def _measure_of(self, name: str, seen: SeenGenres, matched: Matched) -> Any:
         def measure(item: Item, measured: MeasuredSet) -> Clip:
             motion = load_motion(item.path)
             beats = self._listener.beats(item, measured)
@@ -70,6 +85,8 @@ class Motion3D:
             )
             if self._genres is not None:
                 clip.features.update(self._genres.features(motion, seen, name == TRUTH))
+            if self._matching is not None:
+                clip.features.update(self._matching.features(item, motion, matched))
             return clip
 
         return measure

@@ -16,7 +16,8 @@ class ProtocolRow:
         profiles: whose definitions it can go by.
         instead: for a protocol with no profile but the strict one: what its conventions are.
         windowed: the profiles that can take features over pieces of a dance (--window).
-        genres: whether it can recognise genres (--genre-classifier).
+        networks: whether trained networks can judge too (--genre-classifier,
+            --contrastive-evaluator).
         wants_truth: what it does that takes recordings; "" where it can do without.
     """
 
@@ -24,7 +25,7 @@ class ProtocolRow:
     profiles: tuple[str, ...] = ("strict",)
     instead: str = ""
     windowed: tuple[str, ...] = ()
-    genres: bool = False
+    networks: bool = False
     wants_truth: str = ""
 
 
@@ -33,7 +34,7 @@ PROTOCOLS: dict[str, ProtocolRow] = {
         "pipelines.evaluation.protocols.motion_3d:Motion3D",
         tuple(MOTION_PROFILES),
         windowed=("strict",),
-        genres=True,
+        networks=True,
     ),
     "motion-appearance": ProtocolRow(
         "pipelines.evaluation.protocols.motion_appearance:MotionAppearance",

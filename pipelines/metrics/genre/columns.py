@@ -72,12 +72,16 @@ def windows_of(motion: Motion, window: int, frame: Frame) -> list[Array]:
     if timed.frames < LEAST_FRAMES:
         raise UnsuitableInput(f"{timed.frames} frames at 30 fps are too few to tell a genre")
     frames = _released(timed) if frame == "released" else encode(timed)
-    last = max(0, timed.frames - window)
-    starts = list(range(0, last + 1, max(1, window // 2)))
-    if starts[-1] != last:
-        starts.append(last)
+    starts = window_starts(timed.frames, window)
     pieces = [frames[start : start + window] for start in starts]
     return pieces if frame == "released" else [_front(piece) for piece in pieces]
+
+
+def window_starts(frames: int, window: int) -> list[int]:
+    """Where windows begin, half a window apart; the last one ends with the dance."""
+    last = max(0, frames - window)
+    starts = list(range(0, last + 1, max(1, window // 2)))
+    return starts if starts[-1] == last else [*starts, last]
 
 
 def _front(encoded_W151: Array) -> Array:

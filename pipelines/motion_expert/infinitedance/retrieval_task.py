@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from pipelines.datasets.sequences import PairedSequence
+from pipelines.metrics.contrastive.loss import info_nce
 from pipelines.motion_expert.infinitedance import columns
 from pipelines.motion_expert.infinitedance.bank import Bank
 from pipelines.motion_expert.infinitedance.clock import WINDOW, Span
@@ -19,7 +20,6 @@ from pipelines.motion_expert.infinitedance.plain_retrieval import tempo_and_ener
 from pipelines.motion_expert.infinitedance.retrieval import (
     Retrieval,
     RetrievalConfig,
-    info_nce,
     ranks,
     retrieval_figures,
 )

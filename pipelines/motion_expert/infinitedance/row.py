@@ -62,10 +62,17 @@ def _generator(config: Any, own: InfiniteDanceTrainingOptions, material: Any) ->
     return generator_run(config, own, material)
 
 
+def _evaluator(config: Any, own: InfiniteDanceTrainingOptions, material: Any) -> Task:
+    from pipelines.motion_expert.infinitedance.evaluator_task import evaluator_task
+
+    return evaluator_task(config, material)
+
+
 _STAGES: dict[str, Callable[[Any, InfiniteDanceTrainingOptions, Any], Task]] = {
     "tokenizer": _tokenizer,
     "retrieval": _retrieval,
     "generator": _generator,
+    "evaluator": _evaluator,
 }
 
 

@@ -90,8 +90,25 @@ def test_what_is_left_out_without_a_classifier_is_said(protocol, items):
 
     protocol().measure(Sets({"pred": items}, []), Heard())
     assert Heard.lines == [
-        "FID_s, DIV_s, ACC and F1 are left out: they need --genre-classifier FOLDER"
+        "FID_s, DIV_s, ACC and F1 are left out: they need --genre-classifier FOLDER",
+        "R@5, MM-Dist, FID_c and DIV_c are left out: they need --contrastive-evaluator FOLDER",
     ]
+
+
+def test_a_contrastive_evaluator_adds_points_scores_and_a_hash(
+    protocol, items, contrastive_evaluator, tiny_song
+):
+    with_it = protocol(contrastive_evaluator=contrastive_evaluator)
+    settings = with_it.settings()
+    assert settings.pop("contrastive_evaluator")["window"] == 60
+    assert settings == protocol().settings()
+    heard = [Item(item.name, item.path, tiny_song) for item in items]
+    found = with_it.measure(Sets({"pred": heard}, items), SILENT)
+    first, _ = found["pred"].clips
+    assert {"k", "g", "c"} == set(first.features) and {"r5", "mm_dist"} <= set(first.scores)
+    (line,) = found["pred"].notes
+    assert "R@5 among" in line and "of 2 clips" in line
+    assert found["truth"].notes == ["2 clips have no R@5 and MM-Dist (d0: no music of its name)"]
 
 
 def test_windows_make_rows(protocol, items):
