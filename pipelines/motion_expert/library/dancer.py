@@ -19,10 +19,12 @@ from pipelines.motion_expert.library.assembly import Stretch, assemble, stretche
 from pipelines.motion_expert.library.counting import (
     FASTEST_SPEED,
     SLOWEST_SPEED,
+    Counted,
     counted_takes,
 )
 from pipelines.motion_expert.library.genres import find_genre, liking_of
 from pipelines.motion_expert.library.header import SHIPPED
+from pipelines.motion_expert.library.on_the_beat import with_the_steps
 from pipelines.motion_expert.library.search import SearchConfig, best_sequence
 from pipelines.motion_expert.library.song_plan import SongPlan, plan_song
 from pipelines.motion_expert.library.storage import Library, TakeEntry, load_library
@@ -33,8 +35,9 @@ from pipelines.support.errors import BadUsage, UnsuitableInput
 
 _WIDER = ((SLOWEST_SPEED, FASTEST_SPEED), (0.6, 1.6), (0.3, 3.0))
 """Speeds of the dance against the take as recorded that are tried, one after the other."""
-_ENOUGH = 12
-"""Units; a style with fewer at a song's tempo is danced faster or slower than dancers would."""
+_ENOUGH, _ENOUGH_DANCES = 12, 4
+"""Units and choreographies (half of them, where a style has few); a style with fewer at a song's
+tempo is danced faster or slower than dancers would."""
 _MOST_CANDIDATES = 64
 _TWO_TEMPI = 1.2
 
@@ -140,26 +143,45 @@ class LibraryDancer:
         def enough(units: Units | None) -> bool:
             if units is None:
                 return False
-            counts = {name: int((units.genre == n).sum()) for n, name in enumerate(units.genres)}
-            return all(counts.get(name, 0) >= _ENOUGH for name in asked)
+            return all(self._suffices(units, name) for name in asked)
 
         best: Units | None = None
         for speeds in _WIDER:
             for standing in dict.fromkeys((upright, False)):
-                counted = counted_takes(self.library, plan.bpm, is_wanted, speeds)
+                counted = self._counted(plan, is_wanted, speeds)
                 units = build_units(self.library, counted, plan.per_bar, plan.bpm, standing)
                 if enough(units):
                     assert units is not None
                     return units
                 best = units or best
         # A library of a few short takes: whatever it has.
-        anything = counted_takes(self.library, plan.bpm, lambda take: True, (0.1, 10.0))
+        anything = self._counted(plan, lambda take: True, (0.1, 10.0))
         best = best or build_units(self.library, anything, plan.per_bar, plan.bpm, False)
         if best is None:
             raise UnsuitableInput(
                 f"the dance library has no take of {plan.per_bar} steps", "give it longer takes"
             )
         return best
+
+    def _counted(
+        self, plan: SongPlan, wanted: Callable[[TakeEntry], bool], speeds: tuple[float, float]
+    ) -> list[Counted]:
+        """The wanted takes as they are counted to a song, each by where its dancer steps."""
+        return [
+            replace(
+                one, times=with_the_steps(self.library, self.library.takes[one.number], one.times)
+            )
+            for one in counted_takes(self.library, plan.bpm, wanted, speeds)
+        ]
+
+    def _suffices(self, units: Units, genre: str) -> bool:
+        """Whether a style has units enough, and of more than one or two of its dances."""
+        if genre not in units.genres:
+            return False
+        of_it = units.genre == units.genres.index(genre)
+        known = len({take.choreography for take in self.library.takes if take.genre == genre})
+        danced = len(np.unique(units.choreography[of_it]))
+        return int(of_it.sum()) >= _ENOUGH and danced >= min(_ENOUGH_DANCES, (known + 1) // 2)
 
     def _facts(
         self, units: Units, plan: SongPlan, stretches: list[Stretch], joins: list[int],

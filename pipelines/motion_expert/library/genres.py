@@ -20,7 +20,8 @@ class Style:
             half-way), measured on their own music where that is known.
         by: which speed holds the beat, "feet" or "body".
         liking: None: danced only when asked for; else a cost of choosing it unasked.
-        rhythm: how much more than elsewhere a bar's rhythm counts: where few bars keep the beat.
+        rhythm: how much more than elsewhere a bar's rhythm counts where the style is asked for:
+            where few bars keep the beat.
         facing: how much more its facing counts: where dancers turn away much.
     """
 
@@ -32,8 +33,8 @@ class Style:
 
 
 STYLES: dict[str, Style] = {
-    "house": Style(-1.9, liking=0.15),
-    "la hip-hop": Style(-2.1, liking=0.0),
+    "house": Style(-1.9, liking=0.45),
+    "la hip-hop": Style(-2.1, liking=0.15),
     "middle hip-hop": Style(-2.1, liking=0.0),
     "lock": Style(-2.2, liking=0.0, rhythm=1.7),
     "waack": Style(-2.0, liking=0.0, rhythm=2.5),
@@ -47,7 +48,7 @@ STYLES: dict[str, Style] = {
     "shuffle": Style(-1.6, liking=0.0),
     "west coast": Style(-1.6),
     "jazz walk": Style(-1.6),
-    "salsa": Style(-1.6),
+    "salsa": Style(-1.6, rhythm=1.5, facing=3.0),
     "modern": Style(-1.6),
     "indian": Style(-1.6),
     "jackson": Style(-1.6),

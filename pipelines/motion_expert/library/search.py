@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
 _NEVER = 1e6
+_WIDE_ENOUGH = 0.2
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,12 @@ class SearchConfig:
         width, children, fan: sequences kept, how many may share a parent, and jumps looked at.
         shortlist: units that are compared with every sequence, by what they cost on their own.
         rhythm, tempo, tempo_spread, energy, accent: how a unit suits its bar.
+        calmest: the least energy that a bar asks for: a song's quiet bars are danced, too.
+        variety: reward for poses that lie apart, beside others of the style.
         jump, pose: for leaving a take, and per metre of joints apart.
         repeat, fading: for a choreography danced before, gone after so many bars.
-        passage: for the same eight pulses of a take, or their mirror image, danced before.
+        passage, passage_fading: for the same eight pulses of a take, or their mirror image, danced
+            before; as much again at once, gone after so many bars.
         facing, back, beyond, radius: turned from the camera; metres from the middle.
         style_change, wrong_style: between neighbours, and against what was asked for.
         structure: reward for dancing a repeated bar as the rule says.
@@ -49,12 +53,15 @@ class SearchConfig:
     tempo: float = 6.0
     tempo_spread: float = 3.0
     energy: float = 2.0
+    calmest: float = 0.25
     accent: float = 0.3
+    variety: float = 1.5
     jump: float = 0.25
     pose: float = 10.0
     repeat: float = 1.5
     fading: float = 24.0
     passage: float = 2.5
+    passage_fading: float = 8.0
     facing: float = 0.5
     back: float = 1.5
     beyond: float = 1.5
@@ -70,8 +77,8 @@ class SearchConfig:
 
 @dataclass
 class _Beam:
-    """W sequences: units so far, total cost, heading and place at their ends, bars unbroken, when
-    each choreography was last danced, and which passages have been."""
+    """W sequences: units so far, total cost, heading and place at their ends, bars unbroken, and
+    the bar in which each choreography and each passage was last danced, or -inf."""
 
     path: Whole
     cost: Floats
@@ -79,7 +86,7 @@ class _Beam:
     place: NDArray[np.complex128]
     unbroken: Whole
     last: Floats
-    danced: NDArray[np.bool_]
+    shown: Floats
 
 
 def best_sequence(
@@ -118,19 +125,21 @@ def _alone(
     noise: Floats, config: SearchConfig,
 ) -> Floats:  # fmt: skip
     """(U,) what each unit costs in a bar, whatever is danced before it."""
-    wanted = plan.energy[bar]
+    wanted = config.calmest + (1 - config.calmest) * plan.energy[bar]
     if energy is not None:
         wanted = np.clip(energy + 0.5 * (wanted - 0.5), 0, 1)
     period = np.diff(plan.pulses[bar * plan.per_bar : (bar + 1) * plan.per_bar + 1])
     local = np.log(60.0 / period / plan.bpm)
     ratio = units.tempo_bias + local.mean()
-    strictness = np.array([style_of(name).rhythm for name in units.genres])[units.genre]
+    # A style's own weight is for choosing among its bars, not for choosing among styles.
+    strictness = 1.0 if style is None else style_of(units.genres[style]).rhythm
     cost = (
         config.rhythm * strictness * (1 - units.rhythm)
         + config.tempo * ratio**2
         + config.tempo_spread * (units.tempo_spread + local.var())
         + config.energy * (units.energy - wanted) ** 2
         - config.accent * units.pattern @ plan.accents[bar]
+        - config.variety * np.minimum(units.variety, _WIDE_ENOUGH)
         + noise
     )
     if style is None:
@@ -150,10 +159,10 @@ def _first(units: Units, alone: Floats, config: SearchConfig) -> _Beam:
         chosen[:, None], alone[chosen], start * units.turn[chosen], start * units.way[chosen],
         np.ones(len(chosen), np.int64),
         np.full((len(chosen), int(units.choreography.max()) + 1), -np.inf),
-        np.zeros((len(chosen), int(units.passage.max()) + 1), dtype=np.bool_),
+        np.full((len(chosen), int(units.passage.max()) + 1), -np.inf),
     )  # fmt: skip
     beam.last[everyone, units.choreography[chosen]] = 0
-    beam.danced[everyone, units.passage[chosen]] = True
+    beam.shown[everyone, units.passage[chosen]] = 0
     return beam
 
 
@@ -194,7 +203,9 @@ def _jump_costs(
     apart = np.sqrt(np.maximum(square.astype(np.float64), 0))
     age = bar - beam.last[:, units.choreography[to]]
     repeat = config.repeat * np.clip(1 - age / config.fading, 0, None)
-    repeat += config.passage * beam.danced[:, units.passage[to]]
+    since = bar - beam.shown[:, units.passage[to]]
+    lately = np.clip(1 - since / config.passage_fading, 0, None)
+    repeat += config.passage * (np.isfinite(since) + lately)
     change = config.style_change * (units.genre[ends][:, None] != units.genre[to])
     cost = config.jump + config.pose * apart + repeat + change
     # Going on is no jump, and would get round the limit of bars unbroken.
@@ -258,8 +269,8 @@ def _grown(units: Units, beam: _Beam, parent: Whole, unit: Whole, cost: Floats, 
     onward = units.following[beam.path[parent, -1]] == unit
     last = beam.last[parent].copy()
     last[np.arange(len(unit)), units.choreography[unit]] = bar
-    danced = beam.danced[parent].copy()
-    danced[np.arange(len(unit)), units.passage[unit]] = True
+    shown = beam.shown[parent].copy()
+    shown[np.arange(len(unit)), units.passage[unit]] = bar
     return _Beam(
         np.concatenate([beam.path[parent], unit[:, None]], axis=1),
         cost,
@@ -267,5 +278,5 @@ def _grown(units: Units, beam: _Beam, parent: Whole, unit: Whole, cost: Floats, 
         beam.place[parent] + heading * units.way[unit],
         np.where(onward, beam.unbroken[parent] + 1, 1),
         last,
-        danced,
+        shown,
     )

@@ -5,6 +5,8 @@ Shapes: U units, N different pulses, 24 joints at 3 moments.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,15 +25,27 @@ _SAMPLED = 4000
 _JOINT_WEIGHTS = {"ankle": 1.6, "foot": 1.6, "hand": 0.7}
 
 
-def end_shapes(
+@dataclass(frozen=True)
+class UnitShapes:
+    """Body shapes of units: joints over the pelvis, in its heading, a little before, at and after
+    a pulse.
+
+    Attributes:
+        head, tail: (U, 216) around the first and the last pulse.
+        spread: (U,) metres, RMS distance of a joint from its mean place over the unit's pulses.
+    """
+
+    head: Floats
+    tail: Floats
+    spread: Floats
+
+
+def unit_shapes(
     library: Library, counted: list[Counted], row: Whole, start: Whole, per_bar: int
-) -> tuple[Floats, Floats]:
-    """(U, N) body shapes around the first and the last pulse of each unit: joints over the pelvis,
-    in its heading, a little before, at and after the pulse."""
-    keys = np.concatenate([
-        np.stack([row, start], 1),
-        np.stack([row, start + per_bar], 1),
-    ])  # fmt: skip
+) -> UnitShapes:
+    """Shapes of units of so many pulses of the counted takes, each from pulse `start` (U,)."""
+    pulse = start[:, None] + np.arange(per_bar + 1)
+    keys = np.stack([np.broadcast_to(row[:, None], pulse.shape), pulse], -1).reshape(-1, 2)
     unique, where = np.unique(keys, axis=0, return_inverse=True)
     first = np.array([library.takes[c.number].first for c in counted])
     frames = np.array([library.takes[c.number].frames for c in counted])
@@ -41,9 +55,16 @@ def end_shapes(
     rows = np.round((at[:, None] + np.array(_AROUND_SECONDS)) * FPS).astype(int)
     rows = first[unique[:, 0], None] + np.clip(rows, 0, frames[unique[:, 0], None] - 1)
     shapes = _joints_in_heading(library, rows)
-    where = where.ravel()
-    half = len(row)
-    return shapes[where[:half]], shapes[where[half:]]
+    where = where.reshape(pulse.shape)
+    return UnitShapes(shapes[where[:, 0]], shapes[where[:, -1]], _spread(shapes, where))
+
+
+def _spread(shapes_ND: Floats, where_UB: Whole) -> Floats:
+    """(U,) how far the shapes of each unit's pulses lie from their mean."""
+    moments = shapes_ND.reshape(len(shapes_ND), len(_AROUND_SECONDS), -1)
+    square = (moments**2).sum(-1).mean(1)[where_UB].mean(1)
+    mean = moments.mean(1)[where_UB].mean(1)
+    return np.asarray(np.sqrt(np.maximum(square - (mean**2).sum(-1), 0)))
 
 
 def _joints_in_heading(library: Library, rows_N3: Whole) -> Floats:

@@ -19,8 +19,13 @@ from numpy.typing import NDArray
 from pipelines.body.facing import forward_of, heading
 from pipelines.body.rotations import axis_angle_to_matrix
 from pipelines.motion_expert.library.counting import Counted
-from pipelines.motion_expert.library.genres import style_of
-from pipelines.motion_expert.library.shapes import end_shapes, main_directions, mirrored_shapes
+from pipelines.motion_expert.library.on_the_beat import moments_of, swing
+from pipelines.motion_expert.library.shapes import (
+    UnitShapes,
+    main_directions,
+    mirrored_shapes,
+    unit_shapes,
+)
 from pipelines.motion_expert.library.storage import FPS, Library, TakeEntry
 
 Floats = NDArray[np.float64]
@@ -28,7 +33,6 @@ Complex = NDArray[np.complex128]
 Whole = NDArray[np.int64]
 Rows = dict[str, NDArray[Any]]
 
-_PHASES = 16
 _UPRIGHT_PELVIS, _UPRIGHT_HEAD = 0.62, 0.42
 _FITTED = 0.35
 """Taken off the rhythm of tracked pulses, which were fitted to the feet that are judged by them."""
@@ -51,6 +55,7 @@ class Units:
         rhythm: (U,) -1 to 1, how well its speed keeps the beat in its style's way.
         pattern: (U, m) which pulses are lively beside its mean.
         energy: (U,) rank 0 to 1 of its speed among all units.
+        variety: (U,) ln of how far its poses lie apart beside the median of its style.
         head, tail: (U, D) shape and velocity of the body at the first and the last pulse.
         turn: (U,) unit complex, heading at the end over heading at the start.
         facing: (U,) mean heading, for a start that faces the camera.
@@ -72,6 +77,7 @@ class Units:
     rhythm: Floats
     pattern: Floats
     energy: Floats
+    variety: Floats
     head: NDArray[np.float32]
     tail: NDArray[np.float32]
     turn: Complex
@@ -101,12 +107,12 @@ def build_units(
     if not parts:
         return None
     plain = _stacked(parts)
-    keep = _lively(plain, genres) & (plain["upright"] if upright else True)
+    keep = _lively(plain) & (plain["upright"] if upright else True)
     if not keep.any():
         return None
     plain = {key: values[keep] for key, values in plain.items()}
-    head, tail = end_shapes(library, counted, plain["row"], plain["start"], per_bar)
-    return _with_mirrors(tuple(counted), genres, plain, head, tail, per_bar)
+    shapes = unit_shapes(library, counted, plain["row"], plain["start"], per_bar)
+    return _with_mirrors(tuple(counted), genres, plain, shapes, per_bar)
 
 
 def _stacked(parts: list[dict[str, Any]]) -> Rows:
@@ -124,13 +130,10 @@ def _stacked(parts: list[dict[str, Any]]) -> Rows:
 def _of_take(library: Library, counted: Counted, per_bar: int, bpm: float) -> dict[str, Any]:
     """What is known of a take's units, one row each."""
     take, times = library.takes[counted.number], counted.times
-    style, count = style_of(take.genre), len(times) - per_bar
-    phase = np.arange(_PHASES) / _PHASES
-    at = times[:-1, None] + np.diff(times)[:, None] * phase
+    count, at = len(times) - per_bar, moments_of(times)
     curves = library.curves[take.first : take.first + take.frames].astype(np.float64)
     frames = np.arange(take.frames) / FPS
-    feet, body, pelvis, head = (np.interp(at, frames, curve) for curve in curves.T)
-    held = feet if style.by == "feet" else body
+    body, pelvis, head = (np.interp(at, frames, curve) for curve in curves.T[1:])
     looks, place = _path(library, take, times)
     fine, _ = _path(library, take, at.ravel())
 
@@ -139,12 +142,12 @@ def _of_take(library: Library, counted: Counted, per_bar: int, bpm: float) -> di
         return np.lib.stride_tricks.sliding_window_view(values, per_bar)
 
     ratio = each(np.log(bpm * np.diff(times) / 60))
-    swing = each((held * np.exp(1j * (2 * np.pi * phase - style.phase))).sum(1))
+    swings = each(swing(library, take, times))
     return {
         "start": np.arange(count),
         "tempo_bias": ratio.mean(1),
         "tempo_spread": ratio.var(1),
-        "rhythm": swing.sum(1).real / np.maximum(np.abs(swing).sum(1), 1e-9)
+        "rhythm": swings.sum(1).real / np.maximum(np.abs(swings).sum(1), 1e-9)
         - (0.0 if counted.known else _FITTED),
         "beat_speed": each(body.mean(1)) * np.exp(ratio),
         "upright": (each(pelvis.min(1)).min(1) >= _UPRIGHT_PELVIS)
@@ -165,13 +168,10 @@ def _path(library: Library, take: TakeEntry, times: Floats) -> tuple[Complex, Co
     return np.exp(1j * np.interp(times, frames, yaw)), 1j * (x + 1j * y)
 
 
-def _lively(plain: Rows, genres: tuple[str, ...]) -> NDArray[np.bool_]:
+def _lively(plain: Rows) -> NDArray[np.bool_]:
     """Units that dance in every beat, beside the median of their style and at all."""
     speed = plain["beat_speed"]
-    medians = np.array([
-        np.median(speed[plain["genre"] == g]) if (plain["genre"] == g).any() else 0.0
-        for g in range(len(genres))
-    ])[plain["genre"]]  # fmt: skip
+    medians = _medians(speed, plain["genre"])
     floor = np.minimum(_LIVELY_UNIT, medians)
     return np.asarray(
         (speed.min(1) >= _DEAD_BEAT * medians)
@@ -180,9 +180,17 @@ def _lively(plain: Rows, genres: tuple[str, ...]) -> NDArray[np.bool_]:
     )
 
 
+def _medians(values: Floats, genre: Whole) -> Floats:
+    """(U,) the median of these values over all units of each one's style."""
+    result = np.empty(len(genre))
+    for one in np.unique(genre):
+        result[genre == one] = np.median(values[genre == one])
+    return result
+
+
 def _with_mirrors(
     counted: tuple[Counted, ...], genres: tuple[str, ...], plain: Rows,
-    head: Floats, tail: Floats, per_bar: int,
+    shapes: UnitShapes, per_bar: int,
 ) -> Units:  # fmt: skip
     count = len(plain["row"])
     both = {key: np.concatenate([values, values]) for key, values in plain.items()}
@@ -202,7 +210,8 @@ def _with_mirrors(
     pattern /= np.maximum(np.linalg.norm(pattern, axis=1, keepdims=True), 1e-6)
     rank = np.argsort(np.argsort(plain["beat_speed"].mean(1), kind="stable"), kind="stable")
     energy = np.tile(rank / max(1, count - 1), 2)
-    heads, tails = (np.concatenate([x, mirrored_shapes(x)]) for x in (head, tail))
+    heads, tails = (np.concatenate([x, mirrored_shapes(x)]) for x in (shapes.head, shapes.tail))
+    wide = np.log(np.maximum(shapes.spread, 1e-3) / _medians(shapes.spread, plain["genre"]))
     _, passage = np.unique(both["row"] * 4096 + both["start"] // _PASSAGE, return_inverse=True)
     basis = main_directions(np.concatenate([heads, tails]))
     return Units(
@@ -219,6 +228,7 @@ def _with_mirrors(
         rhythm=both["rhythm"],
         pattern=pattern,
         energy=energy,
+        variety=np.tile(wide, 2),
         head=(heads @ basis).astype(np.float32),
         tail=(tails @ basis).astype(np.float32),
         turn=both["turn"],

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipelines.motion_expert.library import genres
 from pipelines.motion_expert.library.counting import counted_takes
 from pipelines.motion_expert.library.search import SearchConfig, best_sequence
 from pipelines.motion_expert.library.song_plan import SongPlan, plan_song
@@ -196,3 +197,51 @@ def test_a_wider_search_is_no_worse(many, score):
     narrow = searched(many, score, config=replace(CONFIG, width=1, children=1, noise=0.0))
     wide = searched(many, score, config=replace(CONFIG, width=80, noise=0.0))
     assert len(narrow) == len(wide) == score.bars
+
+
+def test_what_was_danced_lately_is_danced_last(many, song):
+    """With few passages for many bars, each comes again as late as it can."""
+    krump = many.genres.index("krump")
+    long = plan_song(song(60, 112, form="abcdefghijklmnopqrstuvwxyz"))
+
+    def wait(fading: float) -> float:
+        """Mean bars since the passage of a bar was last danced, going on not counted."""
+        config = replace(CONFIG, repeat=0.0, passage=20.0, passage_fading=fading, unbroken=1)
+        found = many.passage[searched(many, long, config=config, styles=[krump] * long.bars)]
+        waits = [
+            bar - int(np.flatnonzero(found[:bar] == passage)[-1])
+            for bar, passage in enumerate(found.tolist())
+            if passage in found[:bar]
+        ]
+        return float(np.mean(waits))
+
+    assert wait(16.0) > wait(1e-6) + 0.5
+
+
+def test_poses_that_lie_apart_are_rewarded(many, score):
+    def variety(weight: float) -> float:
+        config = replace(CONFIG, variety=weight)
+        return float(many.variety[searched(many, score, config=config)].mean())
+
+    assert variety(20.0) > variety(0.0) + 0.02
+
+
+def test_the_quietest_bars_are_not_danced_by_the_calmest_units(many, score):
+    quiet = replace(score, energy=np.zeros(score.bars))
+
+    def energy(calmest: float) -> float:
+        config = replace(CONFIG, energy=30.0, calmest=calmest)
+        return float(many.energy[searched(many, quiet, config=config)].mean())
+
+    assert energy(0.0) < 0.17 < energy(0.25) < 0.33
+
+
+def test_a_style_s_own_weight_of_rhythm_is_no_handicap_unasked(many, score, monkeypatch):
+    free = searched(many, score)
+    strict = replace(genres.STYLES["lock"], rhythm=50.0)
+    monkeypatch.setitem(genres.STYLES, "lock", strict)
+    np.testing.assert_array_equal(searched(many, score), free)
+    lock = many.genres.index("lock")
+    asked = searched(many, score, styles=[lock] * score.bars)
+    best = many.rhythm[many.genre == lock]
+    assert many.rhythm[asked].mean() >= np.median(best)

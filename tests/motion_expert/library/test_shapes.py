@@ -10,9 +10,9 @@ from scipy.spatial.transform import Rotation
 
 from pipelines.motion_expert.library.counting import counted_takes
 from pipelines.motion_expert.library.shapes import (
-    end_shapes,
     main_directions,
     mirrored_shapes,
+    unit_shapes,
 )
 from pipelines.motion_expert.library.storage import Library, steps_of
 
@@ -24,7 +24,12 @@ def counted(library: Library):
 
 def shapes_of(library: Library, counted, starts=(0, 3, 5)):
     row, start = np.zeros(len(starts), int), np.array(starts)
-    return end_shapes(library, counted, row, start, 4)
+    found = unit_shapes(library, counted, row, start, 4)
+    return found.head, found.tail
+
+
+def spread_of(library: Library, counted, per_bar: int = 4) -> np.ndarray:
+    return unit_shapes(library, counted, np.zeros(3, int), np.array([0, 3, 5]), per_bar).spread
 
 
 def moved(library: Library, yaw: float, x: float) -> Library:
@@ -56,6 +61,24 @@ def test_place_and_heading_do_not_matter(library, counted, yaw, x):
     plain, turned = shapes_of(library, counted), shapes_of(moved(library, yaw, x), counted)
     for one, other in zip(plain, turned, strict=True):
         np.testing.assert_allclose(other, one, atol=5e-4)
+
+
+def test_how_far_poses_lie_apart_is_the_same_wherever_they_are_danced(library, counted):
+    plain, turned = spread_of(library, counted), spread_of(moved(library, 2.0, 1.0), counted)
+    assert plain.min() > 0.01
+    np.testing.assert_allclose(turned, plain, atol=5e-4)
+
+
+def test_who_stands_still_has_one_pose(library, counted):
+    still = replace(library, steps=np.tile(library.steps[:1], (len(library.steps), 1)))
+    np.testing.assert_allclose(spread_of(still, counted), 0, atol=1e-6)
+
+
+def test_half_the_movement_is_half_as_far_apart(library, counted):
+    middle = library.steps[: library.takes[0].frames].mean(0)
+    calm = np.round(middle + 0.5 * (library.steps - middle)).astype(np.int32)
+    ratio = spread_of(replace(library, steps=calm), counted) / spread_of(library, counted)
+    assert (ratio > 0.4).all() and (ratio < 0.65).all()
 
 
 def test_height_is_kept(library, counted):

@@ -73,3 +73,12 @@ def test_a_long_dance_neither_turns_away_nor_wanders_off(
     assert np.abs(np.arctan2(across[:, 1], across[:, 0])).max() < 0.5
     assert np.ptp(motion.trans[:, :2], axis=0).max() < 3.5
     assert len({part["take"] for part in facts["parts"]}) >= 12
+
+
+@pytest.mark.parametrize(("genre", "bpm"), [("lock", 140), ("krump", 140), ("waack", 105)])
+def test_no_tempo_leaves_a_style_a_single_take(
+    dancer: LibraryDancer, song: Features, genre: str, bpm: float
+) -> None:
+    """Between a style's own tempi and their doubles few takes fit; more are danced faster."""
+    facts = dancer.dance(song(30, bpm), FEATURE_SCHEMA, styles=[(0, genre)])[0][2]
+    assert len({part["choreography"] for part in facts["parts"]}) >= 3

@@ -25,7 +25,14 @@ def test_every_unit_has_a_mirror_image_of_equal_worth(units: Units) -> None:
     mirror = units.mirror
     assert (mirror[mirror] == np.arange(len(units))).all()
     assert (units.mirrored[mirror] != units.mirrored).all()
-    for same in (units.rhythm, units.energy, units.tempo_bias, units.start, units.row):
+    for same in (
+        units.rhythm,
+        units.energy,
+        units.variety,
+        units.tempo_bias,
+        units.start,
+        units.row,
+    ):
         assert same[mirror] == pytest.approx(same, abs=1e-12)
     assert units.turn[mirror] == pytest.approx(units.turn.conj())
     assert units.way[mirror] == pytest.approx(units.way.conj())
@@ -181,3 +188,9 @@ def test_nothing_to_dance_is_none(library):
     still = replace(library, curves=np.zeros_like(library.curves))
     found = build_units(still, counted, 4, BPM, upright=True)
     assert found is None
+
+
+def test_variety_is_beside_the_style_s_median(many):
+    for genre in range(len(many.genres)):
+        assert np.median(many.variety[many.genre == genre]) == pytest.approx(0, abs=0.05)
+    assert np.ptp(many.variety) > 0.05
