@@ -14,7 +14,7 @@ from pipelines.generation.dance import dance_estimate, finished_dance, found_dan
 from pipelines.generation.outputs import hand_over, refuse_others
 from pipelines.generation.run_name import canvas, chosen, order, run_name
 from pipelines.generation.settings import GenerateConfig
-from pipelines.generation.video import VIDEO_RECORD, find_person, finished_video, warn_of
+from pipelines.generation.video import VIDEO_RECORD, checked_person, finished_video, warn_of
 from pipelines.media.shape import frame_rate
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.files import check_writable
@@ -56,6 +56,9 @@ def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
         facts |= choice.facts()
         facts |= choice.expert.cost(order(config), choice.options, seconds, float(rate))
         facts["output"] = str(config.output)
+        if config.preview is not None:
+            checked_person(config, progress)
+            facts["preview"] = str(config.preview)
     return facts
 
 
@@ -134,15 +137,15 @@ def _dance_and_video(
 ) -> Motion:
     drawn = None if config.motion_only else finished_stage(folder / VIDEO_RECORD, progress)
     person = None
-    if not config.motion_only and drawn is None:
+    if not config.motion_only and (drawn is None or config.preview is not None):
         # First, because a picture that will not do should not cost minutes of choreography.
-        with record.timed("person"), progress.stage("finding the person"):
-            person = find_person(config)
+        with record.timed("person"):
+            person = checked_person(config, progress)
     dance = finished_dance(config, folder, record, progress)
     if config.motion_out is not None:
         made = folder / f"motion{config.motion_out.suffix}"
         hand_over(made, config.motion_out, record, progress)
-    if person is not None:
+    if person is not None and drawn is None:
         drawn = finished_video(config, chosen(config), dance, person, folder, record, progress)
     elif drawn is not None:
         progress.say("the video is there from an earlier run")

@@ -154,3 +154,21 @@ def test_a_song_that_ends_before_the_dance_is_told(config):
 def test_the_plan_names_the_video(config):
     facts = plan(replace(config, output=None), SILENT)
     assert facts["output"] == "tiny-dancer.mp4"
+
+
+def test_the_pose_that_is_found_can_be_looked_at_before_the_work(config, tmp_path):
+    said = []
+
+    class Listener(Silent):
+        def say(self, message):
+            said.append(message)
+
+    preview = tmp_path / "pose.png"
+    facts = plan(replace(config, preview=preview), Listener())
+    assert facts["preview"] == str(preview)
+    assert preview.read_bytes().startswith(b"\x89PNG")
+    assert said == ["the picture shows the whole person: head, trunk, arms and legs can dance"]
+    with pytest.raises(BadUsage, match=r"pose\.png exists"):
+        plan(replace(config, preview=preview), SILENT)
+    with pytest.raises(BadUsage, match="--preview"):
+        plan(replace(config, preview=tmp_path / "pose.jpg"), SILENT)

@@ -21,6 +21,9 @@ def refuse_others(config: GenerateConfig, made: Mapping[Path, Path]) -> None:
     """
     if config.force:
         return
+    if config.preview is not None:
+        hint = "add --force to replace it, or choose another --preview"
+        refuse_existing(config.preview, config.workspace, hint)
     for flag, path in config.targets():
         if not is_there(made.get(path), path):
             hint = f"add --force to replace it, or choose another {flag}"

@@ -105,6 +105,10 @@ class GenerateConfig:
         None, "The person's outline: white on black, as large as the picture.",
         metavar="FILE.png", panel=PICTURE, named=False,
     )  # fmt: skip
+    preview: Path | None = option(
+        None, "Draw the pose that is found in PICTURE; with --dry-run, too.",
+        metavar="FILE.png", panel=PICTURE, named=False,
+    )  # fmt: skip
     appearance: str = option(
         "auto", "Who draws the video; puppet and tiny make drafts without a GPU.",
         choices=(AUTO, *APPEARANCE_EXPERTS), panel=VIDEO,
@@ -132,6 +136,8 @@ class GenerateConfig:
             raise BadUsage("no song given", "macedance generate SONG PICTURE -o OUT.mp4")
         if not self.motion_only:
             self._validate_video()
+        elif self.preview is not None:
+            raise BadUsage("--preview shows a picture's pose, and --motion-only needs none")
         elif self.motion_out is None:
             raise BadUsage("--motion-only needs --motion-out", "such as --motion-out dance.bvh")
         elif self.output is not None:
@@ -193,8 +199,11 @@ class GenerateConfig:
     def _validate_targets(self) -> None:
         if self.motion_out is not None and self.motion_out.suffix not in _MOTION_SUFFIXES:
             raise BadUsage(f"--motion-out {self.motion_out}: must end in .npz or .bvh")
+        if self.preview is not None and self.preview.suffix.lower() != ".png":
+            raise BadUsage(f"--preview {self.preview}: must end in .png")
         inputs = {path.resolve() for path in self.inputs().values()}
-        for flag, path in self.targets():
+        previews = [] if self.preview is None else [("--preview", self.preview)]
+        for flag, path in self.targets() + previews:
             if path.resolve() in inputs:
                 raise BadUsage(f"{path} is also an input", f"choose another {flag}")
             if path.is_dir():

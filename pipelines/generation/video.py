@@ -28,6 +28,23 @@ VIDEO_RECORD = "appearance.json"
 _MUCH_MISSING = 0.1
 
 
+def checked_person(config: GenerateConfig, progress: Progress) -> ReferencePerson:
+    """The person, once it is told what of them will move, and drawn if --preview asks for that.
+
+    Raises as `find_person`.
+    """
+    from pipelines.keypoints.visible import movement_words, pose_picture
+    from pipelines.media.image import save_png
+
+    with progress.stage("finding the person"):
+        person = find_person(config)
+    words, whole = movement_words(person)
+    (progress.say if whole else progress.warn)(words)
+    if config.preview is not None:
+        save_png(config.preview, pose_picture(person))
+    return person
+
+
 def find_person(config: GenerateConfig) -> ReferencePerson:
     """The person of the picture; raises UnsuitableInput, naming the picture, where none is seen."""
     from pipelines.keypoints.detector import detect_person

@@ -13,6 +13,7 @@ from pipelines.keypoints.anatomy import Points
 from pipelines.keypoints.backdrop import plain_backdrop, standing_out
 from pipelines.keypoints.blazepose import Sighting, points_of
 from pipelines.keypoints.files import read_mask, read_reference_points
+from pipelines.keypoints.loose_hair import with_loose_hair
 from pipelines.keypoints.matte import guess_matte, matte_from_alpha, matte_of_figure, refine_matte
 from pipelines.keypoints.person import POINT, Coverage, ReferencePerson
 from pipelines.keypoints.posture import corrected_legs, without_folded_legs
@@ -86,9 +87,12 @@ def detect_person(
         if sighting is None or not sighting.whole:
             raise UnsuitableInput("no person is found in the picture", _NOBODY_HINT)
     _refuse_several(scene, sighting)
-    matte = scene.matte if scene.matte is not None else refine_matte(scene.rgb, sighting.mask)
     points = without_folded_legs(points_of(sighting, width, height))
-    return _person(scene, corrected_legs(points, matte), matte, "mediapipe")
+    refined = scene.matte
+    if refined is None:
+        cut = refine_matte(scene.rgb, sighting.mask)
+        refined = with_loose_hair(scene.rgb, cut, points.xy)
+    return _person(scene, corrected_legs(points, refined), refined, "mediapipe")
 
 
 def on_white(rgba: Image) -> Image:

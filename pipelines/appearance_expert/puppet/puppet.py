@@ -81,9 +81,21 @@ class CutOut:
             "held_limbs": [PART_NAMES[part] for part in self.held],
         }
         if self.spans:
-            facts |= {"softened": [span.as_json() for span in self.spans],
-                      "warnings": [self.softened_words()]}  # fmt: skip
+            facts["softened"] = [span.as_json() for span in self.spans]
+        if warnings := self.warnings():
+            facts["warnings"] = warnings
         return facts | (self.rig.turn_shares() if self.rig else {})
+
+    def warnings(self) -> list[str]:
+        """What the figure does not dance, for people."""
+        if self.rig is None:
+            return []
+        held = [PART_NAMES[part] for part in self.held]
+        words = [
+            f"carried along, because it cannot be cut out of this picture: {' and '.join(held)}; "
+            "an arm away from the body dances"
+        ]
+        return (words if held else []) + ([self.softened_words()] if self.spans else [])
 
     def softened_words(self) -> str:
         """Where the dance is danced less, for people."""
@@ -182,8 +194,8 @@ class Puppet:
             )
             yield from _mannequin_frames(person, dance, plate, shadow)
             return
-        if cut.spans:
-            self._progress.warn(cut.softened_words())
+        for words in cut.warnings():
+            self._progress.warn(words)
         yield from _puppet_frames(cut.rig, cut.dance, plate, shadow)
 
     def report(self) -> dict[str, Any]:

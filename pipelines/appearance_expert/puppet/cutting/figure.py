@@ -12,13 +12,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.puppet.cutting.body_parts import ARMS, CHAINS, LEGS
+from pipelines.appearance_expert.puppet.cutting.body_parts import PART_NAMES
 from pipelines.appearance_expert.puppet.cutting.push_pull import push_pull
 from pipelines.keypoints.person import POINT, ReferencePerson
 from pipelines.keypoints.staged import StagedDance
-
-SEEN = 0.5
-"""Confidence from which a point of the reference picture counts as seen."""
+from pipelines.keypoints.visible import SEEN, visible_limbs
 
 _MARGIN = 24
 _EDGE = 4
@@ -102,7 +100,7 @@ def build_figure(person: ReferencePerson, dance: StagedDance, clean: NDArray[np.
         background=background,
         matte=matte.astype(np.float32),
         xy=xy,
-        limbs=_dancing_limbs(person, full),
+        limbs=tuple(PART_NAMES.index(limb) for limb in visible_limbs(person)),
         full=full,
         drawn=person.source == "silhouette",
         cut_row=len(matte) if full else above + y1 - y0,
@@ -158,12 +156,3 @@ def _clean_edges(image: NDArray[np.float32], matte: NDArray[np.float32]) -> NDAr
     inside = cv2.erode((matte > 0.9).astype(np.uint8), np.ones((3, 3), np.uint8))
     weight = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 0.7) * inside
     return push_pull(image, weight)
-
-
-def _dancing_limbs(person: ReferencePerson, full: bool) -> tuple[int, ...]:
-    """Arms of which elbow and wrist are seen; legs if the whole figure is."""
-    arms = [
-        part for part in ARMS
-        if all(person.confidence[POINT[name]] >= SEEN for name in CHAINS[part][:3])
-    ]  # fmt: skip
-    return (*arms, *LEGS) if full else tuple(arms)

@@ -17,6 +17,8 @@ _WORK_SIDE = 160
 _PLAIN_RESIDUAL = 7.0
 _PLAIN_SHARE = 0.8
 _SHADOW = 4.0
+_FRAYED = 2
+"""Rims by which the hole is wider where the matte is soft."""
 
 Picture = NDArray[np.float32]
 
@@ -42,12 +44,19 @@ def without_person(picture: Picture, matte: NDArray[np.float32]) -> Picture:
 
 
 def _hole(matte: NDArray[np.float32]) -> Mask:
-    """The person and a rim for hair, blur and the shadow at the feet."""
+    """The person and a rim for hair, blur and the shadow at the feet.
+
+    Where the matte is soft over more than an edge, as at loose hair, the rim is wider.
+    """
     rim = max(3, round(0.012 * max(matte.shape)))
     solid = (matte > 0.05).astype(np.uint8)
     down = np.zeros((2 * rim + 1, 1), np.uint8)
     down[: rim + 1] = 1
-    return np.asarray(cv2.dilate(cv2.dilate(solid, disc(rim)), down) > 0)
+    edge = max(1, rim // 4)
+    soft = (solid > 0) & (matte < 0.95)
+    frayed = cv2.erode(soft.astype(np.uint8), disc(edge))
+    wide = cv2.dilate(frayed, disc(_FRAYED * rim + edge))
+    return np.asarray((cv2.dilate(cv2.dilate(solid, disc(rim)), down) | wide) > 0)
 
 
 def _shadow_before_plain(picture: Picture, hole: Mask) -> Mask | None:

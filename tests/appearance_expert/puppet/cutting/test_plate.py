@@ -50,3 +50,16 @@ def test_a_canvas_of_the_same_size_is_the_picture_and_a_shift_shifts_it():
     assert np.abs(same - picture).max() < 1e-3
     shifted = laid_out(picture, np.array([[1.0, 0, 3], [0, 1, 5]]), 30, 40)
     assert np.abs(shifted[5:, 3:] - picture[:-5, :-3]).max() < 1e-3
+
+
+def test_the_hole_is_wider_where_the_matte_is_soft():
+    picture = np.random.default_rng(3).uniform(0, 255, (300, 200, 3)).astype(np.float32)
+    sharp = np.zeros((300, 200), np.float32)
+    sharp[80:200, 80:120] = 1
+    frayed = sharp.copy()
+    frayed[80:100] *= 0.4
+    first = [
+        int(np.flatnonzero((without_person(picture, matte) != picture).any((1, 2)))[0])
+        for matte in (sharp, frayed)
+    ]
+    assert 60 < first[1] <= first[0] - 3
