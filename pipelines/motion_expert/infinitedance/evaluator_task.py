@@ -42,7 +42,7 @@ WORDS = Words("window", "windows", "use a smaller --preset or --window", "--pres
 
 _SIZES: dict[str, dict[str, Any]] = {
     "paper": {},
-    "small": {"width": 96, "heads": 4, "feedforward": 192},
+    "small": {"width": 64, "heads": 4, "feedforward": 128},
     "tiny": {"width": 16, "heads": 2, "layers": 3, "feedforward": 24, "dropout": 0.0},
 }
 
