@@ -1,0 +1,105 @@
+"""The recipes of the papers' tables: their commands exist, are run once, and become a table."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from macedance_cli.app import COMMANDS
+from pipelines.support.options import declared, distinct
+
+TABLES = Path(__file__).parents[2] / "examples" / "tables"
+SCRIPTS = {
+    "infinitedance_table4": [],
+    "infinitedance_table5": [],
+    "megadance_table3": ["--genres", "house", "la hip-hop"],
+}
+
+
+@pytest.fixture
+def module(monkeypatch):
+    monkeypatch.syspath_prepend(str(TABLES))
+    return importlib.import_module
+
+
+@pytest.fixture
+def given(tmp_path):
+    (tmp_path / "songs").mkdir()
+    for name in ("b.wav", "a.mp3", "cover.jpg"):
+        (tmp_path / "songs" / name).write_bytes(b"")
+    return ["--data", "d", "--songs", str(tmp_path / "songs"), "--truth", "t",
+            "--out", str(tmp_path / "out"), "--steps", "3", "--training", "--lr 1e-3"]  # fmt: skip
+
+
+def flags_of(command):
+    offered = COMMANDS[command]
+    options = (*declared(offered.config), *distinct(offered.own()))
+    return {f"--{name}" for one in options for name in (one.key, f"no-{one.key}")}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_command_and_option_exists(module, name, given, capsys):
+    module(name).main([*given, *SCRIPTS[name], "--dry-run"])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 5
+    for line in lines:
+        _, command, *words = line.split()
+        named = {word for word in words if word.startswith("--")}
+        assert named and named <= flags_of(command), line
+    trained = [line for line in lines if "train-motion" in line]
+    assert all("--steps 3" in line and line.endswith("--lr 1e-3") for line in trained)
+
+
+def test_the_rows_of_table_5_differ_in_what_the_paper_adds(module, given, capsys):
+    module("infinitedance_table5").main([*given, "--dry-run"])
+    generators = [x for x in capsys.readouterr().out.splitlines() if "--stage generator" in x]
+    assert ["--token-inputs indices" in x for x in generators] == [True, False, False, False]
+    assert ["--retrieval" in x for x in generators] == [False, False, True, True]
+    assert ["--no-cadence-experts" in x for x in generators] == [True, True, True, False]
+
+
+def test_every_song_is_danced_in_every_genre(module, given, capsys):
+    module("megadance_table3").main([*given, "--genres", "house", "la hip-hop", "--dry-run"])
+    danced = [x for x in capsys.readouterr().out.splitlines() if " generate " in x]
+    assert len(danced) == 4 and sum("--genre 'la hip-hop'" in x for x in danced) == 2
+
+
+def test_a_step_is_run_once_and_a_failure_is_no_result(module, tmp_path):
+    running = module("running")
+    done = tmp_path / "run" / "done"
+    running.run([running.Step(("--version",), done)])
+    assert done.exists()
+    running.run([running.Step(("no-such-command",), done)])
+    with pytest.raises(subprocess.CalledProcessError):
+        running.run([running.Step(("no-such-command",), tmp_path / "other" / "done")])
+    assert not (tmp_path / "other" / "done").exists()
+
+
+def test_figures_become_a_table(module, given, tmp_path):
+    running = module("running")
+    asked = running.options("").parse_args(given)
+    file = asked.out / "tables" / "one.csv"
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        "protocol,profile,system,metric,value,low,high,n\n"
+        "motion-3d,strict,pred,fid_k,12.345,10,14.5,8\n"
+        "motion-3d,strict,truth,div_k,7.5,,,8\n"
+    )
+    text = running.table(asked, {"ours": "one", "absent": "two"}, ("fid_k", "div_k"), "one")
+    assert text.splitlines() == [
+        "| | fid_k | div_k |", "|--|--|--|", "| real dance | – | 7.5 |",
+        "| ours | 12.3 [10, 14.5] | – |", "| absent | – | – |",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_help(name):
+    said = subprocess.run(
+        [sys.executable, TABLES / f"{name}.py", "--help"], capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert "Table" in said.stdout and "--dry-run" in said.stdout
