@@ -106,8 +106,8 @@ def test_options_that_the_pages_name_exist() -> None:
     from pipelines.support.options import declared, distinct
 
     sources = ""
-    tiny = ("tiny_appearance/clips", "tiny_appearance/train")
-    examples = [f"examples/{name}" for name in ("prepare_dance", "mix_checkpoints", *tiny)]
+    more = ("tiny_appearance/clips", "tiny_appearance/train", "tables/running")
+    examples = [f"examples/{name}" for name in ("prepare_dance", "mix_checkpoints", *more)]
     names = ("ablations", "motion_quality", "appearance_ablation")
     for script in (*examples, *(f"benchmarks/{name}" for name in names)):
         sources += (ROOT / f"{script}.py").read_text()
