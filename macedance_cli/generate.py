@@ -11,7 +11,9 @@ EPILOG = """Examples:
 
   macedance generate song.mp3 me.jpg -o out.mp4
 
-  macedance generate song.mp3 me.jpg -o out.mp4 --start 30 --duration 15
+  macedance generate song.mp3 me.jpg -o out.mp4 --start 0:30 --duration 15
+
+  macedance generate songs/ me.jpg -o videos/
 
   macedance generate song.mp3 --motion-only --motion-out dance.bvh
 
@@ -26,6 +28,9 @@ def generate(settings: GenerateConfig, shown: Shown) -> None:
     The song becomes a 3D dance, and the dance moves the person of the picture.
     Run the same command again, and it goes on after the last finished stage.
 
+    Folders of songs or pictures make a video of every pair; what fails is named,
+    and the command exits with 5.
+
     Every option can also be set in the environment (MACEDANCE_SEED=3) or in
     a --config file.
     """
@@ -38,6 +43,12 @@ def generate(settings: GenerateConfig, shown: Shown) -> None:
     result = pipeline.generate(settings, progress)
     if shown.as_json:
         print_json(result)
+    elif "items" in result:
+        for path in [*result["made"], *result["there"]]:
+            print_data(path)
     else:
         progress.say(f"the dance's other files lie in {result['folder']}")
         print_data(str(result["output"]))
+    error = pipeline.failure(result)
+    if error is not None:
+        raise error

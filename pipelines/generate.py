@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.generation.dance import dance_estimate, finished_dance, found_dance, refuse_unable
+from pipelines.generation.many import failure, items_of, make_many
 from pipelines.generation.outputs import hand_over, refuse_others
 from pipelines.generation.run_name import canvas, chosen, order, run_name
 from pipelines.generation.settings import GenerateConfig
@@ -23,7 +24,7 @@ from pipelines.workspace.layout import Workspace
 from pipelines.workspace.run_record import RunRecord, recorded_run
 from pipelines.workspace.stages import alone_in, finished_stage
 
-__all__ = ["GenerateConfig", "generate", "plan"]
+__all__ = ["GenerateConfig", "failure", "generate", "plan"]
 
 _HARDLY = 0.1
 """Seconds of a song that nobody misses."""
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     """What `generate` would do, without doing it: inputs read, the run named, stages listed."""
+    if config.many:
+        return _plan_many(config, progress)
     config = config.validate().with_output()
     refuse_unable(config)
     seconds = _seconds(config, progress)
@@ -60,6 +63,15 @@ def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
             checked_person(config, progress)
             facts["preview"] = str(config.preview)
     return facts
+
+
+def _plan_many(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
+    """Of many the first in full, and how many there are."""
+    items, left = items_of(config)
+    facts = {"items": len(items), "left_out": left, "names": [item.name for item in items]}
+    if not items:
+        return facts
+    return facts | {f"first_{key}": value for key, value in plan(items[0].config, progress).items()}
 
 
 def _seconds(config: GenerateConfig, progress: Progress) -> float:
@@ -103,11 +115,14 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     What can be refused is refused before the first stage: flags, targets, missing weights.
 
     Returns:
-        A JSON-able summary: output, folder, seconds, draft, scores, stage times.
+        A JSON-able summary: output, folder, seconds, draft, scores, stage times. Of folders that of
+        `make_many`.
 
     Raises:
         BadUsage, UnsuitableInput, MissingAsset, OutOfResources: with what to do about it.
     """
+    if config.many:
+        return make_many(config, generate, progress)
     config = config.validate().with_output()
     refuse_unable(config)
     check_writable([path for _, path in config.targets()])

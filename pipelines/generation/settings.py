@@ -49,16 +49,22 @@ class GenerateConfig:
     """What `generate` is asked to do; `option` says what each field is."""
 
     song: Path | None = option(
-        None, "Any file with sound that ffmpeg reads.", metavar="SONG", positional=True, named=False
-    )
+        None, "Any file with sound that ffmpeg reads, or a folder of them.", metavar="SONG",
+        positional=True, named=False,
+    )  # fmt: skip
     picture: Path | None = option(
-        None, "A picture of one person.", metavar="PICTURE", positional=True, named=False
-    )
+        None, "A picture of one person, or a folder of them.", metavar="PICTURE",
+        positional=True, named=False,
+    )  # fmt: skip
     output: Path | None = option(
-        None, "The video to write.", shown="SONG-PICTURE.mp4", short="-o", metavar="FILE.mp4",
-        named=False,
+        None, "The video to write; of folders, a folder.", shown="SONG-PICTURE.mp4", short="-o",
+        metavar="FILE.mp4", named=False,
     )  # fmt: skip
     force: bool = common.force()
+    by_name: bool = option(
+        False, "Of folders, pair songs and pictures of one name, not each with each.", named=False
+    )
+    shard: str | None = common.shard("pairs")
     start: float = option(
         0.0, "Begin this far into the song: 45 or 0:45.", low=0, shown="0 s", metavar="TIME",
         panel=MUSIC, clock=True,
@@ -144,9 +150,18 @@ class GenerateConfig:
             raise BadUsage(f"--motion-only writes no video, so -o {self.output} is for nothing")
         if self.start == math.inf:
             raise BadUsage(f"--start {self.start:g}: not a time in seconds", "give 0 or more")
+        if self.by_name or self.shard is not None:
+            flag = "--by-name" if self.by_name else "--shard"
+            raise BadUsage(f"{flag} is for many", "give a folder of songs or of pictures")
         self._validate_targets()
         self.dance_options()
         return self
+
+    @property
+    def many(self) -> bool:
+        """Whether folders of songs or pictures were given."""
+        places = (self.song, None if self.motion_only else self.picture)
+        return any(place is not None and place.is_dir() for place in places)
 
     def with_output(self) -> GenerateConfig:
         """The same request with a name for the video, made from song and picture, if it has none.

@@ -34,6 +34,8 @@ def test_a_good_request_is_given_back(tmp_path):
         ({"output": Path("out.avi")}, "out.avi"),
         ({"motion_only": True, "output": None}, "--motion-out"),
         ({"motion_out": Path("dance.fbx")}, "--motion-out"),
+        ({"by_name": True}, "--by-name is for many"),
+        ({"shard": "1/2"}, "--shard is for many"),
         ({"fps": 0.5}, "--fps"),
         ({"fps": float("nan")}, "--fps"),
         ({"start": -1.0}, "--start"),
