@@ -51,8 +51,9 @@ def root_way(velocity: Tensor) -> Tensor:
 class HalfScaling:
     """Mean and deviation of both halves.
 
-    One number each for all rotations and one for all velocities, as published: relative sizes of
-    the columns, which the loss on joints knows better, stay as they are.
+    One deviation for all rotations and one for all velocities, as published: relative sizes of the
+    columns, which the loss on joints knows better, stay as they are. The means, published one
+    number each as well, are each column's own (docs/reference/megadance.md#tokenizer).
 
     Attributes:
         up_mean, up_std: (90,). down_mean, down_std: (57,).
@@ -64,14 +65,14 @@ class HalfScaling:
     down_std: NDArray[np.float32]
 
     @staticmethod
-    def fit(sequences: list[NDArray[np.float32]]) -> HalfScaling:
-        """Fit on encoded motions (T, 151)."""
-        sixes = np.concatenate([x[:, layout.sixes] for x in sequences]).astype(np.float64)
-        steps = np.concatenate([np.diff(x[:, layout.root], axis=0) for x in sequences])
-        ends = []
-        for turn, step in ((sixes.mean(), steps.mean()), (sixes.std(), steps.std())):
-            down = np.full(DOWN, turn)
-            down[VELOCITY] = step
-            ends.append((np.full(UP, turn, np.float32), down.astype(np.float32)))
-        (up_mean, down_mean), (up_std, down_std) = ends
+    def fit(x_NTK: NDArray[np.float32]) -> HalfScaling:
+        """Fit on windows of encoded motion (N, T, 151)."""
+        sixes = x_NTK[..., layout.sixes].astype(np.float64)
+        steps = np.diff(x_NTK[..., layout.root], axis=1).astype(np.float64)
+        up, down = split(torch.from_numpy(x_NTK))
+        means = [half.double().mean((0, 1)).numpy() for half in (up, down)]
+        means[1][VELOCITY] = steps.mean((0, 1))
+        stds = [np.full(UP, sixes.std()), np.full(DOWN, sixes.std())]
+        stds[1][VELOCITY] = steps.std()
+        up_mean, down_mean, up_std, down_std = (x.astype(np.float32) for x in (*means, *stds))
         return HalfScaling(up_mean, np.maximum(up_std, 1e-6), down_mean, np.maximum(down_std, 1e-6))

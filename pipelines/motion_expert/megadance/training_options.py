@@ -22,7 +22,7 @@ class MegaDanceTrainingOptions:
     kinematic_loss: bool = option(True, "Hold the tokenizer to joints in space.", panel=MODEL)
     dynamic_loss: bool = option(True, "Hold the tokenizer to speeds.", panel=MODEL)
     drift_loss: float = option(
-        0.1, "Hold the tokenizer to the root's way.", low=0, metavar="WEIGHT", panel=MODEL
+        1.0, "Hold the tokenizer to the root's way.", low=0, metavar="WEIGHT", panel=MODEL
     )
     tokens: Literal["levels", "flat"] = option(
         "levels", "Predict a token by its levels, or as one of 4375.", panel=MODEL

@@ -30,7 +30,7 @@ class TokenizerLosses:
     second: float = 0.25
     kinematic: bool = True
     dynamic: bool = True
-    drift: float = 0.1
+    drift: float = 1.0
 
 
 def distance(one: Tensor, other: Tensor, losses: TokenizerLosses) -> Tensor:

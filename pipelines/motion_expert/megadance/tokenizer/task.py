@@ -14,6 +14,7 @@ from pipelines.datasets.windows import Windows
 from pipelines.motion_expert.megadance.checkpoint import load_tokenizer, save_tokenizer
 from pipelines.motion_expert.megadance.halves import HalfScaling
 from pipelines.motion_expert.megadance.presets import TOKENIZERS
+from pipelines.motion_expert.megadance.tokenizer.linear_start import begin_linear
 from pipelines.motion_expert.megadance.tokenizer.losses import (
     TokenizerLosses,
     reconstruction,
@@ -31,8 +32,8 @@ from pipelines.training.optimizers import adamw_of_matrices, adan
 from pipelines.training.task import Key, Task, Words
 from pipelines.training.training_log import TrainingLog
 
-_JUDGED = 256
-"""Held-out windows that are looked at."""
+_JUDGED, _FITTED = 256, 512
+"""Held-out windows that are looked at; training windows that a new network is fitted to."""
 
 WORDS = Words("window", "windows", "use a smaller --preset or --window",
               "--preset, --quantizer and --optimizer")  # fmt: skip
@@ -50,12 +51,20 @@ def tokenizer_task(
     latest = Checkpoints(material.folder, keep=1).latest()
     torch.manual_seed(config.seed)
     shape = replace(TOKENIZERS[config.preset], quantizer=options.quantizer)
-    network = Tokenizer(shape, HalfScaling.fit(windows.encoded))
-    if latest is not None:  # its scaling; the engine brings its weights
+    if latest is None:
+        drawn = windows.draw(_FITTED, (config.seed, 0, 0), _changes(config)).motion
+        network = Tokenizer(shape, HalfScaling.fit(drawn))
+        begin_linear(network, torch.from_numpy(drawn))
+    else:  # its scaling; the engine brings its weights
+        network = Tokenizer(shape)
         network.scaling = load_tokenizer(latest)[0].scaling
     long = [s for s in material.held if s.motion.frames >= window]
     held = Windows(long, (), window, config.stride) if long else None
     return _Training(config, options, material, network.to(material.device), windows, held).task()
+
+
+def _changes(config: TrainMotionConfig) -> Augmentation:
+    return Augmentation(config.mirror, config.turn, nameless=0.0)
 
 
 class _Training:
@@ -67,7 +76,7 @@ class _Training:
     ) -> None:  # fmt: skip
         self.config, self.material, self.network = config, material, network
         self.windows, self.held = windows, held
-        self.augment = Augmentation(config.mirror, config.turn, nameless=0.0)
+        self.augment = _changes(config)
         self.losses = TokenizerLosses(
             kinematic=options.kinematic_loss, dynamic=options.dynamic_loss,
             drift=options.drift_loss,
