@@ -39,12 +39,15 @@ class Batch:
         music: (B, W, 35) raw features.
         clock: (B, W, 6) hands of the beat clock.
         genre: (B,) int64 genre index, -1 for none.
+        rows, mirrored: (B,) which windows these are, and which of them are mirrored.
     """
 
     motion: Array
     music: Array
     clock: Array
     genre: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    mirrored: NDArray[np.bool_]
 
 
 class Windows:
@@ -126,7 +129,8 @@ class Windows:
         face_front(x)
         x[mirrored] = mirror(x[mirrored])
         clock = clock_hands(self._count[frames], self.ones[mirrored.astype(int), rows][:, None])
-        return Batch(x, self._music[frames], clock, self.genre[self.sequence_of[rows]])
+        genre = self.genre[self.sequence_of[rows]]
+        return Batch(x, self._music[frames], clock, genre, rows, mirrored)
 
     def _frames(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """(B, W): where the frames of these windows lie among those of all sequences."""

@@ -87,7 +87,7 @@ TOKENIZERS: dict[str, TokenizerConfig] = {
 }
 GENERATORS: dict[str, GeneratorConfig] = {
     "paper": GeneratorConfig(),
-    "small": GeneratorConfig(width=160, layers=3, heads=4, dropout=0.1, state=8, rank=8),
+    "small": GeneratorConfig(width=128, layers=2, heads=4, dropout=0.1, state=8, rank=8),
     "tiny": GeneratorConfig(width=16, layers=1, heads=2, dropout=0.0, state=2, rank=2),
 }
 """paper: the published sizes. small: for an hour of dance and a processor. tiny: for trying out."""

@@ -20,6 +20,7 @@ from pipelines.motion_expert.megadance.checkpoint import (
     save_megadance,
 )
 from pipelines.motion_expert.megadance.generator.network import Generator
+from pipelines.motion_expert.megadance.generator.window_tokens import WindowTokens
 from pipelines.motion_expert.megadance.presets import GENERATORS, GeneratorConfig
 from pipelines.motion_expert.megadance.token_music import music_of_tokens
 from pipelines.motion_expert.megadance.tokenizer.network import Tokenizer
@@ -98,7 +99,7 @@ class _Training:
     ) -> None:  # fmt: skip
         self.config, self.material, self.network = config, material, network
         self.tokenizer, self.digest = tokenizer
-        self.windows = windows
+        self.windows, self.tokens = windows, WindowTokens(self.tokenizer, 2 * len(windows))
         self.augment = Augmentation(config.mirror, config.turn, swap_timbre=config.swap_timbre)
         if known is None:
             heard = [music_of_tokens(features) for features in windows.features]
@@ -152,13 +153,19 @@ class _Training:
         return {
             "x_BTK": torch.from_numpy(batch.motion), "music_BtF": torch.from_numpy(music),
             "genre_B": torch.from_numpy(batch.genre),
+            "window_B": torch.from_numpy(2 * batch.rows + batch.mirrored),
         }  # fmt: skip
 
     def loss(
         self, network: Any, batch: Tensors, generator: torch.Generator
     ) -> tuple[Tensor, dict[str, float]]:
         """Cross-entropy of each next token."""
-        tokens, music = self.tokenizer.encode(batch["x_BTK"]), batch["music_BtF"]
+        known = self.tokens if network.training and not self.augment.turn else None
+        if known is None:
+            tokens = self.tokenizer.encode(batch["x_BTK"])
+        else:
+            tokens = known.of(batch["window_B"], batch["x_BTK"])
+        music = batch["music_BtF"]
         heard = music[:, :-1] if self.network.config.late_music else music[:, 1:]
         logits = network(tokens[:, :-1], heard, batch["genre_B"])
         return self.network.loss(logits, tokens[:, 1:]), {}

@@ -57,7 +57,7 @@ def test_a_batch_follows_from_its_key_and_holds_the_music_of_tokens(material, ow
     task = generator_task(CONFIG, own, material())
     one, same = (task.draw(3, (0, 1, 0)) for _ in range(2))
     assert {name: tuple(v.shape) for name, v in one.items()} == {
-        "x_BTK": (3, 32, 151), "music_BtF": (3, 4, 35), "genre_B": (3,),
+        "x_BTK": (3, 32, 151), "music_BtF": (3, 4, 35), "genre_B": (3,), "window_B": (3,),
     }  # fmt: skip
     assert all(torch.equal(one[name], same[name]) for name in one)
 
