@@ -55,6 +55,8 @@ STAGING_CONTACT = ContactRule(0.35, 0.06)
 """Feet to be held where the stage moves the body; heights over `level_of` the lower sole."""
 SOLVED_CONTACT = ContactRule(0.35, 0.04)
 """Feet that stand once the way of a lost root is found from them; slides and heights of soles."""
+CAPTURED_BEGINS, CAPTURED_LASTS = ContactRule(0.5, 0.05), ContactRule(0.8, 0.08)
+"""Feet read off a video, which tremble by centimetres; heights of soles over the floor."""
 LEVEL_SOLE = ContactRule(0.2, 0.05)
 """Feet whose soles lie flat, of a rig in any unit: lengths in legs, heights over `level_of`."""
 

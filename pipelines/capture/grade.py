@@ -1,0 +1,89 @@
+"""How far a captured dance is to be trusted: a figure from 0 to 1, and what it is made of.
+
+docs/reference/capture.md#grade says what each part costs. It is no measure of error: truth is not
+known. Shapes: T frames, K marks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+CAMERA_STILL = 0.02
+"""Widths of the picture per second that a background may wander, as leaves and lights do."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What can be said of a capture without truth.
+
+    Attributes:
+        seen: share of limb landmarks that the finder is sure of.
+        bridged: share of frames that were interpolated.
+        exchanged: share of frames in which left and right were put back, or a part was left out.
+        misfit: median distance of the fitted landmarks from the seen ones, in torso lengths.
+        depth_misfit: median distance of the fitted landmarks from the metric ones, metres.
+        pixels: median height of the dancer.
+        camera: how fast the background moves, widths of the picture per second.
+        fps: of the video.
+        upright: whether frames were found that tell which way is up.
+    """
+
+    seen: float
+    bridged: float
+    exchanged: float
+    misfit: float
+    depth_misfit: float
+    pixels: float
+    camera: float
+    fps: float
+    upright: bool
+
+    def plain(self) -> dict[str, Any]:
+        """JSON-able, four digits."""
+        return {k: round(v, 4) if isinstance(v, float) else v for k, v in asdict(self).items()}
+
+    def grade(self) -> float:
+        """From 0, worthless, to 1, nothing to be said against it."""
+        parts = (
+            _falls(1 - self.seen, 0.05, 0.7),
+            _falls(self.bridged, 0.02, 0.4),
+            _falls(self.exchanged, 0.01, 0.3),
+            _falls(self.misfit, 0.02, 0.08),
+            _falls(self.depth_misfit, 0.04, 0.12),
+            _falls(-self.pixels, -200, -60),
+            _falls(self.camera, CAMERA_STILL, 0.5),
+            _falls(-self.fps, -24, -6),
+            1.0 if self.upright else 0.6,
+        )
+        return round(float(np.prod(parts)), 3)
+
+    def remarks(self) -> tuple[str, ...]:
+        """What lowers the grade and can be said in words, a line each."""
+        found = []
+        if self.camera > 2 * CAMERA_STILL:
+            found.append("the camera moves: the way over the floor is its way too")
+        if not self.upright:
+            found.append("the dancer hardly stands: which way is up is a guess")
+        if self.exchanged > 0.1:
+            found.append(f"left and right were unclear in {self.exchanged:.0%} of the frames")
+        if self.seen < 0.8:
+            found.append(f"{1 - self.seen:.0%} of the limbs are hidden or outside the picture")
+        if self.bridged > 0.05:
+            found.append(f"{self.bridged:.0%} of the frames are interpolated")
+        if self.pixels < 120:
+            found.append(f"the dancer is {self.pixels:.0f} pixels high")
+        if self.fps < 20:
+            found.append(f"{self.fps:g} frames per second: quick accents are lost")
+        return tuple(found)
+
+
+def _falls(value: float, good: float, bad: float) -> float:
+    """1 up to `good`, falling to 0.1 at `bad` and beyond."""
+    share = (value - good) / (bad - good)
+    return float(np.clip(1 - 0.9 * share, 0.1, 1.0))
