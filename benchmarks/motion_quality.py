@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,12 @@ FLOOR_DRAWS = 9
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    return study_parser().parse_args(arguments)
+
+
+def study_parser(**given: Any) -> argparse.ArgumentParser:
+    """The options of a study; other scripts have theirs beside them."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], **given)
     parser.add_argument("--songs", type=Path, required=True, help="searched through and through")
     parser.add_argument("--held-out-songs", type=Path, default=EXAMPLES / "held_out_songs.txt")
     parser.add_argument("--held-out-takes", type=Path, default=EXAMPLES / "held_out_takes.txt")
@@ -71,7 +77,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--feature-cache", type=Path, help="features of songs, by content")
     parser.add_argument("--out", type=Path, default=Path("quality"))
     parser.add_argument("--seconds", type=float, default=12.0)
-    return parser.parse_args(arguments)
+    return parser
 
 
 def shipped_experts() -> list[str]:
@@ -90,6 +96,8 @@ def held_out_songs(songs: Path, names: Path, feature_cache: Path | None) -> list
     """The songs of a list, found under a folder."""
     paths = {p.name: p for p in songs.rglob("*") if p.suffix.lower() in SONG_FORMATS}
     lines = [line.strip() for line in names.read_text().splitlines()]
+    if missing := [line for line in lines if line and line not in paths]:
+        sys.exit(f"--songs {songs}: lacks {len(missing)} of {names}, such as {missing[0]}")
     return [read_song(paths[line], feature_cache) for line in lines if line]
 
 
