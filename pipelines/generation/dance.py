@@ -130,10 +130,11 @@ def _make_dance(
 def _given_dance(
     config: GenerateConfig, record: RunRecord, progress: Progress
 ) -> tuple[Motion, dict[str, Any]]:
+    from pipelines.foot_restoration.treatment import NONE, treated
     from pipelines.motion.formats import load_motion
 
     assert config.motion is not None
-    motion = load_motion(config.motion).resampled(MOTION_FPS)
+    motion = treated(load_motion(config.motion).resampled(MOTION_FPS), config.feet or NONE)
     music = _heard(config, record, progress)
     missing = (_frames(music) - motion.frames) / MOTION_FPS
     if missing > 1:
@@ -147,11 +148,15 @@ def _given_dance(
 def _new_dance(
     config: GenerateConfig, record: RunRecord, progress: Progress
 ) -> tuple[Motion, dict[str, Any]]:
+    from pipelines.foot_restoration.treatment import LOCK
+
     name, expert = config.motion_expert()
     with record.timed("dance"):
         dancer = expert.load(config.motion_folder(), config.device, config.dance_options())
     music = _heard(config, record, progress)
-    request = DanceRequest(music, _styles(config), config.seed, config.candidates)
+    request = DanceRequest(
+        music, _styles(config), config.seed, config.candidates, config.feet or LOCK
+    )
     with record.timed("dance"):
         kept, facts = best_dance(dancer.dance(request, progress), music)
     if expert.draft:

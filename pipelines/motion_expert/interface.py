@@ -44,12 +44,14 @@ class DanceRequest:
         styles: (second from which on, genre); none before the first: the expert's choice.
         seed: the only source of randomness.
         candidates: how many dances to make.
+        feet: how they are tidied up (`foot_restoration.treatment`).
     """
 
     music: MusicFeatures
     styles: tuple[tuple[float, str], ...] = ()
     seed: int = 0
     candidates: int = 1
+    feet: str = "lock"
 
     @property
     def frames(self) -> int:

@@ -59,6 +59,7 @@ class RenderConfig:
     body_model: Path | None = option(
         None, "Model file for smpl: SMPL, SMPL-H or SMPL-X.", panel=DANCER, named=False
     )
+    feet: str = common.feet("none", DANCER)
     vary: bool = option(False, "Draw body, clothes, light and camera from the seed.", panel=DANCER)
     export: tuple[str, ...] = option(
         (), "Also write this beside the video; may be given again.", choices=EXPORTS,

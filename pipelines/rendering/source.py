@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from pipelines.foot_restoration.treatment import treated
 from pipelines.motion.formats import load_motion
 from pipelines.motion.motion import Motion
 from pipelines.rendering.settings import RenderConfig
@@ -40,12 +41,14 @@ def load_dance(source: Source, config: RenderConfig, resample: bool = True) -> M
         UnsuitableInput: no motion that can be read, or more than half an hour of it.
     """
     stamp = source.motion.stat().st_mtime_ns if source.motion.exists() else 0
-    return _read(source, stamp, config.motion_fps, config.rate() if resample else None)
+    return _read(source, stamp, config.motion_fps, config.feet, config.rate() if resample else None)
 
 
 # Clips of one dance come one after the other, so its file is read once.
 @lru_cache(maxsize=2)
-def _read(source: Source, stamp: int, motion_fps: float | None, rate: float | None) -> Motion:
+def _read(
+    source: Source, stamp: int, motion_fps: float | None, feet: str, rate: float | None
+) -> Motion:
     path = source.motion
     motion = load_motion(path, fps_override=motion_fps)
     if source.true_fps is not None and motion_fps is None and motion.fps == _USUAL_FPS:
@@ -60,5 +63,5 @@ def _read(source: Source, stamp: int, motion_fps: float | None, rate: float | No
         raise UnsuitableInput(
             f"{path}: ends within the {source.skip_seconds:g} s that are to be skipped"
         )
-    motion = motion.sliced(skip, motion.frames)
+    motion = treated(motion.sliced(skip, motion.frames), feet)
     return motion if rate is None else motion.resampled(rate)

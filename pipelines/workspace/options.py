@@ -47,6 +47,14 @@ def shard(items: str) -> Any:
     )  # fmt: skip
 
 
+def feet(default: str | None, panel: str, **known: Any) -> Any:
+    """Declare --feet."""
+    return option(
+        default, "What becomes of planted feet that slide, tremble or sink.",
+        choices=("lock", "restore", "none"), panel=panel, named="if given", **known,
+    )  # fmt: skip
+
+
 def force() -> Any:
     """Declare --force."""
     return option(False, "Write over an output that is already there.", named=False)

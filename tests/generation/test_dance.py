@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipelines.foot_restoration.treatment import treated
 from pipelines.generation.dance import best_dance, dance_estimate, finished_dance, refuse_unable
 from pipelines.generation.settings import GenerateConfig
 from pipelines.motion.motion import Motion
@@ -51,7 +52,7 @@ class Toy:
     def dance(self, request, progress):
         poses = np.zeros((request.frames, 24, 3), np.float32)
         poses[:, 0, 0] = np.pi / 2 + self.options.lean
-        facts = {"styles": list(request.styles), "seed": request.seed}
+        facts = {"styles": list(request.styles), "seed": request.seed, "feet": request.feet}
         return [
             Danced(Motion(poses, np.full((request.frames, 3), n, np.float32), 30.0), facts,
                    {"aside": float(n)})
@@ -134,6 +135,21 @@ def test_a_draft_says_so(toy, config, tmp_path):
     listener = Listener()
     made(config, tmp_path, listener)
     assert listener.warned == ["the dance is a draft made by the expert toy"]
+
+
+@pytest.mark.parametrize(("asked", "heard"), [(None, "lock"), ("none", "none")])
+def test_the_expert_hears_what_becomes_of_feet(toy, config, tmp_path, asked, heard):
+    assert made(replace(config, feet=asked), tmp_path)[1]["feet"] == heard
+
+
+def test_feet_of_a_given_dance_are_left_alone_unless_told_otherwise(config, tmp_path, dance):
+    motion = dance(frames=90)
+    save_npz(motion, tmp_path / "given.npz")
+    given = replace(config, expert=None, motion=tmp_path / "given.npz")
+    plain, _ = made(given, tmp_path / "plain")
+    np.testing.assert_array_equal(plain.poses, motion.poses)
+    locked, _ = made(replace(given, feet="lock"), tmp_path / "locked")
+    np.testing.assert_array_equal(locked.poses, treated(motion, "lock").poses)
 
 
 def test_a_given_dance_that_ends_early_is_told(config, tmp_path, dance):

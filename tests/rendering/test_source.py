@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipelines.foot_restoration.treatment import treated
 from pipelines.motion.bvh import save_bvh
 from pipelines.motion.motion import Motion
 from pipelines.motion.npz import save_npz
@@ -61,3 +62,14 @@ def test_two_hours_are_refused(tmp_path):
     save_npz(still(7200, 10), tmp_path / "a.npz")
     with pytest.raises(UnsuitableInput, match="120 minutes, more than 30"):
         load_dance(Source(tmp_path / "a.npz"), RenderConfig())
+
+
+def test_feet_are_treated_before_the_rate_is_changed(tmp_path, dance):
+    save_npz(dance(frames=240, fps=120.0), tmp_path / "a.npz")
+    source = Source(tmp_path / "a.npz")
+    plain, locked = RenderConfig(), RenderConfig(feet="lock")
+    as_it_is, treated_ = (load_dance(source, config) for config in (plain, locked))
+    original = load_dance(source, plain, resample=False)
+    np.testing.assert_array_equal(treated_.poses, treated(original, "lock").resampled(30.0).poses)
+    assert not np.array_equal(as_it_is.poses, treated_.poses)
+    assert "feet" not in plain.shaping() and locked.shaping()["feet"] == "lock"

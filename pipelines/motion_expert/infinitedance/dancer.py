@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pipelines.motion.foot_lock import clean_up
+from pipelines.foot_restoration.treatment import tidied
 from pipelines.motion.motion import Motion
 from pipelines.motion_expert.infinitedance.choreollama import ChoreoLlama
 from pipelines.motion_expert.infinitedance.clock import STEP, WINDOW, Span, window_starts
@@ -69,7 +69,8 @@ class InfiniteDancer:
                 self.window, self.step, lambda: advance(1),
             )  # fmt: skip
         facts = {"genre": asked, "windows": written, "temperature": self.how.temperature}
-        return [Danced(motion, facts) for motion in self._motions(tokens_BN, request.frames, asked)]
+        motions = self._motions(tokens_BN, request.frames, asked)
+        return [Danced(tidied(motion, request.feet), facts) for motion in motions]
 
     def _heard(
         self, music_TF: NDArray[np.float32], style: int, start: Span, length: Span
@@ -94,4 +95,4 @@ class InfiniteDancer:
                 "the Motion Expert gives no finite motion: its weights are damaged",
                 "leave --motion-model out, or train it again",
             )
-        return [clean_up(decode(features, genre)) for features in features_BTD]
+        return [decode(features, genre) for features in features_BTD]

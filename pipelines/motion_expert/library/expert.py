@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipelines.foot_restoration.treatment import NONE, RESTORE, treated
 from pipelines.motion_expert.interface import Danced, DanceRequest
 from pipelines.motion_expert.library.dancer import LibraryDancer
 from pipelines.motion_expert.library.options import LibraryOptions
@@ -36,4 +37,6 @@ class LibraryExpert:
             )
         for note in dict.fromkeys(note for _, _, facts in dances for note in facts["notes"]):
             progress.warn(note)
-        return [Danced(motion, facts) for motion, _, facts in dances]
+        # Its takes were cleaned when the library was made; what is left is where they are joined.
+        feet = RESTORE if request.feet == RESTORE else NONE
+        return [Danced(treated(motion, feet), facts) for motion, _, facts in dances]

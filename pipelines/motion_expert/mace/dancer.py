@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipelines.foot_restoration.treatment import LOCK, tidied, treated
 from pipelines.motion.contacts import standing
-from pipelines.motion.foot_lock import clean_up
 from pipelines.motion.stepping_over import step_over
 from pipelines.motion_expert.interface import Danced, DanceRequest
 from pipelines.motion_expert.mace.choreographer import Choreographer
@@ -49,10 +49,13 @@ class MaceDancer:
         with progress.stage("settling the feet", len(samples), "dances") as advance:
             for motion, contacts in samples:
                 # Cleaned first: steps are brought onto the beat as they will be seen.
-                clean = clean_up(motion, contacts)
+                clean = tidied(motion, request.feet, contacts)
                 bent, how = on_beat(clean, beats, request.frames, options.tempo_change)
                 # Bending changes when a foot is slow enough to stand, so feet are planted last.
-                planted = step_over(bent, standing(bent.joints(), bent.fps))
+                if request.feet == LOCK:
+                    planted = step_over(bent, standing(bent.joints(), bent.fps))
+                else:
+                    planted = treated(bent, request.feet)
                 speed = None if how is None else round(how.speed, 4)
                 dances.append(Danced(planted, facts, {"speed_on_beat": speed}))
                 advance(1)

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pipelines.foot_restoration.treatment import tidied
 from pipelines.motion import layout
-from pipelines.motion.foot_lock import clean_up
 from pipelines.motion.motion import Motion
 from pipelines.motion.representation import decode
 from pipelines.motion_expert.interface import Danced, DanceRequest
@@ -68,7 +68,8 @@ class MegaDancer:
         dances = []
         with progress.stage("settling the feet", len(tokens), "dances") as advance:
             for sample in tokens:
-                dances.append(Danced(clean_up(self.motion(sample, request.frames, genre)), facts))
+                motion = self.motion(sample, request.frames, genre)
+                dances.append(Danced(tidied(motion, request.feet), facts))
                 advance(1)
         return dances
 

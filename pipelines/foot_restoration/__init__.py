@@ -1,0 +1,1 @@
+"""Feet repaired by diffusion: InfiniteDance's Foot Restoration Diffusion Model."""
