@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,11 @@ from pipelines.motion_expert.library.search import SearchConfig, best_sequence
 from pipelines.motion_expert.library.song_plan import SongPlan, plan_song
 from pipelines.motion_expert.library.storage import Library, TakeEntry, load_library
 from pipelines.motion_expert.library.units import Units, build_units
+from pipelines.motion_expert.library.variation import (
+    bars_varied,
+    share_of_other,
+    with_trunk_of,
+)
 from pipelines.music import layout
 from pipelines.music.features import FEATURE_SCHEMA
 from pipelines.support.errors import BadUsage, UnsuitableInput
@@ -39,6 +45,7 @@ _ENOUGH, _ENOUGH_DANCES = 12, 4
 """Units and choreographies (half of them, where a style has few); a style with fewer at a song's
 tempo is danced faster or slower than dancers would."""
 _MOST_CANDIDATES = 64
+_OTHER_SEEDS = 2**32
 _TWO_TEMPI = 1.2
 
 
@@ -73,6 +80,7 @@ class LibraryDancer:
         seed: int = 0,
         candidates: int = 1,
         upright: bool = True,
+        variation: float = 0.0,
         on_step: Callable[[], None] = lambda: None,
     ) -> list[tuple[Motion, NDArray[np.float32], dict[str, Any]]]:
         """Dance to a whole song.
@@ -84,6 +92,7 @@ class LibraryDancer:
             energy: 0 calm to 1 wild; None follows the song.
             seed: chooses other material. candidates: how many dances.
             upright: leave out floor work and deep bends, which a drawn puppet cannot follow.
+            variation: 0 to 1, the share of bars with trunk and arms of another dance to the song.
             on_step: called once per bar and candidate, after it was chosen.
 
         Returns:
@@ -91,24 +100,31 @@ class LibraryDancer:
 
         Raises:
             UnsuitableInput: features of another schema or shape, or no dance in the library.
-            BadUsage: an unknown style, an energy outside 0 ... 1, or too many candidates.
+            BadUsage: an unknown style, energy or variation outside 0 ... 1, too many candidates.
         """
         asked = self._checked(features_TF, schema, styles, energy, candidates)
-        plan = plan_song(features_TF)
+        if not 0 <= variation <= 1:
+            raise BadUsage(f"--variation {variation}: must lie in 0 ... 1")
+        plan, frames = plan_song(features_TF), len(features_TF)
         units = self._units(plan, [name for _, name in asked], upright)
         bar_styles = _styles_of_bars(plan, asked, units)
         dances = []
         for number in range(candidates):
-            chosen = best_sequence(
-                units, plan, bar_styles, energy, seed * _MOST_CANDIDATES + number, self.config,
-                on_step,
-            )  # fmt: skip
-            stretches = stretches_of(units, chosen, plan.per_bar)
-            motion, contacts, joins = assemble(
-                self.library, units, plan, stretches, len(features_TF)
-            )
+            drawn = seed * _MOST_CANDIDATES + number
+            search = partial(best_sequence, units, plan, bar_styles, energy, config=self.config)
+            stretches = stretches_of(units, search(drawn, on_step=on_step), plan.per_bar)
+            motion, contacts, joins = assemble(self.library, units, plan, stretches, frames)
             facts = self._facts(units, plan, stretches, joins, asked)
-            names = sorted({part["genre"] for part in facts["parts"]})
+            varied = bars_varied(plan.bars, variation, drawn)
+            if varied.any():
+                above = stretches_of(units, search(drawn + _OTHER_SEEDS), plan.per_bar)
+                other, _, _ = assemble(self.library, units, plan, above, frames)
+                motion = with_trunk_of(motion, other, share_of_other(plan, varied, frames))
+                facts |= {
+                    "trunk_parts": self._parts(units, plan, above), "varied_bars": varied.tolist(),
+                }  # fmt: skip
+            parts = facts["parts"] + facts.get("trunk_parts", [])
+            names = sorted({part["genre"] for part in parts})
             label = names[0] if len(names) == 1 else None
             dances.append((replace(motion, genre=label, source="dance-library"), contacts, facts))
         return dances
@@ -183,11 +199,10 @@ class LibraryDancer:
         danced = len(np.unique(units.choreography[of_it]))
         return int(of_it.sum()) >= _ENOUGH and danced >= min(_ENOUGH_DANCES, (known + 1) // 2)
 
-    def _facts(
-        self, units: Units, plan: SongPlan, stretches: list[Stretch], joins: list[int],
-        asked: list[tuple[float, str]],
-    ) -> dict[str, Any]:  # fmt: skip
-        """What a dance is made of, and what the user should be told of its fit."""
+    def _parts(
+        self, units: Units, plan: SongPlan, stretches: list[Stretch]
+    ) -> list[dict[str, Any]]:
+        """Which seconds of which take are danced when."""
         parts = []
         for stretch in stretches:
             counted = units.counted[stretch.counted]
@@ -201,6 +216,14 @@ class LibraryDancer:
                 "start": round(begin, 3), "seconds": round(max(0.0, end - begin), 3),
                 "take_start": round(float(counted.times[stretch.first_pulse]), 3),
             })  # fmt: skip
+        return parts
+
+    def _facts(
+        self, units: Units, plan: SongPlan, stretches: list[Stretch], joins: list[int],
+        asked: list[tuple[float, str]],
+    ) -> dict[str, Any]:  # fmt: skip
+        """What a dance is made of, and what the user should be told of its fit."""
+        parts = self._parts(units, plan, stretches)
         danced = {part["genre"] for part in parts}
         notes = []
         if not plan.steady:

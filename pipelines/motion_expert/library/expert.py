@@ -33,6 +33,7 @@ class LibraryExpert:
                 seed=request.seed,
                 candidates=request.candidates,
                 upright=not self._options.floor_work,
+                variation=self._options.variation,
                 on_step=lambda: advance(1),
             )
         for note in dict.fromkeys(note for _, _, facts in dances for note in facts["notes"]):

@@ -21,6 +21,11 @@ class LibraryOptions:
         "Also floor work and deep bends, which the puppet cannot draw.",
         panel=own_panel("library"),
     )
+    variation: float = option(
+        0.0,
+        "Share of bars whose trunk and arms are of another dance than the legs: newer, less true.",
+        low=0, high=1, metavar="V", panel=own_panel("library"),
+    )  # fmt: skip
 
     def validate(self) -> LibraryOptions:
         """Return self, or raise BadUsage naming the flag and the way out."""

@@ -41,7 +41,7 @@ def _genres(folder: Path | None) -> tuple[str, ...]:
 def _cost(folder: Path | None, options: LibraryOptions, seconds: float, candidates: int) -> Cost:
     from pipelines.motion_expert.library.header import library_cost
 
-    return library_cost(seconds, candidates)
+    return library_cost(seconds, candidates * (2 if options.variation else 1))
 
 
 def _identity(folder: Path | None) -> str:

@@ -32,6 +32,17 @@ def test_several_candidates_differ(library, song):
     assert not np.array_equal(one.motion.poses, other.motion.poses)
 
 
+def test_variation_changes_the_trunk_alone(library, song):
+    (plain,), (varied,) = dances(library, song), dances(library, song, variation=1.0)
+    legs = [0, 1, 2, 4, 5, 7, 8, 10, 11]
+    np.testing.assert_array_equal(varied.motion.trans, plain.motion.trans)
+    np.testing.assert_array_equal(varied.motion.poses[:, legs], plain.motion.poses[:, legs])
+    assert np.abs(varied.motion.poses[:, 16] - plain.motion.poses[:, 16]).max() > 0.1
+    assert varied.facts["parts"] == plain.facts["parts"] and all(varied.facts["varied_bars"])
+    assert varied.facts["trunk_parts"] != plain.facts["parts"]
+    assert "trunk_parts" not in plain.facts
+
+
 def test_the_style_that_is_asked_for(library, song):
     (danced,) = dances(library, song, styles=((0.0, "krump"),))
     assert {part["genre"] for part in danced.facts["parts"]} == {"krump"}
