@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from motion_quality import Study, prepared
-from motion_quality import parse as parse_study
+from motion_quality import Study, prepared, study_parser
 from quality import measures
 from quality.performing import Call, Performer
 
 from macedance_cli.console import open_progress
+from pipelines.datasets.paired import is_paired
 from pipelines.motion_expert.mace.choreographer import Choreographer
 from pipelines.motion_expert.mace.options import SamplingConfig
 from pipelines.support.devices import torch_device
@@ -48,9 +48,11 @@ REAL = "real dance, held out"
 COLUMNS = ("fid_k", "fid_g", "fsr", "div_k", "div_g", "bas_music", "feet_r", "fps")
 
 
-def parse(arguments: Sequence[str] | None = None) -> tuple[argparse.Namespace, list[str]]:
-    """Our own options, and the rest, which are those of motion_quality.py."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], add_help=False)
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Our own options, and those of motion_quality.py, which measures."""
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n")[0], parents=[study_parser(add_help=False)]
+    )
     parser.add_argument("--pairs", type=Path, required=True, help="folder of paired files")
     parser.add_argument("--device", default="cpu", help="that is trained on")
     parser.add_argument("--preset", default="tiny")
@@ -60,7 +62,12 @@ def parse(arguments: Sequence[str] | None = None) -> tuple[argparse.Namespace, l
     parser.add_argument("--swap-timbre", type=float, default=0.0)
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
-    return parser.parse_known_args(arguments)
+    options = parser.parse_args(arguments)
+    if not is_paired(options.pairs):
+        parser.error(
+            f"--pairs {options.pairs}: no pairs in it; examples/prepare_dance.py makes them"
+        )
+    return options
 
 
 def trained(own: argparse.Namespace, options: argparse.Namespace, name: str) -> Path:
@@ -103,8 +110,7 @@ def frames_per_second(checkpoint: Path, call: Call) -> float:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train, dance, measure and print the table."""
-    own, rest = parse(arguments)
-    options = parse_study(rest)
+    options = own = parse(arguments)
     study, _ = prepared(options)
     folder = options.out / "rows"
     for name in own.variants:

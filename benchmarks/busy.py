@@ -51,6 +51,8 @@ COMMANDS = {
     "train-motion": ("train-motion", "--data", "{here}/dances", "--music", "compose", "--preset",
                      "tiny", "--window", "60", "--batch-size", "8", "--steps", "20", "--device",
                      "cpu", "--run", "r"),
+    "train-motion, library": ("train-motion", "--expert", "library", "--data", "{here}/dances",
+                              "--run", "r"),
     "train-appearance": ("train-appearance", "--data", "{here}/clips", "--model", str(TINY),
                          "--size", "64x96", "--frames", "9", "--steps", "4", "--sample-every", "0",
                          "--device", "cpu", "--run", "r"),
@@ -71,7 +73,7 @@ def main() -> None:
         for arguments in PREPARED:
             _finish([_begin(arguments, here)])
         heads = ("alone", 8), ("two", 8), ("ratio", 7), ("beside", 8), ("ratio", 7), ("same", 6)
-        print(f"{'':<18}" + "".join(head.rjust(width) for head, width in heads))
+        print(f"{'':<22}" + "".join(head.rjust(width) for head, width in heads))
         for name in asked.only:
             print(_row(name, [part.format(here=here) for part in COMMANDS[name]], asked.runs))
 
@@ -87,7 +89,7 @@ def _row(name: str, arguments: Sequence[str], runs: int) -> str:
         beside.append(_beside(arguments, made))
     one, both, busy = (statistics.median(times) for times in (alone, two, beside))
     same = "yes" if all(each == made[0] != {} for each in made) else _difference(made)
-    return f"{name:<18}{one:8.1f}{both:8.1f}{both / one:7.2f}{busy:8.1f}{busy / one:7.2f}{same:>6}"
+    return f"{name:<22}{one:8.1f}{both:8.1f}{both / one:7.2f}{busy:8.1f}{busy / one:7.2f}{same:>6}"
 
 
 def _difference(made: Sequence[Digests]) -> str:

@@ -2,6 +2,7 @@
 
     python benchmarks/hardening.py kills [--count 500]
     python benchmarks/hardening.py mutations [--count 10000] [--only npz]
+    python benchmarks/hardening.py hostile [--count 1000] [--only code]
     python benchmarks/hardening.py places [--count 20]     (needs the right to mount a tmpfs)
     python benchmarks/hardening.py table
 
@@ -25,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from hard.counts import Counts
 
-PARTS = ("kills", "mutations", "places")
+PARTS = ("kills", "mutations", "hostile", "places")
 
 
 def main() -> int:
@@ -48,6 +49,10 @@ def main() -> int:
         from hard.mutations import mutate_all
 
         mutate_all(folder, counts, asked.count, asked.seed, asked.only)
+    if asked.part == "hostile":
+        from hard.hostile import attack
+
+        attack(folder, counts, asked.count, asked.seed, asked.only)
     if asked.part == "places":
         from hard.places import fill_often
 

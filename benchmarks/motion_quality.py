@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from quality import genre as genres_of
+import torch
 from quality import joins, locking, measures
 from quality.clips import FPS, Clip, windows
 from quality.copying import Originals
@@ -29,6 +30,8 @@ from quality.table import markdown
 
 from pipelines.datasets.listing import SONG_FORMATS
 from pipelines.datasets.song_library import Song, read_song
+from pipelines.metrics.genre.folder import SHIPPED as CLASSIFIER
+from pipelines.metrics.genre.recogniser import Recogniser
 from pipelines.motion_expert.experts import EXPERTS
 from pipelines.motion_expert.library.header import SHIPPED
 from pipelines.motion_expert.library.storage import Library, load_library, save_library
@@ -45,6 +48,8 @@ STYLES = (
     "break",
     "popping",
     "commercial",
+    "party",
+    "salsa",
 )
 NETWORK_ALONE = "mace:tempo_change=0"
 FEWEST_WINDOWS = 12
@@ -54,7 +59,12 @@ FLOOR_DRAWS = 9
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    return study_parser().parse_args(arguments)
+
+
+def study_parser(**given: Any) -> argparse.ArgumentParser:
+    """The options of a study; other scripts have theirs beside them."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], **given)
     parser.add_argument("--songs", type=Path, required=True, help="searched through and through")
     parser.add_argument("--held-out-songs", type=Path, default=EXAMPLES / "held_out_songs.txt")
     parser.add_argument("--held-out-takes", type=Path, default=EXAMPLES / "held_out_takes.txt")
@@ -67,7 +77,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--feature-cache", type=Path, help="features of songs, by content")
     parser.add_argument("--out", type=Path, default=Path("quality"))
     parser.add_argument("--seconds", type=float, default=12.0)
-    return parser.parse_args(arguments)
+    return parser
 
 
 def shipped_experts() -> list[str]:
@@ -86,6 +96,8 @@ def held_out_songs(songs: Path, names: Path, feature_cache: Path | None) -> list
     """The songs of a list, found under a folder."""
     paths = {p.name: p for p in songs.rglob("*") if p.suffix.lower() in SONG_FORMATS}
     lines = [line.strip() for line in names.read_text().splitlines()]
+    if missing := [line for line in lines if line and line not in paths]:
+        sys.exit(f"--songs {songs}: lacks {len(missing)} of {names}, such as {missing[0]}")
     return [read_song(paths[line], feature_cache) for line in lines if line]
 
 
@@ -97,6 +109,9 @@ class Study:
         songs: held out. frames: of a dance.
         learned: real dance that experts may know. held: real dance that none knows.
         originals, near: against which copies are found.
+        couples_learned, couples_held: as `learned` and `held`, of couples, who dance only when
+            their style is asked for.
+        recogniser: the genre classifier that ships.
     """
 
     songs: list[Song]
@@ -105,21 +120,44 @@ class Study:
     held: list[Clip]
     originals: Originals
     near: float
-    classifier: genres_of.GenreClassifier
+    couples_learned: list[Clip]
+    couples_held: list[Clip]
+    recogniser: Recogniser
 
     @staticmethod
-    def over(songs: list[Song], frames: int, learned: list[Clip], held: list[Clip]) -> Study:
+    def over(
+        songs: list[Song], frames: int, learned: list[Clip], held: list[Clip],
+        couples_learned: list[Clip], couples_held: list[Clip],
+    ) -> Study:  # fmt: skip
         """With what follows from these."""
-        features = measures.feature_set(learned)
-        classifier = genres_of.GenreClassifier.fit(features.both, features.genres)
-        originals = Originals(learned)
+        originals = Originals([*learned, *couples_learned])
         near = originals.threshold(held)
-        return Study(songs, frames, learned, held, originals, near, classifier)
+        recogniser = Recogniser.load(CLASSIFIER, torch.device("cpu"))
+        return Study(
+            songs, frames, learned, held, originals, near, couples_learned, couples_held, recogniser
+        )
 
     def reference(self, style: str) -> list[Clip]:
         """Held-out dance in that style where there is enough, else all."""
-        own = [clip for clip in self.held if clip.genre == style]
+        own = [clip for clip in (*self.held, *self.couples_held) if clip.genre == style]
         return own if sum(len(windows(c)) for c in own) >= FEWEST_WINDOWS else self.held
+
+    def of_style(self, style: str) -> list[Clip]:
+        """Real dance in that style that experts may know."""
+        return [clip for clip in (*self.learned, *self.couples_learned) if clip.genre == style]
+
+    def recognised(self, clips: Sequence[Clip]) -> dict[str, Any]:
+        """The share of windows that the classifier takes for what was asked, if it knows it all."""
+        right, groups = [], []
+        for clip in clips:
+            number = self.recogniser.number_of(clip.genre)
+            if number is None or clip.motion is None:
+                return {}
+            taken = self.recogniser.recognised(self.recogniser.logits(clip.motion))
+            right += (taken == number).astype(float).tolist()
+            groups += [clip.group] * len(taken)
+        share, interval = measures.grouped_mean(np.array(right), groups)
+        return {"recognised": share, "recognised_interval": interval}
 
     def calls(self, styles: Sequence[str], delayed: bool = False) -> list[Call]:
         """A dance to every song in each of these styles; with `delayed` half a beat later."""
@@ -142,13 +180,7 @@ class Study:
             own = locking.own_locking(clips, speed)
             row[f"{speed}_r"], row[f"{speed}_r_interval"] = own.resultant, own.interval
             row[f"{speed}_foreign"] = locking.foreign_locking(clips, beats, speed)[0]
-        right = np.equal(self.classifier.predict(features.both), features.genres).astype(float)
-        known = [name in self.classifier.genres for name in features.genres]
-        if all(known):
-            row["recognised"], row["recognised_interval"] = measures.grouped_mean(
-                right, features.groups
-            )
-        return row
+        return row | self.recognised(clips)
 
     def row(
         self, danced: Sequence[Performance], later: Sequence[Performance],
@@ -225,7 +257,7 @@ def rows_of(study: Study, performer: Performer, options: argparse.Namespace) -> 
         real = [clip for clip in study.learned if clip.genre in known]
         add(f"{len(known)} styles asked", some, [], "", real)
     for style in known if options.each_style else ():
-        real = [clip for clip in study.learned if clip.genre == style]
+        real = study.of_style(style)
         later = study.calls([style], delayed=True)
         add(style, study.calls([style]), later, style, real)
     return found
@@ -248,10 +280,13 @@ def prepared(options: argparse.Namespace) -> tuple[Study, Library]:
     rest, held = parted(library, held_out)
     frames = round(options.seconds * FPS)
     # Couples hold a partner: the default leaves them out unless they are asked for.
-    learned = real_clips(rest, [t for t in rest.takes if not t.couple], frames)
-    unseen = real_clips(library, [t for t in held if not t.couple], frames)
+    clips = [
+        real_clips(source, [t for t in takes if t.couple == couple], frames)
+        for couple in (False, True)
+        for source, takes in ((rest, rest.takes), (library, held))
+    ]
     songs = held_out_songs(options.songs, options.held_out_songs, options.feature_cache)
-    return Study.over(songs, frames, learned, unseen), rest
+    return Study.over(songs, frames, *clips), rest
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -42,9 +42,21 @@ def print_facts(facts: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(facts)
         return
+    facts = _one_per_line(facts)
     width = max(map(len, facts), default=0)
     for name, value in facts.items():
         print_data(f"{name:<{width}}  {_words(value)}")
+
+
+def _one_per_line(facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts with what lies within a fact as lines of its own."""
+    lines: dict[str, Any] = {}
+    for name, value in facts.items():
+        if isinstance(value, dict):
+            lines |= {f"{name}: {part}": one for part, one in _one_per_line(value).items()}
+        else:
+            lines[name] = value
+    return lines
 
 
 def _words(value: Any) -> str:

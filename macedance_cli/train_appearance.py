@@ -6,7 +6,7 @@ import dataclasses
 import os
 
 from macedance_cli.command import Shown, command
-from macedance_cli.console import print_data, print_json
+from macedance_cli.console import print_data, print_facts, print_json
 from pipelines.appearance_expert.training.settings import TrainAppearanceConfig
 
 EPILOG = """Examples:
@@ -26,18 +26,14 @@ def train_appearance(settings: TrainAppearanceConfig, shown: Shown) -> None:
     """Fine-tune Wan-Animate on clips of `render` and `curate`.
 
     Clips are encoded once; then one of the paper's stages learns. The same
-    command again goes on where it stopped; SIGTERM and SIGUSR1 leave a
+    command again goes on where it stopped; Ctrl-C, SIGTERM and SIGUSR1 leave a
     checkpoint and exit with 75. Checkpoints and logs go to
     WORKSPACE/models/appearance/RUN.
     """
     from pipelines import train_appearance as pipeline
 
     if shown.dry_run:
-        plan = pipeline.plan(settings, shown.progress())
-        if shown.as_json:
-            print_json(plan)
-        else:
-            print_data("\n".join(f"{name}: {value}" for name, value in plan.items()))
+        print_facts(pipeline.plan(settings, shown.progress()), shown.as_json)
         return
     result = pipeline.train_appearance(settings, shown.progress())
     if os.environ.get("RANK", "0") != "0":

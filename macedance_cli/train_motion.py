@@ -25,7 +25,7 @@ def train_motion(settings: TrainMotionConfig, shown: Shown) -> None:
     """Train a Motion Expert on dances and their music.
 
     --expert library makes a library of the dances, which needs no updates.
-    The same command again goes on where it stopped; SIGTERM and SIGUSR1 leave a
+    The same command again goes on where it stopped; Ctrl-C, SIGTERM and SIGUSR1 leave a
     checkpoint and exit with 75. Checkpoints and logs go to
     WORKSPACE/models/motion/RUN.
     """

@@ -2,21 +2,20 @@
 
 Needs nothing outside the standard library, so that it also works on a broken installation;
 whatever could crash or hang is tried in a process of its own, all of them at the same time.
+What only an examination needs is imported in it: `--help` imports this module, too.
 """
 
 from __future__ import annotations
 
-import ctypes.util
 import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from importlib import metadata, util
+from importlib import util
 from pathlib import Path
 from typing import Literal
 
@@ -76,6 +75,8 @@ class Check:
 
 def examine(workspace: Path) -> list[Check]:
     """Try everything; takes no more than about five seconds, and never raises."""
+    from concurrent.futures import ThreadPoolExecutor
+
     trials: list[tuple[str, Callable[[], Check]]] = [
         ("python", check_python),
         ("system libraries", check_libraries),
@@ -106,7 +107,7 @@ def check_python() -> Check:
     lacking = [name for name in PACKAGES if util.find_spec(name) is None]
     if lacking:
         return Check("python", "missing", f"{version}, without {', '.join(lacking)}", REINSTALL)
-    return Check("python", "ok", f"{version}, torch {metadata.version('torch')}")
+    return Check("python", "ok", f"{version}, torch {_version('torch')}")
 
 
 def check_libraries() -> Check:
@@ -139,7 +140,7 @@ def check_pose_detector() -> Check:
     folder = _package_folder("mediapipe")
     if folder is None:
         return Check("pose detector", "missing", "mediapipe is not installed", REINSTALL)
-    version = metadata.version("mediapipe")
+    version = _version("mediapipe")
     if not all((folder / model).is_file() for model in MEDIAPIPE_MODELS):
         detail = f"mediapipe {version} brings no pose model"
         return Check("pose detector", "missing", detail, "pip install mediapipe==0.10.21")
@@ -194,12 +195,14 @@ def check_compile_cache() -> Check:
 
 def check_opengl() -> Check:
     """One triangle, drawn without a screen."""
+    from ctypes.util import find_library
+
     program = (sys.executable, "-m", "pipelines.body.opengl_probe")
     code, output = _try(program)
     if code != 0:
         # Mesa without an X server wants to be told so; NVIDIA's driver does not know the word.
         code, output = _try(program, EGL_PLATFORM="surfaceless")
-    if code != 0 and ctypes.util.find_library("OSMesa"):
+    if code != 0 and find_library("OSMesa"):
         code, output = _try((*program, "osmesa"))
     if code != 0:
         detail = "cannot draw without a screen; render draws with its built-in renderer"
@@ -237,7 +240,7 @@ def check_scan_kernels() -> Check:
         )
         found = {3: "mamba-ssm", 4: "triton"}.get(_try((sys.executable, "-c", program))[0])
         if found is not None:
-            return Check("scan kernels", "ok", f"{found} {metadata.version(found)}")
+            return Check("scan kernels", "ok", f"{found} {_version(found)}")
         detail, remedy = "the GPU gets the PyTorch scan, which is slow", "install triton and gcc"
     return Check("scan kernels", "absent", detail, remedy)
 
@@ -262,6 +265,12 @@ def _try(command: Sequence[str], **environment: str) -> tuple[int, str]:
     except (OSError, subprocess.TimeoutExpired) as error:
         return 1, str(error)
     return done.returncode, done.stdout
+
+
+def _version(package: str) -> str:
+    from importlib import metadata
+
+    return metadata.version(package)
 
 
 def _existing(path: Path) -> Path:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.appearance_expert.experts import unseen_cost
 from pipelines.generation.dance import dance_estimate, finished_dance, found_dance, refuse_unable
 from pipelines.generation.many import failure, items_of, make_many
 from pipelines.generation.outputs import hand_over, refuse_others
@@ -39,8 +40,13 @@ def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
         return _plan_many(config, progress)
     config = config.validate().with_output()
     refuse_unable(config)
-    seconds = _seconds(config, progress)
-    run, rate = run_name(config), frame_rate(config.fps)
+    seconds, rate = _seconds(config, progress), frame_rate(config.fps)
+    unseen = unseen_cost(
+        config.appearance, config.drawing_given(), order(config), seconds, float(rate)
+    )
+    if unseen is not None and not config.motion_only:
+        return _plan_without_weights(config, seconds, unseen)
+    run = run_name(config)
     folder = Workspace(config.workspace).generation(run)
     refuse_others(config, _made_before(config, folder))
     facts: dict[str, Any] = {
@@ -63,6 +69,18 @@ def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
             checked_person(config, progress)
             facts["preview"] = str(config.preview)
     return facts
+
+
+def _plan_without_weights(
+    config: GenerateConfig, seconds: float, cost: dict[str, str]
+) -> dict[str, Any]:
+    """Whether it would fit; without its weights a run has no name yet."""
+    width, height = canvas(config)
+    facts: dict[str, Any] = {"song": str(config.song), "seconds": round(seconds, 3)}
+    facts |= dance_estimate(config, seconds)
+    facts |= {"picture": str(config.picture), "size": f"{width}x{height}"}
+    return facts | {"appearance": config.appearance, "draft": False, **cost,
+                    "output": str(config.output)}  # fmt: skip
 
 
 def _plan_many(config: GenerateConfig, progress: Progress) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def train_appearance(config: TrainAppearanceConfig, progress: Progress) -> Train
         UnsuitableInput: no usable clips, another model, or a loss that is not finite.
         MissingAsset: weights are missing or half downloaded; says which.
         OutOfResources: memory or disk ran out; says what fits.
-        Interrupted: stopped by SIGTERM or SIGUSR1, after a checkpoint.
+        Interrupted: stopped by Ctrl-C, SIGTERM or SIGUSR1, after a checkpoint.
     """
     from pipelines.appearance_expert.wan.weights import find_wan
     from pipelines.training.launch import Launch

@@ -62,7 +62,7 @@ def train_motion(config: TrainMotionConfig, progress: Progress) -> TrainMotionRe
         BadUsage: flags that do not fit, or a run of this name with other options.
         UnsuitableInput: no usable data, or a loss that is not finite.
         OutOfResources: memory or disk ran out; the message says which batch fits.
-        Interrupted: stopped by SIGTERM or SIGUSR1, after a checkpoint.
+        Interrupted: stopped by Ctrl-C, SIGTERM or SIGUSR1, after a checkpoint.
     """
     config.validate()
     how = config.expert_training()

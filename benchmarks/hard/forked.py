@@ -113,6 +113,12 @@ def kill_at_change(number: int) -> Callable[[], None]:
     return prepare
 
 
+def killed_at(number: int, call: Callable[..., object], *arguments: object) -> None:
+    """Call, and be killed at the n-th change of the disk; for a process of its own."""
+    kill_at_change(number)()
+    call(*arguments)
+
+
 def count_changes(note: Path) -> Callable[[], None]:
     """Prepare a process to note how often it changes the disk."""
 

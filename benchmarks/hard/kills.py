@@ -27,7 +27,8 @@ from same_bytes import stable
 
 PATIENCE = 10.0
 """Seconds in which what a killed command has started must have ended, too."""
-LONGEST = 180.0
+LONGEST = 900.0
+"""Seconds after which a run hangs. On a busy machine one of these takes minutes."""
 ENDED = -signal.SIGKILL
 MOST = 12
 """Kills in a round."""

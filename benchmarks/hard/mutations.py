@@ -8,8 +8,10 @@ import shutil
 import tempfile
 import warnings
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from hard.counts import Counts
 from hard.limited import outcomes
@@ -44,7 +46,8 @@ def mutate_all(
                 left.remove(kind)
                 continue
             chance = random.Random(f"{seed} {kind} {done}")
-            _read_batch(kind, seeds[kind], size, chance, scratch, counts, tell)
+            paths = [_mutant(seeds[kind], chance, scratch / str(number)) for number in range(size)]
+            read_batch("mutations", kind, paths, readers()[kind], scratch, counts, tell)
     shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -52,17 +55,19 @@ def _read_right(kind: str, file: Path) -> None:
     readers()[kind](file)
 
 
-def _read_batch(
-    kind: str, files: list[Path], size: int, chance: random.Random, scratch: Path, counts: Counts,
-    tell: bool,
+def _mutant(files: list[Path], chance: random.Random, path: Path) -> Path:
+    original = chance.choice(files)
+    path = path.with_suffix(original.suffix)
+    path.write_bytes(mutated(original.read_bytes(), chance))
+    return path
+
+
+def read_batch(
+    part: str, kind: str, paths: list[Path], read: Callable[[Path], Any], scratch: Path,
+    counts: Counts, tell: bool,
 ) -> None:  # fmt: skip
-    paths, read = [], readers()[kind]
-    for number in range(size):
-        original = chance.choice(files)
-        path = scratch / f"{number}{original.suffix}"
-        path.write_bytes(mutated(original.read_bytes(), chance))
-        paths.append(path)
-    found: Counter[str] = Counter(files=size)
+    """Read each file, count what came of it, keep those at fault, and remove the others."""
+    found: Counter[str] = Counter(files=len(paths))
     results = outcomes([partial(read, path) for path in paths], scratch)
     for path, (outcome, words) in zip(paths, results, strict=True):
         for _ in range(AGAIN):
@@ -76,12 +81,12 @@ def _read_batch(
             kept.parent.mkdir(exist_ok=True)
             shutil.copy(path, kept)
             note = f"{kind}: {outcome}: {words.strip()[-700:]}"
-            if not any(_same(note, other) for other in counts.notes.get("mutations", [])):
-                counts.note("mutations", note)
+            if not any(_same(note, other) for other in counts.notes.get(part, [])):
+                counts.note(part, note)
                 if tell:
                     print(note, flush=True)
     names = ("files", "right", "refused", "faults")
-    counts.add("mutations", kind, **{name: found[name] for name in names})
+    counts.add(part, kind, **{name: found[name] for name in names})
     for path in paths:
         path.unlink(missing_ok=True)
 

@@ -28,6 +28,7 @@ class Clip:
         song: name of the song.
         group: what is not independent of each other, and is resampled as one: the take (both
             partners of a couple) of real dance, the song of generated dance.
+        motion: what the joints were computed of, where that is at hand.
     """
 
     joints: Float
@@ -35,12 +36,13 @@ class Clip:
     genre: str
     song: str
     group: str
+    motion: Motion | None = None
 
 
 def clip_of(motion: Motion, beats: Float, genre: str, song: str, group: str) -> Clip:
     """A clip of a whole motion; beats outside it are dropped."""
     inside = beats[(beats >= 0) & (beats <= (motion.frames - 1) / FPS)]
-    return Clip(motion.joints(), inside, genre, song, group)
+    return Clip(motion.joints(), inside, genre, song, group, motion)
 
 
 def windows(clip: Clip) -> list[Float]:

@@ -11,7 +11,7 @@ from pipelines.appearance_expert.puppet.row import PUPPET
 from pipelines.appearance_expert.tiny.row import TINY
 from pipelines.appearance_expert.wan.row import WAN
 from pipelines.appearance_expert.wan2.row import WAN2
-from pipelines.support.errors import BadUsage
+from pipelines.support.errors import BadUsage, MissingAsset
 from pipelines.support.options import declared, flag, taken
 from pipelines.support.progress import Progress
 
@@ -95,3 +95,24 @@ def choose(name: str, given: Mapping[str, Any], order: Order) -> Choice:
             return Choice(one, EXPERTS[one], options[one], because or "weights and a GPU are there")
         because = unusable
     raise AssertionError("the last of those that are preferred can run anywhere")
+
+
+def unseen_cost(
+    name: str, given: Mapping[str, Any], order: Order, seconds: float, fps: float
+) -> dict[str, str] | None:
+    """What a video would take by an expert whose weights are missing, and which; None: unknown.
+
+    Also None where they are not missing. Raises as `own_options`.
+    """
+    row = EXPERTS.get(name)
+    if row is None or row.unseen is None or order.model is not None:
+        return None
+    options = own_options(name, given)[name]
+    try:
+        row.find(order, options)
+    except MissingAsset as error:
+        return {
+            "weights": f"{error.what}; {error.hint}",
+            **row.unseen(order, options, seconds, fps),
+        }
+    return None

@@ -93,6 +93,8 @@ class Expert:
         find: raises as `load` does where weights are missing or of another family; loads nothing.
         unusable: why it cannot run here, "" where it can; for the choice that "auto" makes.
         cost: from order, options, seconds and frames per second of the video to estimates in words.
+        unseen: as cost, of weights that are not there: by the architecture alone. None: nothing is
+            known of it.
         inputs: the files that its options name, by option.
         draft: whether its videos are no more than drafts.
         check: for doctor: its weights, in words; raises MissingAsset where they are not whole, and
@@ -106,6 +108,7 @@ class Expert:
     find: Callable[[Order, Any], None] = nothing_to_find
     unusable: Callable[[Order, Any], str] = lambda order, options: ""
     cost: Callable[[Order, Any, float, float], dict[str, str]] = free_of_cost
+    unseen: Callable[[Order, Any, float, float], dict[str, str]] | None = None
     inputs: Callable[[Any], dict[str, Path]] = no_files
     draft: bool = False
     check: Callable[[], str] | None = None

@@ -20,6 +20,7 @@ from pipelines.body.mesh import BodyMesh
 from pipelines.body.outfit import Outfit
 from pipelines.body.rasterizer import vertex_normals
 from pipelines.body.skeleton import JOINT_NAMES, PARENTS
+from pipelines.support.archives import refuse_bomb
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.safe_unpickle import ArraysOnly, refuse_overgrown
 
@@ -182,6 +183,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise UnsuitableInput(f"{path}: no such file", "give a model file with --body-model")
     try:
         if path.suffix == ".npz":
+            refuse_bomb(path)
             with np.load(path, allow_pickle=False) as archive:
                 return {key: archive[key] for key in _NEEDED if key in archive.files}
         with path.open("rb") as stream:

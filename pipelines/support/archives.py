@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import zipfile
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from pipelines.support.errors import UnsuitableInput, refused
 
 Arrays = dict[str, NDArray[Any]]
 
+LARGEST = 1 << 30
+"""Bytes that an .npz may unfold to; the largest body model takes 0.4 of that."""
 _OBJECTS = "Object arrays"
 """What numpy says where it would have to unpickle, which it is never allowed here."""
 
@@ -22,9 +25,10 @@ def read_npz(path: Path, needed: Collection[str] = ()) -> Arrays:
     """All arrays of an .npz by name; those of Python objects are left out, never unpickled.
 
     Raises:
-        UnsuitableInput: it is no .npz, is damaged, holds nothing but Python objects, or one of
-            `needed` is such.
+        UnsuitableInput: it is no .npz, is damaged, would unfold to gigabytes, holds nothing but
+            Python objects, or one of `needed` is such.
     """
+    refuse_bomb(path)
     held: Arrays = {}
     objects: set[str] = set()
     with refused(path, "broken .npz"), np.load(path, allow_pickle=False) as archive:
@@ -43,6 +47,17 @@ def read_npz(path: Path, needed: Collection[str] = ()) -> Arrays:
     if objects and (not held or not objects.isdisjoint(needed)):
         raise UnsuitableInput(f"{path}: it holds Python objects")
     return held
+
+
+def refuse_bomb(path: Path, limit: int = LARGEST) -> None:
+    """Raise UnsuitableInput for an .npz whose members take more than `limit` bytes together.
+
+    No more is unpacked of a member than it says of itself.
+    """
+    with refused(path, "broken .npz"), zipfile.ZipFile(path) as archive:
+        size = sum(member.file_size for member in archive.infolist())
+    if size > limit:
+        raise UnsuitableInput(f"{path}: unfolds to {size / 1e6:,.0f} MB, far more than it should")
 
 
 def _check_text(value: NDArray[Any]) -> None:

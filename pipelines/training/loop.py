@@ -122,7 +122,7 @@ class Loop:
                 which a run goes on.
 
         Raises:
-            Interrupted: SIGTERM or SIGUSR1 came; a checkpoint was written.
+            Interrupted: Ctrl-C, SIGTERM or SIGUSR1 came; a checkpoint was written.
             UnsuitableInput: the loss or its gradient is not finite; the last checkpoint stands.
             OutOfResources: memory or disk ran out; the message says what fits.
         """
@@ -136,7 +136,7 @@ class Loop:
             if first:
                 self._make_up(engine, pace, log)
                 after_step(log)  # the run may have been stopped between a checkpoint and this
-            with stop_requests() as stopped, feed:
+            with stop_requests(self._heard) as stopped, feed:
                 self._steps(engine, pace, feed, stopped, log, after_step)
         finally:
             if log is not None:
@@ -198,6 +198,9 @@ class Loop:
         best = self._judge(engine, log if due else None)
         self._saved_step = -1
         self._save(engine, best)
+
+    def _heard(self) -> None:
+        self.progress.say("stopping after this step, with a checkpoint; Ctrl-C again stops at once")
 
     def _stop(self, engine: Trainable) -> None:
         self._save(engine, best=False)

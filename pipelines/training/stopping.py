@@ -10,16 +10,30 @@ from typing import Any
 
 
 @contextmanager
-def stop_requests() -> Iterator[Callable[[], bool]]:
-    """Yield a function that tells whether SIGTERM or SIGUSR1 came (main thread only)."""
+def stop_requests(heard: Callable[[], None] = lambda: None) -> Iterator[Callable[[], bool]]:
+    """Yield a function that tells whether SIGTERM, SIGUSR1 or Ctrl-C came (main thread only).
+
+    A second Ctrl-C raises KeyboardInterrupt: who presses it again does not wait for a checkpoint.
+
+    Args:
+        heard: called at the first Ctrl-C.
+    """
     received: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGINT and number in received:
+            raise KeyboardInterrupt
         received.append(number)
+        if number == signal.SIGINT:
+            heard()
 
+    kinds = [signal.SIGTERM, signal.SIGUSR1]
+    # A job that a shell has started in the background is not to hear of Ctrl-C.
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        kinds.append(signal.SIGINT)
     previous: dict[signal.Signals, Any] = {}
     try:
-        for kind in (signal.SIGTERM, signal.SIGUSR1):
+        for kind in kinds:
             previous[kind] = signal.signal(kind, note)
     except ValueError:  # not the main thread: whoever runs us there decides when to stop
         pass

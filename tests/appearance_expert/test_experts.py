@@ -5,7 +5,14 @@ import sys
 
 import pytest
 
-from pipelines.appearance_expert.experts import AUTO, EXPERTS, PREFERRED, choose, own_options
+from pipelines.appearance_expert.experts import (
+    AUTO,
+    EXPERTS,
+    PREFERRED,
+    choose,
+    own_options,
+    unseen_cost,
+)
 from pipelines.appearance_expert.interface import Order
 from pipelines.support.errors import BadUsage, MissingAsset
 from pipelines.support.options import declared, distinct
@@ -121,3 +128,15 @@ def test_looking_for_weights_imports_no_models():
         "assert not {'torch', 'diffusers', 'transformers', 'numpy', 'cv2'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_what_is_known_of_weights_that_are_missing(monkeypatch, tmp_path):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.delenv("MACEDANCE_WAN_MODEL", raising=False)
+    order = Order(None, "cpu", lambda: (480, 832))
+    told = unseen_cost("wan", {}, order, 4.0, 30.0)
+    assert "hf download" in told["weights"] and "GPU" in told["--profile 24gb"]
+    assert unseen_cost("puppet", {}, order, 4.0, 30.0) is None
+    assert unseen_cost("auto", {}, order, 4.0, 30.0) is None
+    named = Order(str(tmp_path), "cpu", lambda: (480, 832))
+    assert unseen_cost("wan", {}, named, 4.0, 30.0) is None

@@ -105,7 +105,7 @@ def test_a_song_and_a_picture_become_a_video(
     assert "draft" in cached.stderr  # still one, whoever drew it
 
     # Elsewhere with the same seed: the same dance and the same frames, bit by bit.
-    elsewhere = report_of(macedance(*command, "--force", "--workspace", "other", cold=True))
+    elsewhere = report_of(macedance(*command, "--force", "--workspace", "other"))
     other = tmp_path / elsewhere["folder"]
     assert other.parts != folder.parts
     assert (other / "motion.npz").read_bytes() == (folder / "motion.npz").read_bytes()

@@ -85,8 +85,14 @@ def test_video_pose_and_points_lie_in_the_folder_with_what_the_back_end_says(
 
 
 def test_a_detector_may_stand_between_dance_and_back_end(config, person, tiny_dance, tmp_path):
-    _, record = drawn(config, person, tiny_dance, tmp_path, projector="rendered")
-    assert record.seconds["projector"] > 0
+    folders = tmp_path / "rendered", tmp_path / "exact"
+    for folder in folders:
+        folder.mkdir()
+        _, record = drawn(config, person, tiny_dance, folder, projector=folder.name)
+        assert ("projector" in record.seconds) == (folder.name == "rendered")
+    found, exact = (load_keypoints(folder / "keypoints.npz") for folder in folders)
+    assert found.xy.shape == exact.xy.shape
+    assert not np.array_equal(found.xy, exact.xy)
 
 
 def test_a_picture_of_nobody_is_named(config, tmp_path):

@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from macedance_cli.console import PlainProgress, TerminalProgress, _duration
+from macedance_cli.console import PlainProgress, TerminalProgress, _duration, print_facts
 
 
 def test_plain_lines_tell_amount_and_time_left(capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,3 +104,11 @@ def _read_all(descriptor: int) -> str:
         pieces.append(piece)
     os.close(descriptor)
     return b"".join(pieces).decode()
+
+
+def test_facts_within_a_fact_are_lines_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
+    print_facts({"clips": 2, "memory": {"weights": 1.5, "total": 2.0}, "skipped": []}, False)
+    assert capsys.readouterr().out.splitlines() == [
+        "clips            2", "memory: weights  1.5", "memory: total    2.0",
+        "skipped          nothing",
+    ]  # fmt: skip

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
+from pipelines.body.smpl_model import load_smpl
 from pipelines.support.archives import read_npy, read_npz
 from pipelines.support.errors import UnsuitableInput
 
@@ -78,6 +79,19 @@ def test_members_that_are_no_arrays_are_left_out(tmp_path, archive):
     with zipfile.ZipFile(archive, "a") as stream:
         stream.writestr("notes.txt", "hello")
     assert set(read_npz(archive)) == {"poses", "fps"}
+
+
+def test_what_would_unfold_to_gigabytes_is_refused_unread(tmp_path, monkeypatch):
+    monkeypatch.setattr("numpy.load", None)
+    with zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED) as stream:
+        stream.writestr("poses.npy", b"")
+    content = bytearray((tmp_path / "bomb.npz").read_bytes())
+    told = content.index(b"PK\x01\x02") + 24
+    content[told : told + 4] = (2 << 30).to_bytes(4, "little")
+    (tmp_path / "bomb.npz").write_bytes(content)
+    for read in (read_npz, load_smpl):
+        with pytest.raises(UnsuitableInput, match=r"bomb\.npz: .*2,147 MB"):
+            read(tmp_path / "bomb.npz")
 
 
 def test_an_array(tmp_path):

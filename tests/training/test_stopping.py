@@ -66,10 +66,31 @@ def test_one_run_after_another_starts_unasked():
         assert not second()
 
 
-def test_other_signals_keep_their_meaning():
-    """Ctrl-C stops at once: whoever presses it does not wait for a checkpoint."""
-    with stop_requests(), pytest.raises(KeyboardInterrupt):
+def test_ctrl_c_is_noted_once_and_heeded_at_once_when_it_comes_again():
+    heard: list[bool] = []
+    with stop_requests(lambda: heard.append(True)) as asked:
         send(signal.SIGINT)
+        assert asked() and heard == [True]
+        with pytest.raises(KeyboardInterrupt):
+            send(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_job_in_the_background_does_not_hear_ctrl_c():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with stop_requests() as asked:
+            send(signal.SIGINT)
+            assert not asked()
+            assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_other_signals_keep_their_meaning():
+    before = signal.getsignal(signal.SIGUSR2)
+    with stop_requests():
+        assert signal.getsignal(signal.SIGUSR2) == before
 
 
 def test_in_another_thread_nothing_is_asked_and_nothing_breaks():

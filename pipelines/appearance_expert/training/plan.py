@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any
 
 from pipelines.appearance_expert.training.settings import TrainAppearanceConfig
@@ -19,6 +20,7 @@ def plan(config: TrainAppearanceConfig, progress: Progress) -> dict[str, Any]:
     from pipelines.appearance_expert.training.clips import count_frames, gather_clips, is_held_out
     from pipelines.appearance_expert.training.encoding import encoded_bytes, segment_starts
     from pipelines.appearance_expert.training.estimate import Step, estimate_step
+    from pipelines.appearance_expert.wan.profiles import free_host_memory
     from pipelines.training.precision import wants_bf16
     from pipelines.training.processes import training_device
 
@@ -32,14 +34,19 @@ def plan(config: TrainAppearanceConfig, progress: Progress) -> dict[str, Any]:
     held = sum(n for clip, n in counts.items() if is_held_out(clip, config.hold_out))
     segments = sum(counts.values())
     recipe = config.recipe()
-    bf16 = wants_bf16(config.precision, training_device(config.device, config.threads))
+    device = training_device(config.device, config.threads)
+    bf16 = wants_bf16(config.precision, device)
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     step = Step(
         config.stage, config.rank, (recipe.width, recipe.height), recipe.frames,
         max(1, config.batch_size // (config.accumulate * processes)), bf16,
         not config.keep_activations,
     )  # fmt: skip
-    estimate = estimate_step(transformer, step)
+    estimate, here = estimate_step(transformer, step), ""
+    if _wants_a_card(config, device.type) and estimate.total > (free_host_memory() or 0):
+        # Nobody trains this here: what is asked is what a card would take.
+        step, here = replace(step, bf16=True), ", as on a graphics card; there is none here"
+        estimate = estimate_step(transformer, step)
     return {
         "stage": config.stage,
         "model": model,
@@ -52,7 +59,7 @@ def plan(config: TrainAppearanceConfig, progress: Progress) -> dict[str, Any]:
         "parameters": estimate.parameters,
         "learning": estimate.learning,
         "tokens": estimate.tokens,
-        "precision": "bf16" if bf16 else "fp32",
+        "precision": ("bf16" if step.bf16 else "fp32") + here,
         "memory_gb": {
             "weights": round(estimate.weights / 1e9, 2),
             "learning": round(estimate.learner / 1e9, 2),
@@ -62,6 +69,10 @@ def plan(config: TrainAppearanceConfig, progress: Progress) -> dict[str, Any]:
         "pflop_per_step": round(estimate.operations * config.accumulate / 1e15, 4),
         "latents_gb": round(segments * encoded_bytes(recipe, vae) / 1e9, 2),
     }
+
+
+def _wants_a_card(config: TrainAppearanceConfig, device: str) -> bool:
+    return device == "cpu" and config.device == "auto" and config.precision == "auto"
 
 
 def _model_config(

@@ -12,6 +12,7 @@ from pipelines.appearance_expert.wan.options import FACE_POLICIES
 from pipelines.appearance_expert.wan.overlays import parse_lora
 from pipelines.appearance_expert.wan.weights import (
     HUB_ID,
+    PUBLISHED,
     WanWeights,
     find_wan,
     require_complete,
@@ -37,7 +38,10 @@ def _load(order: Order, config: WanConfig, progress: Progress, because: str) -> 
 
 def _find(order: Order, config: WanConfig) -> None:
     refuse_unreadable(config)
-    require_complete(find_wan(order.model, config.gguf), without=NEEDED_ONCE)
+    try:
+        require_complete(find_wan(order.model, config.gguf), without=NEEDED_ONCE)
+    except MissingAsset as error:
+        raise MissingAsset(error.what, f"{error.hint}, or take --appearance puppet") from error
 
 
 def _unusable(order: Order, config: WanConfig) -> str:
@@ -94,6 +98,23 @@ def described_cost(
     frames = max(1, round(seconds * config.rate(fps)))
     size = model_size(*canvas, config.max_pixels)
     return estimated(weights, config, size, frames, profile).words()
+
+
+def _unseen(order: Order, config: WanConfig, seconds: float, fps: float) -> dict[str, str]:
+    """What each card would take, from the architecture alone."""
+    from pipelines.appearance_expert.wan.estimate import LARGEST, estimated
+    from pipelines.appearance_expert.wan.frames import model_size
+    from pipelines.appearance_expert.wan.profiles import PROFILES
+
+    canvas = order.size(LARGEST)
+    frames = max(1, round(seconds * config.rate(fps)))
+    size = model_size(*canvas, config.max_pixels)
+    cards = {name: row for name, row in PROFILES.items() if row.placement != "cpu"}
+    told = {
+        name: estimated(PUBLISHED, config, size, frames, row).words() for name, row in cards.items()
+    }
+    memory = {f"--profile {name}": words["memory"] for name, words in told.items()}
+    return memory | {"time": next(iter(told.values()))["time"]}
 
 
 def _identity(order: Order, config: WanConfig) -> dict[str, Any]:
@@ -157,6 +178,7 @@ WAN = Expert(
     find=_find,
     unusable=_unusable,
     cost=_cost,
+    unseen=_unseen,
     inputs=named_files,
     check=_check,
 )

@@ -6,6 +6,7 @@ Reads file names and headers only; imports neither torch nor diffusers.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ class WanWeights:
         sizes: bytes of weight files found, per component.
         parameters: numbers in those files, per component.
         gguf: a quantised transformer that takes the place of the folder's own.
+        configs: the components' config.json, where they are not read from the folder.
     """
 
     folder: Path
@@ -48,6 +50,7 @@ class WanWeights:
     sizes: dict[str, int]
     parameters: dict[str, int]
     gguf: Path | None = None
+    configs: Mapping[str, dict[str, Any]] | None = None
 
     @property
     def origin(self) -> str:
@@ -56,6 +59,8 @@ class WanWeights:
 
     def config_of(self, component: str) -> dict[str, Any]:
         """A component's config.json."""
+        if self.configs is not None:
+            return dict(self.configs[component])
         return _json(self.folder / component / _COMPONENTS[component][0])
 
     def gpu_bytes(self) -> dict[str, int]:
@@ -97,6 +102,19 @@ class WanWeights:
             for component in components
         }
         return sha256_json([configs, {name: self.sizes.get(name) for name in components}])
+
+
+# docs/reference/wan-animate.md#model-and-files
+PUBLISHED = WanWeights(
+    folder=Path(HUB_ID), missing=("all of it",), sizes={},
+    parameters={"transformer": 17_270_000_000, "image_encoder": 632_000_000, "vae": 127_000_000},
+    configs={
+        "transformer": {"num_layers": 40, "num_attention_heads": 40, "attention_head_dim": 128,
+                        "ffn_dim": 13824, "inject_face_latents_blocks": 5, "patch_size": [1, 2, 2]},
+        "vae": {"base_dim": 96, "scale_factor_spatial": 8},
+    },
+)  # fmt: skip
+"""Wan-Animate by its architecture alone, for who asks what it would take."""
 
 
 def find_wan(model: str | None, gguf: Path | None = None) -> WanWeights:
@@ -282,5 +300,5 @@ def _how_to_get(asked: str) -> str:
     hub_id = asked if asked.count("/") == 1 and not asked.startswith((".", "~", "/")) else HUB_ID
     return (
         f"`hf download {hub_id}` fetches it once; or point --model or ${ENVIRONMENT_VARIABLE} at "
-        "a folder, or take --appearance puppet"
+        "a folder"
     )

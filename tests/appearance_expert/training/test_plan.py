@@ -48,3 +48,19 @@ def test_what_cannot_be_planned_is_said(config, tmp_path):
         plan(replace(config, model=str(tmp_path / "none")), SILENT)
     with pytest.raises(BadUsage, match="--rank"):
         plan(replace(config, rank=0), SILENT)
+
+
+def test_where_no_card_is_there_a_large_model_is_planned_as_on_one(config, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    real = replace(config, size="480x832", frames=77, relay=(1, 5), batch_size=1, device="auto")
+    told = plan(real, SILENT)
+    assert told["precision"] == "bf16, as on a graphics card; there is none here"
+    assert told["memory_gb"]["total"] < 70
+    here = plan(replace(real, device="cpu"), SILENT)
+    assert here["precision"] == "fp32" and here["memory_gb"]["total"] > 100
+
+
+def test_a_small_model_is_planned_as_it_is_trained_here(config, tiny_wan, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    small = replace(config, model=str(tiny_wan), size="32x48", rank=4, device="auto")
+    assert plan(small, SILENT)["precision"] == "fp32"

@@ -71,7 +71,7 @@ def test_a_kill_costs_one_segment_and_sound_and_picture_end_together(
     command = [
         "generate", str(config.song), str(DANCER),
         "-o", "out.mp4", "--motion", str(config.motion), "--size", "64x96", "--appearance", "wan",
-        "--model", str(config.model), "--wan-sampling-steps", "2", "--device", "cpu", "--json",
+        "--model", str(config.model), "--wan-sampling-steps", "1", "--device", "cpu", "--json",
     ]  # fmt: skip
     process = started(*command)
     while not list(tmp_path.glob("workspace/generations/*/segments/*-0000.zip")):
@@ -165,16 +165,6 @@ def test_a_detector_may_find_the_skeletons_as_the_paper_does(config):
     assert sha256_file(adapter) in json.dumps(record["inputs"])
     assert report["appearance"]["overlay"]["adapter"]["sha256"] == sha256_file(adapter)
     assert report["stage_seconds"]["projector"] > 0
-    exact = generate(changed(asked, projector="exact", output=asked.output.with_name("b.mp4")),
-                     Silent())  # fmt: skip
-    assert exact["folder"] != report["folder"]
-    driven, projected = (
-        np.load(Path(each["folder"]) / "keypoints.npz", allow_pickle=False)
-        for each in (report, exact)
-    )
-    name = next(n for n in driven.files if driven[n].ndim == 3)
-    assert driven[name].shape == projected[name].shape
-    assert not np.array_equal(driven[name], projected[name])
 
 
 def test_weights_of_another_family(config, tmp_path):

@@ -1,5 +1,6 @@
 """Wan-Animate's row: found or said to be missing, estimated, named by what is in its files."""
 
+import re
 import shutil
 
 import pytest
@@ -97,3 +98,13 @@ def test_weights_are_described_or_what_they_lack(tiny_wan, tmp_path, monkeypatch
     monkeypatch.setenv("MACEDANCE_WAN_MODEL", str(tmp_path / "nowhere"))
     with pytest.raises(MissingAsset, match="none; videos are drafts"):
         WAN.check()
+
+
+def test_without_weights_each_card_is_told_what_it_would_take():
+    order = Order(None, "cpu", lambda: (720, 1280))
+    short, long = (WAN.unseen(order, CONFIG, seconds, 30.0) for seconds in (2.0, 20.0))
+    assert list(short)[:4] == [f"--profile {name}" for name in ("80gb", "48gb", "24gb", "16gb")]
+    on_card = [float(re.search(r"([\d.]+) GB on the GPU", short[f"--profile {name}"])[1])
+               for name in ("80gb", "48gb", "24gb")]  # fmt: skip
+    assert 80 > on_card[0] > on_card[1] > on_card[2] and on_card[2] < 24
+    assert int(long["time"].split()[0]) > int(short["time"].split()[0])

@@ -95,7 +95,7 @@ def softened_until_drawable(
     shares = np.ones((len(dance.xy), len(PART_NAMES)))
     reasons: dict[int, str] = {}
     found, now = rig, dance
-    torn = _torn(found, figure, now, frames)
+    torn = _torn(found, figure, now, frames, most * len(frames))
     if len(torn) > most * len(frames):
         return None
     for level in _LEVELS:
@@ -122,9 +122,19 @@ def _reach(dance: StagedDance) -> int:
     return max(1, round(dance.fps / _LOOKED_AT))
 
 
-def _torn(rig: Rig, figure: Figure, dance: StagedDance, frames: list[int]) -> dict[int, Tears]:
+def _torn(
+    rig: Rig, figure: Figure, dance: StagedDance, frames: list[int], most: float = np.inf
+) -> dict[int, Tears]:
+    """What is torn in the frames that are; none is looked at once there are more than `most`."""
+    torn: dict[int, Tears] = {}
     each = tears_of(rig, figure, dance, frames)
-    return {frame: tears for frame, tears in zip(frames, each, strict=True) if tears.failed}
+    for frame, tears in zip(frames, each, strict=False):
+        if tears.failed:
+            torn[frame] = tears
+        if len(torn) > most:
+            break
+    each.close()
+    return torn
 
 
 def _lower(shares: NDArray[np.float64], frame: int, tears: Tears, level: float, reach: int) -> None:

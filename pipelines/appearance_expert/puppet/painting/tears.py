@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -33,6 +33,8 @@ MOST_STRETCHED = {LEFT_ARM: 0.06, RIGHT_ARM: 0.06, LEFT_LEG: 0.12, RIGHT_LEG: 0.
 _POSES = 6
 _SIDE = 320
 _SPECK = 6
+_WHITE = np.full((_SIDE, _SIDE, 3), 255, np.float32)
+_HALF = 128
 _TRUNK = ("left_shoulder", "right_shoulder", "right_hip", "left_hip")
 _TRUNK_INSIDE, _TRUNK_CORE = 0.6, 0.4
 """How far towards the corners of the trunk holes are looked for, and where its edge may not be."""
@@ -93,7 +95,7 @@ class Tears:
 
 def measure_tears(rig: Rig, figure: Figure, dance: StagedDance) -> Tears:
     """Draw the figure alone in its widest poses and look for what is torn."""
-    each = tears_of(rig, figure, dance, widest_poses(dance.xy, _POSES))
+    each = list(tears_of(rig, figure, dance, widest_poses(dance.xy, _POSES)))
     return Tears(
         max((0.0, *(tears.loose for tears in each))),
         max((0.0, *(tears.holes for tears in each))),
@@ -101,12 +103,18 @@ def measure_tears(rig: Rig, figure: Figure, dance: StagedDance) -> Tears:
     )
 
 
-def tears_of(rig: Rig, figure: Figure, dance: StagedDance, frames: Sequence[int]) -> list[Tears]:
-    """What is torn in each of these frames."""
-    compositor = Compositor(_SIDE, _SIDE, rig.atlas)
+def tears_of(
+    rig: Rig, figure: Figure, dance: StagedDance, frames: Sequence[int]
+) -> Generator[Tears, None, None]:
+    """What is torn in each of these frames, one after the other."""
+    # A black figure over white shows its opacity in one go.
+    silhouette = rig.atlas.copy()
+    silhouette[..., :3] = 0
+    compositor = Compositor(_SIDE, _SIDE, silhouette)
     at_rest = loose_share(figure.matte > 0.5)
     try:
-        return [_torn(compositor, rig, dance, frame, at_rest) for frame in frames]
+        for frame in frames:
+            yield _torn(compositor, rig, dance, frame, at_rest)
     finally:
         compositor.close()
 
@@ -114,12 +122,13 @@ def tears_of(rig: Rig, figure: Figure, dance: StagedDance, frames: Sequence[int]
 def _torn(
     compositor: Compositor, rig: Rig, dance: StagedDance, frame: int, at_rest: float
 ) -> Tears:
-    draw, scale, shift = _fitted(rig.draw_list(frame, rig.state(frame)))
-    solid = _alpha(compositor, draw) > 0.5
+    drawn = rig.draw_list(frame, rig.state(frame))
+    fitted, scale, shift = _fitted(drawn)
+    solid = compositor.paint(_WHITE, fitted)[..., 1] < _HALF
     corners = dance.xy[frame, [POINT[name] for name in _TRUNK]] * scale + shift
     in_picture = max(0, int(dance.height * scale + shift[1]))
     holes = open_share(solid[:in_picture], corners)
-    return Tears(loose_share(solid) - at_rest, holes, rig.stretched(frame))
+    return Tears(loose_share(solid) - at_rest, holes, rig.stretched(drawn.xy))
 
 
 def widest_poses(xy_T29: NDArray[np.float64], count: int) -> list[int]:
@@ -172,13 +181,3 @@ def _fitted(draw: DrawList) -> tuple[DrawList, float, NDArray[np.float64]]:
     shift = 4 - low.astype(np.float64) * scale
     xy = (draw.xy * scale + shift).astype(np.float32)
     return DrawList(xy, draw.uv, draw.triangles, draw.culled, draw.opacity), scale, shift
-
-
-def _alpha(compositor: Compositor, draw: DrawList) -> NDArray[np.float32]:
-    """(H, W) opacity in [0, 1], from what is left of a white plate's lead over a black one."""
-    black, white = (
-        compositor.paint(np.full((_SIDE, _SIDE, 3), level, np.float32), draw)[..., 1]
-        for level in (0, 255)
-    )
-    lead = white.astype(np.float32) - black.astype(np.float32)
-    return np.asarray(1 - lead / 255, dtype=np.float32)

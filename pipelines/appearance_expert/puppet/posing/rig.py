@@ -99,9 +99,9 @@ class Rig:
             "share_turned_beyond_90": round(float(np.mean(angle > 90)), 4),
         }
 
-    def stretched(self, frame: int) -> dict[int, float]:
-        """Share of each limb's triangles that one frame draws out to several times their size."""
-        xy = self.draw_list(frame, self.state(frame)).xy
+    def stretched(self, xy: NDArray[np.float32]) -> dict[int, float]:
+        """Share of each limb's triangles that a frame with its vertices here, as `draw_list` puts
+        them, draws out to several times their size."""
         shares = {}
         for part in self._limbs:
             groups = [(part, half) for half in (0, 1)]

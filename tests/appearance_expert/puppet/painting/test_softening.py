@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipelines.appearance_expert.puppet.painting import softening
 from pipelines.appearance_expert.puppet.painting.softening import softened_until_drawable
 from pipelines.appearance_expert.puppet.painting.tears import tears_of
 from pipelines.appearance_expert.puppet.posing.rig import Rig
@@ -52,6 +53,24 @@ def test_a_dance_that_tears_too_often_is_left_to_others(cut, hanging, fallen):
 
     rig, still = tied(cut, fallen), reference_pose(hanging, fallen)
     assert softened_until_drawable(cut.figure, fallen, rig, refused, still, 0.1) is None
+
+
+def test_frames_are_looked_at_until_too_many_are_torn(cut, hanging, fallen, monkeypatch):
+    looked = []
+
+    def noted(rig, figure, dance, frames):
+        for frame, tears in zip(frames, tears_of(rig, figure, dance, frames), strict=True):
+            looked.append(frame)
+            yield tears
+
+    monkeypatch.setattr(softening, "tears_of", noted)
+    rig, still = tied(cut, fallen), reference_pose(hanging, fallen)
+
+    def refused(dance):
+        raise AssertionError("nothing need be tied anew")
+
+    assert softened_until_drawable(cut.figure, fallen, rig, refused, still, 0.1) is None
+    assert 24 < looked[-1] < 36 and looked == list(range(0, looked[-1] + 1, 3))
 
 
 def test_a_dance_without_tears_has_no_spans(cut, hanging, standing):
