@@ -2,8 +2,9 @@
 
 The whole story: videos -> each watched through once (cuts, people, motion, bars, fingerprints,
 sound; all kept) -> shots and windows, a score for each rule, and what is dropped and why -> the
-kept clips of each shot, encoded once and copied out -> one table of all clips, the decisions and a
-report. A video or shot that fails costs its own clips, not the run.
+kept clips of each shot, encoded once and copied out -> their dances in 3D, where asked for -> one
+table of all clips, the decisions and a report. A video or shot that fails costs its own clips, not
+the run.
 """
 
 from __future__ import annotations
@@ -75,6 +76,7 @@ def curate(config: CurateConfig, progress: Progress) -> dict[str, Any]:
     Raises:
         BadUsage, UnsuitableInput, MissingAsset, OutOfResources: with what to do about it.
     """
+    from pipelines.curation.capture_stage import capture_all
     from pipelines.curation.decisions import write_decisions
     from pipelines.curation.report import Gallery, write_report
 
@@ -91,6 +93,9 @@ def curate(config: CurateConfig, progress: Progress) -> dict[str, Any]:
         try:
             with record.timed("cutting"):
                 _cut_all(config, jobs, funnel, progress)
+            if config.captures():
+                with record.timed("capture"):
+                    capture_all(config, jobs, funnel, gallery, progress)
         finally:
             with record.timed("table"):
                 workspace.clip_table.parent.mkdir(parents=True, exist_ok=True)

@@ -21,11 +21,19 @@ from pipelines.media.wild_video import WildVideo, examine_video
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import atomic_path, sha256_file
 from pipelines.support.progress import SILENT
-from pipelines.workspace.clips import KEYPOINTS, VIDEO, finish_clip, finished_clip
+from pipelines.workspace.clips import (
+    KEYPOINTS,
+    MOTION,
+    SOUND,
+    VIDEO,
+    finish_clip,
+    finished_clip,
+)
 from pipelines.workspace.layout import Workspace
 from pipelines.workspace.run_record import installed_versions
 from pipelines.workspace.stages import alone_in
 
+_FILES = (VIDEO, KEYPOINTS, MOTION, SOUND)
 _LONGEST_SPAN = 60
 """Seconds that are encoded in one go."""
 
@@ -112,7 +120,7 @@ def update_clip(folder: Path, changes: dict[str, Any]) -> None:
     """Write facts of a finished clip anew where they differ, such as whether it is kept."""
     facts = finished_clip(folder, SILENT)
     if facts is not None and any(facts.get(name) != value for name, value in changes.items()):
-        files = [name for name in (VIDEO, KEYPOINTS) if (folder / name).is_file()]
+        files = [name for name in _FILES if (folder / name).is_file()]
         finish_clip(folder, facts | changes, files)
 
 

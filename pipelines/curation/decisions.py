@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipelines.curation.clip import update_clip
+from pipelines.curation.clip import ShotJob, update_clip
 from pipelines.curation.selection import Candidate
 from pipelines.curation.settings import CurateConfig
 from pipelines.curation.watching import Watched
@@ -49,6 +49,18 @@ def decide(
             one = dropped.get(clip)
             why = one.reasons if one else ["not among the windows of the last run"]
             update_clip(workspace.clip(clip), {"kept": False, "reasons": why})
+
+
+def note_captures(shot: ShotJob) -> None:
+    """Write anew what was decided of a shot's clips, now that their captures are graded."""
+    config, watched = shot.config, shot.watched
+    workspace = Workspace(config.workspace)
+    folder = workspace.curation(content_id(watched.sha256))
+    rows = {one.clip: _row(one, float(watched.fps)) for one in shot.clips}
+    with alone_in(folder, SILENT):
+        decision = read_decision(folder / "decision.json")
+        decision["clips"] = [rows.get(row["id"], row) for row in decision.get("clips", [])]
+        write_json(folder / "decision.json", decision)
 
 
 def _row(one: Candidate, fps: float) -> dict[str, Any]:

@@ -13,19 +13,24 @@ Result = TypeVar("Result")
 
 
 def spread(
-    function: Callable[[Item], Result], items: Sequence[Item], workers: int, engine: str
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    workers: int,
+    engine: str,
+    apart: bool = False,
 ) -> Generator[tuple[Item, Result | Exception], None, None]:
     """`function` of every item, in the order in which they are done; see parallel.each.
 
     Args:
         workers: processes; on Ray, tasks at a time.
         engine: "local" or "ray".
+        apart: see parallel.each; on Ray every task is.
 
     Raises:
         MissingAsset: Ray is not installed.
     """
     if engine == "local":
-        return each(function, items, workers)
+        return each(function, items, workers, apart)
     return _each_on_ray(function, items, workers)
 
 

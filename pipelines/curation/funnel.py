@@ -35,6 +35,7 @@ class Funnel:
         dropped: reason -> clips (for "short": shots) counted under it.
         failed: file and reason. remarks: file and what is unusual about it.
         made: clips made now; the other kept ones were there.
+        captured: those of the kept clips that have a motion; None where nobody asked for it.
     """
 
     found: int = 0
@@ -47,6 +48,7 @@ class Funnel:
     remarks: list[dict[str, str]] = field(default_factory=list)
     made: int = 0
     test_clips: int = 0
+    captured: Count | None = None
 
     def count(self, one: Candidate, fps: float) -> None:
         """Count a window, or a short shot, under what became of it."""
@@ -82,7 +84,17 @@ class Funnel:
             if name == "short":
                 rows.append(("windows", self.windows.number, self.windows.seconds / 3600))
         rows.append(("clips kept", self.kept.number, self.kept.seconds / 3600))
+        if self.captured is not None:
+            rows.append(("  captured in 3D", self.captured.number, self.captured.seconds / 3600))
         return rows
+
+    def turn_down(self, one: Candidate, fps: float) -> None:
+        """Count a clip that was kept under the reason that was found since."""
+        seconds = (one.stop - one.start) / fps
+        self.kept.number -= 1
+        self.kept.seconds -= seconds
+        first = next(name for name in REASONS if name in one.reasons)
+        self.dropped.setdefault(first, Count()).add(seconds)
 
     def tell(self, progress: Progress) -> None:
         """Say the whole funnel, a line per stage."""
@@ -100,7 +112,8 @@ class Funnel:
         def plain(count: Count) -> dict[str, Any]:
             return {"number": count.number, "seconds": round(count.seconds, 3)}
 
-        return {
+        captured = {} if self.captured is None else {"captured": plain(self.captured)}
+        return captured | {
             "videos": self.found,
             "read": plain(self.read),
             "shots": plain(self.shots),

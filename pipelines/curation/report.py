@@ -18,6 +18,7 @@ from pipelines.support.files import write_text
 PER_REASON = 24
 """Clips that are shown of each kind; a random choice where there are more."""
 
+CAPTURED = "captured in 3D"
 _STRIP = 3
 _SCORES = {
     "motion": ("motion, body heights per second", "min_motion"),
@@ -26,6 +27,7 @@ _SCORES = {
     "whole_body": ("share of frames with the whole body", "min_whole_body"),
     "person_height": ("height of the person, pixels", "min_person"),
     "black_bars": ("share of black bars", "max_black_bars"),
+    "capture": ("grade of the capture", "min_capture"),
 }
 _BINS = 30
 _STYLE = """
@@ -63,6 +65,7 @@ class Gallery:
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
+        self._grades: list[tuple[float, int, _Shown]] = []
 
     def add(self, one: Candidate, file: str, fps: float, pictures: Sequence[bytes]) -> None:
         """Take a clip, or a short shot, into account."""
@@ -83,6 +86,18 @@ class Gallery:
             if place < PER_REASON:
                 shown[place : place + 1] = [_Shown(_caption(one, file, fps), _some(pictures))]
 
+    def add_capture(
+        self, one: Candidate, file: str, fps: float, overlay: bytes, said: Sequence[str]
+    ) -> None:
+        """Take a capture into account; the lowest grades are shown."""
+        grade = one.scores.get("capture") or 0.0
+        self.scores["capture"].append(grade)
+        self.counts[CAPTURED] += 1
+        caption = " · ".join([_caption(one, file, fps), *said])
+        self._grades.append((grade, self.counts[CAPTURED], _Shown(caption, [overlay])))
+        self._grades = sorted(self._grades, key=lambda entry: entry[:2])[:PER_REASON]
+        self.shown[CAPTURED] = [shown for _, _, shown in self._grades]
+
 
 def write_report(path: Path, config: CurateConfig, funnel: Funnel, gallery: Gallery) -> None:
     """Write the page; it holds all its pictures and needs nothing else."""
@@ -95,6 +110,7 @@ def write_report(path: Path, config: CurateConfig, funnel: Funnel, gallery: Gall
         "<h2>Scores</h2><p>Each clip counts once; the line is the threshold.</p><div class=hists>",
         *(_histogram(name, gallery.scores[name], config) for name in _SCORES),
         "</div>",
+        _section(CAPTURED, "Captured, the worst first", gallery),
         _section("kept", "Kept", gallery),
         *(_section(name, f"Dropped: {text}", gallery) for name, text in REASONS.items()),
         _lines("Failed", [f"{one['file']}: {one['reason']}" for one in funnel.failed]),
@@ -154,7 +170,7 @@ def _section(name: str, title: str, gallery: Gallery) -> str:
     if not shown:
         return ""
     count = gallery.counts[name]
-    some = f", {len(shown)} of them by chance" if count > len(shown) else ""
+    some = f", {len(shown)} of them{_chosen(name)}" if count > len(shown) else ""
     figures = "".join(
         "<figure><div>"
         + "".join(f"<img alt='' src='data:image/jpeg;base64,{_text(p)}'>" for p in one.pictures)
@@ -162,6 +178,10 @@ def _section(name: str, title: str, gallery: Gallery) -> str:
         for one in shown
     )
     return f"<h2>{html.escape(title)} ({count}{some})</h2><div class=grid>{figures}</div>"
+
+
+def _chosen(name: str) -> str:
+    return "" if name == CAPTURED else " by chance"
 
 
 def _lines(title: str, lines: Sequence[str]) -> str:

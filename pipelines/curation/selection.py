@@ -33,6 +33,7 @@ REASONS = {
     "black_bars": "black bars",
     "silent": "no sound",
     "duplicate": "repeats another clip",
+    "capture": "the dance cannot be captured well enough",
 }
 """In the order of the funnel: a clip is counted under the first that applies."""
 
@@ -116,6 +117,14 @@ def reasons_against(scores: dict[str, float | None], config: CurateConfig) -> li
         "silent": config.require_sound and score("sound_level", -math.inf) < _SILENT_DB,
     }
     return [name for name in REASONS if broken.get(name)]
+
+
+def judge_capture(one: Candidate, grade: float, config: CurateConfig) -> None:
+    """Add the grade of a clip's capture to its scores, and what follows to its reasons."""
+    one.scores["capture"] = grade
+    one.reasons = [reason for reason in one.reasons if reason != "capture"]
+    if grade < config.min_capture:
+        one.reasons.append("capture")
 
 
 def drop_repeats(

@@ -11,6 +11,7 @@ from pipelines.support.options import check, option
 from pipelines.workspace import options as common
 
 RULES, PEOPLE, CLIPS = "What is kept", "Who finds people", "The clips"
+CAPTURE = "The dance in 3D"
 _MUCH = 100_000
 _THRESHOLDS = (
     "shot_threshold", "max_several", "max_nobody", "min_whole_body", "max_black_bars", "test_share",
@@ -62,6 +63,14 @@ class CurateConfig:
         metavar="BITS", panel=RULES,
     )  # fmt: skip
     require_sound: bool = option(False, "Drop silent clips.", panel=RULES)
+    capture: bool = option(
+        False, "Also capture each clip's dance in 3D, as motion.npz.", panel=CAPTURE
+    )
+    capture_from: Path | None = option(
+        None, "Motions that others' estimators made of the videos, by name.", metavar="FOLDER",
+        panel=CAPTURE,
+    )  # fmt: skip
+    min_capture: float = _share(0.3, "Grade of a capture; 0: off.", CAPTURE, "GRADE")
     test_share: float = _share(0.05, "Share of the videos held out for testing.", CLIPS)
     longest_side: int = option(
         1280, "Larger clips are scaled down to it.", low=64, high=8192, panel=CLIPS
@@ -90,6 +99,10 @@ class CurateConfig:
                 raise UnsuitableInput(
                     f"{folder}: no such file or folder", "give videos, or folders of them"
                 )
+        if self.capture_from is not None and not self.capture_from.is_dir():
+            raise UnsuitableInput(
+                f"{self.capture_from}: no such folder", "--capture-from names a folder of motions"
+            )
         from pipelines.keypoints.finders import check_models
 
         check_models(self.person_detector, self.pose_model)
@@ -107,4 +120,9 @@ class CurateConfig:
 
     def thresholds(self) -> dict[str, Any]:
         """What selection goes by, JSON-able."""
-        return {name: getattr(self, name) for name in _THRESHOLDS}
+        names = _THRESHOLDS + (("capture", "min_capture") if self.captures() else ())
+        return {name: getattr(self, name) for name in names}
+
+    def captures(self) -> bool:
+        """Whether clips get a motion."""
+        return self.capture or self.capture_from is not None

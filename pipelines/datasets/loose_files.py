@@ -9,6 +9,8 @@ from pipelines.datasets.listing import ListedTake, Listing, sounds_under
 from pipelines.datasets.paired import group_of
 from pipelines.datasets.phantom_dance import is_phantom_motion
 from pipelines.motion.formats import FORMATS, MOTION_SUFFIXES
+from pipelines.support.files import read_json
+from pipelines.workspace.clips import CAPTURE_RECORD, CLIP_RECORD, MOTION, SOUND
 
 _MOTIONS = tuple(s for row in FORMATS if row.reader and row.unmistakable for s in row.suffixes)
 _NO_MOTION = re.compile(r"(.*_)?(shape|stagei)\.npz", re.I)
@@ -18,12 +20,17 @@ _UNREAD = (".fbx", ".c3d", ".vmd", ".trc", ".glb")
 
 
 def is_workspace(folder: Path) -> bool:
-    """Whether the folder holds motions/*.npz."""
-    return any((folder / "motions").glob("*.npz"))
+    """Whether the folder holds motions/*.npz, or clips with a captured dance."""
+    return any((folder / "motions").glob("*.npz")) or any(
+        (folder / "clips").glob(f"*/{CAPTURE_RECORD}")
+    )
 
 
 def list_workspace(folder: Path) -> Listing:
-    """motions/<id>.npz with music/<id>.* or features/<id>.npz; genres stand in the motions."""
+    """motions/<id>.npz with music/<id>.* or features/<id>.npz; genres stand in the motions.
+
+    Then the captured dances of `curate`'s kept clips, each with the sound that it was danced to.
+    """
     sounds = sounds_under(folder / "music") if (folder / "music").is_dir() else {}
     listing = Listing()
     for path in sorted((folder / "motions").glob("*.npz")):
@@ -37,7 +44,28 @@ def list_workspace(folder: Path) -> Listing:
                 group=group_of(path.stem),
             )
         )
+    for record in sorted((folder / "clips").glob(f"*/{CAPTURE_RECORD}")):
+        _list_captured(record.parent, listing)
     return listing
+
+
+def _list_captured(clip: Path, listing: Listing) -> None:
+    """A clip's dance; windows of one video overlap, so they are held out together."""
+    try:
+        facts = read_json(clip / CLIP_RECORD)
+        capture = facts["capture"]
+        group, kept, split = facts["source"]["sha256"], facts["kept"], facts["split"]
+    except (OSError, ValueError, KeyError, TypeError):
+        listing.skipped.append(f"{clip}: its capture was not finished; run curate again")
+        return
+    if not (clip / MOTION).is_file():
+        listing.skipped.append(f"{clip}: no dance in it ({capture.get('reason', 'lost')})")
+    elif kept:
+        sound = clip / SOUND
+        music = sound if sound.is_file() else None
+        listing.takes.append(
+            ListedTake(clip.name, clip / MOTION, music, None, facts.get("genre"), group, split)
+        )
 
 
 def every_motion_file(folder: Path) -> Listing:

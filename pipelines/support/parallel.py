@@ -32,7 +32,7 @@ class WorkerDied(MacedanceError):
 
 
 def each(
-    function: Callable[[Item], Result], items: Sequence[Item], workers: int
+    function: Callable[[Item], Result], items: Sequence[Item], workers: int, apart: bool = False
 ) -> Generator[tuple[Item, Result | Exception], None, None]:
     """`function` of every item, in the order in which they are done.
 
@@ -44,8 +44,10 @@ def each(
         function: at the top of a module, since other processes have to find it.
         items: what is handed over must be picklable, and so must results.
         workers: processes.
+        apart: also a single worker, or a single item, gets a process of its own, for what may
+            crash.
     """
-    if workers <= 1 or len(items) <= 1:
+    if not items or (not apart and (workers <= 1 or len(items) <= 1)):
         for item in items:
             yield item, _outcome(function, item)
         return

@@ -20,6 +20,7 @@ from pipelines.workspace.layout import Workspace
 from pipelines.workspace.stages import alone_in, finish_stage, finished_stage
 
 CLIP_RECORD, VIDEO, POSE_VIDEO, KEYPOINTS = "clip.json", "video.mp4", "pose.mp4", "keypoints.npz"
+CAPTURE_RECORD, MOTION, SOUND, OVERLAY = "capture.json", "motion.npz", "music.wav", "capture.jpg"
 _FLAT = ("id", "maker", "seconds", "fps", "width", "height", "frames", "genre", "has_sound")
 
 
@@ -68,6 +69,8 @@ def _row(folder: Path) -> dict[str, Any] | None:
             row["split"] = facts["split"]
         for name, file in (("pose", POSE_VIDEO), ("keypoints", KEYPOINTS)):
             row[name] = f"{folder.name}/{file}" if file in facts["files"] else None
+        if "capture" in facts and MOTION in facts["files"]:
+            row["motion"] = f"{folder.name}/{MOTION}"
         return row | {f"score_{name}": value for name, value in facts.get("scores", {}).items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -117,3 +117,11 @@ def test_thresholds_are_what_selection_goes_by(config):
     assert not {"src", "workspace", "workers", "engine", "shard", "limit"} & set(known)
     assert replace(config, workers=9).thresholds() == known
     assert replace(config, max_several=0.2).thresholds() != known
+    assert "min_capture" not in known
+    assert replace(config, capture=True).thresholds()["min_capture"] == 0.3
+
+
+def test_motions_of_others_come_from_a_folder(config, tmp_path):
+    with pytest.raises(UnsuitableInput, match="none: no such folder"):
+        replace(config, capture_from=tmp_path / "none").validate()
+    assert replace(config, capture_from=tmp_path).validate().captures()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,28 @@ def test_a_workspaces_takes_find_their_song_and_features(tmp_path: Path) -> None
         ("b", "b", tmp_path / "music/b.mp3", None),
     ]
     assert listing.skipped == []
+
+
+def test_captured_clips_are_takes_held_out_with_their_video(tmp_path: Path) -> None:
+    put(tmp_path, "clips/a/motion.npz", "clips/a/music.wav", "clips/b/motion.npz",
+        "clips/c/video.mp4", "clips/d/motion.npz", "clips/e/motion.npz")  # fmt: skip
+    for name, kept, capture in (("a", True, {}), ("b", True, {}), ("c", False, {"reason": "dark"}),
+                                ("d", False, {})):  # fmt: skip
+        facts = {"source": {"sha256": "ab"}, "kept": kept, "split": "test", "genre": "salsa",
+                 "capture": capture}  # fmt: skip
+        (tmp_path / f"clips/{name}/clip.json").write_text(json.dumps(facts))
+        (tmp_path / f"clips/{name}/capture.json").write_text("{}")
+    (tmp_path / "clips/e/capture.json").write_text("{}")
+    assert is_workspace(tmp_path)
+    listing = list_workspace(tmp_path)
+    assert [(t.name, t.music, t.genre, t.group, t.split) for t in listing.takes] == [
+        ("a", tmp_path / "clips/a/music.wav", "salsa", "ab", "test"),
+        ("b", None, "salsa", "ab", "test"),
+    ]
+    assert listing.skipped == [
+        f"{tmp_path / 'clips/c'}: no dance in it (dark)",
+        f"{tmp_path / 'clips/e'}: its capture was not finished; run curate again",
+    ]
 
 
 def test_songs_beside_a_workspace_are_not_its_music(tmp_path: Path) -> None:

@@ -49,6 +49,12 @@ def test_a_worker_that_dies_takes_one_item_along():
     assert results == {1: 1, 2: 4, 5: 25, 6: 36}
 
 
+def test_what_may_crash_has_a_process_of_its_own():
+    results = dict(each(work, [4], 1, apart=True))
+    assert isinstance(results[4], WorkerDied)
+    assert list(each(work, [], 1, apart=True)) == []
+
+
 def test_closing_stops_the_workers_and_lets_them_tidy_up(tmp_path):
     def interrupt(number, frame):
         if len(list(tmp_path.glob("*.begun"))) == 2:

@@ -1,0 +1,54 @@
+"""What follows from captures: facts in clip.json, and poor ones leave the table."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from made_clips import kept_clip
+from made_landmarks import known_dance
+
+from pipelines.curation.capture_stage import capture_all
+from pipelines.curation.decisions import decide, read_decision
+from pipelines.curation.funnel import Funnel
+from pipelines.curation.report import Gallery
+from pipelines.datasets.loose_files import list_workspace
+from pipelines.motion.npz import save_npz
+from pipelines.support.progress import SILENT
+from pipelines.workspace.clips import write_clip_table
+from pipelines.workspace.identity import content_id
+from pipelines.workspace.layout import Workspace
+
+
+@pytest.fixture(params=[120, 40], ids=["good", "too short"])
+def captured(request, tmp_path):
+    (tmp_path / "estimated").mkdir()
+    save_npz(known_dance(request.param), tmp_path / "estimated" / "film.npz")
+    shot = kept_clip(tmp_path, capture_from=tmp_path / "estimated", engine="local", workers=1)
+    decide(shot.config, shot.watched, shot.clips, "train")
+    funnel = Funnel()
+    funnel.count(shot.clips[0], 10.0)
+    capture_all(shot.config, [shot], funnel, Gallery(0), SILENT)
+    return request.param == 120, shot, funnel
+
+
+def test_a_capture_is_told_everywhere(captured):
+    good, shot, _ = captured
+    workspace = Workspace(shot.config.workspace)
+    facts = json.loads((workspace.clip("c1") / "clip.json").read_text())
+    assert facts["kept"] == good and facts["scores"]["capture"] == facts["capture"]["grade"]
+    assert facts["reasons"] == ([] if good else ["capture"])
+    assert ("motion.npz" in facts["files"]) == good
+    decision = read_decision(workspace.curation(content_id("ab" * 32)) / "decision.json")
+    assert decision["clips"][0]["reasons"] == facts["reasons"]
+    assert write_clip_table(workspace, SILENT) == int(good)
+    listing = list_workspace(workspace.root)
+    assert [take.name for take in listing.takes] == (["c1"] if good else [])
+    assert len(listing.skipped) == int(not good)
+
+
+def test_the_funnel_counts_it(captured):
+    good, _, funnel = captured
+    assert funnel.captured.number == int(good) == funnel.kept.number
+    assert ("capture" in funnel.dropped) == (not good)
+    assert funnel.summary()["captured"]["seconds"] == (5.0 if good else 0.0)
