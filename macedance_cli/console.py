@@ -6,10 +6,11 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
+from macedance_cli.whole_run import WholeRun
 from pipelines.support.progress import Advance, Progress, Silent
 
 if TYPE_CHECKING:
@@ -98,11 +99,13 @@ class PlainProgress:
 
     def __init__(self, seconds_between_lines: float = SECONDS_BETWEEN_LINES) -> None:
         self._pause = seconds_between_lines
+        self._whole = WholeRun()
 
     @contextmanager
     def stage(self, name: str, total: float | None = None, unit: str = "") -> Iterator[Advance]:
         """See pipelines.support.progress."""
         begin = time.monotonic()
+        self._whole.begin(name)
         done, next_line = 0.0, begin + self._pause
 
         def advance(amount: float) -> None:
@@ -112,10 +115,17 @@ class PlainProgress:
             if now >= next_line:
                 next_line = now + self._pause
                 left = _time_left(done, total, now - begin)
+                left += _whole_left(self._whole, name, done, total, now - begin)
                 talk(f"{name}: {_count(done, total, unit)}{_share(done, total)}{left}")
 
         yield advance
-        talk(f"{name}: done in {_duration(time.monotonic() - begin)}")
+        spent = time.monotonic() - begin
+        self._whole.end(name, spent)
+        talk(f"{name}: done in {_duration(spent)}")
+
+    def expect(self, seconds: Mapping[str, float]) -> None:
+        """See pipelines.support.progress."""
+        self._whole.expect(seconds)
 
     def say(self, message: str) -> None:
         """See pipelines.support.progress."""
@@ -134,11 +144,17 @@ class TerminalProgress:
 
         self._console: Console = Console(file=stream or sys.stderr, highlight=False)
         self._bars: Bars | None = None
+        self._whole = WholeRun()
+
+    def expect(self, seconds: Mapping[str, float]) -> None:
+        """See pipelines.support.progress."""
+        self._whole.expect(seconds)
 
     @contextmanager
     def stage(self, name: str, total: float | None = None, unit: str = "") -> Iterator[Advance]:
         """See pipelines.support.progress."""
         begin = time.monotonic()
+        self._whole.begin(name)
         with self._live_bars() as bars:
             done = 0.0
             task = bars.add_task(name, total=total, amount=_count(done, total, unit))
@@ -146,14 +162,17 @@ class TerminalProgress:
             def advance(amount: float) -> None:
                 nonlocal done
                 done += amount
-                bars.update(task, completed=done, amount=_count(done, total, unit))
+                whole = _whole_left(self._whole, name, done, total, time.monotonic() - begin)
+                bars.update(task, completed=done, amount=_count(done, total, unit) + whole)
 
             try:
                 yield advance
             finally:
                 bars.remove_task(task)
                 bars.refresh()
-            self._print(f"{name}  {_duration(time.monotonic() - begin)}", "green", "✓ ")
+            spent = time.monotonic() - begin
+            self._whole.end(name, spent)
+            self._print(f"{name}  {_duration(spent)}", "green", "✓ ")
 
     def say(self, message: str) -> None:
         """See pipelines.support.progress."""
@@ -210,6 +229,11 @@ def _time_left(done: float, total: float | None, spent: float) -> str:
     if not total or done <= 0:
         return ""
     return f", {_duration(max(0.0, total - done) * spent / done)} left"
+
+
+def _whole_left(whole: WholeRun, name: str, done: float, total: float | None, spent: float) -> str:
+    left = whole.left(name, done / total, spent) if total else None
+    return "" if left is None else f", the whole run {_duration(left)}"
 
 
 def _duration(seconds: float) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.appearance_expert.experts import unseen_cost
 from pipelines.generation.dance import dance_estimate, finished_dance, found_dance, refuse_unable
+from pipelines.generation.expected import expected_stages
 from pipelines.generation.many import failure, items_of, make_many
 from pipelines.generation.outputs import hand_over, refuse_others
 from pipelines.generation.run_name import canvas, chosen, order, run_name
@@ -146,7 +147,7 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     check_writable([path for _, path in config.targets()])
     run = run_name(config)
     # A song that is none is told at once, not after the picture has been searched.
-    _seconds(config, progress)
+    seconds = _seconds(config, progress)
     workspace = Workspace(config.workspace)
     folder = workspace.generation(run)
     refuse_others(config, _made_before(config, folder))
@@ -160,15 +161,17 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     ):  # fmt: skip
         for path in config.inputs().values():
             record.read(path)
-        dance = _dance_and_video(config, folder, record, progress)
+        dance = _dance_and_video(config, folder, seconds, record, progress)
         record.facts["run"] = run
     return _summary(config, folder, record, dance)
 
 
 def _dance_and_video(
-    config: GenerateConfig, folder: Path, record: RunRecord, progress: Progress
+    config: GenerateConfig, folder: Path, seconds: float, record: RunRecord, progress: Progress
 ) -> Motion:
     drawn = None if config.motion_only else finished_stage(folder / VIDEO_RECORD, progress)
+    if drawn is None:
+        progress.expect(expected_stages(config, seconds))
     person = None
     if not config.motion_only and (drawn is None or config.preview is not None):
         # First, because a picture that will not do should not cost minutes of choreography.

@@ -95,6 +95,7 @@ class Expert:
         cost: from order, options, seconds and frames per second of the video to estimates in words.
         unseen: as cost, of weights that are not there: by the architecture alone. None: nothing is
             known of it.
+        seconds: from the same as cost to how long drawing is likely to take. None: not known.
         inputs: the files that its options name, by option.
         draft: whether its videos are no more than drafts.
         check: for doctor: its weights, in words; raises MissingAsset where they are not whole, and
@@ -109,6 +110,7 @@ class Expert:
     unusable: Callable[[Order, Any], str] = lambda order, options: ""
     cost: Callable[[Order, Any, float, float], dict[str, str]] = free_of_cost
     unseen: Callable[[Order, Any, float, float], dict[str, str]] | None = None
+    seconds: Callable[[Order, Any, float, float], float] | None = None
     inputs: Callable[[Any], dict[str, Path]] = no_files
     draft: bool = False
     check: Callable[[], str] | None = None

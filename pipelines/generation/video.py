@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pipelines.motion.motion import Motion
 
 VIDEO_RECORD = "appearance.json"
+FINDING, DRAWING_POSE, DRAWING = "finding the person", "drawing the pose", "drawing the video"
+"""Stages, as they are told."""
 _MUCH_MISSING = 0.1
 
 
@@ -36,7 +38,7 @@ def checked_person(config: GenerateConfig, progress: Progress) -> ReferencePerso
     from pipelines.keypoints.visible import movement_words, pose_picture
     from pipelines.media.image import save_png
 
-    with progress.stage("finding the person"):
+    with progress.stage(FINDING):
         person = find_person(config)
     words, whole = movement_words(person)
     (progress.say if whole else progress.warn)(words)
@@ -130,7 +132,7 @@ def _draw_pose(
             folder / "pose.mp4", staged.width, staged.height, frame_rate(config.fps),
             exact_colours=True,
         )  # fmt: skip
-        _write("drawing the pose", poses, len(staged.xy), video, progress)
+        _write(DRAWING_POSE, poses, len(staged.xy), video, progress)
 
 
 def _draw_video(
@@ -155,7 +157,7 @@ def _draw_video(
             audio=config.song, audio_start=config.start,
         )  # fmt: skip
         frames = backend.frames(person, staged, config.seed)
-        _write("drawing the video", frames, len(staged.xy), video, progress)
+        _write(DRAWING, frames, len(staged.xy), video, progress)
     return {"backend": backend.name, "draft": choice.expert.draft, **backend.report()}
 
 

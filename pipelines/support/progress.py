@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
@@ -16,6 +16,10 @@ class Progress(Protocol):
         self, name: str, total: float | None = None, unit: str = ""
     ) -> AbstractContextManager[Advance]:
         """Open a stage of `total` units (None: unknown); the yielded function moves it on by n."""
+        ...
+
+    def expect(self, seconds: Mapping[str, float]) -> None:
+        """Tell which stages will come, in their order, and how long each is likely to take."""
         ...
 
     def say(self, message: str) -> None:
@@ -34,6 +38,9 @@ class Silent:
     def stage(self, name: str, total: float | None = None, unit: str = "") -> Iterator[Advance]:
         """Yield a function that ignores its argument."""
         yield lambda amount: None
+
+    def expect(self, seconds: Mapping[str, float]) -> None:
+        """Ignore what will come."""
 
     def say(self, message: str) -> None:
         """Ignore the message."""

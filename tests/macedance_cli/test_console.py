@@ -112,3 +112,16 @@ def test_facts_within_a_fact_are_lines_of_their_own(capsys: pytest.CaptureFixtur
         "clips            2", "memory: weights  1.5", "memory: total    2.0",
         "skipped          nothing",
     ]  # fmt: skip
+
+
+def test_lines_tell_of_the_whole_run_where_more_is_to_come(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    progress = PlainProgress(seconds_between_lines=0.0)
+    progress.expect({"dancing": 1.0, "drawing": 1.0})
+    for name in ("dancing", "drawing"):
+        with progress.stage(name, 4, "frames") as advance:
+            advance(1)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "dancing: 1 of 4 frames (25 %), 0.0 s left, the whole run 0.0 s"
+    assert lines[2] == "drawing: 1 of 4 frames (25 %), 0.0 s left"

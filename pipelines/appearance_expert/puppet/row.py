@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from pipelines.support.progress import Progress
 
 
+_FIRST_FRAME, _PER_PIXEL = 3.0, 1.0e-7
+"""Seconds until the first frame, and per pixel of every frame, measured on one core."""
+_LARGEST = (960, 960)
+
+
 @dataclass(frozen=True)
 class PuppetOptions:
     """The puppet has no options of its own."""
@@ -35,10 +40,16 @@ def _identity(order: Order, options: PuppetOptions) -> dict[str, Any]:
     return {"model": None}
 
 
+def _seconds(order: Order, options: PuppetOptions, seconds: float, fps: float) -> float:
+    width, height = order.size(_LARGEST)
+    return _FIRST_FRAME + _PER_PIXEL * width * height * seconds * fps
+
+
 PUPPET = Expert(
     help="the person's own pixels, moved; needs neither weights nor a GPU",
     options=PuppetOptions,
     load=_load,
     identity=_identity,
+    seconds=_seconds,
     draft=True,
 )

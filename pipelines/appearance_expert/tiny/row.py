@@ -9,6 +9,7 @@ from pipelines.appearance_expert.interface import Expert, Order
 from pipelines.appearance_expert.tiny.options import TinyOptions
 from pipelines.appearance_expert.wan.row import (
     called_identity,
+    cost_of,
     described_cost,
     named_files,
     refuse_unreadable,
@@ -59,6 +60,11 @@ def _cost(order: Order, options: TinyOptions, seconds: float, fps: float) -> dic
     return described_cost(find_tiny(order.model), order, options.as_wan(), seconds, fps)
 
 
+def _seconds(order: Order, options: TinyOptions, seconds: float, fps: float) -> float:
+    weights = find_tiny(order.model)
+    return cost_of(weights, order, options.as_wan(), seconds, fps).seconds or 0.0
+
+
 def _check() -> str:
     size = sum(find_tiny(None).sizes.values())
     return f"the small Wan-Animate ({size / 1e6:.0f} MB)"
@@ -71,6 +77,7 @@ TINY = Expert(
     identity=_identity,
     find=_find,
     cost=_cost,
+    seconds=_seconds,
     inputs=named_files,
     draft=True,
     check=_check,

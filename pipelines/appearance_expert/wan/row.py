@@ -22,6 +22,7 @@ from pipelines.support.options import identity
 
 if TYPE_CHECKING:
     from pipelines.appearance_expert.wan.backend import Wan
+    from pipelines.appearance_expert.wan.estimate import Estimate
     from pipelines.support.progress import Progress
 
 NEEDED_ONCE = frozenset({"text_encoder", "tokenizer"})
@@ -76,10 +77,22 @@ def _cost(order: Order, config: WanConfig, seconds: float, fps: float) -> dict[s
     return described_cost(find_wan(order.model, config.gguf), order, config, seconds, fps)
 
 
+def _drawing_seconds(order: Order, config: WanConfig, seconds: float, fps: float) -> float:
+    weights = find_wan(order.model, config.gguf)
+    return cost_of(weights, order, config, seconds, fps).seconds or 0.0
+
+
 def described_cost(
     weights: WanWeights, order: Order, config: WanConfig, seconds: float, fps: float
 ) -> dict[str, str]:
-    """Profile, memory and time of a video, each marked as an estimate.
+    """Profile, memory and time of a video, each marked as an estimate; raises as `cost_of`."""
+    return cost_of(weights, order, config, seconds, fps).words()
+
+
+def cost_of(
+    weights: WanWeights, order: Order, config: WanConfig, seconds: float, fps: float
+) -> Estimate:
+    """Profile, memory and time of a video.
 
     Raises BadUsage and OutOfResources where no profile fits.
     """
@@ -97,7 +110,7 @@ def described_cost(
     profile = choose_profile(config.profile, weights.gpu_bytes(), working, free, free_host_memory())
     frames = max(1, round(seconds * config.rate(fps)))
     size = model_size(*canvas, config.max_pixels)
-    return estimated(weights, config, size, frames, profile).words()
+    return estimated(weights, config, size, frames, profile)
 
 
 def _unseen(order: Order, config: WanConfig, seconds: float, fps: float) -> dict[str, str]:
@@ -179,6 +192,7 @@ WAN = Expert(
     unusable=_unusable,
     cost=_cost,
     unseen=_unseen,
+    seconds=_drawing_seconds,
     inputs=named_files,
     check=_check,
 )

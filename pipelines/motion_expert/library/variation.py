@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 _LEGS = ("pelvis", "hip", "knee", "ankle", "foot")
-_ABOVE = [j for j, name in enumerate(JOINT_NAMES) if name.split("_")[-1] not in _LEGS]
+_ABOVE = np.array([j for j, name in enumerate(JOINT_NAMES) if name.split("_")[-1] not in _LEGS])
 _FADE_SECONDS = 0.12
 """Sigma of the passage from one trunk to the other."""
 
