@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.appearance_expert.experts import unseen_cost
+from pipelines.generation.captured import captured_before, with_captured
 from pipelines.generation.dance import dance_estimate, finished_dance, found_dance, refuse_unable
 from pipelines.generation.expected import expected_stages
 from pipelines.generation.many import failure, items_of, make_many
@@ -40,6 +41,11 @@ def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     if config.many:
         return _plan_many(config, progress)
     config = config.validate().with_output()
+    if config.motion_from is not None:
+        known = captured_before(config)
+        if known is None:
+            return _plan_capture(config, progress)
+        config = known
     refuse_unable(config)
     seconds, rate = _seconds(config, progress), frame_rate(config.fps)
     unseen = unseen_cost(
@@ -82,6 +88,12 @@ def _plan_without_weights(
     facts |= {"picture": str(config.picture), "size": f"{width}x{height}"}
     return facts | {"appearance": config.appearance, "draft": False, **cost,
                     "output": str(config.output)}  # fmt: skip
+
+
+def _plan_capture(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
+    """A run is named by its dance, which is to be captured first."""
+    seconds = round(_seconds(config, progress), 3)
+    return {"song": str(config.song), "seconds": seconds, "capture": str(config.motion_from)}
 
 
 def _plan_many(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
@@ -142,7 +154,7 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     """
     if config.many:
         return make_many(config, generate, progress)
-    config = config.validate().with_output()
+    config = with_captured(config.validate().with_output(), progress)
     refuse_unable(config)
     check_writable([path for _, path in config.targets()])
     run = run_name(config)

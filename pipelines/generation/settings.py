@@ -18,7 +18,7 @@ from pipelines.motion_expert.experts import EXPERTS as MOTION_EXPERTS
 from pipelines.motion_expert.experts import expert_of, model_folder, offered_styles
 from pipelines.motion_expert.interface import DANCE, MOST_CANDIDATES, Expert
 from pipelines.support.conventions import MOTION_FPS
-from pipelines.support.errors import BadUsage
+from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.support.options import check, declared, distinct, option, taken
 from pipelines.workspace import options as common
 
@@ -97,6 +97,10 @@ class GenerateConfig:
     motion: Path | None = option(
         None, "Dance this motion file instead of making a new dance.", panel=DANCE, named=False
     )
+    motion_from: Path | None = option(
+        None, "Dance what the dancer of this video dances.", metavar="VIDEO", panel=DANCE,
+        named=False,
+    )  # fmt: skip
     motion_out: Path | None = option(
         None, "Also write the dance to this .npz or .bvh.", panel=DANCE, named=False
     )
@@ -149,6 +153,10 @@ class GenerateConfig:
             raise BadUsage("--motion-only needs --motion-out", "such as --motion-out dance.bvh")
         elif self.output is not None:
             raise BadUsage(f"--motion-only writes no video, so -o {self.output} is for nothing")
+        if self.motion is not None and self.motion_from is not None:
+            raise BadUsage("--motion and --motion-from both name a dance", "leave one of them out")
+        if self.motion_from is not None and not self.motion_from.is_file():
+            raise UnsuitableInput(f"{self.motion_from}: no such video", "--motion-from names one")
         if self.start == math.inf:
             raise BadUsage(f"--start {self.start:g}: not a time in seconds", "give 0 or more")
         if self.by_name or self.shard is not None:
