@@ -10,6 +10,8 @@ EPILOG = """Examples:
 
   macedance render dance.npz --music song.wav -o dance.mp4
 
+  macedance render dance.npz --music song.wav -o dance.html
+
   macedance render dance.bvh -o dance.glb
 
   macedance render --src finedance/ --windows --vary --workers 8

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.rendering.funnel import Funnel, failure
-from pipelines.rendering.settings import RenderConfig, readable_sha256
+from pipelines.rendering.settings import PAGE, RenderConfig, readable_sha256
 from pipelines.support.files import check_writable, sha256_json
 from pipelines.support.progress import Progress
 from pipelines.workspace.clips import write_clip_table
@@ -98,13 +98,19 @@ def _render_one(config: RenderConfig, progress: Progress) -> dict[str, Any]:
         record.inputs[str(config.dance)] = sha256
         original = load_dance(source, config, resample=False)
         look, body = look_and_body(config, original, sha256)
-        exports = [path for path in targets if path.suffix != ".mp4"]
+        exports = [path for path in targets if path.suffix not in (".mp4", PAGE)]
         with record.timed("export"):
             for path in exports:
                 export_motion(original, path, as_skin(body))
         if targets[0].suffix == ".mp4":
             with record.timed("video"):
                 draw_video(config, original.resampled(config.rate()), look, body, progress)
+        if targets[0].suffix == PAGE:
+            from pipelines.rendering.page.of_dances import draw_page
+
+            record.inputs |= {str(path): readable_sha256(path) for path in config.beside}
+            with record.timed("page"):
+                draw_page(config, original, body, progress)
         for path in targets:
             record.wrote(path)
     return {

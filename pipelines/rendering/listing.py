@@ -16,10 +16,11 @@ from pipelines.support.files import sha256_file
 from pipelines.workspace.own_files import is_kept_dance, workspace_of
 
 
-def single_source(config: RenderConfig) -> Source:
-    """The one DANCE that was asked for."""
-    assert config.dance is not None
-    return Source(config.dance, config.music, true_fps=true_fps(config.dance))
+def single_source(config: RenderConfig, dance: Path | None = None) -> Source:
+    """The one DANCE that was asked for, or one beside it."""
+    path = dance or config.dance
+    assert path is not None
+    return Source(path, config.music, true_fps=true_fps(path))
 
 
 def list_sources(config: RenderConfig) -> tuple[list[tuple[str, Source]], list[str]]:

@@ -16,6 +16,8 @@ from pipelines.workspace import options as common
 from pipelines.workspace.existing_output import refuse_existing
 
 DANCES, PICTURE, DANCER, FILES = "Many dances", "The picture", "The dancer", "Other files"
+PAGE = ".html"
+VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v")
 EXPORTS = tuple(sorted(suffix.removeprefix(".") for suffix in EXPORT_SUFFIXES))
 
 
@@ -27,11 +29,15 @@ class RenderConfig:
         None, "One motion file, with -o.", metavar="DANCE", positional=True, named=False
     )
     output: Path | None = option(
-        None, "The file to make of it: .mp4, .glb, .bvh or .npz.", short="-o", named=False
+        None, "The file to make of it: .mp4, .html, .glb, .bvh or .npz.", short="-o", named=False
     )
     music: Path | None = option(
         None, "The song of DANCE; with --src a folder of songs with the dances' names.",
         metavar="PATH", named=False,
+    )  # fmt: skip
+    beside: tuple[Path, ...] = option(
+        (), "On the same page: another dance, or its video; may be given again.", metavar="FILE",
+        named="if given",
     )  # fmt: skip
     force: bool = common.force()
     src: tuple[Path, ...] = option(
@@ -86,6 +92,8 @@ class RenderConfig:
         return self
 
     def _validate_folders(self) -> None:
+        if self.beside:
+            raise BadUsage("--beside goes with one DANCE and -o OUT.html", "leave it out")
         if not self.src:
             raise BadUsage(
                 "no dance given", "macedance render DANCE -o OUT.mp4, or --src FOLDER for many"
@@ -106,7 +114,7 @@ class RenderConfig:
             raise BadUsage(f"{self.dance} and --src exclude each other", "put it under --src too")
         if self.output is None:
             raise BadUsage("no output given", "add -o OUT.mp4, or use --src for clips")
-        suffixes = [".mp4", *EXPORT_SUFFIXES]
+        suffixes = [".mp4", PAGE, *EXPORT_SUFFIXES]
         if self.output.suffix not in suffixes:
             known = f"{', '.join(suffixes[:-1])} or {suffixes[-1]}"
             raise BadUsage(f"-o {self.output}: must end in {known}")
@@ -114,12 +122,15 @@ class RenderConfig:
             raise BadUsage("--windows makes clips, so it goes with --src", "not with -o")
         if self.shard is not None:
             raise BadUsage("--shard shares out many dances, so it goes with --src", "not with -o")
-        if self.music is not None and self.output.suffix != ".mp4":
+        if self.music is not None and self.output.suffix not in (".mp4", PAGE):
             raise BadUsage(f"--music {self.music}: {self.output} has no sound", "-o OUT.mp4 has")
+        if self.beside and self.output.suffix != PAGE:
+            raise BadUsage(f"--beside {self.beside[0]}: goes with a page", "write -o OUT.html")
         self._validate_targets()
 
     def _validate_targets(self) -> None:
-        inputs = {p.resolve() for p in (self.dance, self.music, self.body_model) if p is not None}
+        given = (self.dance, self.music, self.body_model, *self.beside)
+        inputs = {p.resolve() for p in given if p is not None}
         for path in self.targets():
             if path.resolve() in inputs:
                 raise BadUsage(f"{path} is also an input", "choose another -o")

@@ -1,0 +1,151 @@
+"""Dances, their song and a video as one self-contained HTML file.
+
+The viewer (`source/`, bundled as viewer.min.js with three.js, MIT) is written into the page, and so
+is all that it shows; a policy in the page forbids every request. docs/page.md.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipelines.body.mesh import BodyMesh
+from pipelines.media.portable import SOUND_TYPE, VIDEO_TYPE, small_sound, small_video
+from pipelines.motion.contacts import contact_spans
+from pipelines.motion.export import as_glb
+from pipelines.motion.motion import Motion
+from pipelines.support.files import write_text
+
+FOLDER = Path(__file__).parent
+CREDIT = "Drawn with three.js (MIT licence, three.js authors)."
+_PAGE_FPS = 30.0
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something to look at: seconds from the dance's start, and what it is."""
+
+    start: float
+    end: float
+    label: str
+
+
+@dataclass(frozen=True)
+class PageDance:
+    """One dance of a page.
+
+    Attributes:
+        name: shown above it. motion, body: who dances what.
+        front: heading, in radians, that is turned to the viewer.
+        marks: shown on the line.
+    """
+
+    name: str
+    motion: Motion
+    body: BodyMesh
+    front: float = 0.0
+    marks: Sequence[Mark] = ()
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page shows.
+
+    Attributes:
+        dances: side by side, all from second 0 of the song.
+        song, video: files, or None. beats: seconds.
+        sections: of the song, coloured on the line.
+    """
+
+    dances: Sequence[PageDance]
+    song: Path | None = None
+    video: Path | None = None
+    beats: Sequence[float] = ()
+    sections: Sequence[Mark] = field(default_factory=tuple)
+
+    @property
+    def seconds(self) -> float:
+        """Of the longest dance."""
+        return max(dance.motion.seconds for dance in self.dances)
+
+
+def write_page(page: Page, target: Path) -> None:
+    """Write the page, whole or not at all.
+
+    Raises:
+        UnsuitableInput: the song or the video cannot be read, or `target` not be written.
+    """
+    title = " · ".join(dance.name for dance in page.dances)
+    names = "".join(f"<li>{html.escape(dance.name)}</li>" for dance in page.dances)
+    text = (FOLDER / "template.html").read_text(encoding="utf-8")
+    for key, value in {
+        "TITLE": html.escape(title), "NAMES": names if len(page.dances) > 1 else "",
+        "CREDIT": CREDIT, "DATA": _in_script(json.dumps(_contents(page))),
+        "VIEWER": (FOLDER / "viewer.min.js").read_text(encoding="utf-8"),
+    }.items():  # fmt: skip
+        text = text.replace(f"@{key}@", value)
+    write_text(target, text)
+
+
+def _contents(page: Page) -> dict[str, Any]:
+    seconds = page.seconds
+    sound = None if page.song is None else small_sound(page.song, seconds)
+    video = None if page.video is None else small_video(page.video, seconds)
+    return {
+        "seconds": seconds, "fps": _PAGE_FPS,
+        "dances": [_dance(dance) for dance in page.dances],
+        "beats": [round(float(beat), 4) for beat in page.beats if 0 <= beat <= seconds],
+        "sections": [_mark(section) for section in page.sections],
+        "sound": _media(sound, SOUND_TYPE), "video": _media(video, VIDEO_TYPE),
+    }  # fmt: skip
+
+
+def _dance(dance: PageDance) -> dict[str, Any]:
+    motion = dance.motion.resampled(_PAGE_FPS)
+    with tempfile.TemporaryDirectory() as folder:
+        as_glb(motion, Path(folder) / "dance.glb", dance.body)
+        glb = (Path(folder) / "dance.glb").read_bytes()
+    ankles_and_toes = contact_spans(motion.joints(), motion.fps)
+    left, right = (
+        _together(ankles_and_toes[side], ankles_and_toes[side + 2], motion) for side in (0, 1)
+    )
+    return {
+        "name": dance.name, "seconds": motion.seconds, "glb": _base64(glb), "left": left,
+        "right": right, "front": dance.front, "marks": [_mark(mark) for mark in dance.marks],
+    }  # fmt: skip
+
+
+def _together(
+    one: Sequence[tuple[int, int]], other: Sequence[tuple[int, int]], motion: Motion
+) -> list[list[float]]:
+    """Seconds in which either point of a foot stands."""
+    stands = np.zeros(motion.frames + 2, dtype=bool)
+    for start, stop in (*one, *other):
+        stands[start + 1 : stop + 1] = True
+    edges = np.flatnonzero(np.diff(stands.astype(int)))
+    return [[round(float(t), 4) for t in span / motion.fps] for span in edges.reshape(-1, 2)]
+
+
+def _mark(mark: Mark) -> dict[str, Any]:
+    return {"start": round(mark.start, 4), "end": round(mark.end, 4), "label": mark.label}
+
+
+def _media(data: bytes | None, kind: str) -> dict[str, str] | None:
+    return None if data is None else {"type": kind, "data": _base64(data)}
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _in_script(text: str) -> str:
+    """JSON that cannot end the script element it stands in."""
+    return text.replace("<", "\\u003c")

@@ -1,0 +1,69 @@
+"""The page of `render`: other dances and the video beside the dance, and what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pipelines.motion.formats import load_motion
+from pipelines.motion.npz import save_npz
+from pipelines.rendering.page.of_dances import draw_page
+from pipelines.rendering.settings import RenderConfig
+from pipelines.rendering.stage import look_and_body
+from pipelines.support.errors import BadUsage, UnsuitableInput
+from pipelines.support.progress import SILENT
+
+
+@pytest.fixture
+def config(tmp_path, dance):
+    for number in range(2):
+        save_npz(dance(number, 60), tmp_path / f"d{number}.npz")
+    return RenderConfig(
+        dance=tmp_path / "d0.npz", output=tmp_path / "p.html", body="skeleton",
+        workspace=tmp_path / "w",
+    )  # fmt: skip
+
+
+def drawn(config):
+    motion = load_motion(config.dance)
+    _, body = look_and_body(config, motion, "")
+    draw_page(config.validate(), motion, body, SILENT)
+    return config.output.read_text(encoding="utf-8")
+
+
+def test_dances_song_and_video_become_one_page(config, tmp_path, tiny_song, dancers):
+    beside = (tmp_path / "d1.npz", dancers("one", 1))
+    text = drawn(replace(config, beside=beside, music=tiny_song))
+    assert '"name": "d0"' in text and '"name": "d1"' in text
+    assert '"video": {"type": "video/mp4"' in text and '"sound": {"type": "audio/mp4"' in text
+    assert '"beats": [' in text and '"beats": []' not in text
+
+
+def test_two_videos_and_long_dances_are_refused(config, tmp_path, dancers, dance):
+    video = dancers("one", 1)
+    with pytest.raises(BadUsage, match="one video"):
+        drawn(replace(config, beside=(video, video)))
+    save_npz(replace(dance(0, 60), fps=0.09), tmp_path / "long.npz")
+    with pytest.raises((BadUsage, UnsuitableInput)):
+        drawn(replace(config, dance=tmp_path / "long.npz"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"output": "p.mp4"}, "goes with a page"),
+        ({"dance": None, "output": None, "src": ("x",)}, "--beside goes with one DANCE"),
+        ({"beside": "output"}, "is also an input"),
+    ],
+)
+def test_beside_goes_with_a_page(config, tmp_path, changes, says):
+    given = {"beside": (tmp_path / "d1.npz",), **changes}
+    if given["beside"] == "output":
+        given["beside"] = (config.output,)
+    if given.get("output") == "p.mp4":
+        given["output"] = tmp_path / "p.mp4"
+    if given.get("src"):
+        given["src"] = (tmp_path,)
+    with pytest.raises(BadUsage, match=says):
+        replace(config, **given).validate()

@@ -1,0 +1,120 @@
+"""The page in a browser: it plays, seeks, loops, keeps to its song, and asks for nothing."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipelines.rendering.page import writing
+
+SOURCE = Path(writing.__file__).parent / "source"
+
+
+def now(page):
+    return page.evaluate("window.macedance.clock.now()")
+
+
+def until(page, condition):
+    """Wait for what the page's own policy lets nobody but `evaluate` look at."""
+    for _ in range(600):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"never: {condition}")
+
+
+def test_it_shows_the_dance_and_asks_for_nothing(written, opened, tmp_path):
+    page, asked = opened(written(beats=[0.5, 1.0, 1.5]))
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert sum(url.startswith("file:") for url in asked) == 1
+    picture = _picture(page, "#stage")
+    assert picture.reshape(-1, 3).std(axis=0).max() > 5, "the canvas is empty"
+    assert page.inner_text("h1") == "dance 0"
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.5, 3.9])
+def test_the_body_is_where_the_dance_has_it(written, opened, dance, seconds):
+    page, _ = opened(written())
+    page.evaluate(f"window.macedance.clock.seek({seconds})")
+    x, y, z = dance(0, 120).trans[min(round(seconds * 30), 119)].tolist()
+    found = "window.macedance.pelvis(0)"
+    until(page, f"Math.hypot({found}[0] - {x}, {found}[1] - {z}, {found}[2] + {y}) < 0.02")
+
+
+def test_keys_step_frames_and_the_line_seeks(written, opened):
+    page, _ = opened(written())
+    page.keyboard.press("ArrowRight")
+    assert now(page) == pytest.approx(1 / 30, abs=1e-6)
+    page.keyboard.press("Shift+ArrowRight")
+    assert now(page) == pytest.approx(1 + 1 / 30, abs=1e-6)
+    box = page.locator("#timeline").bounding_box()
+    page.mouse.click(box["x"] + box["width"] * 0.75, box["y"] + 20)
+    assert now(page) == pytest.approx(3.0, abs=0.03)
+
+
+def test_a_stretch_is_looped_until_it_is_let_go(written, opened):
+    page, _ = opened(written())
+    box = page.locator("#timeline").bounding_box()
+    at = [box["x"] + box["width"] * share for share in (0.25, 0.5)]
+    page.keyboard.down("Shift")
+    page.mouse.move(at[0], box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(at[1], box["y"] + 20)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    assert page.evaluate("window.macedance.clock.loop") == pytest.approx([1.0, 2.0], abs=0.05)
+    page.evaluate("window.macedance.clock.toggle()")
+    page.evaluate("window.macedance.clock.seek(1.9)")
+    until(page, "window.macedance.clock.now() < 1.8")
+    page.click("#loop")
+    assert page.evaluate("window.macedance.clock.loop") is None
+
+
+def test_the_song_is_the_time(written, opened, tiny_song):
+    page, _ = opened(written(song=tiny_song))
+    page.click("#play")
+    until(page, "document.getElementById('sound').currentTime > 0.3")
+    apart = page.evaluate(
+        "window.macedance.clock.now() - document.getElementById('sound').currentTime"
+    )
+    assert abs(apart) < 1 / 30
+    page.click("#play")
+    page.evaluate("window.macedance.clock.seek(1.0)")
+    assert page.evaluate("document.getElementById('sound').currentTime") == pytest.approx(1.0)
+    page.select_option("#speed", "0.5")
+    assert page.evaluate("document.getElementById('sound').playbackRate") == 0.5
+
+
+def test_several_dances_stand_side_by_side_and_on_a_phone_below_each_other(written, opened):
+    target = written(2)
+    for width, height in ((900, 600), (390, 800)):
+        page, _ = opened(target, width, height)
+        assert page.locator("header li").all_inner_texts() == ["dance 0", "dance 1"]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        picture = _picture(page, "#stage").astype(float)
+        halves = np.array_split(picture, 2, axis=1 if width > height else 0)
+        assert all(half.reshape(-1, 3).std(axis=0).max() > 5 for half in halves)
+
+
+def test_the_bundle_is_what_its_source_builds(tmp_path):
+    tool = SOURCE / "node_modules" / "esbuild"
+    if shutil.which("npm") is None or not tool.is_dir():
+        pytest.skip("npm ci was not run in pipelines/rendering/page/source")
+    out = tmp_path / "viewer.min.js"
+    build = ["npm", "run", "--silent", "build", "--", f"--outfile={out}", "--allow-overwrite"]
+    subprocess.run(build, cwd=SOURCE, check=True)
+    assert out.read_bytes() == (SOURCE.parent / "viewer.min.js").read_bytes()
+
+
+def _picture(page, selector):
+    import io
+
+    from PIL import Image
+
+    page.wait_for_timeout(500)
+    data = page.locator(selector).screenshot()
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
