@@ -3,10 +3,10 @@
     python examples/tables/megadance_table4.py --data finedance/ --songs songs/ --truth held/ \
         --out table4 --training "--window 240"
 
-(a) four generators over one tokenizer, of as many updates each, which dance to the same songs; (b) four tokenizers, judged on what `--data` holds out. A classifier of
-genres is trained for FID_s, or given with `--classifier FOLDER`. On a small machine: `--preset
-small --steps 1000 --seconds 20 --training "--device cpu --window 96 --batch-size 8 --optimizer
-adamw"`.
+(a) four generators over one tokenizer, of as many updates each, which dance to the same songs;
+(b) four tokenizers, judged on what `--data` holds out. A classifier of genres is trained for FID_s,
+or given with `--classifier FOLDER`. On a small machine: `--preset small --steps 1000 --seconds 20
+--training "--device cpu --window 96 --batch-size 8 --optimizer adamw"`.
 """
 
 from __future__ import annotations
