@@ -1,4 +1,7 @@
-"""The row of the expert "megadance" in the table of Motion Experts."""
+"""The row of the expert "megadance" in the table of Motion Experts.
+
+How far it has come: docs/reference/megadance.md#state-of-things.
+"""
 
 from __future__ import annotations
 
