@@ -20,7 +20,9 @@ from pipelines.body.rotations import matrix_from_6d, matrix_to_axis_angle
 from pipelines.foot_restoration import columns
 from pipelines.foot_restoration.encoding import headings, turned
 from pipelines.motion.contacts import contact_spans
+from pipelines.motion.foot_lock import on_foot
 from pipelines.motion.motion import Motion
+from pipelines.motion.swing import swing_lift
 
 Floats = NDArray[np.float64]
 
@@ -98,10 +100,16 @@ class Guide:
         return result
 
     def feet(self, found_TK: Tensor, stands_TF: Floats) -> Floats:
-        """Where the feet are to be in the end (T, F, 3): at rest where they stand, on the floor."""
+        """Where the feet are to be in the end (T, F, 3): at rest where they stand, on the floor.
+
+        A foot that travels over the floor while the other one bears the body is raised.
+        """
         held = self._held(self._feet(found_TK), stands_TF, 0.0)
         floor = SOLE_DEPTH - np.array([_TOES_FLEX, _TOES_FLEX, 0, 0])
         held[..., 2] = np.maximum(held[..., 2], floor)
+        for ankle, toes in ((0, 2), (1, 3)):
+            held[:, toes] = on_foot(held[:, ankle], held[:, toes], columns.FEET[toes])
+        held[..., 2] += np.tile(swing_lift(held, self.motion.fps), 2)
         return held
 
     def moved(self, found_TK: Tensor) -> Motion:

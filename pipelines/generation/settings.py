@@ -104,7 +104,7 @@ class GenerateConfig:
     motion_out: Path | None = option(
         None, "Also write the dance to this .npz or .bvh.", panel=DANCE, named=False
     )
-    feet: str | None = common.feet(None, DANCE, shown="lock; none with --motion")
+    feet: str | None = common.feet(None, DANCE, shown="lock; none for a given dance")
     motion_only: bool = option(
         False, "Stop after the dance; needs no picture.", panel=DANCE, named=False
     )

@@ -139,11 +139,9 @@ def read_track(path: Path, fps: float | None = None) -> PoseTrack:
     data = _json(path)
     try:
         return _from_json(path, data, fps).validate_for(path)
-    except (
-        KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError
-    ) as error:  # fmt: skip
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise UnsuitableInput(
-            f"{path}: no keypoints that are known here ({str(error)[:160]})", _HINT
+            f"{path}: no keypoints that are known here ({error})", _HINT
         ) from None
 
 

@@ -116,11 +116,11 @@ def _targets(positions: Floats, spans: list[Spans], fps: float) -> Floats:
     floor = SOLE_DEPTH - np.array([_TOES_FLEX, _TOES_FLEX, 0, 0])
     targets[..., 2] = np.maximum(targets[..., 2], floor)
     for ankle, toes in ((0, 2), (1, 3)):
-        targets[:, toes] = _on_foot(targets[:, ankle], targets[:, toes], FOOT_JOINTS[toes])
+        targets[:, toes] = on_foot(targets[:, ankle], targets[:, toes], FOOT_JOINTS[toes])
     return np.asarray(targets)
 
 
-def _on_foot(ankle_T3: Floats, toes_T3: Floats, joint: int) -> Floats:
+def on_foot(ankle_T3: Floats, toes_T3: Floats, joint: int) -> Floats:
     """The toes' targets at the foot's length from the ankle, and not below the floor."""
     length = float(np.linalg.norm(OFFSETS[joint]))
     foot = toes_T3 - ankle_T3

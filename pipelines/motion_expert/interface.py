@@ -75,7 +75,7 @@ class Danced:
 
     Attributes:
         motion: exactly the frames that were asked for, at 30 fps, fit to be seen: on the floor, its
-            planted feet still.
+            planted feet still, unless the request leaves feet alone.
         facts: what is worth recording of it, JSON-able.
         measured: numbers that tell candidates from each other, by name; recorded of all of them.
     """
