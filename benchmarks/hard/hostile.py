@@ -19,6 +19,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,10 +57,7 @@ def attack(
     (folder / "seeds").mkdir(exist_ok=True)
     tempfile.tempdir = str(scratch)
     warnings.simplefilter("ignore")
-    for seeds in ("png", "npz", "pkl", "keypoint JSON"):
-        for file in seeds_of(seeds, folder / "seeds"):
-            readers()[seeds](file)  # and what is imported is imported now
-    _import_of_weights()
+    import_readers(folder / "seeds")
     for kind, (make, read) in KINDS.items():
         while only in kind and (done := counts.of("hostile", kind, "files")) < wanted:
             chance = random.Random(f"{seed} {kind} {done}")
@@ -69,11 +67,15 @@ def attack(
     shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _import_of_weights() -> None:
+def import_readers(folder: Path) -> None:
+    """Read right files once, so that nothing is imported or compiled when it counts."""
     import torch
 
     from pipelines.evaluation.weights_of_others import load_state
 
+    for kind in ("png", "npz", "pkl", "keypoint JSON"):
+        for file in seeds_of(kind, folder):
+            readers()[kind](file)
     held = io.BytesIO()
     torch.save({"a": torch.zeros(1)}, held)
     with tempfile.NamedTemporaryFile(suffix=".pth") as file:
@@ -90,7 +92,7 @@ def _picture(chance: random.Random, path: Path) -> Path:
     if kind == "png":
         depth, colour = chance.choice(((1, 0), (8, 2), (16, 6), (8, 3)))
         header = struct.pack(">IIBBBBB", wide, tall, depth, colour, 0, 0, chance.randrange(2))
-        rows = _deflated(chance.randint(1, 50), zlib.compressobj(9))
+        rows = _deflated(chance.randint(1, 50), raw=False)
         chunks = ((b"IHDR", header), (b"PLTE", bytes(3)), (b"IDAT", rows), (b"IEND", b""))
         path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*one) for one in chunks))
     elif kind == "bmp":
@@ -113,35 +115,37 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
             + struct.pack(">I", zlib.crc32(kind + content)))  # fmt: skip
 
 
-def _deflated(times: int, packer: Any) -> bytes:
-    """So many times 64 MB of zeros, packed once."""
+@cache
+def _blocks(raw: bool) -> tuple[bytes, bytes, bytes]:
+    """64 MB of zeros packed, the same again, and the end."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15 if raw else 15)
     zeros = bytes(1 << 20)
-    block = b"".join(packer.compress(zeros) for _ in range(MEGABYTES)) + packer.flush(
-        zlib.Z_FULL_FLUSH
+    first, more = (
+        b"".join(packer.compress(zeros) for _ in range(MEGABYTES)) + packer.flush(zlib.Z_FULL_FLUSH)
+        for _ in range(2)
     )
-    rest = b"".join(packer.compress(zeros) for _ in range(MEGABYTES)) + packer.flush(
-        zlib.Z_FULL_FLUSH
-    )
-    return block + rest * (times - 1) + packer.flush()
+    return first, more, packer.flush()
 
 
-_ZEROS: dict[int, bytes] = {}
+def _deflated(times: int, raw: bool) -> bytes:
+    """So many times 64 MB of zeros."""
+    first, more, end = _blocks(raw)
+    return first + more * (times - 1) + end
 
 
 def _archive(chance: random.Random, path: Path) -> Path:
-    """An .npz of 64 MB to 64 GB that is a thousandth as large, and may lie about it."""
+    """An .npz of 64 MB to 5 GB that is a thousandth as large, and may lie about it."""
     path = path.with_suffix(".npz")
-    blocks = chance.choice((1, 4, 20, 100, 1000))
+    blocks = chance.choice((1, 20, 40))
     rows = (blocks * MEGABYTES << 20) // 576
     head = io.BytesIO()
     shape = (chance.choice((rows, rows, 10**15)), 72)
     np.lib.format.write_array_header_1_0(
         head, {"descr": "<f8", "fortran_order": False, "shape": shape}
     )
-    if blocks not in _ZEROS:
-        _ZEROS[blocks] = _deflated(blocks, zlib.compressobj(9, zlib.DEFLATED, -15))
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-    packed = packer.compress(head.getvalue()) + packer.flush(zlib.Z_FULL_FLUSH) + _ZEROS[blocks]
+    packed = packer.compress(head.getvalue()) + packer.flush(zlib.Z_FULL_FLUSH)
+    packed += _deflated(blocks, raw=True)
     whole = len(head.getvalue()) + (blocks * MEGABYTES << 20)
     told = chance.choice((whole, whole, 5000, 2**32 - 1)) & 0xFFFFFFFF
     local, central, place = b"", b"", 0

@@ -139,9 +139,11 @@ def read_track(path: Path, fps: float | None = None) -> PoseTrack:
     data = _json(path)
     try:
         return _from_json(path, data, fps).validate_for(path)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+    except (
+        KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError
+    ) as error:  # fmt: skip
         raise UnsuitableInput(
-            f"{path}: no keypoints that are known here ({error})", _HINT
+            f"{path}: no keypoints that are known here ({str(error)[:160]})", _HINT
         ) from None
 
 

@@ -51,6 +51,7 @@ FORMATS: tuple[MotionFormat, ...] = (
     MotionFormat(
         (".json",), "pipelines.motion.datasets:load_phantomdance", text=True, unmistakable=False
     ),
+    MotionFormat((".pt",), "pipelines.motion.estimators:read_gvhmr", unmistakable=False),
     MotionFormat((".glb",), writer="pipelines.motion.export:as_glb"),
 )
 

@@ -16,6 +16,7 @@ from pipelines.motion.datasets import (
     from_smplx_fit,
     is_smplx_fit,
 )
+from pipelines.motion.estimators import estimator_arrays, estimator_dance, refuse_tram
 from pipelines.motion.motion import Motion
 from pipelines.motion.npz import from_arrays
 from pipelines.motion.quaternions import is_isaac_motion, read_isaac_motion
@@ -23,6 +24,7 @@ from pipelines.motion.retarget import retarget
 from pipelines.support.archives import read_npy as read_npy_array
 from pipelines.support.archives import read_npz as read_npz_arrays
 from pipelines.support.errors import UnsuitableInput
+from pipelines.support.safe_joblib import is_joblib, load_joblib
 from pipelines.support.safe_unpickle import load_pickle
 
 
@@ -40,6 +42,9 @@ def read_amc_dance(path: Path) -> Motion:
 def read_npz(path: Path) -> Motion:
     """Ours, AMASS, fits of body models, or a skeleton with quaternions."""
     arrays = read_npz_arrays(path, ("poses", "trans"))
+    estimated = estimator_arrays(arrays, path)
+    if estimated is not None:
+        return estimated
     if is_smplx_fit(arrays):
         return from_smplx_fit(arrays, str(path))
     return from_arrays(arrays, path)
@@ -52,10 +57,19 @@ def read_npy(path: Path) -> Motion:
 
 
 def read_pickle(path: Path) -> Motion:
-    """AIST++, MEGADance, fits of body models, Isaac Gym, FineDance: by what the pickle holds."""
-    content = load_pickle(path)
+    """AIST++, MEGADance, estimators', fits of bodies, Isaac Gym, FineDance: by what it holds."""
+    if path.suffix.lower() != ".npy" and is_joblib(path.read_bytes()):
+        content = load_joblib(path)
+    else:
+        try:
+            content = load_pickle(path)
+        except UnsuitableInput as error:
+            raise refuse_tram(path, error) from error
     if isinstance(content, np.ndarray) and content.dtype == object and content.size == 1:
         content = content.item()
+    estimated = estimator_dance(content, path)
+    if estimated is not None:
+        return estimated
     if is_isaac_motion(content):
         return retarget(read_isaac_motion(content, str(path)))
     if isinstance(content, np.ndarray):

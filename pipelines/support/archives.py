@@ -16,7 +16,7 @@ from pipelines.support.errors import UnsuitableInput, refused
 Arrays = dict[str, NDArray[Any]]
 
 LARGEST = 1 << 30
-"""Bytes that an .npz may unfold to; the largest body model takes 0.4 of that."""
+"""Bytes that an .npz may unfold to; an hour of 133 keypoints at 30 a second takes a third."""
 _OBJECTS = "Object arrays"
 """What numpy says where it would have to unpickle, which it is never allowed here."""
 

@@ -7,7 +7,7 @@ import tempfile
 from functools import partial
 
 import pytest
-from hard import kills, materials, places, seeds
+from hard import hostile, kills, materials, places, seeds
 from hard.counts import Counts
 from hard.limited import outcomes
 from hard.mutants import mutated
@@ -15,6 +15,7 @@ from hard.mutants import mutated
 FILES = 25
 DECODED = 6
 """Files of sound and video: ffmpeg is started for each, twice."""
+HOSTILE = 8
 MOMENTS = 3, 11
 """Changes of the disk at which a command is killed, one after the other, in the same place."""
 KILLED = {
@@ -70,6 +71,19 @@ def test_damaged_files_are_read_rightly_or_refused(tmp_path, monkeypatch, kind):
         calls.append(partial(read, path))
     faults = [found for found in outcomes(calls, tmp_path) if found[0] not in ("right", "refused")]
     assert not faults
+
+
+@pytest.mark.parametrize("kind", hostile.KINDS)
+def test_hostile_files_are_refused_and_nothing_runs(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    hostile.import_readers(tmp_path)
+    make, read = hostile.KINDS[kind]
+    folder = tmp_path / "hostile"
+    folder.mkdir()
+    paths = [make(random.Random(number), folder / str(number)) for number in range(HOSTILE)]
+    found = [kind for kind, _ in outcomes([partial(read, path) for path in paths], folder)]
+    assert set(found) <= {"refused", "right"} and found.count("refused") >= HOSTILE - 2
+    assert not (tmp_path / "was-run").exists()
 
 
 def test_what_is_no_refusal_is_a_fault(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ SCRIPTS = {
     "infinitedance_table4": [],
     "infinitedance_table5": [],
     "megadance_table3": ["--genres", "house", "la hip-hop"],
+    "megadance_table4": [],
 }
 
 
@@ -66,6 +68,34 @@ def test_every_song_is_danced_in_every_genre(module, given, capsys):
     module("megadance_table3").main([*given, "--genres", "house", "la hip-hop", "--dry-run"])
     danced = [x for x in capsys.readouterr().out.splitlines() if " generate " in x]
     assert len(danced) == 4 and sum("--genre 'la hip-hop'" in x for x in danced) == 2
+
+
+def test_the_rows_of_table_4_share_a_tokenizer_and_lack_one_part_each(module, given, capsys):
+    module("megadance_table4").main([*given, "--classifier", "judge", "--dry-run"])
+    lines = capsys.readouterr().out.splitlines()
+    generators = [x for x in lines if "--stage generator" in x]
+    assert [x.split("--without ")[1].split()[0] for x in generators] == [
+        "special", "universal", "mamba", "nothing",
+    ]  # fmt: skip
+    assert all("tokens3" in x.split("--tokenizer ")[1].split()[0] for x in generators)
+    tokenizers = [x for x in lines if "--stage tokenizer" in x]
+    for said in ("--no-kinematic-loss", "--no-dynamic-loss", "--quantizer vq"):
+        assert sum(said in x for x in tokenizers) == 1
+    assert not any("--stage classifier" in x for x in lines)
+    assert sum("--genre-classifier judge" in x for x in lines) == 4
+
+
+def test_reconstruction_is_that_of_the_last_validation(module, given):
+    script = module("megadance_table4")
+    asked = module("running").options("").parse_args(given)
+    folder = asked.out / "models" / "motion" / "tokens2"
+    folder.mkdir(parents=True)
+    kinds = ("train", "validation", "validation", "train")
+    lines = [{"kind": kind, "joint_mae": 0.1 * n} for n, kind in enumerate(kinds)]
+    (folder / "log.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    rows = script.reconstruction(asked).splitlines()
+    assert rows[4] == "| VQ-VAE | – | – | – | 0.2 | – | – | – |"
+    assert rows[5] == "| all | – | – | – | – | – | – | – |"
 
 
 def test_a_step_is_run_once_and_a_failure_is_no_result(module, tmp_path):

@@ -199,5 +199,5 @@ def test_the_dance_that_steps_on_the_beat_is_kept(stepping):
 
 
 def test_without_weights_an_expert_is_refused_before_any_work(config):
-    with pytest.raises(MissingAsset, match="no weights of --expert megadance ship"):
-        refuse_unable(replace(config, expert="megadance"))
+    with pytest.raises(MissingAsset, match="no weights of --expert infinitedance ship"):
+        refuse_unable(replace(config, expert="infinitedance"))

@@ -134,12 +134,14 @@ def test_nan_and_the_origin_are_unseen(tmp_path):
     "text",
     ["", "[]", "{}", "3", '{"keypoints": []}', '{"fps": 30, "keypoints": [[[1, 2, 3]]]}',
      '{"fps": 30, "skeleton": ["nose"], "keypoints": [[[1, 2, 3], [1, 2, 3]]]}',
-     '{"fps": 0.0001e9, "keypoints": "text"}', '[{"a": 1}]',],
+     '{"fps": 0.0001e9, "keypoints": "text"}', '[{"a": 1}]', "9" * 400,
+     '"' + "a" * 5000 + '"'],
 )  # fmt: skip
 def test_what_is_no_keypoint_file(tmp_path, text):
     (tmp_path / "odd.json").write_text(text)
-    with pytest.raises(UnsuitableInput, match=r"odd\.json"):
+    with pytest.raises(UnsuitableInput, match=r"odd\.json") as caught:
         read_track(tmp_path / "odd.json")
+    assert len(caught.value.what) < 600
 
 
 def test_frame_numbers_that_no_video_has_are_refused_before_memory_is_made_for_them(tmp_path):

@@ -187,7 +187,7 @@ def test_every_row_of_the_table_names_functions_that_there_are():
 
 
 def test_what_is_read_in_words_and_what_is_not_written_is_refused(tmp_path, swaying):
-    assert readable() == ".npz, .bvh, .amc, .npy, .pkl and .json"
+    assert readable() == ".npz, .bvh, .amc, .npy, .pkl, .json and .pt"
     with pytest.raises(UnsuitableInput, match=r"no writer for \.amc"):
         export_motion(swaying(5), tmp_path / "a.amc", None)
 

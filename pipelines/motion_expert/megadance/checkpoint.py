@@ -23,6 +23,7 @@ from pipelines.motion_expert.interface import CONFIG_NAME
 from pipelines.motion_expert.megadance.generator.network import Generator
 from pipelines.motion_expert.megadance.header import (
     EXPERT,
+    SHIPPED,
     TOKENIZER_CONFIG,
     TOKENIZER_WEIGHTS,
     WEIGHTS_NAME,
@@ -117,14 +118,14 @@ def save_megadance(
 
 
 def load_megadance(folder: Path | None) -> MegaDance:
-    """Read what dances, in evaluation mode.
+    """Read what dances, in evaluation mode; None: what ships.
 
     Raises:
-        MissingAsset: there is none (None: none ships).
+        MissingAsset: there is none.
         UnsuitableInput: damaged, or of another shape than it says.
     """
-    header = read_header(folder)
-    if folder is None or header.generator is None:
+    header, folder = read_header(folder), folder or SHIPPED
+    if header.generator is None:
         raise MissingAsset(f"no generator of MEGADance in {folder}")
     tensors = _load(folder / WEIGHTS_NAME, header.sha256)
     tokenizer, generator = Tokenizer(header.tokenizer), Generator(header.generator)

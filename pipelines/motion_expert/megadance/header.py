@@ -13,6 +13,7 @@ from pipelines.support.files import read_json
 
 EXPERT = "megadance"
 WEIGHTS_NAME = "motion_expert.safetensors"
+SHIPPED = Path(__file__).with_name("weights")
 TOKENIZER_CONFIG, TOKENIZER_WEIGHTS = "tokenizer.json", "tokenizer.safetensors"
 _HOW = "train one with `macedance train-motion --expert megadance --stage"
 
@@ -29,14 +30,11 @@ class Header:
 
 
 def read_header(folder: Path | None) -> Header:
-    """That of a folder that dances.
+    """That of a folder that dances; None: of the one that ships.
 
-    Raises MissingAsset where there is none (None: none ships), UnsuitableInput where it is damaged.
+    Raises MissingAsset where there is none, UnsuitableInput where it is damaged.
     """
-    if folder is None:
-        raise MissingAsset("no weights of --expert megadance ship",
-                           f"{_HOW} ...` and give its folder with --motion-model")  # fmt: skip
-    return _read(folder, CONFIG_NAME, WEIGHTS_NAME, "generator")
+    return _read(folder or SHIPPED, CONFIG_NAME, WEIGHTS_NAME, "generator")
 
 
 def read_tokenizer_header(folder: Path) -> Header:

@@ -1,6 +1,6 @@
 """The row of the expert "megadance" in the table of Motion Experts.
 
-No weights of it ship: docs/reference/megadance.md#state-of-things.
+How far it has come: docs/reference/megadance.md#state-of-things.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from pipelines.motion_expert.interface import (
     Expert,
     Training,
 )
+from pipelines.motion_expert.megadance.header import SHIPPED
 from pipelines.motion_expert.megadance.options import MegaDanceOptions
 from pipelines.motion_expert.megadance.training_options import MegaDanceTrainingOptions
+from pipelines.support.shipped import whole_weights
 
 if TYPE_CHECKING:
     from pipelines.motion_expert.megadance.dancer import MegaDancer
@@ -83,12 +85,13 @@ def _task(config: Any, own: MegaDanceTrainingOptions, material: Any) -> Task:
 
 
 MEGADANCE = Expert(
-    help="MEGADance's tokens with experts of the genres; none ships, it has to be trained",
+    help="MEGADance's tokens, with experts of the genres",
     options=MegaDanceOptions,
     load=_load,
     genres=_genres,
     cost=_cost,
     identity=_identity,
     abilities=frozenset({GENRES, CANDIDATES, STYLES_OVER_TIME}),
+    check=lambda: whole_weights(SHIPPED),
     training=Training(MegaDanceTrainingOptions, _task, tuple(_STAGES)),
 )

@@ -84,10 +84,13 @@ def write_page(page: Page, target: Path) -> None:
         UnsuitableInput: the song or the video cannot be read, or `target` not be written.
     """
     title = " · ".join(dance.name for dance in page.dances)
+    several = len(page.dances) > 1
+    heading = title if not several else page.song.stem if page.song else "Dances"
     names = "".join(f"<li>{html.escape(dance.name)}</li>" for dance in page.dances)
     text = (FOLDER / "template.html").read_text(encoding="utf-8")
     for key, value in {
-        "TITLE": html.escape(title), "NAMES": names if len(page.dances) > 1 else "",
+        "TITLE": html.escape(title), "HEADING": html.escape(heading),
+        "NAMES": names if several else "",
         "CREDIT": CREDIT, "DATA": _in_script(json.dumps(_contents(page))),
         "VIEWER": (FOLDER / "viewer.min.js").read_text(encoding="utf-8"),
     }.items():  # fmt: skip

@@ -3,6 +3,7 @@
 import pytest
 
 from pipelines.motion_expert.megadance.header import (
+    SHIPPED,
     read_header,
     read_tokenizer_header,
     weights_digest,
@@ -18,11 +19,16 @@ def test_a_folder_says_shapes_schema_and_digest(folder):
     assert weights_digest(folder) == header.sha256 != ""
 
 
-def test_none_ships_and_it_is_said_how_to_train_one():
-    with pytest.raises(MissingAsset, match="no weights of --expert megadance ship") as caught:
-        read_header(None)
+def test_without_a_folder_it_is_that_of_what_ships():
+    assert read_header(None).generator.rank == 8
+    assert weights_digest(None) == read_header(SHIPPED).sha256
+
+
+def test_an_empty_folder_is_said_to_be_one(tmp_path):
+    with pytest.raises(MissingAsset, match="no generator of MEGADance in") as caught:
+        read_header(tmp_path)
     assert "--stage" in caught.value.hint
-    assert weights_digest(None) == ""
+    assert weights_digest(tmp_path) == ""
 
 
 def test_a_tokenizer_alone_does_not_dance(folder):

@@ -1,12 +1,17 @@
-"""Its row: what can be told without weights, three stages of training."""
+"""Its row: folders, what ships, three stages of training."""
 
-import pytest
+import numpy as np
 
-from pipelines.motion_expert.interface import CANDIDATES, GENRES, STYLES_OVER_TIME
+from pipelines.motion_expert.interface import (
+    CANDIDATES,
+    GENRES,
+    STYLES_OVER_TIME,
+    DanceRequest,
+)
 from pipelines.motion_expert.megadance.dancer import MegaDancer
 from pipelines.motion_expert.megadance.options import MegaDanceOptions
 from pipelines.motion_expert.megadance.row import MEGADANCE
-from pipelines.support.errors import MissingAsset
+from pipelines.music.features import MusicFeatures
 
 
 def test_a_folder_of_ones_own(folder):
@@ -17,10 +22,15 @@ def test_a_folder_of_ones_own(folder):
     assert one.seconds < two.seconds
 
 
-def test_nothing_ships():
-    assert MEGADANCE.check is None
-    with pytest.raises(MissingAsset, match="no weights of --expert megadance ship"):
-        MEGADANCE.load(None, "cpu", MegaDanceOptions())
+def test_what_ships_dances_in_the_styles_of_the_library():
+    assert "motion_expert" in MEGADANCE.check()
+    assert {"house", "krump", "salsa"} <= set(MEGADANCE.genres(None))
+    music = MusicFeatures(np.zeros((96, 35), np.float32))
+    dancer = MEGADANCE.load(None, "cpu", MegaDanceOptions())
+    (danced,) = dancer.dance(DanceRequest(music, ((0.0, "house"),)))
+    assert danced.motion.frames == 96
+    moved = np.linalg.norm(np.diff(danced.motion.joints(), axis=0), axis=-1).mean() * 30
+    assert 0.1 < moved < 2  # metres a second, all joints
 
 
 def test_what_it_can_do_and_how_it_is_trained():

@@ -94,10 +94,23 @@ def test_several_dances_stand_side_by_side_and_on_a_phone_below_each_other(writt
     for width, height in ((900, 600), (390, 800)):
         page, _ = opened(target, width, height)
         assert page.locator("header li").all_inner_texts() == ["dance 0", "dance 1"]
+        assert page.inner_text("h1") == "Dances"
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         picture = _picture(page, "#stage").astype(float)
         halves = np.array_split(picture, 2, axis=1 if width > height else 0)
         assert all(half.reshape(-1, 3).std(axis=0).max() > 5 for half in halves)
+
+
+def test_a_video_takes_its_room_from_the_dances(written, opened, dancers):
+    page, _ = opened(written(2, video=dancers("one", 2)))
+    until(page, "document.getElementById('video').readyState > 0")
+    room = "document.getElementById('room').getBoundingClientRect()"
+    until(page, f"Math.abs(document.getElementById('stage').clientWidth - {room}.width) < 2")
+    page.evaluate("window.macedance.clock.seek(1.0)")
+    assert page.evaluate("document.getElementById('video').currentTime") == pytest.approx(1.0)
+    box = page.locator("#video").bounding_box()
+    assert box["width"] > 50
+    assert page.evaluate(f"{room}.right") == pytest.approx(box["x"], abs=1)
 
 
 def test_the_bundle_is_what_its_source_builds(tmp_path):

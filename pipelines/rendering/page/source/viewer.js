@@ -132,7 +132,8 @@ function wired() {
   byId("speed").addEventListener("change", (event) => clock.setSpeed(Number(event.target.value)));
   byId("loop").addEventListener("click", () => timeline.clearLoop());
   for (const name of Object.keys(views)) byId(name).addEventListener("click", () => look(name));
-  window.addEventListener("resize", resized);
+  // A video takes its room only when it knows its size.
+  new ResizeObserver(resized).observe(byId("room"));
   window.addEventListener("keydown", (event) => {
     const step = 1 / page.fps;
     if (event.key === " ") clock.toggle();
