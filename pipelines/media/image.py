@@ -100,6 +100,10 @@ def picture_size(path: Path) -> tuple[int, int]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path) as picture:
+                # A PNG is decoded to the end in search of EXIF; `load_picture` refuses such ones.
+                huge = picture.width * picture.height > MAX_DECODED_PIXELS
+                if huge and "exif" not in picture.info:
+                    return picture.size
                 return picture.size[::-1] if _orientation(picture) >= 5 else picture.size
     except MemoryError:
         raise

@@ -147,6 +147,14 @@ def test_a_picture_bomb_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
     assert grown_mib < 100
 
 
+def test_the_size_of_a_picture_bomb_is_told_without_decoding_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    huge_png(tmp_path / "a.png", 10_000)
+    monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", None)
+    assert picture_size(tmp_path / "a.png") == (10_000, 10_000)
+
+
 def test_a_large_photo_is_scaled_down(tmp_path: Path) -> None:
     path = tmp_path / "large.jpg"
     halves(6000, 8000).save(path)
