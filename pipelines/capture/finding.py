@@ -43,9 +43,9 @@ def find_landmarks(path: Path) -> Landmarks:
     size = video.fitted(_SIDE)
     watcher = _Watcher(float(video.fps) / step)
     rows: list[NDArray[np.float64]] = []
-    with quiet_stderr(), _tracker() as tracker:
+    with quiet_stderr(), open_tracker() as tracker:
         for frame in _every(video, size, step):
-            rows.append(_row(tracker.process(frame)))
+            rows.append(row_of(tracker.process(frame)))
             watcher.see(frame, rows[-1])
     if not rows:
         raise UnsuitableInput(f"{path}: the video has no frames")
@@ -70,7 +70,7 @@ def _every(video: WildVideo, size: tuple[int, int], step: int) -> Iterator[NDArr
                 yield np.ascontiguousarray(frame)
 
 
-def _row(seen: Any) -> NDArray[np.float64]:
+def row_of(seen: Any) -> NDArray[np.float64]:
     """(33, 6) x, y as shares of the picture, visibility, x, y, z in metres; NaN: nobody."""
     if seen.pose_landmarks is None or seen.pose_world_landmarks is None:
         return np.full((COUNT, 6), np.nan)
@@ -78,7 +78,12 @@ def _row(seen: Any) -> NDArray[np.float64]:
     return np.array([[a.x, a.y, a.visibility, b.x, b.y, b.z] for a, b in pairs])
 
 
-def _tracker() -> Any:
+def open_tracker() -> Any:
+    """MediaPipe's pose tracker for one video, without its smoothing; a context manager.
+
+    Raises:
+        MissingAsset: mediapipe is not installed.
+    """
     try:
         import mediapipe
     except ImportError as error:
