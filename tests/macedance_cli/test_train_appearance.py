@@ -62,4 +62,4 @@ def test_the_plan_as_json_and_as_lines(macedance):
     done = macedance("train-appearance", "--dry-run", "--json", program=program())
     assert json.loads(done.stdout) == {"stage": "kinematic"}
     done = macedance("train-appearance", "--dry-run", "--stage", "base", program=program())
-    assert done.stdout == "stage: base\n"
+    assert done.stdout == "stage  base\n"
