@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pipelines.support.errors import BadUsage
+from pipelines.support.options import option
 
 if TYPE_CHECKING:
     from pipelines.motion.motion import Motion
@@ -30,9 +31,15 @@ GENRES, CANDIDATES, STYLES_OVER_TIME = "genres", "candidates", "styles over time
 change styles within a song."""
 
 
-def own_panel(expert: str) -> str:
-    """The heading under which an expert's own options stand."""
-    return f"{DANCE} by --expert {expert}"
+def own_panel(*experts: str) -> str:
+    """The heading under which the options of an expert, or of some of them, stand."""
+    return f"{DANCE} by --expert {' or '.join(experts)}"
+
+
+TEMPO_CHANGE = option(
+    0.2, "Bend the new dance's tempo by up to this share to bring its steps onto the beat.",
+    low=0, high=0.5, metavar="SHARE", panel=own_panel("mace", "megadance"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipelines.foot_restoration.treatment import LOCK, tidied, treated
-from pipelines.motion.contacts import standing
-from pipelines.motion.stepping_over import step_over
+from pipelines.motion_expert.bending import settled
 from pipelines.motion_expert.interface import Danced, DanceRequest
 from pipelines.motion_expert.mace.choreographer import Choreographer
 from pipelines.motion_expert.mace.options import MaceOptions, SamplingConfig
 from pipelines.music.beats import beat_times
-from pipelines.rhythm.on_beat import on_beat, with_reserve
+from pipelines.rhythm.on_beat import with_reserve
 from pipelines.support.devices import torch_device
 from pipelines.support.progress import SILENT, Progress
 
@@ -48,15 +46,9 @@ class MaceDancer:
         dances, beats = [], beat_times(music)
         with progress.stage("settling the feet", len(samples), "dances") as advance:
             for motion, contacts in samples:
-                # Cleaned first: steps are brought onto the beat as they will be seen.
-                clean = tidied(motion, request.feet, contacts)
-                bent, how = on_beat(clean, beats, request.frames, options.tempo_change)
-                # Bending changes when a foot is slow enough to stand, so feet are planted last.
-                if request.feet == LOCK:
-                    planted = step_over(bent, standing(bent.joints(), bent.fps))
-                else:
-                    planted = treated(bent, request.feet)
-                speed = None if how is None else round(how.speed, 4)
+                planted, speed = settled(
+                    motion, beats, request.frames, options.tempo_change, request.feet, contacts
+                )
                 dances.append(Danced(planted, facts, {"speed_on_beat": speed}))
                 advance(1)
         return dances

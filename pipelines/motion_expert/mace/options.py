@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipelines.motion_expert.interface import MOST_CANDIDATES, own_panel
+from pipelines.motion_expert.interface import MOST_CANDIDATES, TEMPO_CHANGE, own_panel
 from pipelines.support.options import check, option, same
 
 NOISE_STEPS = 1000
@@ -26,10 +26,7 @@ class MaceOptions:
 
     beta: float = same(_BETA)
     sampling_steps: int = same(_SAMPLING_STEPS)
-    tempo_change: float = option(
-        0.2, "Bend the new dance's tempo by up to this share to bring its steps onto the beat.",
-        low=0, high=0.5, metavar="SHARE", panel=own_panel("mace"),
-    )  # fmt: skip
+    tempo_change: float = same(TEMPO_CHANGE)
 
     def validate(self) -> MaceOptions:
         """Return self, or raise BadUsage naming the flag."""

@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pipelines.foot_restoration.treatment import tidied
 from pipelines.motion import layout
 from pipelines.motion.motion import Motion
 from pipelines.motion.representation import decode
+from pipelines.motion_expert.bending import settled
 from pipelines.motion_expert.interface import Danced, DanceRequest
 from pipelines.motion_expert.megadance.checkpoint import MegaDance, load_megadance
 from pipelines.motion_expert.megadance.generator.sampling import Sampling, continued
@@ -21,6 +21,8 @@ from pipelines.motion_expert.megadance.halves import root_way
 from pipelines.motion_expert.megadance.options import MegaDanceOptions
 from pipelines.motion_expert.megadance.presets import FRAMES
 from pipelines.motion_expert.megadance.token_music import music_of_tokens
+from pipelines.music.beats import beat_times
+from pipelines.rhythm.on_beat import with_reserve
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.devices import torch_device
 from pipelines.support.errors import UnsuitableInput
@@ -35,6 +37,7 @@ class MegaDancer:
         self._tokenizer = model.tokenizer.to(device)
         self._generator = model.generator.to(device)
         self._sampling = Sampling(options.temperature, options.top_k)
+        self._tempo_change = options.tempo_change
 
     @staticmethod
     def load(folder: Path | None, device: str, options: MegaDanceOptions) -> MegaDancer:
@@ -52,8 +55,11 @@ class MegaDancer:
                 motion. BadUsage: a style that it does not know.
         """
         self._check(request)
-        genres = self.genres_of_tokens(request)
-        heard = self._model.standardizer.transform(music_of_tokens(request.music.values))
+        # Styles change at their second of the song, which bending would move.
+        bent = self._tempo_change if len(request.styles) < 2 else 0.0
+        values = with_reserve(request.music.values, bent)
+        genres = self.genres_of_tokens(request, len(values))
+        heard = self._model.standardizer.transform(music_of_tokens(values))
         music = torch.from_numpy(heard).to(self._device)
         random = torch.Generator().manual_seed(request.seed)
         first = self._first(genres[0], request.candidates, random).to(self._device)
@@ -65,20 +71,22 @@ class MegaDancer:
         genre = names.pop() if len(names) == 1 else None
         facts = {"temperature": self._sampling.temperature, "top_k": self._sampling.top_k,
                  "styles": [list(style) for style in request.styles]}  # fmt: skip
-        dances = []
+        dances, beats = [], beat_times(request.music)
         with progress.stage("settling the feet", len(tokens), "dances") as advance:
             for sample in tokens:
-                motion = self.motion(sample, request.frames, genre)
-                dances.append(Danced(tidied(motion, request.feet), facts))
+                motion = self.motion(sample, len(values), genre)
+                planted, speed = settled(motion, beats, request.frames, bent, request.feet)
+                dances.append(Danced(planted, facts, {"speed_on_beat": speed}))
                 advance(1)
         return dances
 
-    def genres_of_tokens(self, request: DanceRequest) -> list[int]:
-        """The genre of each token of a song: that asked for at the token's middle, -1 for none."""
+    def genres_of_tokens(self, request: DanceRequest, frames: int) -> list[int]:
+        """The genre of each token of a dance of so many frames: that asked for at the token's
+        middle, -1 for none."""
         config = self._generator.config
         asked = [(start, config.genre_index(name)) for start, name in sorted(request.styles)]
         result = []
-        for number in range(-(-request.frames // FRAMES)):
+        for number in range(-(-frames // FRAMES)):
             middle = (number + 0.5) * FRAMES / MOTION_FPS
             result.append(next((g for start, g in reversed(asked) if start <= middle), -1))
         return result

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipelines.motion_expert.interface import own_panel
-from pipelines.support.options import check, option
+from pipelines.motion_expert.interface import TEMPO_CHANGE, own_panel
+from pipelines.support.options import check, option, same
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class MegaDanceOptions:
         0, "Draw from the K likeliest only.", low=0, shown="all", metavar="K",
         panel=own_panel("megadance"),
     )  # fmt: skip
+    tempo_change: float = same(TEMPO_CHANGE)
 
     def validate(self) -> MegaDanceOptions:
         """Return self, or raise BadUsage naming the flag."""

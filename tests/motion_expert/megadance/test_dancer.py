@@ -9,6 +9,7 @@ import torch
 from pipelines.motion_expert.interface import DanceRequest
 from pipelines.motion_expert.megadance.dancer import MegaDancer
 from pipelines.motion_expert.megadance.options import MegaDanceOptions
+from pipelines.music import layout
 from pipelines.music.features import MusicFeatures
 from pipelines.support.errors import BadUsage, UnsuitableInput
 
@@ -57,7 +58,7 @@ def test_a_dance_begins_as_training_dances_of_its_genre_do(dancer, model):
 
 def test_genres_change_with_the_song(dancer):
     request = DanceRequest(song(64), styles=((0.5, "House"), (1.5, "krump")))
-    assert dancer.genres_of_tokens(request) == [-1, -1, 0, 0, 0, 0, 1, 1]
+    assert dancer.genres_of_tokens(request, 64) == [-1, -1, 0, 0, 0, 0, 1, 1]
     (danced,) = dancer.dance(request)
     assert danced.motion.genre is None
     (house,) = dancer.dance(DanceRequest(song(16), styles=((0.0, "house"),)))
@@ -83,3 +84,13 @@ def test_what_it_cannot_dance_to(dancer, model):
     model.tokenizer.up.decoder.out.bias.data[:] = float("nan")
     with pytest.raises(UnsuitableInput, match="no finite motion"):
         dancer.dance(DanceRequest(song()))
+
+
+def test_it_may_be_bent_onto_the_beat_but_not_where_styles_change(dancer):
+    values = song(120).values.copy()
+    values[:, layout.beats] = (np.arange(120) % 15 == 0)[:, None]
+    music = MusicFeatures(values)
+    (danced,) = dancer.dance(DanceRequest(music))
+    assert danced.motion.frames == 120 and set(danced.measured) == {"speed_on_beat"}
+    (danced,) = dancer.dance(DanceRequest(music, styles=((0.0, "house"), (2.0, "krump"))))
+    assert danced.measured == {"speed_on_beat": None}
