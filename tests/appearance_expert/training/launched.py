@@ -18,6 +18,7 @@ from pipelines.appearance_expert.training.task import FlowLoss, stage_task
 from pipelines.support.progress import SILENT
 from pipelines.training.engine import Engine, EngineOptions
 from pipelines.training.launch import Launch
+from pipelines.training.processes import leave_processes
 
 
 def train(model, folder, names, draw):
@@ -54,3 +55,5 @@ if __name__ == "__main__":
     from made_up import made_up
 
     train(sys.argv[1], sys.argv[2], sys.argv[3].split(","), made_up)
+    # Left as the commands leave it: a group that outlives its process may abort it.
+    leave_processes()
