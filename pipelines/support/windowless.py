@@ -8,6 +8,9 @@ come from it are looked for only if they are called (lazy binding), which is nev
 
 from __future__ import annotations
 
+# Now, not when it is needed: Python holds its lock on imports while it asks a finder, and one that
+# imports then waits for ever for a thread that is importing the same.
+import ctypes
 import os
 import struct
 import sys
@@ -42,8 +45,6 @@ def prepare() -> None:
 
 def lacking() -> list[str]:
     """Those of LIBRARIES that this machine cannot load."""
-    import ctypes
-
     found = []
     for name in LIBRARIES:
         try:
@@ -55,8 +56,6 @@ def lacking() -> list[str]:
 
 def load_without_windows() -> None:
     """Load OpenCV's library where LIBRARIES are lacking; if it fails, importing says why."""
-    import ctypes
-
     missing = lacking()
     package = PathFinder.find_spec("cv2") if missing else None
     if package is None or package.origin is None:

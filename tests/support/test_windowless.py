@@ -43,6 +43,20 @@ print(cv2.resize(numpy.eye(2), (4, 4), interpolation=cv2.INTER_NEAREST).sum())
     assert done.stderr == ""
 
 
+def test_nothing_is_imported_while_python_holds_its_lock_on_imports(hidden):
+    """Else two threads wait for each other for ever: one imports, one asks where OpenCV is."""
+    program = """
+import pipelines, sys
+before = set(sys.modules)
+from importlib.util import find_spec
+before |= {name for name in sys.modules if name.startswith("importlib")}
+assert find_spec("cv2") is not None
+print(sorted(set(sys.modules) - before))
+"""
+    done = python(program, hidden)
+    assert done.stdout == "[]\n", done.stderr
+
+
 def test_where_they_are_there_nothing_stands_in(hidden):
     if lacking():
         pytest.skip("this machine lacks them")
