@@ -25,13 +25,19 @@ LIBRARIES = ("libGL.so.1", "libglib-2.0.so.0", "libgthread-2.0.so.0")
 
 
 class _BeforeOpenCV(MetaPathFinder):
-    """Sees to the libraries when OpenCV is first imported, and finds nothing itself."""
+    """Sees to the libraries when OpenCV is first imported, and finds nothing itself.
+
+    It stays among the finders: where one leaves, a thread that is asking them skips another.
+    """
+
+    def __init__(self) -> None:
+        self._asked = False
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if name == "cv2":
-            sys.meta_path.remove(self)
+        if name == "cv2" and not self._asked:
+            self._asked = True
             load_without_windows()
         return None
 

@@ -43,6 +43,20 @@ print(cv2.resize(numpy.eye(2), (4, 4), interpolation=cv2.INTER_NEAREST).sum())
     assert done.stderr == ""
 
 
+def test_the_finders_are_the_same_before_and_after(hidden):
+    """Else a thread that goes through them meanwhile misses one, and finds no package."""
+    program = """
+import pipelines, sys
+before = list(sys.meta_path)
+from importlib.util import find_spec
+print(find_spec("cv2") is not None, sys.meta_path == before)
+import cv2
+print(sys.meta_path == before)
+"""
+    done = python(program, hidden)
+    assert done.stdout.split() == ["True"] * 3, done.stderr
+
+
 def test_nothing_is_imported_while_python_holds_its_lock_on_imports(hidden):
     """Else two threads wait for each other for ever: one imports, one asks where OpenCV is."""
     program = """
