@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.metrics.network_weights import load_weights, save_weights
 from pipelines.support.errors import MissingAsset, UnsuitableInput
-from pipelines.support.files import atomic_path, read_json, sha256_file, write_json
+from pipelines.support.files import read_json, write_json
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -45,21 +46,12 @@ def save_contrast(
     folder: Path, header: ContrastHeader, weights: Mapping[str, Tensor], half: bool = False
 ) -> None:
     """Write the two files into `folder`; the JSON, written last, holds the weights' SHA-256."""
-    from safetensors.torch import save_file
-
-    kept = {
-        name: (value.half() if half else value.float()).detach().cpu().contiguous()
-        for name, value in weights.items()
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / WEIGHTS_NAME
-    with atomic_path(target) as temporary:
-        save_file(kept, temporary)
+    sha256 = save_weights(folder / WEIGHTS_NAME, weights, half)
     write_json(
         folder / CONFIG_NAME,
         {
             "format": FORMAT, "sizes": dict(header.sizes), "window": header.window,
-            "feature_schema": header.schema, "sha256": sha256_file(target),
+            "feature_schema": header.schema, "sha256": sha256,
             "metadata": dict(header.metadata),
         },
     )  # fmt: skip
@@ -94,21 +86,9 @@ def load_network(folder: Path, header: ContrastHeader) -> Contrast:
     Raises:
         UnsuitableInput: damaged, or weights of other sizes than the JSON says.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     from pipelines.metrics.contrastive.network import Contrast, ContrastShape
 
-    path = folder / WEIGHTS_NAME
-    if sha256_file(path) != header.sha256:
-        raise UnsuitableInput(
-            f"{path}: does not match the SHA-256 in {CONFIG_NAME}; damaged or mixed up",
-            "fetch or train the evaluator again",
-        )
-    try:
-        network = Contrast(ContrastShape(**header.sizes))
-        network.load_state_dict({name: value.float() for name, value in load_file(path).items()})
-    except (SafetensorError, RuntimeError, TypeError, ValueError) as error:
-        first = str(error).strip().splitlines()[-1].strip()
-        raise UnsuitableInput(f"{path}: does not fit {CONFIG_NAME} ({first[:160]})") from error
-    return network.eval()
+    return load_weights(
+        folder / WEIGHTS_NAME, header.sha256, CONFIG_NAME,
+        lambda: Contrast(ContrastShape(**header.sizes)),
+    )  # fmt: skip

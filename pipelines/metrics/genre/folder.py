@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from pipelines.metrics.genre.columns import Frame, Scale
+from pipelines.metrics.network_weights import load_weights, save_weights
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import MissingAsset, UnsuitableInput
-from pipelines.support.files import atomic_path, read_json, sha256_file, write_json
+from pipelines.support.files import read_json, write_json
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -52,22 +53,13 @@ def save_classifier(
     folder: Path, header: ClassifierHeader, weights: Mapping[str, Tensor], half: bool = False
 ) -> None:
     """Write the two files into `folder`; the JSON, written last, holds the weights' SHA-256."""
-    from safetensors.torch import save_file
-
-    kept = {
-        name: (value.half() if half else value.float()).detach().cpu().contiguous()
-        for name, value in weights.items()
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / WEIGHTS_NAME
-    with atomic_path(target) as temporary:
-        save_file(kept, temporary)
+    sha256 = save_weights(folder / WEIGHTS_NAME, weights, half)
     write_json(
         folder / CONFIG_NAME,
         {
             "format": FORMAT, "genres": list(header.genres), "sizes": dict(header.sizes),
             "scale": asdict(header.scale), "frame": header.frame, "window": header.window,
-            "fps": MOTION_FPS, "sha256": sha256_file(target), "metadata": dict(header.metadata),
+            "fps": MOTION_FPS, "sha256": sha256, "metadata": dict(header.metadata),
         },
     )  # fmt: skip
 
@@ -109,26 +101,15 @@ def load_network(folder: Path, header: ClassifierHeader) -> GenreClassifier:
     Raises:
         UnsuitableInput: damaged, or weights of other sizes than the JSON says.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     from pipelines.metrics.genre.network import ClassifierShape, GenreClassifier
 
-    path = folder / WEIGHTS_NAME
-    if sha256_file(path) != header.sha256:
-        raise UnsuitableInput(
-            f"{path}: does not match the SHA-256 in {CONFIG_NAME}; damaged or mixed up",
-            "fetch or train the classifier again",
-        )
-    try:
-        network = GenreClassifier(ClassifierShape(**header.sizes))
-        network.load_state_dict({name: value.float() for name, value in load_file(path).items()})
-    except (SafetensorError, RuntimeError, TypeError, ValueError) as error:
-        first = str(error).strip().splitlines()[-1].strip()
-        raise UnsuitableInput(f"{path}: does not fit {CONFIG_NAME} ({first[:160]})") from error
+    network = load_weights(
+        folder / WEIGHTS_NAME, header.sha256, CONFIG_NAME,
+        lambda: GenreClassifier(ClassifierShape(**header.sizes)),
+    )  # fmt: skip
     if not 1 < len(header.genres) == network.shape.genres <= network.shape.outputs:
         raise UnsuitableInput(
             f"{folder}: {len(header.genres)} genres for {network.shape.genres} of "
             f"{network.shape.outputs} outputs"
         )
-    return network.eval()
+    return network
