@@ -106,7 +106,7 @@ def _render_one(config: RenderConfig, progress: Progress) -> dict[str, Any]:
             with record.timed("video"):
                 draw_video(config, original.resampled(config.rate()), look, body, progress)
         if targets[0].suffix == PAGE:
-            from pipelines.rendering.page.of_dances import draw_page
+            from pipelines.rendering.page import draw_page
 
             record.inputs |= {str(path): readable_sha256(path) for path in config.beside}
             with record.timed("page"):

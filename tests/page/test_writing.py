@@ -9,7 +9,7 @@ import re
 import numpy as np
 import pytest
 
-from pipelines.rendering.page.writing import Mark, Page, PageDance, write_page
+from pipelines.page.writing import Mark, Page, PageDance, write_page
 from pipelines.support.errors import UnsuitableInput
 
 

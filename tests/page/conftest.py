@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.body.stick_body import skeleton_body
-from pipelines.rendering.page.writing import Mark, Page, PageDance, write_page
+from pipelines.page.writing import Mark, Page, PageDance, write_page
 
 FLAGS = [
     "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking",

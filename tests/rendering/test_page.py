@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.motion.formats import load_motion
 from pipelines.motion.npz import save_npz
-from pipelines.rendering.page.of_dances import draw_page
+from pipelines.rendering.page import draw_page
 from pipelines.rendering.settings import RenderConfig
 from pipelines.rendering.stage import look_and_body
 from pipelines.support.errors import BadUsage, UnsuitableInput

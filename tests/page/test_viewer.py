@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.rendering.page import writing
+from pipelines.page import writing
 
 SOURCE = Path(writing.__file__).parent / "source"
 
@@ -116,7 +116,7 @@ def test_a_video_takes_its_room_from_the_dances(written, opened, dancers):
 def test_the_bundle_is_what_its_source_builds(tmp_path):
     tool = SOURCE / "node_modules" / "esbuild"
     if shutil.which("npm") is None or not tool.is_dir():
-        pytest.skip("npm ci was not run in pipelines/rendering/page/source")
+        pytest.skip("npm ci was not run in pipelines/page/source")
     out = tmp_path / "viewer.min.js"
     build = ["npm", "run", "--silent", "build", "--", f"--outfile={out}", "--allow-overwrite"]
     subprocess.run(build, cwd=SOURCE, check=True)
