@@ -20,8 +20,10 @@ from scipy.ndimage import gaussian_filter1d
 from pipelines.body.facing import forward_of, heading
 from pipelines.body.rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from pipelines.body.skeleton import FOOT_JOINTS
+from pipelines.motion.foot_lock import with_feet
 from pipelines.motion.motion import Motion
 from pipelines.motion.stepping_over import step_over
+from pipelines.motion_expert.library.handover import handed_over
 from pipelines.motion_expert.library.song_plan import SongPlan
 from pipelines.motion_expert.library.storage import FPS, Library
 from pipelines.motion_expert.library.units import Units
@@ -32,9 +34,6 @@ Floats = NDArray[np.float64]
 FADE_SECONDS = 0.4
 _SPARE = 4
 """Frames read beyond both ends of a stretch, for the spline."""
-_SAME_PLACE = 0.06
-"""Metres: a foot that stands nearer to where it stood keeps its place through a join."""
-_STEP_SECONDS = 0.24
 _CALM_SECONDS = 0.18
 _SLOW_SECONDS, _LONG_SECONDS = 10.0, 30.0
 """Sigma of what counts as drift, and how long a dance must be to have any."""
@@ -174,7 +173,13 @@ def _joined(
     poses, trans, contacts = part.poses.copy(), part.trans.copy(), stands.copy()
     poses[:shared] = matrix_to_axis_angle(mixed)
     trans[:shared] += (1 - share)[:, None] * (present.trans - part.trans[:shared])
-    contacts[:shared] = _handed_over(standing, stands[:shared], apart)
+    points = list(FOOT_JOINTS)
+    feet, contacts[:shared] = handed_over(
+        ours[:, points], part.sliced(0, shared).joints()[:, points], standing, stands[:shared],
+        apart,
+    )  # fmt: skip
+    between = with_feet(Motion(poses[:shared], trans[:shared], FPS), feet)
+    poses[:shared], trans[:shared] = between.poses, between.trans
     return replace(part, poses=poses, trans=trans), contacts
 
 
@@ -231,26 +236,6 @@ def _moved(motion: Motion, turn: float, shift: Floats) -> Motion:
     poses[:, 0] = matrix_to_axis_angle(about @ axis_angle_to_matrix(motion.poses[:, 0]))
     trans[:, :2] = _rotated(trans[:, :2].astype(np.float64), turn) + shift
     return replace(motion, poses=poses, trans=trans)
-
-
-def _handed_over(
-    standing_T4: NDArray[np.float32], stands_T4: NDArray[np.float32], apart: Floats
-) -> NDArray[np.float32]:
-    """Contacts through an overlap: a foot whose two places differ steps, the other one stays."""
-    frames = len(standing_T4)
-    later = np.arange(frames)[:, None] >= frames / 2
-    contacts = np.where(later, stands_T4, standing_T4)
-    middle = (frames - 1) / 2
-    near = np.abs(np.arange(frames) - middle) <= _STEP_SECONDS * FPS / 2
-    stays = int(apart.argmin())
-    for foot in (0, 1):
-        points = [foot, foot + 2]
-        kept = standing_T4[:, points].mean() > 0.5 and stands_T4[:, points].mean() > 0.5
-        if apart[foot] > _SAME_PLACE and foot != stays:
-            contacts[np.ix_(near, points)] = 0
-        elif kept:
-            contacts[:, points] = np.maximum(standing_T4, stands_T4)[:, points]
-    return np.asarray(contacts, dtype=np.float32)
 
 
 def _centred(motion: Motion) -> Motion:

@@ -70,7 +70,7 @@ class SearchConfig:
     wrong_style: float = 8.0
     structure: float = 1.2
     noise: float = 0.4
-    style_noise: float = 0.3
+    style_noise: float = 0.6
     unbroken: int = 2
     unbroken_seconds: float = 5.8
 

@@ -12,7 +12,6 @@ from pipelines.body.skeleton import FOOT_JOINTS
 from pipelines.motion.motion import Motion
 from pipelines.motion_expert.library import assembly
 from pipelines.motion_expert.library.assembly import (
-    _handed_over,
     _laid,
     _planar_fit,
     _rotated,
@@ -49,15 +48,6 @@ def test_a_foot_that_stands_in_both_keeps_its_place_when_laid_down() -> None:
     moved = _rotated(theirs[..., :2], turn) + shift
     assert np.abs(moved[:, left] - ours[:, left, :2]).max() < 0.03
     assert apart[0] < 0.03 < apart[1]
-
-
-def test_the_other_foot_steps_and_the_one_in_place_stands() -> None:
-    stands = np.ones((12, 4), np.float32)
-    contacts = _handed_over(stands, stands, np.array([0.01, 0.3]))
-    assert (contacts[:, [0, 2]] == 1).all()
-    assert (contacts[4:8, [1, 3]] == 0).all() and (contacts[[0, -1]] == 1).all()
-    both = _handed_over(stands, stands, np.array([0.2, 0.3]))
-    assert (both[:, [0, 2]] == 1).all()
 
 
 def test_a_slow_turn_is_wound_back_with_the_way() -> None:
