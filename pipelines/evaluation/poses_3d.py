@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.body.rotations import matrix_to_axis_angle, read_as_euler
-from pipelines.body.skeleton import OFFSETS, PARENTS, TO_Z_UP, forward_kinematics
+from pipelines.body.skeleton import OFFSETS, TO_Z_UP, forward_kinematics
+from pipelines.body.smplx_skeleton import smplx_offsets
 from pipelines.evaluation.beat_scores import beat_score, dance_beats
 from pipelines.evaluation.catalogue import Takes, measured_by
 from pipelines.evaluation.clip import Clip
@@ -33,22 +34,6 @@ PROTOCOL = "motion-3d"
 _SCORES: tuple[Takes, Takes] = ("joints, profile", "joints, fps")
 _LEAST_FRAMES = 8
 _STEADY_FPS = 30.0
-
-_SMPLX_NEUTRAL_REST = np.array([
-    [0.003123, -0.351407, 0.012037], [0.061313, -0.444171, -0.013965],
-    [-0.060144, -0.455316, -0.009214], [0.000361, -0.241517, -0.015581],
-    [0.116008, -0.822924, -0.023361], [-0.104354, -0.817696, -0.026038],
-    [0.009808, -0.109664, -0.021521], [0.072555, -1.225984, -0.055237],
-    [-0.088937, -1.228423, -0.046230], [-0.001522, -0.057428, 0.006926],
-    [0.119812, -1.283981, 0.062980], [-0.127750, -1.286752, 0.072819],
-    [-0.013687, 0.107739, -0.024690], [0.044842, 0.027515, -0.000295],
-    [-0.049217, 0.026910, -0.006474], [0.011097, 0.268190, -0.003952],
-    [0.164081, 0.085243, -0.015756], [-0.151795, 0.080435, -0.019143],
-    [0.418204, 0.013093, -0.058214], [-0.422944, 0.043942, -0.045610],
-    [0.670191, 0.036314, -0.060687], [-0.672212, 0.039410, -0.060935],
-])  # fmt: skip
-"""Rest joints of the body that Lodge evaluates on, y up, metres:
-docs/reference/body.md#smpl-x-neutral-skeleton."""
 
 
 def measure_motion(
@@ -149,16 +134,6 @@ def foot_contact(joints_TJ3: Array, profile: MotionProfile) -> float:
     # MACE's script takes component 2 as up after its turn: our -y.
     x, y, z = np.moveaxis(np.asarray(joints_TJ3), -1, 0)
     return physical_foot_contact(np.stack([-z, x, -y], axis=-1))
-
-
-def smplx_offsets() -> Float:
-    """Offsets (24, 3) of the neutral SMPL-X body, y up; hands where the wrists are."""
-    rest = np.concatenate([_SMPLX_NEUTRAL_REST, _SMPLX_NEUTRAL_REST[[20, 21]]])
-    offsets = np.zeros_like(OFFSETS)
-    for joint, parent in enumerate(PARENTS):
-        if parent >= 0:
-            offsets[joint] = rest[joint] - rest[parent]
-    return offsets
 
 
 def _pieces(joints_TJ3: Float, fps: float, seconds: float | None) -> list[Float]:

@@ -9,6 +9,8 @@ from pipelines.body.mesh import BodyMesh
 from pipelines.motion.bvh_export import save_bvh
 from pipelines.motion.motion import Motion
 from pipelines.motion.npz import save_npz
+from pipelines.motion.smplx_npz import save_smplx
+from pipelines.motion.vrma import save_vrma
 
 
 def as_npz(motion: Motion, path: Path, body: BodyMesh) -> None:
@@ -24,3 +26,13 @@ def as_bvh(motion: Motion, path: Path, body: BodyMesh) -> None:
 def as_glb(motion: Motion, path: Path, body: BodyMesh) -> None:
     """Binary glTF: the body on its skeleton, animated."""
     save_glb(path, body, motion.rotations(), motion.trans, motion.fps)
+
+
+def as_vrma(motion: Motion, path: Path, body: BodyMesh) -> None:
+    """A VRM animation of the body's skeleton."""
+    save_vrma(motion, path, body)
+
+
+def as_smplx(motion: Motion, path: Path, body: BodyMesh) -> None:
+    """SMPL-X as AMASS keeps it; without a body."""
+    save_smplx(motion, path)

@@ -26,7 +26,8 @@ class MotionFormat:
     """One format. Functions are named as "module:function", so that the table imports nothing.
 
     Attributes:
-        suffixes: with their dots; the first is the usual one.
+        suffixes: with their dots; the first is the usual one. A longer one that fits a file's name
+            wins: dance.smplx.npz is no plain .npz.
         reader: (path) -> Motion; empty: not read.
         writer: (Motion, path, BodyMesh) -> None, whole or not at all; empty: not written.
         text: whether it is text, which takes several times its size to read.
@@ -53,6 +54,10 @@ FORMATS: tuple[MotionFormat, ...] = (
     ),
     MotionFormat((".pt",), "pipelines.motion.estimators:read_gvhmr", unmistakable=False),
     MotionFormat((".glb",), writer="pipelines.motion.export:as_glb"),
+    MotionFormat((".vrma",), writer="pipelines.motion.export:as_vrma"),
+    MotionFormat(
+        (".smplx.npz",), "pipelines.motion.readers:read_npz", "pipelines.motion.export:as_smplx"
+    ),
 )
 
 MOTION_SUFFIXES = tuple(s for row in FORMATS if row.reader for s in row.suffixes)
@@ -61,7 +66,9 @@ EXPORT_SUFFIXES = tuple(row.suffixes[0] for row in FORMATS if row.writer)
 
 def readable() -> str:
     """What can be read, for messages: ".npz, .bvh and .json"."""
-    names = [row.suffixes[0] for row in FORMATS if row.reader]
+    firsts = [row.suffixes[0] for row in FORMATS if row.reader]
+    # A kind of .npz goes without saying.
+    names = [name for name in firsts if not any(name.endswith(f) for f in firsts if f != name)]
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
@@ -79,7 +86,7 @@ def load_motion(path: Path | str, *, fps_override: float | None = None) -> Motio
     path = Path(path)
     if not path.is_file():
         raise UnsuitableInput(f"{path}: no such file")
-    row = _row_of(path)
+    row = row_of(path)
     if row is None or not row.reader:
         raise UnsuitableInput(
             f"{path}: unknown motion format {path.suffix or '(no suffix)'}",
@@ -108,14 +115,17 @@ def export_motion(motion: Motion, path: Path, body: BodyMesh) -> None:
     Raises:
         UnsuitableInput: the motion cannot be exported.
     """
-    row = _row_of(path)
+    row = row_of(path)
     if row is None or not row.writer:
         raise UnsuitableInput(f"{path}: no writer for {path.suffix}", ", ".join(EXPORT_SUFFIXES))
     named(row.writer)(motion, path, body)
 
 
-def _row_of(path: Path) -> MotionFormat | None:
-    return next((row for row in FORMATS if path.suffix.lower() in row.suffixes), None)
+def row_of(path: Path) -> MotionFormat | None:
+    """The format of a file by its name, the longest suffix that fits; None: no format of ours."""
+    name = path.name.lower()
+    fitting = [(suffix, row) for row in FORMATS for suffix in row.suffixes if name.endswith(suffix)]
+    return max(fitting, key=lambda found: len(found[0]), default=("", None))[1]
 
 
 def _refuse_huge(path: Path, row: MotionFormat) -> None:

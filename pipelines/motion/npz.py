@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.body.skeleton import JOINT
+from pipelines.body.smplx_skeleton import SMPLX_NEUTRAL_REST
 from pipelines.motion.grounding import on_floor
 from pipelines.motion.motion import Motion
 from pipelines.motion.quaternions import (
@@ -52,8 +53,9 @@ def save_npz(motion: Motion, target: Path) -> None:
 def load_npz(path: Path) -> Motion:
     """Read our .npz, an AMASS .npz (SMPL, SMPL-H, SMPL-X), or a skeleton with quaternions.
 
-    AMASS is z up already; its trans is that of SMPL, whose pelvis rests off the origin, so a
-    foreign file is put onto the floor. Hands and face are dropped.
+    AMASS is z up already; its trans is that of a body whose pelvis rests off the origin, which is
+    known for SMPL-X and left alone for others, and a foreign file is put onto the floor. Hands and
+    face are dropped.
 
     Raises:
         UnsuitableInput: broken, holds Python objects, or is none of these.
@@ -73,9 +75,10 @@ def from_arrays(arrays: Arrays, path: Path) -> Motion:
             "a motion .npz has poses, trans and mocap_framerate, as AMASS writes them",
         )
     ours = "source" in arrays and "genre" in arrays
+    pelvis = SMPLX_NEUTRAL_REST[0] if _text(arrays.get("surface_model_type", "")) == "smplx" else 0
     motion = Motion(
         poses=body_poses(arrays["poses"], str(path)),
-        trans=np.asarray(arrays["trans"], dtype=np.float32),
+        trans=np.asarray(arrays["trans"] + pelvis, dtype=np.float32),
         fps=_frame_rate(arrays, path),
         genre=str(arrays["genre"]) or None if ours else None,
         source=str(arrays["source"]) if ours else str(path),

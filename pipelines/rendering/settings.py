@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipelines.media.shape import frame_rate, parse_size
-from pipelines.motion.formats import EXPORT_SUFFIXES
+from pipelines.motion.formats import EXPORT_SUFFIXES, row_of
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.support.files import sha256_file
@@ -29,7 +29,10 @@ class RenderConfig:
         None, "One motion file, with -o.", metavar="DANCE", positional=True, named=False
     )
     output: Path | None = option(
-        None, "The file to make of it: .mp4, .html, .glb, .bvh or .npz.", short="-o", named=False
+        None,
+        "The file to make of it: .mp4, .html or a dance for other programs, see --export.",
+        short="-o",
+        named=False,
     )
     music: Path | None = option(
         None, "The song of DANCE; with --src a folder of songs with the dances' names.",
@@ -115,7 +118,8 @@ class RenderConfig:
         if self.output is None:
             raise BadUsage("no output given", "add -o OUT.mp4, or use --src for clips")
         suffixes = [".mp4", PAGE, *EXPORT_SUFFIXES]
-        if self.output.suffix not in suffixes:
+        row = row_of(self.output)
+        if self.output.suffix not in suffixes[:2] and (row is None or not row.writer):
             known = f"{', '.join(suffixes[:-1])} or {suffixes[-1]}"
             raise BadUsage(f"-o {self.output}: must end in {known}")
         if self.windows:

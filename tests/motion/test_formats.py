@@ -4,6 +4,7 @@ import json
 import pickle
 from importlib import import_module
 from inspect import signature
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from pipelines.body.rotations import matrix_to_6d, matrix_to_axis_angle
 from pipelines.body.skeleton import JOINT, JOINT_NAMES, TO_Z_UP, forward_kinematics
-from pipelines.motion.formats import FORMATS, export_motion, load_motion, readable
+from pipelines.motion.formats import FORMATS, export_motion, load_motion, readable, row_of
 from pipelines.motion.npz import load_npz, save_npz
 from pipelines.support.errors import UnsuitableInput
 
@@ -234,3 +235,15 @@ def test_amass_stage_two_as_downloaded(tmp_path, swaying):
     )  # fmt: skip
     back = load_motion(tmp_path / "dance_stageii.npz")
     assert (back.gender, back.frames, back.fps) == ("female", 30, 30.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix"),
+    [
+        ("a.npz", ".npz"), ("a.smplx.npz", ".smplx.npz"), ("A.SMPLX.NPZ", ".smplx.npz"),
+        ("smplx.npz", ".npz"), ("a.vrma", ".vrma"), ("a.xyz", None), ("npz", None),
+    ],
+)  # fmt: skip
+def test_the_longest_suffix_that_fits_names_the_format(name, suffix):
+    row = row_of(Path(name))
+    assert (row and row.suffixes[0]) == suffix
