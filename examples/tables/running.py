@@ -49,9 +49,10 @@ def options(about: str | None) -> argparse.ArgumentParser:
 def training(
     asked: argparse.Namespace, expert: str, stage: str, run: str, **chosen: str | Path
 ) -> Step:
-    """`train-motion` of one stage into a run of its own name."""
-    words = ["train-motion", "--expert", expert, "--stage", stage, "--data", str(asked.data),
+    """`train-motion` of one stage, "" for an expert of one piece, into a run of its own name."""
+    words = ["train-motion", "--expert", expert, "--data", str(asked.data),
              "--workspace", str(asked.out), "--run", run, "--preset", asked.preset]  # fmt: skip
+    words += ["--stage", stage] if stage else []
     if asked.steps:
         words += ["--steps", asked.steps]
     for name, value in chosen.items():
@@ -79,6 +80,34 @@ def dances(
         words += ["--genre", genre] if genre else []
         steps.append(Step(tuple(words), target))
     return steps
+
+
+def videos(
+    asked: argparse.Namespace, name: str, dances_of: str, drawing: Sequence[str]
+) -> list[Step]:
+    """A video of every dance in OUT/dances/DANCES_OF with its song, into OUT/videos/NAME.
+
+    Args:
+        drawing: options of `generate` that say who draws.
+    """
+    steps = []
+    for song in songs(asked.songs):
+        target = asked.out / "videos" / name / f"{song.stem}.mp4"
+        dance = asked.out / "dances" / dances_of / f"{song.stem}.npz"
+        words = ("generate", str(song), str(asked.picture), "--motion", str(dance), "-o",
+                 str(target), "--workspace", str(asked.out), *drawing)  # fmt: skip
+        steps.append(Step(words, target))
+    return steps
+
+
+def seen(asked: argparse.Namespace, name: str, *more: str) -> Step:
+    """`evaluate` of the videos of that name, its figures in OUT/tables/NAME.csv."""
+    target = asked.out / "tables" / f"{name}.csv"
+    words = ("evaluate", "--protocol", "motion-appearance", "--pred",
+             str(asked.out / "videos" / name), "--truth", str(asked.truth), "--music",
+             str(asked.songs), "--workspace", str(asked.out), "--csv", str(target),
+             *more)  # fmt: skip
+    return Step(words, target)
 
 
 def songs(folder: Path) -> list[Path]:

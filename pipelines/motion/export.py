@@ -10,6 +10,7 @@ from pipelines.motion.bvh_export import save_bvh
 from pipelines.motion.motion import Motion
 from pipelines.motion.npz import save_npz
 from pipelines.motion.smplx_npz import save_smplx
+from pipelines.motion.vmd import save_vmd
 from pipelines.motion.vrma import save_vrma
 
 
@@ -36,3 +37,8 @@ def as_vrma(motion: Motion, path: Path, body: BodyMesh) -> None:
 def as_smplx(motion: Motion, path: Path, body: BodyMesh) -> None:
     """SMPL-X as AMASS keeps it; without a body."""
     save_smplx(motion, path)
+
+
+def as_vmd(motion: Motion, path: Path, body: BodyMesh) -> None:
+    """Vocaloid Motion Data of the body's bones, at 30 frames a second."""
+    save_vmd(motion, path, body)

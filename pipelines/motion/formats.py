@@ -55,6 +55,7 @@ FORMATS: tuple[MotionFormat, ...] = (
     MotionFormat((".pt",), "pipelines.motion.estimators:read_gvhmr", unmistakable=False),
     MotionFormat((".glb",), writer="pipelines.motion.export:as_glb"),
     MotionFormat((".vrma",), writer="pipelines.motion.export:as_vrma"),
+    MotionFormat((".vmd",), writer="pipelines.motion.export:as_vmd"),
     MotionFormat(
         (".smplx.npz",), "pipelines.motion.readers:read_npz", "pipelines.motion.export:as_smplx"
     ),

@@ -8,13 +8,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from macedance_cli.app import COMMANDS
+from pipelines.body.skeleton import JOINT, OFFSETS, TO_Z_UP
+from pipelines.motion.motion import Motion
+from pipelines.motion.npz import save_npz
 from pipelines.support.options import declared, distinct
 
 TABLES = Path(__file__).parents[2] / "examples" / "tables"
+PICTURE = ["--picture", "me.png", "--drawing", "--appearance puppet"]
 SCRIPTS = {
+    "mace_table4": PICTURE,
+    "mace_table5": [*PICTURE, "--plain-drawing", "--appearance puppet --size 480"],
     "infinitedance_table4": [],
     "infinitedance_table5": [],
     "megadance_table3": ["--genres", "house", "la hip-hop"],
@@ -26,6 +33,15 @@ SCRIPTS = {
 def module(monkeypatch):
     monkeypatch.syspath_prepend(str(TABLES))
     return importlib.import_module
+
+
+@pytest.fixture
+def standing_dance():
+    """Half a second of arms that rise sideways, of a dancer who faces us."""
+    poses = np.zeros((15, 24, 3), dtype=np.float32)
+    poses[:, 0, 0] = np.pi / 2
+    poses[:, JOINT["left_shoulder"], 2] = np.linspace(0, 1, 15)
+    return Motion(poses, np.zeros((15, 3), dtype=np.float32), 30.0, source="arms")
 
 
 @pytest.fixture
@@ -83,6 +99,56 @@ def test_the_rows_of_table_4_share_a_tokenizer_and_lack_one_part_each(module, gi
         assert sum(said in x for x in tokenizers) == 1
     assert not any("--stage classifier" in x for x in lines)
     assert sum("--genre-classifier judge" in x for x in lines) == 4
+
+
+def test_the_rows_of_maces_table_4_differ_in_what_the_network_learns_from(module, given, capsys):
+    module("mace_table4").main([*given, *PICTURE, "--dry-run"])
+    lines = capsys.readouterr().out.splitlines()
+    learnt = [x.split("--data ")[1].split()[0] for x in lines if "train-motion" in x]
+    assert [Path(place).name for place in learnt] == ["flat", "d"]
+    drawn = [x for x in lines if " -o " in x]
+    assert len(drawn) == 4 and all(x.endswith("--appearance puppet") for x in drawn)
+    assert sum("motion-appearance" in x for x in lines) == 2
+
+
+def test_maces_table_5_exchanges_one_expert_at_a_time(module, given, capsys):
+    plain = ["--plain-drawing", "--appearance tiny"]
+    module("mace_table5").main([*given, *PICTURE, *plain, "--motion-model", "m", "--dry-run"])
+    lines = capsys.readouterr().out.splitlines()
+    assert not any("train-motion" in x for x in lines)
+    drawn = [x for x in lines if " -o " in x and "a.mp3" in x]
+    rows = [(Path(x.split("--motion ")[1].split()[0]).parent.name, x.split()[-1]) for x in drawn]
+    assert rows == [("other", "puppet"), ("own", "tiny"), ("own", "puppet")]
+
+
+def test_a_flat_dance_has_no_depth_and_looks_the_same_from_the_front(module, standing_dance):
+    flat = module("flat_dances").flattened(standing_dance)
+    joints = flat.joints()
+    rest = OFFSETS[:, 2]
+    assert np.abs(joints[:, :, 1]).max() < np.abs(np.cumsum(np.abs(rest))).max()
+    arm = joints[:, JOINT["left_elbow"]] - joints[:, JOINT["left_shoulder"]]
+    real = standing_dance.joints()
+    wanted = real[:, JOINT["left_elbow"]] - real[:, JOINT["left_shoulder"]]
+    angle = np.arctan2(arm[:, 2], arm[:, 0]) - np.arctan2(wanted[:, 2], wanted[:, 0])
+    np.testing.assert_allclose(angle, 0, atol=5e-3)
+    turns = flat.rotations()
+    turns[:, 0] = turns[:, 0] @ TO_Z_UP.T
+    sight = {0: [0.0, 1, 0], **{joint: [0.0, 0, 1] for joint in range(1, 24)}}
+    for joint, axis in sight.items():
+        np.testing.assert_allclose(turns[:, joint] @ axis, np.tile(axis, (15, 1)), atol=1e-6)
+
+
+def test_dances_are_flattened_once_with_their_songs(module, standing_dance, tmp_path):
+    (tmp_path / "in").mkdir()
+    save_npz(standing_dance, tmp_path / "in" / "a.npz")
+    (tmp_path / "in" / "a.wav").write_bytes(b"song")
+    flat = module("flat_dances")
+    flat.flatten_all(tmp_path / "in", tmp_path / "out")
+    (made,) = (tmp_path / "out").glob("*.npz")
+    before = made.stat().st_mtime_ns
+    flat.flatten_all(tmp_path / "in", tmp_path / "out")
+    assert made.stat().st_mtime_ns == before
+    assert made.with_suffix(".wav").read_bytes() == b"song"
 
 
 def test_reconstruction_is_that_of_the_last_validation(module, given):
