@@ -48,6 +48,7 @@ def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
         config = known
     refuse_unable(config)
     seconds, rate = _seconds(config, progress), frame_rate(config.fps)
+    config.direction().refuse_outside(seconds)
     unseen = unseen_cost(
         config.appearance, config.drawing_given(), order(config), seconds, float(rate)
     )
@@ -160,6 +161,7 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     run = run_name(config)
     # A song that is none is told at once, not after the picture has been searched.
     seconds = _seconds(config, progress)
+    config.direction().refuse_outside(seconds)
     workspace = Workspace(config.workspace)
     folder = workspace.generation(run)
     refuse_others(config, _made_before(config, folder))

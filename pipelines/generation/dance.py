@@ -11,8 +11,10 @@ import numpy as np
 from pipelines.generation.run_name import dance_name
 from pipelines.generation.settings import GenerateConfig
 from pipelines.generation.styles import Styles, parse_styles
+from pipelines.motion_expert.experts import EXPERTS
 from pipelines.motion_expert.interface import (
     CANDIDATES,
+    EDITING,
     GENRES,
     STYLES_OVER_TIME,
     Danced,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from pipelines.motion.motion import Motion
     from pipelines.music.features import MusicFeatures
 
+_LEAVE_OUT = "leave one of them out"
 DANCE_RECORD = "motion.json"
 _DANCE_FILES = ("motion.npz", "motion.bvh")
 
@@ -42,9 +45,13 @@ def refuse_unable(config: GenerateConfig) -> None:
     for option, given, ability in (
         ("--genre", config.genre is not None, GENRES),
         ("--candidates", config.candidates > 1, CANDIDATES),
+        ("--edit", config.edit is not None, EDITING),
+        ("--pose", bool(config.pose), EDITING),
     ):
         if given and ability not in expert.abilities:
-            raise BadUsage(f"{option} means nothing to --expert {name}", "leave one of them out")
+            able = [other for other, row in EXPERTS.items() if ability in row.abilities]
+            hint = f"choose --expert {' or '.join(able)}" if ability == EDITING else _LEAVE_OUT
+            raise BadUsage(f"{option} means nothing to --expert {name}", hint)
     styles = _styles(config)
     if (len(styles) > 1 or any(start > 0 for start, _ in styles)) and (
         STYLES_OVER_TIME not in expert.abilities
@@ -154,9 +161,11 @@ def _new_dance(
     with record.timed("dance"):
         dancer = expert.load(config.motion_folder(), config.device, config.dance_options())
     music = _heard(config, record, progress)
+    asked = config.direction()
     request = DanceRequest(
-        music, _styles(config), config.seed, config.candidates, config.feet or LOCK
-    )
+        music, _styles(config), config.seed, config.candidates, config.feet or LOCK,
+        asked.kept(music.frames), asked.poses_to_meet(),
+    )  # fmt: skip
     with record.timed("dance"):
         kept, facts = best_dance(dancer.dance(request, progress), music)
     if expert.draft:

@@ -175,6 +175,9 @@ def _refuse_for_many(config: GenerateConfig) -> None:
                         ("--preview", config.preview)):  # fmt: skip
         if given is not None:
             raise BadUsage(f"{flag} is of one picture", "give one song and one picture")
+    for flag, directed in (("--edit", config.edit), ("--pose", config.pose)):
+        if directed and config.song is not None and config.song.is_dir():
+            raise BadUsage(f"{flag} is of one song", "give one song")
     if not config.motion_only and (config.output is None or config.output.suffix == ".mp4"):
         raise BadUsage(
             "many videos need a folder" if config.output is None else

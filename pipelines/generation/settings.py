@@ -12,7 +12,9 @@ from pipelines.appearance_expert.experts import AUTO
 from pipelines.appearance_expert.experts import EXPERTS as APPEARANCE_EXPERTS
 from pipelines.appearance_expert.experts import own_options as own_drawing_options
 from pipelines.appearance_expert.interface import WAN
+from pipelines.generation.direction import Direction, directed
 from pipelines.media.shape import parse_size
+from pipelines.motion_expert.editing.joint_groups import JOINT_GROUPS
 from pipelines.motion_expert.experts import DEFAULT as DEFAULT_MOTION_EXPERT
 from pipelines.motion_expert.experts import EXPERTS as MOTION_EXPERTS
 from pipelines.motion_expert.experts import expert_of, model_folder, offered_styles
@@ -23,8 +25,10 @@ from pipelines.support.options import check, declared, distinct, option, taken
 from pipelines.workspace import options as common
 
 MUSIC, PICTURE, VIDEO = "The music", "The person", "The video"
+EDIT = "A part of a dance"
 DANCE_INPUTS = ("song", "motion")
-INPUTS = (*DANCE_INPUTS, "picture", "ref_keypoints", "ref_mask")
+INPUTS = ("picture", "ref_keypoints", "ref_mask")
+_JOINTS = tuple(JOINT_GROUPS)
 _SHORTEST, _LONGEST = 2, 600
 _MOTION_SUFFIXES = (".npz", ".bvh")
 
@@ -108,6 +112,27 @@ class GenerateConfig:
     motion_only: bool = option(
         False, "Stop after the dance; needs no picture.", panel=DANCE, named=False
     )
+    edit: Path | None = option(
+        None, "Make this dance anew in part; the rest stays as it is (docs/editing.md).",
+        metavar="DANCE", panel=EDIT, named=False,
+    )  # fmt: skip
+    redo: tuple[str, ...] = option(
+        (), "Dance these seconds of it anew: 8:12.5, or 1:05-1:20; may be given again.",
+        metavar="FROM:TO", panel=EDIT, named="if given",
+    )  # fmt: skip
+    keep: tuple[str, ...] = option(
+        (), "Keep these seconds of it, the rest is new; may be given again.",
+        metavar="FROM:TO", panel=EDIT, named="if given", variable="MACEDANCE_KEEP_SECONDS",
+    )  # fmt: skip
+    keep_joints: tuple[str, ...] = option(
+        (), "Keep these joints of it, and dance the others anew; may be given again.",
+        choices=_JOINTS, panel=EDIT, named="if given",
+        metavar=f"[{'|'.join(_JOINTS)}]",
+    )  # fmt: skip
+    pose: tuple[str, ...] = option(
+        (), "Meet the pose of a motion file at this second; FILE@TIME for a moment of a dance.",
+        metavar="TIME=FILE", panel=EDIT, named=False,
+    )  # fmt: skip
     ref_keypoints: Path | None = option(
         None, "The person's pose, where none is found (docs/formats.md).", metavar="FILE.json",
         panel=PICTURE, named=False,
@@ -163,6 +188,7 @@ class GenerateConfig:
             flag = "--by-name" if self.by_name else "--shard"
             raise BadUsage(f"{flag} is for many", "give a folder of songs or of pictures")
         self._validate_targets()
+        self._validate_direction()
         self.dance_options()
         return self
 
@@ -220,6 +246,16 @@ class GenerateConfig:
         }
         return replace(self, expert=name, options=own)
 
+    def direction(self) -> Direction:
+        """What is given of the dance; raises BadUsage for flags that cannot be read."""
+        return directed(self.edit, self.keep, self.redo, self.keep_joints, self.pose)
+
+    def _validate_direction(self) -> None:
+        asked = self.direction().checked()
+        for flag, path in (("--motion", self.motion), ("--motion-from", self.motion_from)):
+            if asked and path is not None:
+                raise BadUsage(f"{flag} {path} is danced as it is", "to change a part, use --edit")
+
     def _validate_targets(self) -> None:
         if self.motion_out is not None and self.motion_out.suffix not in _MOTION_SUFFIXES:
             raise BadUsage(f"--motion-out {self.motion_out}: must end in .npz or .bvh")
@@ -251,12 +287,12 @@ class GenerateConfig:
 
     def dance_inputs(self) -> dict[str, Path]:
         """The files that the dance is made of, by the option that names them."""
-        given = {name: getattr(self, name) for name in DANCE_INPUTS}
+        given = {name: getattr(self, name) for name in DANCE_INPUTS} | self.direction().inputs()
         return {name: path for name, path in given.items() if path is not None}
 
     def inputs(self) -> dict[str, Path]:
         """The files that are read, by the option that names them."""
-        given = {name: getattr(self, name) for name in INPUTS}
+        given = self.dance_inputs() | {name: getattr(self, name) for name in INPUTS}
         if not self.motion_only:
             for name, options in self.drawing_options().items():
                 given |= APPEARANCE_EXPERTS[name].inputs(options)

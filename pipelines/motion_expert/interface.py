@@ -18,6 +18,8 @@ from pipelines.support.options import option
 
 if TYPE_CHECKING:
     from pipelines.motion.motion import Motion
+    from pipelines.motion_expert.editing.kept import Kept
+    from pipelines.motion_expert.editing.poses import PoseAt
     from pipelines.music.features import MusicFeatures
     from pipelines.support.progress import Progress
 
@@ -29,6 +31,8 @@ MOST_CANDIDATES = 64
 GENRES, CANDIDATES, STYLES_OVER_TIME = "genres", "candidates", "styles over time"
 """Abilities: to dance in a style that is asked for; to make several dances of one song at once; to
 change styles within a song."""
+EDITING = "editing"
+"""The ability to dance anew a part of a given dance, and to meet given poses (`editing`)."""
 
 
 def own_panel(*experts: str) -> str:
@@ -52,6 +56,8 @@ class DanceRequest:
         seed: the only source of randomness.
         candidates: how many dances to make.
         feet: how they are tidied up (`foot_restoration.treatment`).
+        kept: what of a given dance stays, to the bit; None: nothing is given.
+        poses: single poses that are met.
     """
 
     music: MusicFeatures
@@ -59,6 +65,13 @@ class DanceRequest:
     seed: int = 0
     candidates: int = 1
     feet: str = "lock"
+    kept: Kept | None = None
+    poses: tuple[PoseAt, ...] = ()
+
+    @property
+    def directed(self) -> bool:
+        """Whether anything of the dance is given."""
+        return self.kept is not None or bool(self.poses)
 
     @property
     def frames(self) -> int:
@@ -207,8 +220,8 @@ class Expert:
         cost: from folder, options, seconds of music and candidates to an estimate.
         identity: from a folder or None to the digest of its weights, which no other expert's have;
             "" if there are none. A run is named by it.
-        abilities: of GENRES, CANDIDATES and STYLES_OVER_TIME those that it has; what it cannot do
-            is refused.
+        abilities: of GENRES, CANDIDATES, STYLES_OVER_TIME and EDITING those that it has; what it
+            cannot do is refused.
         draft: whether its dances are no more than a draft; `generate` warns then.
         find_genre: from what was asked and its genres to one of them, where it knows other names.
         config_name: the JSON file by which its folder is known.

@@ -201,3 +201,15 @@ def test_the_dance_that_steps_on_the_beat_is_kept(stepping):
 def test_without_weights_an_expert_is_refused_before_any_work(config):
     with pytest.raises(MissingAsset, match="no weights of --expert infinitedance ship"):
         refuse_unable(replace(config, expert="infinitedance"))
+
+
+def test_an_expert_that_cannot_edit_says_who_can(toy, tmp_path):
+    save_npz(Motion(np.zeros((9, 24, 3), np.float32), np.zeros((9, 3), np.float32), 30.0),
+             tmp_path / "a.npz")  # fmt: skip
+    config = GenerateConfig(
+        song=Path("song.wav"), expert="toy", motion_only=True, motion_out=tmp_path / "b.npz",
+        edit=tmp_path / "a.npz", redo=("0:0.2",),
+    )  # fmt: skip
+    with pytest.raises(BadUsage, match="--edit means nothing to --expert toy") as caught:
+        refuse_unable(config)
+    assert "--expert library or mace" in caught.value.hint

@@ -109,3 +109,25 @@ def test_the_picture_is_read_when_its_size_is_asked(tmp_path):
         order(config).size((1, 1))
     Image.fromarray(np.zeros((400, 300, 3), np.uint8)).save(config.picture)
     assert canvas(config) == order(config).size((1, 1)) == (720, 960)
+
+
+def test_another_stretch_pose_or_dance_is_another_dance(tmp_path):
+    song, dance, other = (tmp_path / name for name in ("song.wav", "a.npz", "b.npz"))
+    for path in (song, dance, other):
+        path.write_bytes(path.name.encode())
+    plain = GenerateConfig(song=song, motion_only=True, motion_out=tmp_path / "out.npz")
+    asked = [
+        plain,
+        replace(plain, edit=dance, redo=("1:2",)),
+        replace(plain, edit=other, redo=("1:2",)),
+        replace(plain, edit=dance, redo=("1:3",)),
+        replace(plain, edit=dance, keep=("1:2",)),
+        replace(plain, edit=dance, keep_joints=("upper",)),
+        replace(plain, pose=(f"1={dance}",)),
+        replace(plain, pose=(f"1={other}",)),
+        replace(plain, pose=(f"1={other}@2",)),
+        replace(plain, pose=(f"2={other}",)),
+    ]
+    assert len({dance_name(one) for one in asked}) == len(asked)
+    other.write_bytes(dance.read_bytes())
+    assert dance_name(asked[6]) == dance_name(asked[7])

@@ -163,8 +163,8 @@ def _joined(
     """A new stretch laid onto the floor beside the present one and faded in over their overlap."""
     shared = present.frames
     ours, theirs = present.joints(), part.sliced(0, shared).joints()
-    turn, shift, apart = _laid(ours, theirs, standing, stands[:shared])
-    part = _moved(part, turn, shift)
+    turn, shift, apart = laid(ours, theirs, standing, stands[:shared])
+    part = moved(part, turn, shift)
     rise = (np.arange(shared) + 1) / (shared + 1)
     share = rise**2 * (3 - 2 * rise)
     before, after = axis_angle_to_matrix(present.poses), axis_angle_to_matrix(part.poses[:shared])
@@ -183,7 +183,7 @@ def _joined(
     return replace(part, poses=poses, trans=trans), contacts
 
 
-def _laid(
+def laid(
     ours_TJ3: Floats, theirs_TJ3: Floats, standing_T4: NDArray[np.float32],
     stands_T4: NDArray[np.float32],
 ) -> tuple[float, Floats, Floats]:  # fmt: skip
@@ -229,7 +229,7 @@ def _rotated(points: Floats, turn: float) -> Floats:
     return np.asarray(points @ np.array([[cos, sin], [-sin, cos]]))
 
 
-def _moved(motion: Motion, turn: float, shift: Floats) -> Motion:
+def moved(motion: Motion, turn: float, shift: Floats) -> Motion:
     """The motion turned about the vertical through the origin, then shifted over the floor."""
     about = axis_angle_to_matrix(np.array([0.0, 0.0, turn]))
     poses, trans = motion.poses.copy(), motion.trans.copy()
@@ -244,10 +244,10 @@ def _centred(motion: Motion) -> Motion:
     What joins leave of turns and ways adds up over minutes; it is taken out as slowly.
     """
     forward = forward_of(axis_angle_to_matrix(motion.poses[:, 0]))[:, :2]
-    turned = _moved(motion, -float(heading(forward.mean(0))), np.zeros(2))
+    turned = moved(motion, -float(heading(forward.mean(0))), np.zeros(2))
     if motion.seconds > _LONG_SECONDS:
         slow = gaussian_filter1d(forward, _SLOW_SECONDS * FPS, axis=0, mode="nearest")
-        turned = _wound_back(motion, -np.unwrap(heading(slow)))
+        turned = wound_back(motion, -np.unwrap(heading(slow)))
         place = turned.trans[:, :2].astype(np.float64)
         slow = gaussian_filter1d(place, _SLOW_SECONDS * FPS, axis=0, mode="nearest")
         turned = replace(turned, trans=turned.trans - np.pad(slow, ((0, 0), (0, 1))))
@@ -256,7 +256,7 @@ def _centred(motion: Motion) -> Motion:
     return replace(turned, trans=trans.astype(np.float32))
 
 
-def _wound_back(motion: Motion, turn_T: Floats) -> Motion:
+def wound_back(motion: Motion, turn_T: Floats) -> Motion:
     """The motion turned by an angle of its own in each frame, with its way along."""
     about = axis_angle_to_matrix(np.stack([0 * turn_T, 0 * turn_T, turn_T], axis=1))
     poses, trans = motion.poses.copy(), motion.trans.copy()

@@ -44,7 +44,7 @@ _WIDER = ((SLOWEST_SPEED, FASTEST_SPEED), (0.6, 1.6), (0.3, 3.0))
 _ENOUGH, _ENOUGH_DANCES = 12, 4
 """Units and choreographies (half of them, where a style has few); a style with fewer at a song's
 tempo is danced faster or slower than dancers would."""
-_MOST_CANDIDATES = 64
+MOST_CANDIDATES = 64
 _OTHER_SEEDS = 2**32
 _TWO_TEMPI = 1.2
 
@@ -102,15 +102,15 @@ class LibraryDancer:
             UnsuitableInput: features of another schema or shape, or no dance in the library.
             BadUsage: an unknown style, energy or variation outside 0 ... 1, too many candidates.
         """
-        asked = self._checked(features_TF, schema, styles, energy, candidates)
+        asked = self.checked(features_TF, schema, styles, energy, candidates)
         if not 0 <= variation <= 1:
             raise BadUsage(f"--variation {variation}: must lie in 0 ... 1")
         plan, frames = plan_song(features_TF), len(features_TF)
-        units = self._units(plan, [name for _, name in asked], upright)
-        bar_styles = _styles_of_bars(plan, asked, units)
+        units = self.units_for(plan, [name for _, name in asked], upright)
+        bar_styles = styles_of_bars(plan, asked, units)
         dances = []
         for number in range(candidates):
-            drawn = seed * _MOST_CANDIDATES + number
+            drawn = seed * MOST_CANDIDATES + number
             search = partial(best_sequence, units, plan, bar_styles, energy, config=self.config)
             stretches = stretches_of(units, search(drawn, on_step=on_step), plan.per_bar)
             motion, contacts, joins = assemble(self.library, units, plan, stretches, frames)
@@ -121,7 +121,7 @@ class LibraryDancer:
                 other, _, _ = assemble(self.library, units, plan, above, frames)
                 motion = with_trunk_of(motion, other, share_of_other(plan, varied, frames))
                 facts |= {
-                    "trunk_parts": self._parts(units, plan, above), "varied_bars": varied.tolist(),
+                    "trunk_parts": self.parts(units, plan, above), "varied_bars": varied.tolist(),
                 }  # fmt: skip
             parts = facts["parts"] + facts.get("trunk_parts", [])
             names = sorted({part["genre"] for part in parts})
@@ -129,10 +129,11 @@ class LibraryDancer:
             dances.append((replace(motion, genre=label, source="dance-library"), contacts, facts))
         return dances
 
-    def _checked(
+    def checked(
         self, features_TF: NDArray[np.float32], schema: str,
         styles: Sequence[tuple[float, str]], energy: float | None, candidates: int,
     ) -> list[tuple[float, str]]:  # fmt: skip
+        """The library's names of the styles that are asked for; raises as `dance`."""
         if schema != FEATURE_SCHEMA:
             raise UnsuitableInput(
                 f"music features are {schema}, the dance library needs {FEATURE_SCHEMA}"
@@ -141,11 +142,11 @@ class LibraryDancer:
             raise UnsuitableInput(f"music features are {features_TF.shape}, expected (T, 35)")
         if energy is not None and not 0 <= energy <= 1:
             raise BadUsage(f"--energy {energy}: must lie in 0 ... 1")
-        if not 1 <= candidates <= _MOST_CANDIDATES:
-            raise BadUsage(f"--candidates {candidates}: must lie in 1 ... {_MOST_CANDIDATES}")
+        if not 1 <= candidates <= MOST_CANDIDATES:
+            raise BadUsage(f"--candidates {candidates}: must lie in 1 ... {MOST_CANDIDATES}")
         return sorted((second, find_genre(name, self.genres)) for second, name in styles)
 
-    def _units(self, plan: SongPlan, asked: list[str], upright: bool) -> Units:
+    def units_for(self, plan: SongPlan, asked: list[str], upright: bool) -> Units:
         """Units at the song's tempo; where there are too few, at tempi further away."""
         unasked = not asked
         wanted = set(asked) | ({None} if unasked else set())
@@ -199,9 +200,7 @@ class LibraryDancer:
         danced = len(np.unique(units.choreography[of_it]))
         return int(of_it.sum()) >= _ENOUGH and danced >= min(_ENOUGH_DANCES, (known + 1) // 2)
 
-    def _parts(
-        self, units: Units, plan: SongPlan, stretches: list[Stretch]
-    ) -> list[dict[str, Any]]:
+    def parts(self, units: Units, plan: SongPlan, stretches: list[Stretch]) -> list[dict[str, Any]]:
         """Which seconds of which take are danced when."""
         parts = []
         for stretch in stretches:
@@ -223,7 +222,7 @@ class LibraryDancer:
         asked: list[tuple[float, str]],
     ) -> dict[str, Any]:  # fmt: skip
         """What a dance is made of, and what the user should be told of its fit."""
-        parts = self._parts(units, plan, stretches)
+        parts = self.parts(units, plan, stretches)
         danced = {part["genre"] for part in parts}
         notes = []
         if not plan.steady:
@@ -247,7 +246,7 @@ def _is_liked(take: TakeEntry) -> bool:
     return liking_of(take.genre) is not None and not take.couple
 
 
-def _styles_of_bars(
+def styles_of_bars(
     plan: SongPlan, asked: list[tuple[float, str]], units: Units
 ) -> list[int | None]:
     """Per bar the number of the style asked for at its middle, or None."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from pipelines.foot_restoration.treatment import NONE, RESTORE, treated
 from pipelines.motion_expert.interface import Danced, DanceRequest
 from pipelines.motion_expert.library.dancer import LibraryDancer
+from pipelines.motion_expert.library.edited import directed_dances
 from pipelines.motion_expert.library.options import LibraryOptions
 from pipelines.support.progress import Progress
 
@@ -24,6 +25,9 @@ class LibraryExpert:
 
     def dance(self, request: DanceRequest, progress: Progress) -> list[Danced]:
         """See interface.Dancer."""
+        if request.directed:
+            return [Danced(*one) for one in
+                    directed_dances(self._dancer, request, self._options, progress)]  # fmt: skip
         with progress.stage("choreographing", unit="bars") as advance:
             dances = self._dancer.dance(
                 request.music.values,

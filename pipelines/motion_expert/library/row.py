@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.motion_expert.interface import (
     CANDIDATES,
+    EDITING,
     GENRES,
     STYLES_OVER_TIME,
     Cost,
@@ -81,7 +82,7 @@ LIBRARY = Expert(
     genres=_genres,
     cost=_cost,
     identity=_identity,
-    abilities=frozenset({GENRES, CANDIDATES, STYLES_OVER_TIME}),
+    abilities=frozenset({GENRES, CANDIDATES, STYLES_OVER_TIME, EDITING}),
     find_genre=_find_genre,
     config_name="library.json",
     check=lambda: whole_weights(_SHIPPED),

@@ -6,7 +6,7 @@ Shapes: U units, K bars, W sequences in the beam. Costs are added up
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,25 +90,46 @@ class _Beam:
 
 
 def best_sequence(
-    units: Units, plan: SongPlan, bar_styles: list[int | None], energy: float | None, seed: int,
+    units: Units, plan: SongPlan, bar_styles: list[int | None],
+    energy: float | Sequence[float | None] | None, seed: int,
     config: SearchConfig, on_step: Callable[[], None] = lambda: None,
 ) -> Whole:  # fmt: skip
     """(K,) the unit of each bar.
 
     Args:
         bar_styles: per bar the number of the style asked for, or None.
-        energy: 0 to 1 for calmer or wilder dance; None follows the song alone.
+        energy: 0 to 1 for calmer or wilder dance, of all bars or of each; None follows the song
+            alone.
         seed: chooses other material.
     """
+    found = good_sequences(units, plan, bar_styles, energy, seed, config, on_step=on_step)
+    return np.asarray(found[0][0])
+
+
+def good_sequences(
+    units: Units, plan: SongPlan, bar_styles: list[int | None],
+    energy: float | Sequence[float | None] | None, seed: int,
+    config: SearchConfig, also_KU: Floats | None = None, on_step: Callable[[], None] = lambda: None,
+) -> tuple[Whole, Floats]:  # fmt: skip
+    """(W, K) sequences of units, the best one first, and what each costs (W,).
+
+    Args:
+        also_KU: what each unit costs in each bar beyond the rest; None: nothing.
+        bar_styles, energy, seed: as `best_sequence`.
+    """
     noise = _noise(units, seed, config)
-    alone = [_alone(units, plan, bar, bar_styles[bar], energy, noise, config)
+    energies = energy if isinstance(energy, Sequence) else [energy] * plan.bars
+    alone = [_alone(units, plan, bar, bar_styles[bar], energies[bar], noise, config)
              for bar in range(plan.bars)]  # fmt: skip
+    if also_KU is not None:
+        alone = [cost + more for cost, more in zip(alone, also_KU, strict=True)]
     beam = _first(units, alone[0], config)
     on_step()
     for bar in range(1, plan.bars):
         beam = _extended(units, plan, beam, bar, alone[bar], config)
         on_step()
-    return np.asarray(beam.path[int(beam.cost.argmin())])
+    order = np.argsort(beam.cost, kind="stable")
+    return beam.path[order], beam.cost[order]
 
 
 def _noise(units: Units, seed: int, config: SearchConfig) -> Floats:

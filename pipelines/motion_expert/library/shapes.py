@@ -6,6 +6,7 @@ Shapes: U units, N different pulses, 24 joints at 3 moments.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +14,14 @@ from numpy.typing import NDArray
 from pipelines.body.facing import forward_of, heading
 from pipelines.body.rotations import axis_angle_to_matrix
 from pipelines.body.skeleton import JOINT_NAMES, MIRROR, forward_kinematics
+from pipelines.motion.motion import Motion
 from pipelines.motion_expert.library.counting import Counted
 from pipelines.motion_expert.library.storage import FPS, Library
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
-_AROUND_SECONDS = (-0.2, 0.0, 0.2)
+AROUND_SECONDS = (-0.2, 0.0, 0.2)
 _KEPT = 64
 _SAMPLED = 4000
 _JOINT_WEIGHTS = {"ankle": 1.6, "foot": 1.6, "hand": 0.7}
@@ -52,37 +54,48 @@ def unit_shapes(
     seconds = np.concatenate([c.times for c in counted])
     offset = np.concatenate([[0], np.cumsum([len(c.times) for c in counted])])
     at = seconds[offset[unique[:, 0]] + unique[:, 1]]
-    rows = np.round((at[:, None] + np.array(_AROUND_SECONDS)) * FPS).astype(int)
+    rows = np.round((at[:, None] + np.array(AROUND_SECONDS)) * FPS).astype(int)
     rows = first[unique[:, 0], None] + np.clip(rows, 0, frames[unique[:, 0], None] - 1)
-    shapes = _joints_in_heading(library, rows)
+    shapes = joints_in_heading(library, rows)
     where = where.reshape(pulse.shape)
     return UnitShapes(shapes[where[:, 0]], shapes[where[:, -1]], _spread(shapes, where))
 
 
 def _spread(shapes_ND: Floats, where_UB: Whole) -> Floats:
     """(U,) how far the shapes of each unit's pulses lie from their mean."""
-    moments = shapes_ND.reshape(len(shapes_ND), len(_AROUND_SECONDS), -1)
+    moments = shapes_ND.reshape(len(shapes_ND), len(AROUND_SECONDS), -1)
     square = (moments**2).sum(-1).mean(1)[where_UB].mean(1)
     mean = moments.mean(1)[where_UB].mean(1)
     return np.asarray(np.sqrt(np.maximum(square - (mean**2).sum(-1), 0)))
 
 
-def _joints_in_heading(library: Library, rows_N3: Whole) -> Floats:
+def joints_in_heading(library: Library, rows_N3: Whole) -> Floats:
     """(N, 3 x 24 x 3) weighted joints around the pelvis, turned as at the middle one of each."""
     flat, back = np.unique(rows_N3, return_inverse=True)
-    turned = axis_angle_to_matrix(library.poses(flat))
-    place = library.places(flat)
-    joints = forward_kinematics(turned, place)[0]
+    return _relative(library.poses(flat), library.places(flat), back.reshape(rows_N3.shape))
+
+
+def shapes_in_motion(motion: Motion, frames_N: Whole) -> Floats:
+    """(N, 216) the same of a dance at 30 fps, around these of its frames."""
+    rows = frames_N[:, None] + np.round(np.array(AROUND_SECONDS) * FPS).astype(int)
+    rows = np.clip(rows, 0, motion.frames - 1)
+    return _relative(motion.poses, motion.trans, rows)
+
+
+def _relative(
+    poses_FJ3: NDArray[np.floating[Any]], place_F3: NDArray[np.floating[Any]], back_N3: Whole
+) -> Floats:
+    turned = axis_angle_to_matrix(poses_FJ3)
+    joints = forward_kinematics(turned, place_F3)[0]
     yaw = heading(forward_of(turned[:, 0]))
-    back = back.reshape(rows_N3.shape)
-    middle = back[:, 1]
-    centre = place[middle] * [1, 1, 0]
-    relative = joints[back] - centre[:, None, None]
+    middle = back_N3[:, 1]
+    centre = place_F3[middle] * [1, 1, 0]
+    relative = joints[back_N3] - centre[:, None, None]
     cos, sin = np.cos(-yaw[middle])[:, None, None], np.sin(-yaw[middle])[:, None, None]
     x = relative[..., 0] * cos - relative[..., 1] * sin
     y = relative[..., 0] * sin + relative[..., 1] * cos
     result = np.stack([x, y, relative[..., 2]], -1) * _weights()[:, None]
-    return np.asarray(result.reshape(len(rows_N3), -1))
+    return np.asarray(result.reshape(len(back_N3), -1))
 
 
 def _weights() -> Floats:

@@ -14,7 +14,7 @@ from pipelines.motion import layout
 from pipelines.motion.motion import Motion
 from pipelines.motion.representation import decode
 from pipelines.motion_expert.mace.checkpoint import Checkpoint, build_model, load_checkpoint
-from pipelines.motion_expert.mace.diffusion import DdimSampler, Denoiser
+from pipelines.motion_expert.mace.diffusion import DdimSampler, Denoiser, Known
 from pipelines.motion_expert.mace.network import MotionExpert
 from pipelines.motion_expert.mace.options import SamplingConfig
 from pipelines.rhythm.beat_clock import clock_hands, count_beats
@@ -45,6 +45,7 @@ class Choreographer:
         schema: str,
         config: SamplingConfig,
         on_step: Callable[[], None] = lambda: None,
+        given: tuple[Array, Array] | None = None,
     ) -> list[tuple[Motion, Array]]:
         """Dance to a whole song.
 
@@ -52,6 +53,7 @@ class Choreographer:
             features: (T, 35) music features at 30 fps. schema: how they were computed.
             config: how to sample.
             on_step: called after each of the `config.sampling_steps` evaluations.
+            given: encoded motion (T, 151), and which of it is held (T, 151), 0 to 1; None: nothing.
 
         Returns:
             For each candidate the motion of T frames at 30 fps and its contact labels (T, 4).
@@ -68,7 +70,7 @@ class Choreographer:
                 f"{self.checkpoint.feature_schema}"
             )
         try:
-            samples = self._sample(features, config, on_step)
+            samples = self._sample(features, config, on_step, given)
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -86,8 +88,9 @@ class Choreographer:
         return [decode(sample, config.genre) for sample in raw]
 
     def _sample(
-        self, features: Array, config: SamplingConfig, on_step: Callable[[], None]
-    ) -> Array:
+        self, features: Array, config: SamplingConfig, on_step: Callable[[], None],
+        given: tuple[Array, Array] | None,
+    ) -> Array:  # fmt: skip
         count = config.candidates
         genre = self.checkpoint.config.genre_index(config.genre)
         music = torch.from_numpy(self._heard(features))
@@ -100,8 +103,17 @@ class Choreographer:
             bar_1TK = self.model.bar(music_1TF, genre_1, torch.ones_like(genre_1))
             denoise = self._denoiser(tokens, config.beta, bar_1TK)
             shape = (count, len(features), layout.WIDTH)
-            sample = sampler.sample(denoise, shape, generator, self.device, on_step)
+            sample = sampler.sample(
+                denoise, shape, generator, self.device, on_step, self._known(given)
+            )
         return sample.float().cpu().numpy()
+
+    def _known(self, given: tuple[Array, Array] | None) -> Known | None:
+        if given is None:
+            return None
+        values, share = given
+        scaled = self.checkpoint.normalizer.transform(values)
+        return Known(*(torch.from_numpy(x)[None].to(self.device) for x in (scaled, share)))
 
     def _heard(self, features: Array) -> Array:
         """(T, F): the standardised features, and the beat clock for a network that hears it."""

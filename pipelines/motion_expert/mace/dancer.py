@@ -7,6 +7,7 @@ from pathlib import Path
 from pipelines.motion_expert.bending import settled
 from pipelines.motion_expert.interface import Danced, DanceRequest
 from pipelines.motion_expert.mace.choreographer import Choreographer
+from pipelines.motion_expert.mace.inpainting import inpainted
 from pipelines.motion_expert.mace.options import MaceOptions, SamplingConfig
 from pipelines.music.beats import beat_times
 from pipelines.rhythm.on_beat import with_reserve
@@ -34,6 +35,8 @@ class MaceDancer:
 
         Raises as `Choreographer.dance`; BadUsage for more than one style.
         """
+        if request.directed:
+            return inpainted(self._choreographer, request, self._options, progress)
         options, music = self._options, request.music
         config = SamplingConfig(
             beta=options.beta, sampling_steps=options.sampling_steps, genre=request.only_style,

@@ -43,6 +43,22 @@ def ddim_grid(steps: int) -> list[int]:
 
 
 @dataclass(frozen=True)
+class Known:
+    """What of a sample is given: values (1, T, D) in [-1, 1], and a share (1, T, D) of each.
+
+    A share of 1 holds a value, 0 leaves it free (docs/reference/motion-expert.md#editing).
+    """
+
+    values: Tensor
+    share: Tensor
+
+    def held(self, x: Tensor, alpha: float, noise: Tensor) -> Tensor:
+        """The sample (B, T, D) at this noise level with the given values in it, as noisy."""
+        given: Tensor = alpha**0.5 * self.values + (1 - alpha) ** 0.5 * noise
+        return x + self.share * (given - x)
+
+
+@dataclass(frozen=True)
 class DdimSampler:
     """DDIM sampling.
 
@@ -61,6 +77,7 @@ class DdimSampler:
         generator: torch.Generator,
         device: torch.device,
         on_step: Callable[[], None] = lambda: None,
+        known: Known | None = None,
     ) -> Tensor:
         """Draw a sample of the given shape.
 
@@ -70,18 +87,23 @@ class DdimSampler:
             generator: a CPU generator, so that a seed means the same on every device.
             device: where the sample lives.
             on_step: called after every evaluation.
+            known: what of the sample is given; it is held at every step, as noisy as the rest.
         """
         alphas = alphas_cumulative()
         grid = ddim_grid(self.steps)
         x = torch.randn(shape, generator=generator).to(device)
+        if known is not None:
+            x = known.held(x, float(alphas[grid[0]]), x)
         for now, following in pairwise(grid):
             clean = denoise(x, now).clamp(-1.0, 1.0)
             on_step()
             if following < 0:
-                return clean
+                return clean if known is None else known.held(clean, 1.0, clean)
             a, b = float(alphas[now]), float(alphas[following])
             noise = (x - a**0.5 * clean) / (1 - a) ** 0.5
             sigma = self.eta * ((1 - a / b) * (1 - b) / (1 - a)) ** 0.5
             fresh = torch.randn(shape, generator=generator).to(device)
             x = b**0.5 * clean + max(0.0, 1 - b - sigma**2) ** 0.5 * noise + sigma * fresh
+            if known is not None:
+                x = known.held(x, b, torch.randn(shape, generator=generator).to(device))
         return x

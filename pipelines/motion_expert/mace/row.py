@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.motion_expert.interface import CANDIDATES, GENRES, Cost, Expert, Training
+from pipelines.motion_expert.interface import CANDIDATES, EDITING, GENRES, Cost, Expert, Training
 from pipelines.motion_expert.mace.options import MaceOptions
 from pipelines.motion_expert.mace.training_options import MaceTrainingOptions
 from pipelines.support.shipped import whole_weights
@@ -55,7 +55,7 @@ MACE = Expert(
     genres=_genres,
     cost=_cost,
     identity=_identity,
-    abilities=frozenset({GENRES, CANDIDATES}),
+    abilities=frozenset({GENRES, CANDIDATES, EDITING}),
     check=lambda: whole_weights(_SHIPPED),
     training=Training(MaceTrainingOptions, _task),
 )

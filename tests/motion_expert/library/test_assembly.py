@@ -12,12 +12,12 @@ from pipelines.body.skeleton import FOOT_JOINTS
 from pipelines.motion.motion import Motion
 from pipelines.motion_expert.library import assembly
 from pipelines.motion_expert.library.assembly import (
-    _laid,
     _planar_fit,
     _rotated,
-    _wound_back,
     assemble,
+    laid,
     stretches_of,
+    wound_back,
 )
 from pipelines.motion_expert.library.counting import counted_takes
 from pipelines.motion_expert.library.song_plan import plan_song
@@ -44,7 +44,7 @@ def test_a_foot_that_stands_in_both_keeps_its_place_when_laid_down() -> None:
     for joint in left:
         ours[:, joint], theirs[:, joint] = ours[0, joint], ours[0, joint] + [0.4, -0.2, 0]
     stands = np.tile(np.float32([1, 0, 1, 0]), (12, 1))
-    turn, shift, apart = _laid(ours, theirs, stands, stands)
+    turn, shift, apart = laid(ours, theirs, stands, stands)
     moved = _rotated(theirs[..., :2], turn) + shift
     assert np.abs(moved[:, left] - ours[:, left, :2]).max() < 0.03
     assert apart[0] < 0.03 < apart[1]
@@ -55,7 +55,7 @@ def test_a_slow_turn_is_wound_back_with_the_way() -> None:
     angle = np.linspace(0, 2 * np.pi, 400)
     trans = np.stack([np.sin(angle), 1 - np.cos(angle), 0 * angle], 1).astype(np.float32)
     motion = Motion(np.zeros((400, 24, 3), np.float32), trans, 30.0)
-    straight = _wound_back(motion, -angle)
+    straight = wound_back(motion, -angle)
     assert straight.trans[-1, 0] == pytest.approx(2 * np.pi, rel=1e-3)
     assert np.abs(straight.trans[:, 1]).max() < 1e-3
 
@@ -180,7 +180,7 @@ def test_a_point_that_weighs_much_is_met():
 @pytest.mark.parametrize("turn", [0.0, 1.1, -2.0])
 def test_moving_a_dance_moves_its_joints(stepping, turn):
     motion = stepping(110, seconds=1)
-    moved = assembly._moved(motion, turn, np.array([0.5, -0.25]))
+    moved = assembly.moved(motion, turn, np.array([0.5, -0.25]))
     before = motion.joints()
     expected = before.copy()
     expected[..., :2] = assembly._rotated(before[..., :2], turn) + np.array([0.5, -0.25])

@@ -8,6 +8,7 @@ import torch
 
 from pipelines.motion_expert.mace.diffusion import (
     DdimSampler,
+    Known,
     add_noise,
     alphas_cumulative,
     ddim_grid,
@@ -121,3 +122,27 @@ def test_progress_is_told_once_per_evaluation():
     ticks = []
     DdimSampler(7).sample(lambda x, _: x, (1, 1, 1), generator(), CPU, lambda: ticks.append(1))
     assert len(ticks) == 7
+
+
+def test_known_values_are_held_at_every_step_as_noisy_as_the_rest():
+    given = torch.full((1, 4, 3), 0.5)
+    share = torch.zeros(1, 4, 3)
+    share[:, :2] = 1
+    seen = []
+
+    def denoise(x, step):
+        seen.append((x.clone(), step))
+        return torch.zeros_like(x)
+
+    sampler = DdimSampler(steps=20)
+    generator = torch.Generator().manual_seed(0)
+    made = sampler.sample(
+        denoise, (400, 4, 3), generator, torch.device("cpu"), known=Known(given, share)
+    )
+    assert torch.equal(made[:, :2], torch.full((400, 2, 3), 0.5))
+    assert torch.equal(made[:, 2:], torch.zeros(400, 2, 3))
+    alphas = alphas_cumulative()
+    for x, step in seen:
+        held = x[:, :2]
+        assert float(held.mean()) == pytest.approx(0.5 * alphas[step] ** 0.5, abs=0.07)
+        assert float(held.std()) == pytest.approx((1 - alphas[step]) ** 0.5, abs=0.07)

@@ -1,0 +1,1 @@
+"""Editing a dance: what of it stays, and how what is danced anew is fitted in between."""
