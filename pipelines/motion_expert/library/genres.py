@@ -23,6 +23,8 @@ class Style:
         rhythm: how much more than elsewhere a bar's rhythm counts where the style is asked for:
             where few bars keep the beat.
         facing: how much more its facing counts: where dancers turn away much.
+        energy: how much more its energy counts where it is asked for: where bars that keep the
+            beat are wilder than the style mostly is.
     """
 
     phase: float = -1.6
@@ -30,12 +32,13 @@ class Style:
     liking: float | None = None
     rhythm: float = 1.0
     facing: float = 1.0
+    energy: float = 1.0
 
 
 STYLES: dict[str, Style] = {
     "house": Style(-1.9, liking=0.45),
     "la hip-hop": Style(-2.1, liking=0.15),
-    "middle hip-hop": Style(-2.1, liking=0.0),
+    "middle hip-hop": Style(-2.1, liking=0.0, energy=3.0),
     "lock": Style(-2.2, liking=0.0, rhythm=1.7),
     "waack": Style(-2.0, liking=0.0, rhythm=2.5),
     "break": Style(-2.0, liking=0.2, facing=5.0),

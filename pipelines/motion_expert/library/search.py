@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.motion_expert.library.genres import liking_of, style_of
+from pipelines.motion_expert.library.genres import Style, liking_of, style_of
 from pipelines.motion_expert.library.song_plan import SongPlan
 from pipelines.motion_expert.library.units import Units
 
@@ -153,12 +153,12 @@ def _alone(
     local = np.log(60.0 / period / plan.bpm)
     ratio = units.tempo_bias + local.mean()
     # A style's own weight is for choosing among its bars, not for choosing among styles.
-    strictness = 1.0 if style is None else style_of(units.genres[style]).rhythm
+    asked = Style() if style is None else style_of(units.genres[style])
     cost = (
-        config.rhythm * strictness * (1 - units.rhythm)
+        config.rhythm * asked.rhythm * (1 - units.rhythm)
         + config.tempo * ratio**2
         + config.tempo_spread * (units.tempo_spread + local.var())
-        + config.energy * (units.energy - wanted) ** 2
+        + config.energy * asked.energy * (units.energy - wanted) ** 2
         - config.accent * units.pattern @ plan.accents[bar]
         - config.variety * np.minimum(units.variety, _WIDE_ENOUGH)
         + noise

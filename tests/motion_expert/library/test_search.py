@@ -245,3 +245,17 @@ def test_a_style_s_own_weight_of_rhythm_is_no_handicap_unasked(many, score, monk
     asked = searched(many, score, styles=[lock] * score.bars)
     best = many.rhythm[many.genre == lock]
     assert many.rhythm[asked].mean() >= np.median(best)
+
+
+def test_a_style_s_own_weight_of_energy_calms_its_dance(many, score, monkeypatch):
+    """Bars on the beat may be the style's wildest; the song's energy is followed all the same."""
+    lock = many.genres.index("lock")
+    calm = replace(score, energy=np.zeros(score.bars))
+
+    def danced() -> float:
+        chosen = best_sequence(many, calm, [lock] * calm.bars, None, 0, SearchConfig())
+        return float(many.energy[chosen].mean())
+
+    before = danced()
+    monkeypatch.setitem(genres.STYLES, "lock", replace(genres.STYLES["lock"], energy=50.0))
+    assert danced() < before
