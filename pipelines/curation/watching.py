@@ -103,10 +103,11 @@ def watch(job: WatchJob) -> Watched:
     video = examine_video(job.source.path)
     touched = job.source.path.stat().st_mtime_ns
     sha256 = sha256_file(job.source.path)
+    folder = watched_folder(job.config, sha256)
     done = already_watched(job.config, job.source, sha256)
     if done is not None:
+        _tidy(folder)  # the run that finished it may have been killed before it came to this
         return done
-    folder = watched_folder(job.config, sha256)
     with alone_in(folder, SILENT):
         done = already_watched(job.config, job.source, sha256)
         if done is not None:
@@ -123,8 +124,7 @@ def watch(job: WatchJob) -> Watched:
             "sound_level": level, "mtime_ns": touched,
         }  # fmt: skip
         finish_stage(folder / RECORD, facts, [OBSERVATIONS])
-        for part in _parts(folder):
-            part.unlink(missing_ok=True)
+        _tidy(folder)
     return Watched(job.source, sha256, folder, True, facts)
 
 
@@ -268,5 +268,6 @@ def _part(folder: Path, number: int) -> Path:
     return folder / f"chunk-{number:06d}.npz"
 
 
-def _parts(folder: Path) -> list[Path]:
-    return list(folder.glob("chunk-*.npz"))
+def _tidy(folder: Path) -> None:
+    for part in list(folder.glob("chunk-*.npz")):
+        part.unlink(missing_ok=True)

@@ -217,6 +217,13 @@ def test_another_version_watches_everything_again(job, done, monkeypatch):
     assert already_watched(job.config, job.source, done.sha256) is None
 
 
+def test_what_a_kill_left_behind_the_last_step_goes_the_next_time(job, done):
+    left = done.folder / "chunk-000000.npz"
+    left.write_bytes(b"killed before it was removed")
+    assert not watch(job).fresh
+    assert not left.exists()
+
+
 def test_damaged_observations_are_made_again(job, done):
     (done.folder / OBSERVATIONS).write_bytes(b"PK")
     assert already_watched(job.config, job.source, done.sha256) is None
