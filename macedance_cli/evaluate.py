@@ -11,7 +11,7 @@ from pipelines.support.errors import SomeItemsFailed
 
 EPILOG = """Examples:
 
-  macedance evaluate --protocol motion-3d --pred dances/ --truth finedance/ --music songs/
+  macedance evaluate --protocol motion-3d --pred dances/ --truth finedance/ --split test
 
   macedance evaluate --protocol motion-appearance --pred videos/ --truth real/
 

@@ -18,6 +18,8 @@ EPILOG = """Examples:
   macedance generate song.mp3 --motion-only --motion-out dance.bvh
 
   macedance generate song.mp3 me.jpg -o out.mp4 --appearance wan --dry-run
+
+  macedance generate finedance/ --split test -o dances/
 """
 
 

@@ -62,7 +62,7 @@ def plan(config: CurateConfig, progress: Progress) -> dict[str, Any]:
         "seconds_to_watch": round(left, 1),
         "finder": config.finder_name(),
         "engine": config.engine,
-        "workers": config.workers,
+        "workers": config.crew(),
         "folder": str(Workspace(config.workspace).clip_table.parent),
     }
 
@@ -84,7 +84,7 @@ def curate(config: CurateConfig, progress: Progress) -> dict[str, Any]:
     workspace, shard = Workspace(config.workspace), _shard(config)
     run = f"curate-{_run_digest(config, shard)}"
     with recorded_run([workspace.run_record(run)], "curate", run, config, config.seed) as record:
-        funnel, gallery = Funnel(), Gallery(config.seed)
+        funnel, gallery = Funnel(overlap=config.overlap), Gallery(config.seed)
         with record.timed("watching"):
             videos = _videos(config, shard, funnel, progress)
             watched = _watch_all(config, videos, funnel, progress)
@@ -122,6 +122,7 @@ def _videos(
     listing = list_videos(config.sources(), config.labels)
     for path, reason in listing.failed:
         funnel.note_failure(path, reason, progress)
+    funnel.note_labels(listing.unused, config.labels, progress)
     mine = [video for video in listing.videos if shard.owns(video.name)]
     mine = mine[: config.limit]
     funnel.found = len(mine)
@@ -138,7 +139,7 @@ def _watch_all(
     found: dict[str, Watched] = {}
     with (
         progress.stage("watching videos", len(jobs), "videos") as advance,
-        closing(spread(watch, jobs, config.workers, config.engine)) as results,
+        closing(spread(watch, jobs, config.crew(), config.engine)) as results,
     ):
         for job, result in results:
             advance(1)
@@ -150,7 +151,7 @@ def _watch_all(
                 funnel.note_remark(file, remark, progress)
             twin = found.get(result.sha256)
             if twin is not None and twin.source.name != result.source.name:
-                first, second = sorted([twin, result], key=lambda w: w.source.name)
+                first, second = sorted([twin, result], key=_labelled_first)
                 funnel.note_remark(
                     second.source.path, f"the same file as {first.source.path}", progress
                 )
@@ -158,7 +159,12 @@ def _watch_all(
             found[result.sha256] = result
     for one in found.values():
         funnel.read.add(one.facts["frames"] / float(one.fps))
-    return sorted(found.values(), key=lambda one: (one.source.name, one.sha256))
+    return sorted(found.values(), key=_labelled_first)
+
+
+def _labelled_first(one: Watched) -> tuple[bool, str, str]:
+    """Of what repeats each other the first stays, and one with a label tells more."""
+    return one.source.genre is None, one.source.name, one.sha256
 
 
 def _select(
@@ -168,7 +174,12 @@ def _select(
     from pipelines.curation.clip import shot_jobs
     from pipelines.curation.decisions import decide
     from pipelines.curation.duplicates import Catalogue
-    from pipelines.curation.selection import candidates_of, drop_repeats, held_out
+    from pipelines.curation.selection import (
+        candidates_of,
+        distinct_frames,
+        drop_repeats,
+        held_out,
+    )
 
     catalogue = Catalogue()
     jobs: list[ShotJob] = []
@@ -180,6 +191,7 @@ def _select(
         fps = float(one.fps)
         for shot in shots:
             funnel.shots.add(shot.frames / fps)
+        funnel.distinct_seconds += distinct_frames(candidates) / fps
         for candidate in candidates:
             funnel.count(candidate, fps)
             pictures = seen.thumbnails(candidate.start, candidate.stop)
@@ -202,7 +214,7 @@ def _cut_all(
     failed: set[Path] = set()
     with (
         progress.stage("cutting clips", clips, "clips") as advance,
-        closing(spread(make_clips, jobs, config.workers, config.engine)) as results,
+        closing(spread(make_clips, jobs, config.crew(), config.engine)) as results,
     ):
         for job, result in results:
             advance(len(job.clips))

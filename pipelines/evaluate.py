@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pipelines.evaluation.sets import Sets
 
 STAGE_RECORD = "evaluation.json"
+_SPEED = "fps"
 METRICS_FILE, REPORT_FILE = "metrics.json", "report.html"
 
 
@@ -38,6 +39,7 @@ def plan(config: EvaluateConfig, progress: Progress) -> dict[str, Any]:
     folder = Workspace(config.workspace).evaluation(run)
     everyone = sets.everyone().items()
     facts: dict[str, Any] = {"protocol": config.protocol, "profile": config.profile}
+    facts |= {"data sets": list(sets.said)} if sets.said else {}
     facts |= {f"clips of {name}": len(items) for name, items in everyone}
     if protocol.hears:
         facts |= {
@@ -106,6 +108,8 @@ def _evaluated(
 ) -> None:
     from pipelines.evaluation.report import write_report
 
+    for line in sets.said:
+        progress.say(line)
     with record.timed("measuring"):
         measured = protocol.measure(sets, progress)
     _refuse_empty(measured)
@@ -137,6 +141,7 @@ def _judged(
 ) -> Judged:
     """Every number with what it takes to judge it; what a reader has to know is said aloud."""
     from pipelines.evaluation.catalogue import columns
+    from pipelines.evaluation.measuring import without_beats
     from pipelines.evaluation.results import judge
     from pipelines.evaluation.sets import TRUTH
 
@@ -147,8 +152,13 @@ def _judged(
         judged = judge(config.protocol, systems, truth, protocol.rule, config.seed, advance)
     for name, items in sets.systems.items():
         judged.rows[name] |= protocol.of_system(items)
+    timed = any(_SPEED in judged.rows[name] for name in sets.systems)
+    if _SPEED in columns(config.protocol) and not timed:
+        progress.say("FPS is left out: it needs --run-records, the run.json of generate")
     for name, found in measured.items():
         judged.warnings += [f"{name}: {note}" for note in found.notes]
+        silent = without_beats(name, found) if protocol.hears else None
+        judged.warnings += [silent] if silent else []
     for warning in judged.warnings:
         progress.warn(warning)
     return judged

@@ -14,7 +14,7 @@ from pipelines.appearance_expert.experts import unseen_cost
 from pipelines.generation.captured import captured_before, with_captured
 from pipelines.generation.dance import dance_estimate, finished_dance, found_dance, refuse_unable
 from pipelines.generation.expected import expected_stages
-from pipelines.generation.many import failure, items_of, make_many
+from pipelines.generation.many import dances_alone, failure, items_of, make_many
 from pipelines.generation.outputs import hand_over, refuse_others
 from pipelines.generation.run_name import canvas, chosen, order, run_name
 from pipelines.generation.settings import GenerateConfig
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     """What `generate` would do, without doing it: inputs read, the run named, stages listed."""
     if config.many:
-        return _plan_many(config, progress)
+        return _plan_many(dances_alone(config), progress)
     config = config.validate().with_output()
     if config.motion_from is not None:
         known = captured_before(config)
@@ -154,7 +154,7 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
         BadUsage, UnsuitableInput, MissingAsset, OutOfResources: with what to do about it.
     """
     if config.many:
-        return make_many(config, generate, progress)
+        return make_many(dances_alone(config), generate, progress)
     config = with_captured(config.validate().with_output(), progress)
     refuse_unable(config)
     check_writable([path for _, path in config.targets()])

@@ -155,7 +155,7 @@ def _examine_all(
     jobs: list[ClipJob] = []
     with (
         progress.stage("reading dances", len(mine), "dances") as advance,
-        closing(each(partial(examine, config), mine, config.workers)) as results,
+        closing(each(partial(examine, config), mine, config.crew())) as results,
     ):
         for source, result in results:
             advance(1)
@@ -182,7 +182,7 @@ def _make_all(
     failed: set[Path] = set()
     with (
         progress.stage("drawing clips", len(jobs), "clips") as advance,
-        closing(each(make_clip, jobs, config.workers)) as results,
+        closing(each(make_clip, jobs, config.crew())) as results,
     ):
         for job, result in results:
             advance(1)

@@ -228,6 +228,7 @@ def test_one_clip_without_truth_or_music(folders, tmp_path) -> None:
         "fsr", "pfc", "jitter", "pen_self", "pen_floor", "fgd", "magnitude",
     }  # fmt: skip
     assert result["without_music"]["pred"] == {"d1": "no music of its name"}
+    assert any("BAS is left out" in line and "--music" in line for line in result["warnings"])
     pair = replace(one, truth=folders / "truth" / "d2.npz")
     result = evaluate(pair, SILENT)
     assert result["unmatched"] == {}
@@ -241,6 +242,7 @@ def test_silent_songs(folders, tmp_path) -> None:
     result = evaluate(config(folders, tmp_path, music=tmp_path / "silence.wav"), SILENT)
     assert "bas" not in result["rows"]["pred"]
     assert "no beat is heard" in result["without_music"]["pred"]["d0"]
+    assert any("BAS is left out" in line and "no beat" in line for line in result["warnings"])
 
 
 def test_speed_from_run_records(folders, tmp_path) -> None:

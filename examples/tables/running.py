@@ -33,14 +33,27 @@ class Step:
 
 def options(about: str | None) -> argparse.ArgumentParser:
     """The options that all tables have."""
-    parser = argparse.ArgumentParser(description=(about or "").split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="dances with music, to learn from")
+    parser = _training_options(about, "dances with music, to learn from")
     parser.add_argument("--songs", type=Path, required=True, help="folder of songs to dance to")
     parser.add_argument("--truth", type=Path, required=True, help="recordings to judge by")
+    parser.add_argument("--seconds", default="", help="of each dance; else the whole song")
+    return parser
+
+
+def of_data_set(about: str | None, profile: str) -> argparse.ArgumentParser:
+    """The options of tables that learn from a data set and are judged on its own test split."""
+    parser = _training_options(about, "a data set as downloaded (docs/data-sets.md)")
+    parser.add_argument("--split", default="test", help="to dance to and be judged on")
+    parser.add_argument("--profile", default=profile, help="whose definitions judge")
+    return parser
+
+
+def _training_options(about: str | None, data: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=(about or "").split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help=data)
     parser.add_argument("--out", type=Path, required=True, help="the workspace of all runs")
     parser.add_argument("--preset", default="paper", help="size of the networks")
     parser.add_argument("--steps", default="", help="updates of each training; else the command's")
-    parser.add_argument("--seconds", default="", help="of each dance; else the whole song")
     parser.add_argument("--training", default="", help="more options of every train-motion")
     parser.add_argument("--dry-run", action="store_true", help="print the commands and stop")
     return parser
@@ -108,6 +121,23 @@ def seen(asked: argparse.Namespace, name: str, *more: str) -> Step:
              str(asked.songs), "--workspace", str(asked.out), "--csv", str(target),
              *more)  # fmt: skip
     return Step(words, target)
+
+
+def on_data_set(
+    asked: argparse.Namespace, name: str, model: Sequence[str], *more: str, labelled: bool = True
+) -> list[Step]:
+    """A dance to every song of the split into OUT/dances/NAME, and `evaluate` of them.
+
+    Args:
+        more: further options of `evaluate`. labelled: whether to dance in the labelled styles.
+    """
+    place, target = asked.out / "dances" / name, asked.out / "tables" / f"{name}.csv"
+    words = ("generate", str(asked.data), "--split", asked.split, "-o", str(place), "--workspace",
+             str(asked.out), *model, *(("--genre", "label") if labelled else ()))  # fmt: skip
+    judging = ("evaluate", "--protocol", "motion-3d", "--profile", asked.profile, "--pred",
+               str(place), "--truth", str(asked.data), "--split", asked.split, "--workspace",
+               str(asked.out), "--csv", str(target), *more)  # fmt: skip
+    return [Step(words, place / "done"), Step(judging, target)]
 
 
 def songs(folder: Path) -> list[Path]:

@@ -38,7 +38,7 @@ def capture_all(
     touched: dict[int, ShotJob] = {}
     with (
         progress.stage("capturing dances", len(jobs), "clips") as advance,
-        closing(spread(capture_clip, jobs, config.workers, config.engine, apart=True)) as results,
+        closing(spread(capture_clip, jobs, config.crew(), config.engine, apart=True)) as results,
     ):
         for job, result in results:
             advance(1)

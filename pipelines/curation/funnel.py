@@ -36,6 +36,9 @@ class Funnel:
         failed: file and reason. remarks: file and what is unusual about it.
         made: clips made now; the other kept ones were there.
         captured: those of the kept clips that have a motion; None where nobody asked for it.
+        distinct_seconds: of the videos, that some kept clip shows.
+        overlap: what was asked for.
+        unused_labels: rows of the table of labels that no video has the name of.
     """
 
     found: int = 0
@@ -49,6 +52,9 @@ class Funnel:
     made: int = 0
     test_clips: int = 0
     captured: Count | None = None
+    distinct_seconds: float = 0.0
+    overlap: float = 0.0
+    unused_labels: list[str] = field(default_factory=list)
 
     def count(self, one: Candidate, fps: float) -> None:
         """Count a window, or a short shot, under what became of it."""
@@ -88,6 +94,13 @@ class Funnel:
             rows.append(("  captured in 3D", self.captured.number, self.captured.seconds / 3600))
         return rows
 
+    def note_labels(self, unused: list[str], table: Path | None, progress: Progress) -> None:
+        """Rows of a table of labels that are about no video."""
+        self.unused_labels = unused
+        if unused:
+            names = ", ".join(unused[:10]) + (", ..." if len(unused) > 10 else "")
+            progress.warn(f"--labels {table}: no video is called {names} ({len(unused)} rows)")
+
     def turn_down(self, one: Candidate, fps: float) -> None:
         """Count a clip that was kept under the reason that was found since."""
         seconds = (one.stop - one.start) / fps
@@ -101,6 +114,11 @@ class Funnel:
         for text, number, hours in self.rows():
             length = "" if hours != hours else f"{hours:>10.3f} h"
             progress.say(f"{text:<32}{number:>8}{length}")
+        if self.overlap:
+            progress.say(
+                f"clips of one shot overlap (--overlap {self.overlap:g}): "
+                f"{self.kept.seconds:.0f} s of clips show {self.distinct_seconds:.0f} s of video"
+            )
         progress.say(
             f"{self.made} made now, {self.kept.number - self.made} there already; "
             f"{self.test_clips} of the clips are for testing; {len(self.failed)} videos failed"
@@ -119,12 +137,14 @@ class Funnel:
             "shots": plain(self.shots),
             "windows": plain(self.windows),
             "kept": plain(self.kept),
+            "distinct_seconds": round(self.distinct_seconds, 3),
             "dropped": {
                 name: plain(self.dropped[name]) for name in REASONS if name in self.dropped
             },
             "made": self.made,
             "test_clips": self.test_clips,
             "remarks": self.remarks,
+            "unused_labels": self.unused_labels,
             "failed": self.failed,
         }
 

@@ -89,7 +89,7 @@ def candidates_of(
             found.append(_candidate(config, watched, name, Window(shot.start, shot.stop)))
             found[-1].reasons.append("short")
             continue
-        windows = _windows(shot, watched, config.seed, test)
+        windows = _windows(shot, watched, config, test)
         for window in windows:
             one = _candidate(config, watched, name, window)
             _score(one, watched, seen)
@@ -148,19 +148,29 @@ def drop_repeats(
             catalogue.add(one.clip, one.shot, hashes)
 
 
+def distinct_frames(candidates: Sequence[Candidate]) -> int:
+    """Frames of a video that some kept clip shows; the clips in order."""
+    frames, shown = 0, 0
+    for one in candidates:
+        if one.kept:
+            frames += max(0, one.stop - max(one.start, shown))
+            shown = max(shown, one.stop)
+    return frames
+
+
 def looks_in(seen: Observations, window: Candidate) -> Any:
     """(L,) which looks fall into a window."""
     return (seen.look_frame >= window.start) & (seen.look_frame < window.stop)
 
 
-def _windows(shot: Shot, watched: Watched, seed: int, test: bool) -> list[Window]:
+def _windows(shot: Shot, watched: Watched, config: CurateConfig, test: bool) -> list[Window]:
     # A shot is drawn for by itself: what lies before it in the video changes nothing.
     content = f"{watched.sha256}:{shot.start}"
     fps = float(watched.fps)
     if test:
-        inside = even_windows(shot.frames, fps, content, seed, TEST_SECONDS)
+        inside = even_windows(shot.frames, fps, content, config.seed, TEST_SECONDS)
     else:
-        inside = random_windows(shot.frames, fps, content, seed)
+        inside = random_windows(shot.frames, fps, content, config.seed, config.overlap)
     return [Window(shot.start + w.start, shot.start + w.stop) for w in inside]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from pipelines.support.cores import default_workers
 from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.support.options import check, option
 from pipelines.workspace import options as common
@@ -13,10 +14,12 @@ from pipelines.workspace import options as common
 RULES, PEOPLE, CLIPS = "What is kept", "Who finds people", "The clips"
 CAPTURE = "The dance in 3D"
 _MUCH = 100_000
+_WORKER_GB = 1.0
+"""What a process takes at its peak, with room: benchmarks/README.md."""
 _THRESHOLDS = (
     "shot_threshold", "max_several", "max_nobody", "min_whole_body", "max_black_bars", "test_share",
     "min_motion", "min_side", "min_person", "max_duplicate", "min_shot", "require_sound", "seed",
-    "longest_side",
+    "longest_side", "overlap",
 )  # fmt: skip
 
 
@@ -71,13 +74,17 @@ class CurateConfig:
         panel=CAPTURE,
     )  # fmt: skip
     min_capture: float = _share(0.3, "Grade of a capture; 0: off.", CAPTURE, "GRADE")
+    overlap: float = option(
+        0.0, "Mean share of a clip that the next one of its shot shows again; 0: none.", low=0,
+        high=0.9, metavar="SHARE", panel=CLIPS,
+    )  # fmt: skip
     test_share: float = _share(0.05, "Share of the videos held out for testing.", CLIPS)
     longest_side: int = option(
         1280, "Larger clips are scaled down to it.", low=64, high=8192, panel=CLIPS
     )
     person_detector: str | None = common.person_detector(PEOPLE)
     pose_model: str | None = common.pose_model(PEOPLE)
-    workers: int = common.workers(2)
+    workers: int | None = common.workers()
     engine: Literal["local", "ray"] = option(
         "local", "ray: on a Ray cluster.", panel=common.RUNNING
     )
@@ -117,6 +124,13 @@ class CurateConfig:
         from pipelines.keypoints.finders import finder_name
 
         return finder_name(self.person_detector, self.pose_model)
+
+    def crew(self) -> int:
+        """How many processes work at a time; models of others fill a graphics card each time."""
+        if self.workers is not None:
+            return self.workers
+        fitting = default_workers(_WORKER_GB)
+        return fitting if self.person_detector is None else min(2, fitting)
 
     def thresholds(self) -> dict[str, Any]:
         """What selection goes by, JSON-able."""

@@ -32,10 +32,15 @@ class RawVideo:
 
 @dataclass
 class Listing:
-    """What a search gave: videos, and a file or folder with a reason for what cannot be read."""
+    """What a search gave: videos, and a file or folder with a reason for what cannot be read.
+
+    Attributes:
+        unused: names in the table of labels that no video has.
+    """
 
     videos: list[RawVideo] = field(default_factory=list)
     failed: list[tuple[Path, str]] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
 
 
 def list_videos(places: Sequence[Path], labels: Path | None = None) -> Listing:
@@ -64,6 +69,8 @@ def list_videos(places: Sequence[Path], labels: Path | None = None) -> Listing:
             f"{', '.join(map(str, places))}: no video in there",
             f"known are {', '.join(sorted(SUFFIXES))}",
         )
+    known = {key for video in listing.videos for key in _keys(video.name)}
+    listing.unused = [name for name in table or {} if name not in known]
     return listing
 
 
@@ -88,11 +95,16 @@ def read_labels(table: Path) -> dict[str, str]:
 
 
 def _genre(name: str, table: dict[str, str] | None) -> str | None:
-    path = Path(name)
     if table is not None:
-        keys = (name, path.name, path.stem)
-        return next((table[key] for key in keys if key in table), None)
-    return path.parts[0] if len(path.parts) > 1 else None
+        return next((table[key] for key in _keys(name) if key in table), None)
+    parts = Path(name).parts
+    return parts[0] if len(parts) > 1 else None
+
+
+def _keys(name: str) -> tuple[str, ...]:
+    """What a table may call a video, the surest first."""
+    path = Path(name)
+    return name, path.name, path.stem
 
 
 def _walk(place: Path, listing: Listing) -> Iterator[Path]:

@@ -112,7 +112,7 @@ def watch(job: WatchJob) -> Watched:
         done = already_watched(job.config, job.source, sha256)
         if done is not None:
             return done
-        _share_cores(job.config.workers)
+        _share_cores(job.config.crew())
         seen = _see(job.config, video, folder)
         level, remarks = _listen(video)
         save_observations(folder / OBSERVATIONS, seen)

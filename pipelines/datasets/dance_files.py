@@ -16,9 +16,11 @@ from pipelines.datasets.dance_collection import aist_dance, cmu_dances, g1_dance
 from pipelines.datasets.dance_take import DanceCollection, DanceTake
 from pipelines.datasets.layouts import data_set_of, list_every_dance
 from pipelines.datasets.listing import ListedTake
+from pipelines.datasets.official import list_split, refuse_split_of_pairs
 from pipelines.datasets.own_files import Collection, dances_of, own_dances
 from pipelines.datasets.paired import is_paired, load_pair
 from pipelines.datasets.ready_made import ready_made_features
+from pipelines.datasets.split_names import chosen
 from pipelines.motion.formats import readable
 from pipelines.music.features import MusicFeatures
 from pipelines.music.song_cache import cached_features
@@ -47,7 +49,7 @@ class DanceFiles:
 
 
 def dance_files(
-    place: Path, songs: Path, not_in: Path | None = None
+    place: Path, songs: Path, not_in: Path | None = None, split: str | None = None
 ) -> tuple[list[DanceFiles], list[str]]:
     """The files of a folder, or one file, and a line for each that is no dance.
 
@@ -55,13 +57,14 @@ def dance_files(
         place: a data set as downloaded, a folder of pairs, any folder, or one motion file.
         songs: folder where what was heard in songs is kept.
         not_in: a folder within, whose files are left alone.
+        split: the official split to keep to (`official.list_split`).
 
     Raises:
         UnsuitableInput: nothing there, or no motion file in it.
     """
     if not place.exists():
         raise UnsuitableInput(f"{place}: no such folder of dance")
-    takes, skipped, of = _listed(place)
+    takes, skipped, of = _listed(place, split)
     if not_in is not None and place.resolve() in not_in.resolve().parents:
         takes = [take for take in takes if not_in.resolve() not in take.motion.resolve().parents]
     heights = _heights(place)
@@ -85,12 +88,16 @@ def dance_files(
     return [work for kind in kinds for work in found.get(kind, [])], skipped
 
 
-def _listed(place: Path) -> tuple[list[ListedTake], list[str], Collection]:
+def _listed(place: Path, split: str | None) -> tuple[list[ListedTake], list[str], Collection]:
     if place.is_file():
         return [ListedTake(place.stem, place)], [], Collection(_name(place.parent), place.parent)
     if is_paired(place):
+        refuse_split_of_pairs(place, split)
         pairs = [ListedTake(path.stem, path, features=path) for path in sorted(place.glob("*.npz"))]
         return pairs, [], Collection(_PAIR, place)
+    if chosen(split):
+        name, official = list_split(place, split)
+        return official.takes, official.skipped, Collection(name, place)
     row, listing = data_set_of(place), list_every_dance(place)
     if row is not None:
         name = row.name if row.name != "workspace" else _name(place)

@@ -37,7 +37,7 @@ class DanceTake:
         group: what must be held out together.
         collection, licence: where it comes from and on which terms.
         root_estimated: whether its way over the floor was lost and found again from the feet.
-        split: "train" or "test" where the data set has a split, else "".
+        split: "train", "val" or "test" where the data set has a split, else "".
     """
 
     name: str

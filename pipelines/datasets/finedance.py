@@ -13,7 +13,20 @@ TEST_IDS = frozenset({
     "063", "132", "143", "036", "098", "198", "130", "012", "211", "193", "179", "065", "137",
     "161", "092", "120", "037", "109", "204", "144",
 })  # fmt: skip
-"""The cross-genre test split of FineNet, Lodge, MEGADance and MACE-Dance."""
+"""The cross-genre test split (FineDance@Genre) of FineNet, Lodge, MEGADance and MACE-Dance."""
+
+DANCER_TEST_IDS = frozenset({
+    *(f"{number:03d}" for number in range(1, 14)), "124", "126", "128", "130", "132",
+})  # fmt: skip
+"""The test split of FineDance@Dancer: dancers who are in no other split."""
+
+DANCER_VAL_IDS = frozenset({
+    "115", "117", "119", "121", "122", "135", "137", "139", "141", "143", "145", "147",
+})  # fmt: skip
+"""Its validation split; 117, 119, 121 and 122 are ignored."""
+
+_DANCER_IGNORED_IDS = frozenset({"159"})
+"""In no split of FineDance@Dancer, beside those that are ignored anyway."""
 
 IGNORED_IDS = frozenset({"116", "117", "118", "119", "120", "121", "122", "123", "202"})
 """Left out by all published loaders; 120 is also on the test list, which leaves 19 test songs."""
@@ -60,8 +73,17 @@ def _take(folder: Path, motion: Path) -> ListedTake:
         genre=_genre(folder / "label_json" / f"{number}.json"),
         group=number,
         split="test" if number in TEST_IDS else "train",
+        other_splits=_dancer_split(number),
         skip_seconds=_DULL_STARTS.get(number, 0.0),
     )
+
+
+def _dancer_split(number: str) -> tuple[str, ...]:
+    if number in _DANCER_IGNORED_IDS:
+        return ()
+    if number in DANCER_VAL_IDS:
+        return ("dancer-val",)
+    return ("dancer-test",) if number in DANCER_TEST_IDS else ("dancer-train",)
 
 
 def _genre(path: Path) -> str | None:

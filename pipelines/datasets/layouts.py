@@ -23,17 +23,21 @@ class DataSet:
         listed: its takes, and what is left out and why.
         alone: whether a folder of it holds no dances of others. Where it may, whoever wants every
             dance there is looks at the other files too.
+        motions: the folder in it that holds its motions; whoever names that means the data set.
     """
 
     name: str
     recognises: Callable[[Path], bool]
     listed: Callable[[Path], Listing]
     alone: bool = True
+    motions: str = ""
 
 
 DATA_SETS: tuple[DataSet, ...] = (
-    DataSet("FineDance", finedance.is_finedance, finedance.list_finedance),
-    DataSet("AIST++", aist.is_aist, aist.list_aist),
+    DataSet(
+        "FineDance", finedance.is_finedance, finedance.list_finedance, motions="motion",
+    ),
+    DataSet("AIST++", aist.is_aist, aist.list_aist, motions="motions"),
     DataSet("workspace", loose_files.is_workspace, loose_files.list_workspace),
     DataSet("Motorica", motorica.is_motorica, motorica.list_motorica, alone=False),
     DataSet(
@@ -45,16 +49,29 @@ DATA_SETS: tuple[DataSet, ...] = (
 
 
 def list_data_set(folder: Path) -> tuple[str, Listing]:
-    """The name of the data set that a folder is, and its takes; else all that look like motions."""
+    """The name of the data set that a folder is, and its takes; else all that look like motions.
+
+    The folder of motions inside a data set stands for the data set: splits, songs and labels lie
+    beside it.
+    """
     for row in DATA_SETS:
-        if row.recognises(folder):
-            return row.name, row.listed(folder)
+        whole = _whole(row, folder)
+        if row.recognises(whole):
+            return row.name, row.listed(whole)
     return "motion files", loose_files.list_motion_files(folder)
 
 
 def data_set_of(folder: Path) -> DataSet | None:
     """The data set whose folder this is, of those that keep their folders to themselves."""
-    return next((row for row in DATA_SETS if row.alone and row.recognises(folder)), None)
+    return next(
+        (row for row in DATA_SETS if row.alone and row.recognises(_whole(row, folder))), None
+    )
+
+
+def _whole(row: DataSet, folder: Path) -> Path:
+    """The folder, or the data set of this kind whose motions lie in it."""
+    inside = row.motions and folder.resolve().name == row.motions
+    return folder.parent if inside and row.recognises(folder.parent) else folder
 
 
 def list_every_dance(folder: Path) -> Listing:
@@ -64,8 +81,8 @@ def list_every_dance(folder: Path) -> Listing:
     """
     genres: dict[Path, str | None] = {}
     for row in DATA_SETS:
-        if row.recognises(folder):
-            listing = row.listed(folder)
+        if row.recognises(whole := _whole(row, folder)):
+            listing = row.listed(whole)
             if row.alone:
                 return listing
             genres |= {take.motion: take.genre for take in listing.takes}

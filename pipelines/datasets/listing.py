@@ -21,7 +21,8 @@ class ListedTake:
         features: ready-made features of the song instead.
         genre: as the data set names it, or None.
         group: what is held out together.
-        split: "train" or "test" where the data set has a split, else "".
+        split: "train", "val" or "test" where the data set has a split, else "".
+        other_splits: further official splits that it is in, such as "dancer-test".
         skip_seconds: at the start of dance and song, not to be used.
     """
 
@@ -33,6 +34,7 @@ class ListedTake:
     group: str = ""
     split: str = ""
     skip_seconds: float = 0.0
+    other_splits: tuple[str, ...] = ()
 
 
 @dataclass

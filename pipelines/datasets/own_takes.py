@@ -28,6 +28,7 @@ def read_own_takes(
     lively: float = LIVELY,
     progress: Progress = SILENT,
     not_in: Path | None = None,
+    split: str | None = None,
 ) -> DanceCollection:
     """Every dance under these folders, each take by a name of its own.
 
@@ -37,13 +38,14 @@ def read_own_takes(
         lively: m/s of mean joint speed below which a take does not count as dance.
         progress: who listens.
         not_in: a folder within them whose files are none of theirs, such as the workspace.
+        split: the official split to keep to (`official.list_split`).
 
     Raises:
         UnsuitableInput: no such folder, or no motion file in it.
     """
     found, work = DanceCollection(), []
     for place in places:
-        files, skipped = dance_files(place, cache, not_in)
+        files, skipped = dance_files(place, cache, not_in, split)
         work += [(one, place) for one in files]
         found.left_out += [_inside(line, place) for line in skipped]
     seen: dict[str, str] = {}

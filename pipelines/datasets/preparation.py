@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipelines.datasets import cmu
-from pipelines.datasets.layouts import list_data_set
 from pipelines.datasets.listing import ListedTake, without_music
+from pipelines.datasets.official import list_split, refuse_split_of_pairs
 from pipelines.datasets.paired import group_of, is_paired, load_pair, paired, save_pair
 from pipelines.datasets.ready_made import ready_made_features
 from pipelines.datasets.sequences import PairedSequence
+from pipelines.datasets.split_names import chosen
 from pipelines.motion.formats import load_motion
 from pipelines.motion.grounding import on_floor
 from pipelines.motion.motion import Motion
@@ -37,6 +38,7 @@ class Preparation:
         max_tempo_change: bound for "warp" and "compose".
         seed: of the choice of songs.
         progress: who listens.
+        split: the official split to keep to (`official.list_split`).
 
     Attributes:
         sequences: what can be trained on.
@@ -50,7 +52,9 @@ class Preparation:
         max_tempo_change: float,
         seed: int,
         progress: Progress,
+        split: str | None = None,
     ) -> None:
+        self._split = split
         self._cache = cache
         self._own_music = "paired" in music
         self._compose = "compose" in music
@@ -63,18 +67,20 @@ class Preparation:
         """Take in one data set, whose layout is told from the folder's shape.
 
         Raises:
-            UnsuitableInput: no such folder, or no motion in it.
+            UnsuitableInput: no such folder, no motion in it, or none of the split.
         """
         if not folder.is_dir():
             raise UnsuitableInput(f"{folder}: no such folder", "--data names data set folders")
         if is_paired(folder):
+            refuse_split_of_pairs(folder, self._split)
             self._add_pairs(sorted(folder.glob("*.npz")))
             return
-        name, listing = list_data_set(folder)
+        name, listing = list_split(folder, self._split)
         self.skipped += listing.skipped
         silent = without_music(listing.takes)
         self._progress.say(
-            f"{folder}: {name}, {len(listing.takes)} dances, {len(silent)} without music"
+            f"{folder}: {name}, {len(listing.takes)} dances{self._of_split()}, "
+            f"{len(silent)} without music"
         )
         if not listing.takes:
             raise UnsuitableInput(f"{folder}: no motion in a known layout")
@@ -96,6 +102,9 @@ class Preparation:
                 self.sequences.append(load_pair(path))
             except MacedanceError as error:
                 self.skipped.append(_reason(path, error))
+
+    def _of_split(self) -> str:
+        return f" of split {self._split}" if chosen(self._split) else ""
 
     def _add_with_own_music(self, takes: list[ListedTake]) -> None:
         with self._progress.stage("pairing dances with their music", len(takes), "dances") as step:

@@ -21,7 +21,7 @@ class PairedSequence:
         features: (T, 35) float32, as many rows as the dance has frames.
         take: which recording it comes from (several sequences may share one).
         group: what must stay together when takes are held out, e.g. both partners of a couple.
-        split: "train" or "test" where the data set says so, else "".
+        split: "train", "val" or "test" where the data set says so, else "".
     """
 
     motion: Motion

@@ -9,6 +9,9 @@ import numpy as np
 
 from pipelines.support.errors import UnsuitableInput
 
+HELD_OUT = ("val", "test")
+"""Official splits that nothing is trained on."""
+
 
 class Grouped(Protocol):
     """A dance, by what decides on which side it comes to lie."""
@@ -30,7 +33,7 @@ class Grouped(Protocol):
 
     @property
     def split(self) -> str:
-        """The side that the data set says, "train" or "test", else ""."""
+        """The side that the data set says, "train", "val" or "test", else ""."""
         ...
 
 
@@ -56,7 +59,7 @@ def split_takes(
     elif hold_out:
         held = _named_groups(sequences, set(hold_out))
     else:
-        held = {s.group for s in sequences if s.split == "test"}
+        held = {s.group for s in sequences if s.split in HELD_OUT}
         held |= _share_of_groups([s for s in sequences if not s.split], 0.1, seed)
     train = [s for s in sequences if s.group not in held]
     if not train:

@@ -18,7 +18,7 @@ from pipelines.evaluation.profiles import KeypointProfile, MotionProfile
 from pipelines.keypoints.tracks import PoseTrack
 from pipelines.metrics.beat_alignment import step_lengths
 from pipelines.metrics.joints import Array, Float
-from pipelines.motion.formats import load_motion
+from pipelines.motion.motion import Motion
 
 _PICTURES = 6
 _THUMBNAIL_HEIGHT = 180
@@ -75,10 +75,10 @@ def worst_clips(result: dict[str, Any], system: str, count: int = 3) -> list[tup
 
 
 def exhibit_motion(
-    path: Path, system: str, clip: str, why: str, profile: MotionProfile, beats: Array | None
+    motion: Motion, system: str, clip: str, why: str, profile: MotionProfile, beats: Array | None
 ) -> Exhibit:
     """A dance as stick figures, and its speed beside the beats."""
-    joints = posed_joints(load_motion(path), profile)
+    joints = posed_joints(motion, profile)
     kept = joints[: round(_SHOWN_SECONDS * profile.fps)]
     music = np.zeros(0) if beats is None else np.asarray(beats, dtype=np.float64)
     music = music[music < len(kept) / profile.fps]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipelines.motion.formats import MOTION_SUFFIXES
@@ -31,12 +31,16 @@ class Item:
         name: what it is paired by.
         path: its file, or its folder of one OpenPose file per frame.
         music: the file whose beats it was danced to, or None. start: seconds into that file.
+        skip: seconds at the start of the file that do not count.
+        genre: what it is labelled as, where its file does not say.
     """
 
     name: str
     path: Path
     music: Path | None = None
     start: float = 0.0
+    skip: float = 0.0
+    genre: str | None = None
 
 
 def list_items(place: Path, kinds: Sequence[str]) -> list[Item]:
@@ -70,12 +74,16 @@ def list_items(place: Path, kinds: Sequence[str]) -> list[Item]:
 def with_music(items: Sequence[Item], music: Path | None) -> list[Item]:
     """The clips with the songs of a folder of the same names, or with one song for all.
 
-    A clip whose name carries an AIST music id (`..._mBR0_...`) also finds the song of that id.
+    A clip whose name carries an AIST music id (`..._mBR0_...`) also finds the song of that id; one
+    that finds none keeps its own.
+
+    Raises:
+        UnsuitableInput: no such file or folder, or no sound files in it.
     """
     if music is None:
         return list(items)
     if music.is_file():
-        return [Item(item.name, item.path, music) for item in items]
+        return [replace(item, music=music, start=item.skip) for item in items]
     if not music.is_dir():
         raise UnsuitableInput(f"{music}: no such file or folder", "give --music a song or a folder")
     songs = {
@@ -83,7 +91,7 @@ def with_music(items: Sequence[Item], music: Path | None) -> list[Item]:
     }
     if not songs:
         raise UnsuitableInput(f"{music}: holds no sound files")
-    return [Item(item.name, item.path, _song_of(item, songs), item.start) for item in items]
+    return [_given_song(item, _song_of(item, songs)) for item in items]
 
 
 def unmatched(a: Sequence[Item], b: Sequence[Item]) -> tuple[list[str], list[str]]:
@@ -136,10 +144,14 @@ def _with_own_music(item: Item) -> Item:
         except (OSError, ValueError, KeyError, TypeError):
             return item
         if song.is_file():
-            return Item(item.name, item.path, song, start)
+            return replace(item, music=song, start=start)
     if is_video(item.path):
-        return Item(item.name, item.path, item.path)
+        return replace(item, music=item.path)
     return item
+
+
+def _given_song(item: Item, song: Path | None) -> Item:
+    return item if song is None else replace(item, music=song)
 
 
 def _song_of(item: Item, songs: dict[str, Path]) -> Path | None:
@@ -154,4 +166,7 @@ def content_of(item: Item) -> list[str]:
     files = [item.path] if item.path.is_file() else sorted(item.path.glob("*.json"))
     if item.music is not None and item.music != item.path:
         files.append(item.music)
-    return [sha256_file(file) for file in files] + [f"{item.start:.6f}"]
+    told = [f"{item.start:.6f}"]
+    if item.skip or item.genre:
+        told += [f"{item.skip:.6f}", item.genre or ""]
+    return [sha256_file(file) for file in files] + told

@@ -13,6 +13,8 @@ from pipelines.metrics.joints import Float
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.progress import Progress
 
+_WAY_OUT = "--music names a song, or a folder of songs named like the clips"
+
 
 @dataclass
 class MeasuredSet:
@@ -29,6 +31,27 @@ class MeasuredSet:
     left_out: dict[str, str] = field(default_factory=dict)
     silent: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+
+def without_beats(name: str, measured: MeasuredSet) -> str | None:
+    """A warning where clips of a set have no beat score for want of music; None where all have one.
+
+    Args:
+        name: of the set.
+    """
+    silent = measured.silent
+    if not silent:
+        return None
+    first, why = next(iter(silent.items()))
+    counted = len(measured.clips)
+    reason = why if len(set(silent.values())) == 1 else f"{first}: {why}; and others"
+    if len(silent) >= counted:
+        return f"{name}: BAS is left out, no clip has music that can be used ({reason}): {_WAY_OUT}"
+    names = ", ".join(sorted(silent)[:5]) + (", ..." if len(silent) > 5 else "")
+    return (
+        f"{name}: BAS is of {counted - len(silent)} of {counted} clips; "
+        f"without music: {names} ({reason})"
+    )
 
 
 class Listener:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pipelines.datasets.split_names import check_split, split_option
 from pipelines.evaluation.protocols.table import PROTOCOLS, profile_names
 from pipelines.support.errors import BadUsage
 from pipelines.support.options import check, option
@@ -24,7 +25,13 @@ class EvaluateConfig:
     pred: Path | None = option(
         None, "What to judge: a file, or a folder of one kind.", metavar="FOLDER"
     )
-    truth: Path | None = option(None, "Recordings to judge by, named alike.", metavar="FOLDER")
+    truth: Path | None = option(
+        None, "Recordings to judge by, named alike, or a data set.", metavar="FOLDER"
+    )
+    split: str | None = split_option(
+        "Of data sets as downloaded: train, val+test, dancer-test ..., or all.",
+        "test, where there is one", named=False,
+    )  # fmt: skip
     compare: tuple[str, ...] = option(
         (), "Two systems instead of --pred.", metavar="A=FOLDER B=FOLDER", values=2
     )
@@ -112,6 +119,7 @@ class EvaluateConfig:
                 f"--protocol {self.protocol or 'is missing'}", f"choose {', '.join(PROTOCOLS)}"
             )
         check(self)
+        check_split(self.split)
         from pipelines.keypoints.finders import check_models
 
         self._validate_sets()

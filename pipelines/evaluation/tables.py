@@ -12,6 +12,10 @@ from pipelines.evaluation.catalogue import METRICS, columns, shown
 from pipelines.evaluation.published import PUBLISHED
 from pipelines.evaluation.sets import TRUTH
 
+_LEVEL = 0.05
+"""Below which a difference is called one. Of n pairs a test by signs or swaps reaches 2 / 2^n at
+best."""
+_TOO_FEW = "too few clips to tell: {}"
 _ARROWS = {"low": "↓", "high": "↑", "truth": "→"}
 
 
@@ -72,9 +76,10 @@ def comparison_table(result: dict[str, Any]) -> Table | None:
 def verdict(metric: str, entry: dict[str, Any], a: str, b: str) -> str:
     """Which system is better at 5 %, in words."""
     if entry["p_value"] is None:
-        return ""
-    if entry["p_value"] > 0.05:
-        return "no difference that could be told"
+        return _TOO_FEW.format(entry["n"])
+    if entry["p_value"] > _LEVEL:
+        few = 2 / 2 ** entry["n"] > _LEVEL
+        return _TOO_FEW.format(entry["n"]) if few else "no difference that could be told"
     better = METRICS[metric].better
     if better == "truth":
         return "different"

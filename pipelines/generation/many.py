@@ -11,8 +11,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pipelines.datasets.split_names import check_split
 from pipelines.generation.dance import refuse_unable
 from pipelines.generation.settings import GenerateConfig
+from pipelines.generation.songs import Song, data_set_songs
 from pipelines.support.errors import BadUsage, SomeItemsFailed, UnsuitableInput
 from pipelines.support.failed_items import FailedItem, note_failure, some_failed
 from pipelines.support.files import sha256_json, write_text
@@ -27,6 +29,15 @@ _WORK = ("music", "dance", "video")
 """Timed stages of a run by which one is told that made something."""
 
 One = Callable[[GenerateConfig, Progress], dict[str, Any]]
+
+
+def dances_alone(config: GenerateConfig) -> GenerateConfig:
+    """The same request, of dances into -o where there are many songs and no picture."""
+    if not config.many or config.picture is not None or config.output is None:
+        return config
+    if config.motion_out is not None or config.output.suffix:
+        return config
+    return replace(config, motion_only=True, motion_out=config.output, output=None)
 
 
 @dataclass(frozen=True)
@@ -54,16 +65,23 @@ def items_of(config: GenerateConfig) -> tuple[list[Item], list[str]]:
     from pipelines.datasets.listing import SOUND_FORMATS
 
     assert config.song is not None
-    songs = _named(config.song, SOUND_FORMATS, "song")
+    check_split(config.split)
+    of_data_set = data_set_songs(config)
+    left: list[str] = []
+    if of_data_set is None:
+        named = _named(config.song, SOUND_FORMATS, "song")
+        songs = {name: Song(path) for name, path in named.items()}
+    else:
+        songs, left = of_data_set
     pictures: dict[str, Path | None] = {"": None}
     if not config.motion_only and config.picture is not None:
         pictures = dict(_named(config.picture, _PICTURES, "picture"))
     _refuse_for_many(config)
-    left: list[str] = []
     if config.by_name:
         shared = [name for name in songs if name in pictures]
-        left = sorted(str(found[name]) for found in (songs, pictures)
-                      for name in found if name not in shared)  # fmt: skip
+        files = ({name: song.path for name, song in songs.items()}, pictures)
+        left += sorted(str(found[name]) for found in files
+                       for name in found if name not in shared)  # fmt: skip
         if not shared:
             raise UnsuitableInput(
                 f"{config.song} and {config.picture}: no song has a picture's name",
@@ -77,10 +95,9 @@ def items_of(config: GenerateConfig) -> tuple[list[Item], list[str]]:
             for picture in pictures
         ]
     shard = shard_from(config.shard, os.environ)
-    items = [_item(config, *pair) for pair in pairs]
     # What is wrong with one as with all is told before any work.
-    refuse_unable(items[0].config.validate())
-    return [item for item in items if shard.owns(item.name)], left
+    refuse_unable(_item(config, *pairs[0]).config.validate())
+    return [_item(config, *pair) for pair in pairs if shard.owns(pair[0])], left
 
 
 def make_many(config: GenerateConfig, one: One, progress: Progress) -> dict[str, Any]:
@@ -96,7 +113,7 @@ def make_many(config: GenerateConfig, one: One, progress: Progress) -> dict[str,
     """
     items, left = items_of(config)
     for path in left:
-        progress.warn(f"{path}: left out, nothing else has its name")
+        progress.warn(f"{path}: left out, it has no song or picture of its name")
     folder = _folder(config)
     folder.mkdir(parents=True, exist_ok=True)
     tally = _Tally()
@@ -189,11 +206,12 @@ def _refuse_for_many(config: GenerateConfig) -> None:
         )
 
 
-def _item(config: GenerateConfig, name: str, song: Path, picture: Path | None) -> Item:
+def _item(config: GenerateConfig, name: str, song: Song, picture: Path | None) -> Item:
     output = None if config.output is None else config.output / f"{name}.mp4"
     motion = None if config.motion_out is None else config.motion_out / f"{name}.npz"
-    one = replace(config, song=song, picture=picture, output=output, motion_out=motion)
-    return Item(name, replace(one, shard=None, by_name=False))
+    one = replace(config, picture=picture, output=output, motion_out=motion, shard=None,
+                  split=None, by_name=False)  # fmt: skip
+    return Item(name, song.asked(one))
 
 
 def _folder(config: GenerateConfig) -> Path:

@@ -12,6 +12,7 @@ from pipelines.appearance_expert.experts import AUTO
 from pipelines.appearance_expert.experts import EXPERTS as APPEARANCE_EXPERTS
 from pipelines.appearance_expert.experts import own_options as own_drawing_options
 from pipelines.appearance_expert.interface import WAN
+from pipelines.datasets.split_names import check_split, split_option
 from pipelines.generation.direction import Direction, directed
 from pipelines.media.shape import parse_size
 from pipelines.motion_expert.editing.joint_groups import JOINT_GROUPS
@@ -30,6 +31,9 @@ DANCE_INPUTS = ("song", "motion")
 INPUTS = ("picture", "ref_keypoints", "ref_mask")
 _JOINTS = tuple(JOINT_GROUPS)
 _SHORTEST, _LONGEST = 2, 600
+LABEL = "label"
+"""The style that asks for that of a data set's label."""
+
 _MOTION_SUFFIXES = (".npz", ".bvh")
 
 
@@ -53,7 +57,8 @@ class GenerateConfig:
     """What `generate` is asked to do; `option` says what each field is."""
 
     song: Path | None = option(
-        None, "Any file with sound that ffmpeg reads, or a folder of them.", metavar="SONG",
+        None, "Any file with sound that ffmpeg reads, a folder of them, or a data set.",
+        metavar="SONG",
         positional=True, named=False,
     )  # fmt: skip
     picture: Path | None = option(
@@ -68,6 +73,10 @@ class GenerateConfig:
     by_name: bool = option(
         False, "Of folders, pair songs and pictures of one name, not each with each.", named=False
     )
+    split: str | None = split_option(
+        "Of a data set as downloaded: train, val+test, dancer-test ..., or all.",
+        "test, where there is one", named=False,
+    )  # fmt: skip
     shard: str | None = common.shard("pairs")
     start: float = option(
         0.0, "Begin this far into the song: 45 or 0:45.", low=0, shown="0 s", metavar="TIME",
@@ -79,7 +88,8 @@ class GenerateConfig:
     )  # fmt: skip
     genre: str | None = option(
         None,
-        'Dance in this style; also over time, as "house@0,krump@0:16". '
+        'Dance in this style; also over time, as "house@0,krump@0:16"; of a data set also '
+        f'"{LABEL}", as each song is labelled. '
         f"Of {DEFAULT_MOTION_EXPERT}: {', '.join(offered_styles())}.",
         shown="the expert's choice",
         metavar="NAME",
@@ -168,6 +178,7 @@ class GenerateConfig:
     def validate(self) -> GenerateConfig:
         """Return self, or raise BadUsage naming the flag and the way out."""
         check(self)
+        check_split(self.split)
         if self.song is None:
             raise BadUsage("no song given", "macedance generate SONG PICTURE -o OUT.mp4")
         if not self.motion_only:
@@ -184,13 +195,17 @@ class GenerateConfig:
             raise UnsuitableInput(f"{self.motion_from}: no such video", "--motion-from names one")
         if self.start == math.inf:
             raise BadUsage(f"--start {self.start:g}: not a time in seconds", "give 0 or more")
-        if self.by_name or self.shard is not None:
-            flag = "--by-name" if self.by_name else "--shard"
-            raise BadUsage(f"{flag} is for many", "give a folder of songs or of pictures")
+        self._refuse_for_one()
         self._validate_targets()
         self._validate_direction()
         self.dance_options()
         return self
+
+    def _refuse_for_one(self) -> None:
+        given = {"--by-name": self.by_name, "--shard": self.shard, "--split": self.split,
+                 "--genre label": self.genre == LABEL}  # fmt: skip
+        for flag in (flag for flag, value in given.items() if value):
+            raise BadUsage(f"{flag} is for many", "give a folder of songs or of pictures")
 
     @property
     def many(self) -> bool:

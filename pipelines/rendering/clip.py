@@ -60,7 +60,7 @@ class ClipJob:
 def make_clip(job: ClipJob) -> str:
     """Make one clip unless it is there; returns its id."""
     config = job.config
-    if config.workers > 1:
+    if config.crew() > 1:
         cv2.setNumThreads(1)  # the other workers have the other cores
     folder = Workspace(config.workspace).clip(job.clip)
     with alone_in(folder, SILENT):

@@ -8,6 +8,8 @@ from pathlib import Path
 from pipelines.datasets.cmu import true_fps
 from pipelines.datasets.layouts import list_every_dance
 from pipelines.datasets.listing import ListedTake, Listing, sounds_under
+from pipelines.datasets.official import list_split
+from pipelines.datasets.split_names import chosen
 from pipelines.motion.formats import readable
 from pipelines.rendering.settings import RenderConfig
 from pipelines.rendering.source import Source
@@ -36,7 +38,7 @@ def list_sources(config: RenderConfig) -> tuple[list[tuple[str, Source]], list[s
     skipped: list[str] = []
     songs = None if config.music is None else sounds_under(config.music)
     for place in config.src:
-        listing = _takes(place)
+        listing = _takes(place, config.split)
         takes, left = _without_own_files(place, listing.takes)
         # Lines begin with the file that they are about.
         others = (
@@ -63,8 +65,10 @@ def song_of(dance: str, songs: dict[str, Path]) -> Path | None:
     return next((songs[name] for name in names if name in songs), None)
 
 
-def _takes(place: Path) -> Listing:
-    return Listing([ListedTake(place.stem, place)]) if place.is_file() else list_every_dance(place)
+def _takes(place: Path, split: str | None) -> Listing:
+    if place.is_file():
+        return Listing([ListedTake(place.stem, place)])
+    return list_split(place, split)[1] if chosen(split) else list_every_dance(place)
 
 
 def _without_own_files(

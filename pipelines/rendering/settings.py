@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from pipelines.datasets.split_names import check_split, split_option
 from pipelines.media.shape import frame_rate, parse_size
 from pipelines.motion.formats import EXPORT_SUFFIXES, row_of
 from pipelines.support.conventions import MOTION_FPS
+from pipelines.support.cores import default_workers
 from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.support.files import sha256_file
 from pipelines.support.options import check, identity, option
@@ -17,6 +19,8 @@ from pipelines.workspace.existing_output import refuse_existing
 
 DANCES, PICTURE, DANCER, FILES = "Many dances", "The picture", "The dancer", "Other files"
 PAGE = ".html"
+_WORKER_GB = 1.0
+"""What a process takes at its peak, with room: benchmarks/README.md."""
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v")
 EXPORTS = tuple(sorted(suffix.removeprefix(".") for suffix in EXPORT_SUFFIXES))
 
@@ -47,6 +51,9 @@ class RenderConfig:
         (), "A folder of dances, a data set, or a file; may be given again.", metavar="PATH",
         panel=DANCES, named=False,
     )  # fmt: skip
+    split: str | None = split_option(
+        "Of data sets only this official split: train, val+test ...", "all", DANCES, named=False
+    )
     windows: bool = option(
         False, "Random clips of 5 to 10 s instead of whole dances.", panel=DANCES, named=False
     )
@@ -74,7 +81,7 @@ class RenderConfig:
         (), "Also write this beside the video; may be given again.", choices=EXPORTS,
         metavar=f"[{'|'.join(EXPORTS)}]", panel=FILES,
     )  # fmt: skip
-    workers: int = common.workers(1, "Processes that draw.")
+    workers: int | None = common.workers("Processes that draw.")
     shard: str | None = common.shard("dances")
     seed: int = common.seed()
     workspace: Path = common.workspace()
@@ -82,6 +89,7 @@ class RenderConfig:
     def validate(self) -> RenderConfig:
         """Return self, or raise BadUsage naming the flag and the way out."""
         check(self)
+        check_split(self.split)
         if parse_size(self.size)[0] is None:
             raise BadUsage(f"--size {self.size}: width and height are needed", "such as 540x960")
         if (self.body == "smpl") != (self.body_model is not None):
@@ -122,6 +130,8 @@ class RenderConfig:
         if self.output.suffix not in suffixes[:2] and (row is None or not row.writer):
             known = f"{', '.join(suffixes[:-1])} or {suffixes[-1]}"
             raise BadUsage(f"-o {self.output}: must end in {known}")
+        if self.split is not None:
+            raise BadUsage("--split chooses of data sets, so it goes with --src", "not with -o")
         if self.windows:
             raise BadUsage("--windows makes clips, so it goes with --src", "not with -o")
         if self.shard is not None:
@@ -149,6 +159,10 @@ class RenderConfig:
         width, height = parse_size(self.size)
         assert width is not None
         return width, height
+
+    def crew(self) -> int:
+        """How many processes draw at a time."""
+        return default_workers(_WORKER_GB) if self.workers is None else self.workers
 
     def rate(self) -> float:
         """Frames per second of the video, exactly."""

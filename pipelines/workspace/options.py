@@ -34,9 +34,12 @@ def device() -> Any:
     )  # fmt: skip
 
 
-def workers(default: int, help: str = "Processes.") -> Any:
-    """Declare --workers."""
-    return option(default, help, low=1, high=1024, panel=RUNNING, named=False)
+def workers(help: str = "Processes.") -> Any:
+    """Declare --workers; `support.cores.default_workers` says how many None are."""
+    return option(
+        None, help, low=1, high=1024, panel=RUNNING, named=False,
+        shown="as many as cores and memory allow",
+    )  # fmt: skip
 
 
 def shard(items: str) -> Any:

@@ -96,10 +96,12 @@ def test_the_summary_is_json_with_keys_that_the_report_reads():
         "shots": {"number": 0, "seconds": 0.0},
         "windows": {"number": 2, "seconds": 12.0},
         "kept": {"number": 1, "seconds": 6.0},
+        "distinct_seconds": 0.0,
         "dropped": {"still": {"number": 1, "seconds": 6.0}},
         "made": 1,
         "test_clips": 1,
         "remarks": [],
+        "unused_labels": [],
         "failed": [],
     }
 
@@ -154,3 +156,18 @@ def test_a_run_with_failed_videos_ends_with_exit_code_5_and_names_three():
     assert isinstance(error, SomeItemsFailed) and error.exit_code == 5
     assert error.what == "5 items failed: 0.mp4, 1.mp4, 2.mp4 and 2 more"
     assert "report" in error.hint
+
+
+def test_overlap_and_labels_for_nothing_are_told():
+    funnel, listener = Funnel(overlap=0.5, distinct_seconds=12.0), Listener()
+    funnel.count(window(seconds=16.0), 10.0)
+    funnel.note_labels([f"{n}.mp4" for n in range(12)], Path("labels.csv"), listener)
+    funnel.tell(listener)
+    assert "clips of one shot overlap (--overlap 0.5): 16 s of clips show 12 s of video" in (
+        "\n".join(listener.said)
+    )
+    (warning,) = listener.warned
+    assert "labels.csv: no video is called 0.mp4" in warning and "(12 rows)" in warning
+    assert len(funnel.summary()["unused_labels"]) == 12
+    Funnel().tell(alone := Listener())
+    assert not any("overlap" in line for line in alone.said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from pipelines.curation.observations import (
     load_observations,
     save_observations,
 )
-from pipelines.curation.selection import candidates_of, held_out
+from pipelines.curation.selection import Candidate, candidates_of, distinct_frames, held_out
 from pipelines.curation.settings import CurateConfig
 from pipelines.curation.sources import RawVideo
 from pipelines.curation.watching import Watched
@@ -171,3 +172,21 @@ def test_observations_survive_the_disk_and_join(tmp_path: Path) -> None:
     (tmp_path / "a.npz").write_bytes(whole[: len(whole) // 2])
     assert load_observations(tmp_path / "a.npz") is None
     assert load_observations(tmp_path / "none.npz") is None
+
+
+def test_a_moment_that_two_clips_show_is_one():
+    spans = [(0, 50), (30, 90), (40, 60), (200, 250)]
+    clips = [Candidate("c", "s", start, stop) for start, stop in spans]
+    assert distinct_frames(clips) == 140
+    clips[1].reasons.append("still")
+    assert distinct_frames(clips) == 110
+
+
+def test_overlap_is_asked_for():
+    starts = {}
+    for overlap in (0.0, 0.5):
+        config = replace(CONFIG, overlap=overlap)
+        found, _ = candidates_of(config, watched(), film())
+        starts[overlap] = [(one.start, one.stop) for one in found]
+    assert all(a[1] == b[0] for a, b in pairwise(starts[0.0]))
+    assert len(starts[0.5]) > len(starts[0.0])

@@ -36,6 +36,8 @@ def test_a_table_names_genres_instead(folder: Path, tmp_path: Path) -> None:
     table.write_text("genre,file\ntango,salsa/a.mp4\nwaltz,c\n")
     found = {video.name: video.genre for video in list_videos([folder], table).videos}
     assert found == {"c.webm": "waltz", "salsa/a.mp4": "tango", "salsa/late/b.MOV": None}
+    table.write_text("genre,file\ntango,salsa/a.mp4\nwaltz,nobody\nwaltz,salsa/A.mp4\n")
+    assert list_videos([folder], table).unused == ["nobody", "salsa/A.mp4"]
     table.write_text("a;b\n")
     with pytest.raises(UnsuitableInput, match="columns file and genre"):
         read_labels(table)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from pipelines.datasets.aist import is_aist, list_aist
+from pipelines.datasets.aist import IGNORED_TAKES, TEST_TAKES, is_aist, list_aist
 
 BREAK = "gBR_sBM_cAll_d04_mBR0_ch01"
 POP = "gPO_sFM_cAll_d10_mPO1_ch02"
@@ -42,13 +43,24 @@ def test_motions_of_other_names_are_not_aist(tmp_path: Path, name: str) -> None:
     assert not is_aist(tmp_path)
 
 
-def test_without_splits_every_take_is_listed_and_belongs_to_none(tmp_path: Path) -> None:
-    data_set(tmp_path, [POP, BREAK])
-    takes = list_aist(tmp_path).takes
-    assert [(t.name, t.genre, t.group, t.split) for t in takes] == [
-        (BREAK, "BR", BREAK, ""),
-        (POP, "PO", POP, ""),
+def test_without_splits_the_published_ones_hold(tmp_path: Path) -> None:
+    tested, learned = "gPO_sBM_cAll_d10_mPO1_ch02", "gPO_sFM_cAll_d10_mPO2_ch02"
+    data_set(tmp_path, [BREAK, POP, HOUSE, tested, learned, "gJB_sBM_cAll_d08_mJB0_ch07"])
+    listing = list_aist(tmp_path)
+    assert [(t.name, t.genre, t.group, t.split) for t in listing.takes] == [
+        (BREAK, "BR", BREAK, "val"),
+        (tested, "PO", tested, "test"),
+        (learned, "PO", learned, "train"),
     ]
+    # An ignored one, and two to songs of the test split that are not in it.
+    assert len(listing.skipped) == 3
+
+
+def test_the_test_list_has_two_takes_to_each_of_ten_songs() -> None:
+    songs = Counter(name.split("_")[4] for name in TEST_TAKES)
+    assert len(songs) == 10 and set(songs.values()) == {2}
+    assert all(name.endswith("_ch02") and "_sBM_cAll_" in name for name in TEST_TAKES)
+    assert len(IGNORED_TAKES) == 45 and not TEST_TAKES & IGNORED_TAKES
 
 
 def test_validation_and_test_are_both_held_out(tmp_path: Path) -> None:
@@ -56,7 +68,7 @@ def test_validation_and_test_are_both_held_out(tmp_path: Path) -> None:
     split(folder, train=BREAK, val=f"{POP}\n", test=f"\n{HOUSE}\n")
     assert {t.name: t.split for t in list_aist(tmp_path).takes} == {
         BREAK: "train",
-        POP: "test",
+        POP: "val",
         HOUSE: "test",
     }
 
@@ -77,6 +89,7 @@ def test_what_is_left_out_says_why(tmp_path: Path) -> None:
 
 def test_a_song_of_the_takes_whole_name_goes_before_that_of_its_music_id(tmp_path: Path) -> None:
     data_set(tmp_path, [BREAK, POP, HOUSE])
+    split(tmp_path, train="\n".join([BREAK, POP, HOUSE]))
     songs = tmp_path / "wav"
     songs.mkdir()
     for name in ("mBR0", "mPO1", BREAK):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.datasets.motorica import is_motorica, list_motorica
+from pipelines.datasets.motorica import TEST_TAKES, is_motorica, list_motorica
 
 CHARLESTON = "kthjazz_gCH_sFM_cAll_d02_mCH_ch01_beatlestreet"
 STREET = "kthstreet_gPO_sFM_cAll_d02_mPO_ch01_soul_003"
@@ -44,10 +44,24 @@ def test_a_take_is_its_own_group_with_the_song_of_its_name(tmp_path: Path) -> No
     song.touch()
     takes = list_motorica(tmp_path).takes
     assert [(t.name, t.group, t.split, t.music) for t in takes] == [
-        (CHARLESTON, CHARLESTON, "", song),
-        (STREET, STREET, "", None),
+        (CHARLESTON, CHARLESTON, "train", song),
+        (STREET, STREET, "train", None),
     ]
     assert takes[0].motion == tmp_path / "BVH" / f"{CHARLESTON}.bvh"
+
+
+def test_singles_without_a_song_in_their_name_are_motorica_too(tmp_path: Path) -> None:
+    single = "kthjazz_gTP_sFM_sngl_d02_015"
+    bvh(tmp_path, single, STREET)
+    found = {take.name: (take.genre, take.split) for take in list_motorica(tmp_path).takes}
+    assert found == {single: ("Tapping", "test"), STREET: ("Popping", "train")}
+
+
+def test_the_test_list_is_of_every_style() -> None:
+    assert len(TEST_TAKES) == 10
+    assert {name.split("_")[1] for name in TEST_TAKES} == {
+        f"g{code}" for code in ("CH", "JZ", "TP", "CA", "KR", "LH", "LO", "PO")
+    }
 
 
 def test_other_names_are_left_out_with_a_reason(tmp_path: Path) -> None:

@@ -219,7 +219,7 @@ def test_a_start_not_to_be_used_is_cut_off_dance_and_song_alike(tmp_path, dance,
     pairs = []
     for skip in (0.0, 0.5):
         listing = Listing([replace(take, skip_seconds=skip)])
-        monkeypatch.setattr(preparation, "list_data_set", lambda _, found=listing: ("one", found))
+        monkeypatch.setattr(preparation, "list_split", lambda *_, found=listing: ("one", found))
         pairs += prepared(tmp_path, tmp_path / "cache").sequences
     whole, part = pairs
     assert (whole.motion.frames, part.motion.frames) == (FRAMES, FRAMES - 15)

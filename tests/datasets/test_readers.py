@@ -130,7 +130,7 @@ def test_aist(tmp_path, song):
         put(song, root / "wav" / f"{music}.wav")
     found = prepare(root, tmp_path / "cache")
     assert {(s.genre, s.split) for s in found.sequences} == {
-        ("BR", "train"), ("PO", "test"), ("LH", "test"),
+        ("BR", "train"), ("PO", "test"), ("LH", "val"),
     }  # fmt: skip
     assert all(s.motion.fps == 30 and s.motion.frames == 30 * SECONDS for s in found.sequences)
     talk = "\n".join(found.skipped)

@@ -14,6 +14,7 @@ from pipelines.evaluation.exhibits import exhibit_motion, exhibit_poses, exhibit
 from pipelines.evaluation.profiles import keypoint_profile, motion_profile
 from pipelines.keypoints.tracks import PoseTrack
 from pipelines.media.video_writer import VideoWriter
+from pipelines.motion.formats import load_motion
 from pipelines.motion.npz import save_npz
 
 
@@ -38,7 +39,9 @@ def test_worst_clips():
 def test_exhibits(dance, tmp_path):
     save_npz(dance(0), tmp_path / "a.npz")
     beats = np.array([1.0, 2.0, 99.0])
-    shown = exhibit_motion(tmp_path / "a.npz", "s", "a", "w", motion_profile("strict"), beats)
+    shown = exhibit_motion(
+        load_motion(tmp_path / "a.npz"), "s", "a", "w", motion_profile("strict"), beats
+    )
     assert len(shown.pictures) == 6
     assert all(parsed(picture).tag == "svg" for picture in shown.pictures)
     assert shown.music_beats.tolist() == [1.0, 2.0]
@@ -62,7 +65,9 @@ def test_exhibits(dance, tmp_path):
 
 def test_a_stick_figure_stands_on_its_floor(dance, tmp_path):
     save_npz(dance(3), tmp_path / "a.npz")
-    shown = exhibit_motion(tmp_path / "a.npz", "s", "a", "w", motion_profile("strict"), None)
+    shown = exhibit_motion(
+        load_motion(tmp_path / "a.npz"), "s", "a", "w", motion_profile("strict"), None
+    )
     lines = [e for e in parsed(shown.pictures[0]) if e.tag == "line" and e.get("class") is None]
     lowest = max(float(line.get(y)) for line in lines for y in ("y1", "y2"))
     assert lowest == pytest.approx(122, abs=0.06)
@@ -72,6 +77,8 @@ def test_a_stick_figure_stands_on_its_floor(dance, tmp_path):
 
 def test_long_clips_show_their_first_seconds(dance, tmp_path):
     save_npz(dance(4, 600), tmp_path / "a.npz")
-    shown = exhibit_motion(tmp_path / "a.npz", "s", "a", "w", motion_profile("strict"), None)
+    shown = exhibit_motion(
+        load_motion(tmp_path / "a.npz"), "s", "a", "w", motion_profile("strict"), None
+    )
     assert len(shown.speed) == 12 * 30 - 1
     assert (shown.rests < 12).all() and len(shown.rests)

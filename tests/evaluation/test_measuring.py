@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.evaluation.clip import Clip
 from pipelines.evaluation.items import Item
-from pipelines.evaluation.measuring import Listener, MeasuredSet, measure_each
+from pipelines.evaluation.measuring import Listener, MeasuredSet, measure_each, without_beats
 from pipelines.media.audio import write_wav
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.progress import SILENT
@@ -73,3 +73,14 @@ def test_songs_are_heard_in_advance_each_once(listener, tiny_song, tmp_path):
     listener.listen([Item(str(k), tmp_path, song) for k, song in enumerate(songs)], SILENT)
     # Two files of one content are one song.
     assert len(list((tmp_path / "beats").iterdir())) == 1
+
+
+def test_want_of_music_is_told_with_its_reason():
+    clips = [Clip(name) for name in "abc"]
+    assert without_beats("pred", MeasuredSet(clips)) is None
+    some = without_beats("pred", MeasuredSet(clips, silent={"a": "no song"}))
+    assert some == "pred: BAS is of 2 of 3 clips; without music: a (no song)"
+    mixed = without_beats("pred", MeasuredSet(clips, silent={"b": "no song", "a": "no beat"}))
+    assert "1 of 3 clips; without music: a, b (b: no song; and others)" in mixed
+    none = without_beats("pred", MeasuredSet(clips, silent=dict.fromkeys("abc", "no song")))
+    assert "BAS is left out" in none and "(no song)" in none and "--music" in none

@@ -62,3 +62,30 @@ def test_what_is_not_there_is_refused(folders):
 
 def test_everyone_leaves_an_empty_truth_out():
     assert Sets({"pred": []}, []).everyone() == {"pred": []}
+
+
+def test_music_that_is_none_is_refused(folders):
+    config = EvaluateConfig("motion-3d", folders / "a", music=folders / "music" / "1.wav")
+    with pytest.raises(UnsuitableInput, match=r"1\.wav"):
+        find_sets(config, KINDS)
+
+
+def test_songs_of_which_none_has_a_clips_name_are_refused(folders):
+    (folders / "music" / "1.wav").unlink()
+    config = EvaluateConfig("motion-3d", folders / "a", music=folders / "music")
+    with pytest.raises(UnsuitableInput, match="no song in it has the name of a clip, such as 1"):
+        find_sets(config, KINDS)
+
+
+def test_a_data_set_counts_by_its_split_and_lends_its_songs(folders):
+    for name in ("motion/001.npy", "motion/063.npy", "music_wav/063.wav"):
+        (folders / "f" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folders / "f" / name).touch()
+    (folders / "a" / "063.npz").touch()
+    config = EvaluateConfig("motion-3d", folders / "a", folders / "f" / "motion")
+    sets = find_sets(config, KINDS)
+    assert names(sets.truth) == ["063"] and len(sets.said) == 1
+    heard = {item.name: item.music for item in sets.systems["pred"]}
+    assert heard == {"063": folders / "f" / "music_wav" / "063.wav", "1": None, "2": None}
+    with pytest.raises(UnsuitableInput, match="not a data set"):
+        find_sets(EvaluateConfig("motion-3d", folders / "a", folders / "b", "test"), KINDS)

@@ -50,7 +50,7 @@ def test_intervals_and_arrows_stand_beside_values(judged):
 
 def test_chance_stands_in_the_beat_scores_column(judged):
     judged["rows"]["ours"]["bas"] = {"value": 0.4, "low": None, "high": None, "n": 60}
-    judged["chance"] = {"ours": {"mean": 0.25, "deviation": 0.01, "p_value": 0.0099}}
+    judged["chance"] = {"ours": {"mean": 0.25, "deviation": 0.01, "p_value": 0.0099, "n": 6}}
     table = main_table(judged)
     assert table.rows[-1][0] == "chance for ours"
     assert table.rows[-1][2 + table.metrics.index("bas")] == "0.250 (p 0.0099)"
@@ -70,12 +70,13 @@ def test_csv_has_every_number_once_and_unrounded(judged):
 @pytest.mark.parametrize(
     ("metric", "entry", "says"),
     [
-        ("fsr", {"value": -1.0, "p_value": 0.01}, "a is better"),
-        ("fsr", {"value": 1.0, "p_value": 0.01}, "b is better"),
-        ("bas", {"value": 1.0, "p_value": 0.05}, "a is better"),
-        ("div_k", {"value": 1.0, "p_value": 0.01}, "different"),
-        ("bas", {"value": 1.0, "p_value": 0.06}, "no difference that could be told"),
-        ("bas", {"value": 1.0, "p_value": None}, ""),
+        ("fsr", {"value": -1.0, "p_value": 0.01, "n": 6}, "a is better"),
+        ("fsr", {"value": 1.0, "p_value": 0.01, "n": 6}, "b is better"),
+        ("bas", {"value": 1.0, "p_value": 0.05, "n": 6}, "a is better"),
+        ("div_k", {"value": 1.0, "p_value": 0.01, "n": 6}, "different"),
+        ("bas", {"value": 1.0, "p_value": 0.06, "n": 6}, "no difference that could be told"),
+        ("bas", {"value": 1.0, "p_value": 0.06, "n": 5}, "too few clips to tell: 5"),
+        ("bas", {"value": 1.0, "p_value": None, "n": 1}, "too few clips to tell: 1"),
     ],
 )
 def test_verdicts(metric, entry, says):

@@ -27,6 +27,7 @@ SCRIPTS = {
     "megadance_table3": ["--genres", "house", "la hip-hop"],
     "megadance_table4": [],
 }
+ON_DATA_SETS = ("mace_table2", "megadance_table1", "megadance_table2", "infinitedance_table3")
 
 
 @pytest.fixture
@@ -192,7 +193,26 @@ def test_figures_become_a_table(module, given, tmp_path):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
+@pytest.mark.parametrize("name", ON_DATA_SETS)
+def test_tables_of_a_data_set_learn_from_one_split_and_are_judged_on_another(
+    module, name, tmp_path, capsys
+):
+    out = str(tmp_path / "out")
+    module(name).main(["--data", "d/", "--split", "val+test", "--out", out, "--dry-run"])
+    lines = capsys.readouterr().out.splitlines()
+    for line in lines:
+        _, command, *words = line.split()
+        named = {word for word in words if word.startswith("--")}
+        assert named and named <= flags_of(command), line
+    trained = [line for line in lines if " train-motion " in line]
+    rest = [line for line in lines if line not in trained]
+    assert trained and all("--split train " in f"{line} " for line in trained)
+    assert len(rest) in (2, 4) and all("--split val+test" in line for line in rest)
+    assert sum("--genre label" in line for line in rest) == 1
+    assert all("--profile" in line for line in rest if " evaluate " in line)
+
+
+@pytest.mark.parametrize("name", [*SCRIPTS, *ON_DATA_SETS])
 def test_help(name):
     said = subprocess.run(
         [sys.executable, TABLES / f"{name}.py", "--help"], capture_output=True, text=True,

@@ -84,3 +84,18 @@ def test_lengths_and_steps_are_spread_over_what_is_allowed():
         if other.stop < 890_000
     ]
     assert 0.29 < min(steps) < 0.32 and 0.68 < max(steps) < 0.71
+
+
+def test_without_overlap_windows_follow_each_other():
+    for source in range(20):
+        windows = random_windows(3000, 30.0, f"{source:064d}", 0, overlap=0.0)
+        assert all(before.stop == after.start for before, after in pairwise(windows))
+
+
+@given(overlap=st.floats(0, 0.9), seed=st.integers(0, 99))
+def test_overlap_is_kept_to_in_the_mean(overlap, seed):
+    windows = random_windows(30_000, 30.0, "cd" * 32, seed, overlap)
+    steps = [after.start - before.start for before, after in pairwise(windows)]
+    lengths = [window.frames for window in windows[:-1]]
+    assert abs(1 - sum(steps) / sum(lengths) - overlap) < 0.08
+    assert min(steps) > 0

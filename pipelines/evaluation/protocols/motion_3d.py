@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pipelines.evaluation.clip import Clip
@@ -18,6 +19,7 @@ from pipelines.evaluation.sets import TRUTH, Sets
 from pipelines.evaluation.settings import EvaluateConfig
 from pipelines.evaluation.speed import generation_speed, own_records
 from pipelines.motion.formats import load_motion
+from pipelines.motion.motion import Motion
 from pipelines.support.progress import Progress
 from pipelines.workspace.layout import Workspace
 
@@ -78,7 +80,7 @@ class Motion3D:
 
     def _measure_of(self, name: str, seen: SeenGenres, matched: Matched) -> Any:
         def measure(item: Item, measured: MeasuredSet) -> Clip:
-            motion = load_motion(item.path)
+            motion = danced(item)
             beats = self._listener.beats(item, measured)
             clip = measure_motion(
                 motion, item.name, self._profile, beats, self._config.window, name == TRUTH
@@ -100,4 +102,12 @@ class Motion3D:
     def exhibit(self, item: Item, system: str, why: str) -> Exhibit:
         """See `interface.EvaluationProtocol`: poses, and the speed beside the beats."""
         beats = self._listener.beats(item)
-        return exhibit_motion(item.path, system, item.name, why, self._profile, beats)
+        return exhibit_motion(danced(item), system, item.name, why, self._profile, beats)
+
+
+def danced(item: Item) -> Motion:
+    """A clip's dance without what does not count of it, labelled as its file or list says."""
+    motion = load_motion(item.path)
+    if item.skip:
+        motion = motion.sliced(round(item.skip * motion.fps), motion.frames)
+    return motion if motion.genre else replace(motion, genre=item.genre)

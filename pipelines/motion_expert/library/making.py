@@ -14,7 +14,7 @@ from typing import Any
 from pipelines.datasets.dance_files import dance_files
 from pipelines.datasets.dance_take import DanceCollection, DanceTake
 from pipelines.datasets.own_takes import is_kept, read_own_takes
-from pipelines.datasets.splits import split_takes
+from pipelines.datasets.splits import HELD_OUT, split_takes
 from pipelines.motion_expert.interface import Made
 from pipelines.motion_expert.library.card import library_card, library_doubts, library_facts
 from pipelines.motion_expert.library.header import CONFIG_FILE, TENSORS_FILE
@@ -78,7 +78,7 @@ def make_library(config: TrainMotionConfig, own: LibraryMakingOptions, progress:
         note_run(folder, config.identity())
         with record.timed("reading"):
             found = read_own_takes(
-                config.data, _kept(config), own.lively, progress, config.workspace
+                config.data, _kept(config), own.lively, progress, config.workspace, config.split
             )
         for line in found.left_out:
             progress.warn(f"left out {line}")
@@ -126,10 +126,10 @@ def parted(
     Without either nothing is held out: whoever brings dances wants to see them danced.
     """
     if not config.hold_out:
-        held = {take.group for take in takes if take.split == "test"}
+        held = {take.group for take in takes if take.split in HELD_OUT}
         kept = [take for take in takes if take.group not in held]
         if not kept:
-            raise UnsuitableInput("all of these dances are of the data's test split",
+            raise UnsuitableInput("all of these dances are of the data's held-out splits",
                                   "--hold-out 0 takes them all the same")  # fmt: skip
         return kept, [take for take in takes if take.group in held]
     train, apart = split_takes([_Held(take) for take in takes], config.hold_out, config.seed)
@@ -140,7 +140,7 @@ def plan_library(config: TrainMotionConfig) -> dict[str, Any]:
     """What is there to be read, without reading it, JSON-able."""
     work, skipped = [], []
     for place in config.data:
-        files, lines = dance_files(place, _kept(config), config.workspace)
+        files, lines = dance_files(place, _kept(config), config.workspace, config.split)
         work += files
         skipped += lines
     return {

@@ -70,7 +70,7 @@ def _plan(config: Any) -> dict[str, Any]:
 
 
 _HEEDS = frozenset({
-    "data", "hold_out", "expert", "run", "resume", "seed", "device", "threads", "workers",
+    "data", "split", "hold_out", "expert", "run", "resume", "seed", "device", "threads", "workers",
     "workspace",
 })  # fmt: skip
 

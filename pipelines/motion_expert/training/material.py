@@ -59,7 +59,12 @@ def gather_data(
     from pipelines.datasets.preparation import Preparation
 
     preparation = Preparation(
-        config.workspace / "features", config.music, config.max_tempo_change, config.seed, progress
+        config.workspace / "features",
+        config.music,
+        config.max_tempo_change,
+        config.seed,
+        progress,
+        config.split,
     )
     for folder in config.data:
         preparation.add(folder)
@@ -75,8 +80,8 @@ def gather_data(
 
 def list_data(config: TrainMotionConfig) -> dict[str, Any]:
     """What is there to be paired, without reading it, JSON-able; raises UnsuitableInput."""
-    from pipelines.datasets.layouts import list_data_set
     from pipelines.datasets.listing import without_music
+    from pipelines.datasets.official import list_split, refuse_split_of_pairs
     from pipelines.datasets.paired import is_paired
 
     dances, silent, left_out = 0, 0, []
@@ -84,9 +89,10 @@ def list_data(config: TrainMotionConfig) -> dict[str, Any]:
         if not folder.is_dir():
             raise UnsuitableInput(f"{folder}: no such folder", "--data names data set folders")
         if is_paired(folder):
+            refuse_split_of_pairs(folder, config.split)
             dances += len(list(folder.glob("*.npz")))
             continue
-        _, listing = list_data_set(folder)
+        _, listing = list_split(folder, config.split)
         dances += len(listing.takes)
         silent += len(without_music(listing.takes))
         left_out += listing.skipped

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from pipelines.datasets.split_names import check_split, split_option
 from pipelines.motion_expert.experts import EXPERTS
 from pipelines.motion_expert.interface import Training
 from pipelines.support.errors import BadUsage
@@ -46,6 +47,10 @@ class TrainMotionConfig:
     max_tempo_change: float = option(
         0.2, "How far warp may change a tempo.", low=0, high=1, metavar="SHARE", panel=DATA
     )
+    split: str | None = split_option(
+        "Only this official split of the data: train, val+test, dancer-train ...",
+        "train, judged on the others", DATA, named="if given",
+    )  # fmt: skip
     hold_out: tuple[str, ...] = option(
         (), "Keep these takes out of training, or a share such as 0.1.",
         shown="the data's own split", metavar="TAKE", panel=DATA,
@@ -115,6 +120,7 @@ class TrainMotionConfig:
         check(self)
         if not self.data:
             raise BadUsage("--data: no data set named", "give at least one folder with --data")
+        check_split(self.split)
         check_slices(self.batch_size, self.accumulate)
         self._refuse_what_means_nothing()
         for mode in self.music:
