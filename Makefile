@@ -1,6 +1,6 @@
-# make setup   build .venv with everything in it
+# make setup   build .venv with all that macedance needs
 # make demo    make demo.mp4 from the example song and the example dancer
-# make test    run the tests
+# make test    run the tests, with their tools
 # make lint    style, types, layers
 # make clean   remove what the above have built, .venv too
 #
@@ -18,6 +18,7 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3 python; do \
 PIP_ARGS ?=
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+TOOLS := .venv/.tools
 WARM := .venv/.warm
 SYSTEM := .venv/.system
 PACKAGES := python3 python3-venv ffmpeg
@@ -27,10 +28,10 @@ setup: $(WARM)
 demo: $(WARM)
 	$(BIN)/macedance generate examples/song.wav examples/dancer.png -o demo.mp4 --force
 
-test: $(WARM)
+test: $(WARM) $(TOOLS)
 	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
 
-lint: $(WARM)
+lint: $(TOOLS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -49,6 +50,11 @@ $(SYSTEM): .ci/check-system
 $(INSTALLED): pyproject.toml constraints.txt $(SYSTEM)
 	test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
 	$(BIN)/python -m pip install $(PIP_ARGS) -c constraints.txt torch
+	$(BIN)/python -m pip install $(PIP_ARGS) -c constraints.txt -e .
+	@touch $@
+
+# Only for those who change something: pytest, ruff, mypy and the like.
+$(TOOLS): $(INSTALLED)
 	$(BIN)/python -m pip install $(PIP_ARGS) -c constraints.txt -e '.[dev]'
 	@touch $@
 
