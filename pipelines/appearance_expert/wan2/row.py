@@ -26,6 +26,23 @@ def _find(order: Order, options: Wan2Options) -> None:
     model_files(order.model)
 
 
+def _cost(order: Order, options: Wan2Options, seconds: float, fps: float) -> dict[str, str]:
+    """What is known before a run; how long a step takes was never measured at true sizes."""
+    from pipelines.appearance_expert.wan.segments import plan_segments
+    from pipelines.appearance_expert.wan2.backend import FPS, OVERLAP, SEGMENT_FRAMES, STEPS
+    from pipelines.appearance_expert.wan2.pipeline import model_files
+
+    folder, kind = model_files(order.model)
+    size = sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
+    segments = len(plan_segments(max(1, round(seconds * FPS)), SEGMENT_FRAMES, OVERLAP))
+    steps = options.wan_sampling_steps or STEPS[kind]
+    count = f"{segments} segment" + ("" if segments == 1 else "s")
+    return {
+        "memory": f"{size / 1e9:.1f} GB of weights, and what a segment takes: not measured",
+        "time": f"{count} of {steps} steps each; how long a step takes was not measured",
+    }
+
+
 def _identity(order: Order, options: Wan2Options) -> dict[str, Any]:
     from pipelines.appearance_expert.wan2.pipeline import model_files
 
@@ -40,4 +57,5 @@ WAN2 = Expert(
     load=_load,
     identity=_identity,
     find=_find,
+    cost=_cost,
 )

@@ -34,3 +34,12 @@ def test_a_model_trained_anew_in_the_same_folder_makes_another_video(tiny_wan2, 
     assert WAN2.identity(Order(str(model)), OPTIONS) != before
     few = Wan2Options(wan_sampling_steps=4)
     assert WAN2.identity(Order(str(tiny_wan2)), few) != before
+
+
+def test_its_cost_is_counted_and_what_was_not_measured_is_said(tiny_wan2):
+    cost = WAN2.cost(Order(str(tiny_wan2)), OPTIONS, 10.0, 30.0)
+    # 240 frames at 24 a second: 81, and two of 80 new ones.
+    assert cost["time"].startswith("3 segments of 40 steps each")
+    few = WAN2.cost(Order(str(tiny_wan2)), Wan2Options(wan_sampling_steps=4), 3.0, 30.0)
+    assert few["time"].startswith("1 segment of 4 steps each")
+    assert "GB of weights" in cost["memory"] and "not measured" in cost["memory"]
