@@ -1,4 +1,4 @@
-"""Pairs the takes of a dance library with music: docs/rebuild-checkpoint.md has the whole way.
+"""Pairs the takes of a dance library with music: docs/lab/rebuild-checkpoint.md has the whole way.
 
 Pairs go to WORKSPACE/pairs, ready for `train-motion --data`. The same library and songs, named in
 the same order, give the same files.

@@ -1,7 +1,7 @@
 """Which freely licensed takes the shipped model learns from, and what their files do not say.
 
 Takes of the CMU database go by subject and number, `60_03`. The dances of other origin are few
-and go by the name of their file. docs/motion-data.md names sources and licences.
+and go by the name of their file. docs/lab/motion-data.md names sources and licences.
 """
 
 from __future__ import annotations

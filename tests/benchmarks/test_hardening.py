@@ -1,4 +1,4 @@
-"""Kills, damaged files and full disks in short: docs/hardening.md has the long version."""
+"""Kills, damaged files and full disks in short: docs/lab/hardening.md has the long version."""
 
 import os
 import random

@@ -112,7 +112,8 @@ def test_the_index_of_all_documents_lists_each_page_once() -> None:
     linked = re.findall(r"\]\((\w[\w/-]*\.md)\)", (docs / "README.md").read_text(encoding="utf-8"))
     assert len(linked) == len(set(linked))
     pages = {path.name for path in docs.glob("*.md")} - {"README.md"}
-    pages |= {f"how-to/{path.name}" for path in docs.glob("how-to/*.md")}
+    for folder in ("how-to", "lab"):
+        pages |= {f"{folder}/{path.name}" for path in docs.glob(f"{folder}/*.md")}
     assert set(linked) == pages | {"reference/README.md"}
 
 

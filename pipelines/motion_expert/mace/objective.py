@@ -44,7 +44,7 @@ class ObjectiveConfig:
         velocity_seconds: the time over which velocities are measured as displacement. 1/30 is the
             published per-frame difference, whose metric values are so small that they hardly
             count; at 0.2 they outweigh all else where little noise is left, and dances stand
-            still (docs/motion-training.md).
+            still (docs/lab/motion-training.md).
         emphasis: at most so many times more than at the middle step do reconstruction and joints
             count where little noise is left, in inverse proportion to the error of the linear
             guess that the network starts from (`Precondition.expected_error`; Karras et al. 2022

@@ -86,7 +86,7 @@ def genres_of(train: Sequence[PairedSequence]) -> tuple[str, ...]:
         named = f"one genre, {next(iter(counts))}" if counts else "no genre"
         raise UnsuitableInput(
             f"the data name {named}: there is nothing to tell apart",
-            "give dances of several genres; docs/motion-training.md says where names come from",
+            "give dances of several genres; docs/lab/motion-training.md says where names come from",
         )
     return tuple(sorted(counts))
 
