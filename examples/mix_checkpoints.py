@@ -1,4 +1,4 @@
-"""Puts the Motion Expert that lies between two others into a folder: docs/lab/rebuild-checkpoint.md.
+"""Puts the Motion Expert between two others into a folder: docs/lab/rebuild-checkpoint.md.
 
 python examples/mix_checkpoints.py base tuned --share 0.5 --into mixed
 """
