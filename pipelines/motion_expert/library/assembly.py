@@ -132,14 +132,19 @@ def _danced(
 
 
 def _clock(plan: SongPlan, times: Floats, stretch: Stretch) -> PchipInterpolator:
-    """Song seconds to take seconds, through the pulses of both and one more on either side."""
+    """Song seconds to take seconds, through the pulses of both and one more on either side.
+
+    Where the music stops, the take's count stands still.
+    """
     first = stretch.first_bar * plan.per_bar
     song = plan.pulses[first : first + stretch.pulses + 1]
-    take = times[stretch.first_pulse : stretch.first_pulse + stretch.pulses + 1]
-    before = times[stretch.first_pulse - 1] if stretch.first_pulse else 2 * take[0] - take[1]
+    goes_on = ~plan.stops.ravel()[first : first + stretch.pulses]
+    number = stretch.first_pulse + np.concatenate([[0], np.cumsum(goes_on)])
+    take = times[number]
+    before = times[number[0] - 1] if number[0] else 2 * take[0] - times[1]
     after = 2 * take[-1] - take[-2]
-    if stretch.first_pulse + stretch.pulses + 1 < len(times):
-        after = times[stretch.first_pulse + stretch.pulses + 1]
+    if number[-1] + 1 < len(times):
+        after = times[number[-1] + 1]
     song = np.concatenate([[2 * song[0] - song[1]], song, [2 * song[-1] - song[-2]]])
     return PchipInterpolator(song, np.concatenate([[before], take, [after]]), extrapolate=True)
 

@@ -161,7 +161,7 @@ def _part_of(plan: SongPlan, first: int, last: int, origin: int) -> SongPlan:
     alone = np.full(last + 1 - first, -1, dtype=np.int64)
     return replace(
         plan, seconds=np.inf, pulses=pulses - origin / FPS, energy=plan.energy[bars],
-        accents=plan.accents[bars], mirror_of=alone, same_as=alone,
+        accents=plan.accents[bars], stops=plan.stops[bars], mirror_of=alone, same_as=alone,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from pipelines.music.beats import TRACKER_LAG_SECONDS, beat_grid, beat_times
 from pipelines.music.features import MusicFeatures
 from pipelines.rhythm.step_cycle import smooth_sequence
 from pipelines.support.conventions import MOTION_FPS
+from pipelines.support.runs import runs
 
 Floats = NDArray[np.float64]
 
@@ -28,6 +29,11 @@ _SAME = 0.7
 _EQUAL = 0.02
 _TERNARY_MARGIN = 0.08
 _ACCENT_WEIGHT = 3.0
+_FEW_ONSETS, _QUIETER = 0.25, 150.0
+"""The music stops where onsets are so few beside the song's median, and the first MFCC so much
+lower: 13 dB on average over the bands."""
+_HEARD_BEFORE = 3
+"""Frames before it in which the next pulse's onset shows already."""
 _SLACK = 0.2
 """Seconds at either end of a song that a bar need not reach: dance goes on that long by itself."""
 
@@ -43,6 +49,7 @@ class SongPlan:
         per_bar: m, pulses in a bar: 4, or 3 in three-four time.
         energy: (K,) 0 to 1, the bar's rank in loudness and onsets among the song's.
         accents: (K, m) onset strength of each pulse beside its bar's mean.
+        stops: (K, m) whether the music stops from this pulse to the next, to go on later.
         mirror_of, same_as: (K,) number of an earlier bar, or -1: what is repeated within a phrase
             is danced mirrored, a phrase that comes again is danced as before.
         steady: whether the song has a beat that can be counted.
@@ -53,6 +60,7 @@ class SongPlan:
     per_bar: int
     energy: Floats
     accents: Floats
+    stops: NDArray[np.bool_]
     mirror_of: NDArray[np.int64]
     same_as: NDArray[np.int64]
     steady: bool
@@ -91,8 +99,9 @@ def plan_song(features_TF: NDArray[np.float32]) -> SongPlan:
     loud, onsets = grouped[..., 1].mean(1), grouped[..., 0].mean(1)
     accents = grouped[..., 0] - grouped[..., 0].mean(1, keepdims=True)
     accents /= np.maximum(np.linalg.norm(accents, axis=1, keepdims=True), 1e-6)
+    stops = _stops(features_TF, pulses, per_bar).reshape(bars, per_bar)
     return SongPlan(
-        seconds, pulses, per_bar, _ranks(loud + onsets), accents, mirror_of, same_as, steady
+        seconds, pulses, per_bar, _ranks(loud + onsets), accents, stops, mirror_of, same_as, steady
     )
 
 
@@ -152,6 +161,26 @@ def _per_pulse(features_TF: NDArray[np.float32], pulses: Floats) -> Floats:
     # Pulses beyond the song sound like its nearest one.
     known = np.flatnonzero(inside)
     return np.asarray(standard[np.clip(np.arange(len(means)), known[0], known[-1])])
+
+
+def _stops(features_TF: NDArray[np.float32], pulses: Floats, per_bar: int) -> NDArray[np.bool_]:
+    """(P - 1,) pulses over which the music stops: at most a bar, with music before and after."""
+    edges = np.round((pulses + TRACKER_LAG_SECONDS) * MOTION_FPS).astype(int)
+    inside = (edges[:-1] >= 0) & (edges[1:] <= len(features_TF))
+    columns = features_TF[:, [layout.envelope.start, layout.mfcc.start]].astype(np.float64)
+    means = np.array([
+        columns[first : last - _HEARD_BEFORE].mean(0) if known else np.zeros(2)
+        for first, last, known in zip(edges[:-1], edges[1:], inside, strict=True)
+    ])  # fmt: skip
+    if not inside.any():
+        return np.zeros(len(means), dtype=bool)
+    onsets, loud = np.median(means[inside], axis=0)
+    silent = inside & (means[:, 0] < _FEW_ONSETS * onsets) & (means[:, 1] < loud - _QUIETER)
+    result = np.zeros(len(means), dtype=bool)
+    for start, stop in runs(silent):
+        between = start > 0 and inside[start - 1] and stop < len(silent) and inside[stop]
+        result[start:stop] = between and stop - start <= per_bar
+    return result
 
 
 def _meter(values_PD: Floats) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -209,3 +210,17 @@ def test_a_mirrored_unit_is_the_mirror_image(library, units, plan):
     other, _, _ = dance(library, units, plan, mirrored[:1])
     heights = one.joints()[:, [20, 21], 2]
     np.testing.assert_allclose(other.joints()[:, [21, 20], 2], heights, atol=0.05)
+
+
+def test_where_the_music_stops_the_dancer_holds_and_goes_on_with_the_beat(library, units, plan):
+    """The clock stands still for as long, and counts on from there."""
+    stops = np.zeros_like(plan.stops)
+    stops[1, 1:3] = True
+    held = replace(plan, stops=stops)
+    stretch = assembly.Stretch(0, False, 4, 8, 0, 2)
+    times = units.counted[0].times
+    clock = assembly._clock(held, times, stretch)
+    np.testing.assert_allclose(clock(plan.pulses[:6]), times[4:10])
+    np.testing.assert_allclose(clock(plan.pulses[6:9]), times[[9, 9, 10]])
+    still = np.linspace(plan.pulses[5], plan.pulses[7], 20)
+    assert np.ptp(clock(still)) < 1e-9

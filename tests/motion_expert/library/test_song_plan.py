@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.motion_expert.library.song_plan import FASTEST, SLOWEST, plan_song
+from pipelines.music import layout
 from pipelines.music.beats import TRACKER_LAG_SECONDS
 
 Features = Callable[..., np.ndarray]
@@ -91,3 +92,21 @@ def test_any_song_can_be_counted(seconds: float, bpm: float) -> None:
 
 def test_silence_has_no_steady_beat() -> None:
     assert not plan_song(np.zeros((300, 35), np.float32)).steady
+
+
+def test_where_the_music_stops_for_a_moment(song: Features) -> None:
+    """Two beats of nothing within a song; not its faded end, nor eight beats of silence."""
+    features = song(32, 120, delay=0.0)
+    features[:, layout.mfcc.start] += 100
+
+    def silence(first: float, last: float) -> None:
+        features[round(first * 15) : round(last * 15), layout.envelope] = 0
+        features[round(first * 15) : round(last * 15), layout.mfcc.start] -= 300
+
+    for first, last in ((10, 12), (24, 32), (60, 64)):
+        silence(first, last)
+    plan = plan_song(features)
+    stops = plan.stops.ravel()
+    at = plan.pulses[:-1][stops] * 2
+    assert len(at) in (1, 2) and ((at > 9.5) & (at < 11.5)).all()
+    assert not plan_song(song(32, 120)).stops.any()
