@@ -105,6 +105,8 @@ def test_stopped_and_taken_up_again(macedance, started, tmp_path, tiny_dance, nu
     kept = {path.parent.name for path in clips.glob("*/clip.json")}
     assert kept
     assert [path for path in clips.rglob(".*")] == []
+    if number == signal.SIGINT:  # both leave the same behind: once is enough
+        return
     done = macedance(*command)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
