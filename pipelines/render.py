@@ -101,7 +101,9 @@ def _render_one(config: RenderConfig, progress: Progress) -> dict[str, Any]:
         exports = [path for path in targets if path.suffix not in (".mp4", PAGE)]
         with record.timed("export"):
             for path in exports:
-                export_motion(original, path, as_skin(body))
+                said = export_motion(original, path, as_skin(body))
+                if said:
+                    progress.warn(said)
         if targets[0].suffix == ".mp4":
             with record.timed("video"):
                 draw_video(config, original.resampled(config.rate()), look, body, progress)

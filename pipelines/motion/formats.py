@@ -29,7 +29,8 @@ class MotionFormat:
         suffixes: with their dots; the first is the usual one. A longer one that fits a file's name
             wins: dance.smplx.npz is no plain .npz.
         reader: (path) -> Motion; empty: not read.
-        writer: (Motion, path, BodyMesh) -> None, whole or not at all; empty: not written.
+        writer: (Motion, path, BodyMesh) -> None, or a line that the user should read; whole or not
+            at all; empty: not written.
         text: whether it is text, which takes several times its size to read.
         unmistakable: whether any file of the suffix is a motion, wherever it lies.
     """
@@ -55,6 +56,12 @@ FORMATS: tuple[MotionFormat, ...] = (
     MotionFormat((".pt",), "pipelines.motion.estimators:read_gvhmr", unmistakable=False),
     MotionFormat((".glb",), writer="pipelines.motion.export:as_glb"),
     MotionFormat((".vrma",), writer="pipelines.motion.export:as_vrma"),
+    MotionFormat(
+        (".g1.csv",),
+        "pipelines.motion.g1_csv:read_g1_csv",
+        "pipelines.motion.g1_csv:write_g1_csv",
+        text=True,
+    ),
     MotionFormat((".vmd",), writer="pipelines.motion.export:as_vmd"),
     MotionFormat(
         (".smplx.npz",), "pipelines.motion.readers:read_npz", "pipelines.motion.export:as_smplx"
@@ -107,11 +114,14 @@ def load_motion(path: Path | str, *, fps_override: float | None = None) -> Motio
     return replace(motion, fps=float(fps_override)) if fps_override else motion
 
 
-def export_motion(motion: Motion, path: Path, body: BodyMesh) -> None:
+def export_motion(motion: Motion, path: Path, body: BodyMesh) -> str | None:
     """Write `path`, whole or not at all, in the format of its suffix, one of EXPORT_SUFFIXES.
 
     Args:
         body: what is skinned where the format holds a body.
+
+    Returns:
+        What the format could not keep, in a line; None where it kept all.
 
     Raises:
         UnsuitableInput: the motion cannot be exported.
@@ -119,7 +129,8 @@ def export_motion(motion: Motion, path: Path, body: BodyMesh) -> None:
     row = row_of(path)
     if row is None or not row.writer:
         raise UnsuitableInput(f"{path}: no writer for {path.suffix}", ", ".join(EXPORT_SUFFIXES))
-    named(row.writer)(motion, path, body)
+    said: str | None = named(row.writer)(motion, path, body)
+    return said
 
 
 def row_of(path: Path) -> MotionFormat | None:

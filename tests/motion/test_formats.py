@@ -188,7 +188,7 @@ def test_every_row_of_the_table_names_functions_that_there_are():
 
 
 def test_what_is_read_in_words_and_what_is_not_written_is_refused(tmp_path, swaying):
-    assert readable() == ".npz, .bvh, .amc, .npy, .pkl, .json and .pt"
+    assert readable() == ".npz, .bvh, .amc, .npy, .pkl, .json, .pt and .g1.csv"
     with pytest.raises(UnsuitableInput, match=r"no writer for \.amc"):
         export_motion(swaying(5), tmp_path / "a.amc", None)
 
@@ -241,7 +241,8 @@ def test_amass_stage_two_as_downloaded(tmp_path, swaying):
     ("name", "suffix"),
     [
         ("a.npz", ".npz"), ("a.smplx.npz", ".smplx.npz"), ("A.SMPLX.NPZ", ".smplx.npz"),
-        ("smplx.npz", ".npz"), ("a.vrma", ".vrma"), ("a.xyz", None), ("npz", None),
+        ("smplx.npz", ".npz"), ("a.vrma", ".vrma"), ("a.g1.csv", ".g1.csv"),
+        ("a.csv", None), ("a.xyz", None), ("npz", None),
     ],
 )  # fmt: skip
 def test_the_longest_suffix_that_fits_names_the_format(name, suffix):
