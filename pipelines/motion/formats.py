@@ -135,9 +135,19 @@ def export_motion(motion: Motion, path: Path, body: BodyMesh) -> str | None:
 
 def row_of(path: Path) -> MotionFormat | None:
     """The format of a file by its name, the longest suffix that fits; None: no format of ours."""
+    return _longest(path)[1]
+
+
+def plain_stem(path: Path) -> str:
+    """A file's name without the suffix of its format, however many dots that has."""
+    suffix = _longest(path)[0] or path.suffix
+    return path.name[: len(path.name) - len(suffix)]
+
+
+def _longest(path: Path) -> tuple[str, MotionFormat | None]:
     name = path.name.lower()
     fitting = [(suffix, row) for row in FORMATS for suffix in row.suffixes if name.endswith(suffix)]
-    return max(fitting, key=lambda found: len(found[0]), default=("", None))[1]
+    return max(fitting, key=lambda found: len(found[0]), default=("", None))
 
 
 def _refuse_huge(path: Path, row: MotionFormat) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pipelines.datasets.split_names import check_split, split_option
 from pipelines.media.shape import frame_rate, parse_size
-from pipelines.motion.formats import EXPORT_SUFFIXES, row_of
+from pipelines.motion.formats import EXPORT_SUFFIXES, plain_stem, row_of
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.cores import default_workers
 from pipelines.support.errors import BadUsage, UnsuitableInput
@@ -171,7 +171,9 @@ class RenderConfig:
     def targets(self) -> list[Path]:
         """The files that one dance is made into: the output, and the exports beside it."""
         assert self.output is not None
-        beside = [self.output.with_suffix(f".{kind}") for kind in self.export]
+        beside = [
+            self.output.with_name(f"{plain_stem(self.output)}.{kind}") for kind in self.export
+        ]
         return list(dict.fromkeys([self.output, *beside]))
 
     def shaping(self) -> dict[str, Any]:

@@ -12,7 +12,14 @@ from scipy.spatial.transform import Rotation
 
 from pipelines.body.rotations import matrix_to_6d, matrix_to_axis_angle
 from pipelines.body.skeleton import JOINT, JOINT_NAMES, TO_Z_UP, forward_kinematics
-from pipelines.motion.formats import FORMATS, export_motion, load_motion, readable, row_of
+from pipelines.motion.formats import (
+    FORMATS,
+    export_motion,
+    load_motion,
+    plain_stem,
+    readable,
+    row_of,
+)
 from pipelines.motion.npz import load_npz, save_npz
 from pipelines.support.errors import UnsuitableInput
 
@@ -248,3 +255,10 @@ def test_amass_stage_two_as_downloaded(tmp_path, swaying):
 def test_the_longest_suffix_that_fits_names_the_format(name, suffix):
     row = row_of(Path(name))
     assert (row and row.suffixes[0]) == suffix
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"), [("a.b.g1.csv", "a.b"), ("a.npz", "a"), ("a.mp4", "a"), ("a", "a")]
+)
+def test_the_stem_of_a_dance_has_no_suffix_left(name, stem):
+    assert plain_stem(Path(name)) == stem

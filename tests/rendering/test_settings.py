@@ -96,3 +96,10 @@ def test_what_shapes_a_clip(many, tmp_path):
     before = smpl.shaping()
     model.write_bytes(b"two")
     assert smpl.shaping() != before
+
+
+def test_exports_stand_beside_an_output_of_two_suffixes(tmp_path):
+    config = RenderConfig(dance=tmp_path / "d.bvh", output=tmp_path / "a.g1.csv",
+                          export=("vrma", "smplx.npz", "g1.csv"))  # fmt: skip
+    names = [path.name for path in config.validate().targets()]
+    assert names == ["a.g1.csv", "a.vrma", "a.smplx.npz"]
