@@ -11,7 +11,7 @@ import html
 import json
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +30,22 @@ _PAGE_FPS = 30.0
 
 
 @dataclass(frozen=True)
-class Mark:
-    """Something to look at: seconds from the dance's start, and what it is."""
+class Section:
+    """A part of the song: seconds, and a letter or word that parts alike share."""
 
     start: float
     end: float
     label: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a check found: what it is, seconds from the dance's start, how bad (more is worse)."""
+
+    kind: str
+    start: float
+    end: float
+    score: float
 
 
 @dataclass(frozen=True)
@@ -45,14 +55,14 @@ class PageDance:
     Attributes:
         name: shown above it. motion, body: who dances what.
         front: heading, in radians, that is turned to the viewer.
-        marks: shown on the line.
+        checks: shown below its feet.
     """
 
     name: str
     motion: Motion
     body: BodyMesh
     front: float = 0.0
-    marks: Sequence[Mark] = ()
+    checks: Sequence[Check] = ()
 
 
 @dataclass(frozen=True)
@@ -62,14 +72,14 @@ class Page:
     Attributes:
         dances: side by side, all from second 0 of the song.
         song, video: files, or None. beats: seconds.
-        sections: of the song, coloured on the line.
+        sections: of the song, coloured above the beats.
     """
 
     dances: Sequence[PageDance]
     song: Path | None = None
     video: Path | None = None
     beats: Sequence[float] = ()
-    sections: Sequence[Mark] = field(default_factory=tuple)
+    sections: Sequence[Section] = ()
 
     @property
     def seconds(self) -> float:
@@ -106,7 +116,7 @@ def _contents(page: Page) -> dict[str, Any]:
         "seconds": seconds, "fps": _PAGE_FPS,
         "dances": [_dance(dance) for dance in page.dances],
         "beats": [round(float(beat), 4) for beat in page.beats if 0 <= beat <= seconds],
-        "sections": [_mark(section) for section in page.sections],
+        "sections": [_section(one, seconds) for one in page.sections if one.start < seconds],
         "sound": _media(sound, SOUND_TYPE), "video": _media(video, VIDEO_TYPE),
     }  # fmt: skip
 
@@ -122,7 +132,7 @@ def _dance(dance: PageDance) -> dict[str, Any]:
     )
     return {
         "name": dance.name, "seconds": motion.seconds, "glb": _base64(glb), "left": left,
-        "right": right, "front": dance.front, "marks": [_mark(mark) for mark in dance.marks],
+        "right": right, "front": dance.front, "checks": [_check(one) for one in dance.checks],
     }  # fmt: skip
 
 
@@ -137,8 +147,16 @@ def _together(
     return [[round(float(t), 4) for t in span / motion.fps] for span in edges.reshape(-1, 2)]
 
 
-def _mark(mark: Mark) -> dict[str, Any]:
-    return {"start": round(mark.start, 4), "end": round(mark.end, 4), "label": mark.label}
+def _section(one: Section, seconds: float) -> dict[str, Any]:
+    end = min(one.end, seconds)
+    return {"start": round(one.start, 4), "end": round(end, 4), "label": one.label}
+
+
+def _check(one: Check) -> dict[str, Any]:
+    return {
+        "kind": one.kind, "from": round(one.start, 4), "to": round(one.end, 4),
+        "score": float(f"{one.score:.4g}"),
+    }  # fmt: skip
 
 
 def _media(data: bytes | None, kind: str) -> dict[str, str] | None:

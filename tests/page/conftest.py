@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.body.stick_body import skeleton_body
-from pipelines.page.writing import Mark, Page, PageDance, write_page
+from pipelines.page.writing import Check, Page, PageDance, write_page
 
 FLAGS = [
     "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking",
@@ -50,7 +50,7 @@ def written(tmp_path: Path, dance, stick):
 
     def make(count: int = 1, **more) -> Path:
         dances = [
-            PageDance(f"dance {n}", dance(n, 120), stick, marks=[Mark(1, 2, "slide")])
+            PageDance(f"dance {n}", dance(n, 120), stick, checks=[Check("slide", 1, 2, 0.4)])
             for n in range(count)
         ]
         target = tmp_path / "page.html"

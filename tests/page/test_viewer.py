@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from pipelines.page import writing
+from pipelines.page.writing import Check, Page, PageDance, Section, write_page
 
 SOURCE = Path(writing.__file__).parent / "source"
 
@@ -113,13 +115,46 @@ def test_a_video_takes_its_room_from_the_dances(written, opened, dancers):
     assert page.evaluate(f"{room}.right") == pytest.approx(box["x"], abs=1)
 
 
+def test_checks_are_listed_worst_first_and_lead_to_their_stretch(tmp_path, dance, stick, opened):
+    found = [Check("slide", 1, 1.5, 0.4), Check("spike", 2, 2.1, 7), Check("slide", 3, 3.2, 2)]
+    target = tmp_path / "p.html"
+    write_page(Page([PageDance("d", dance(0, 120), stick, checks=found)]), target)
+    page, _ = opened(target)
+    assert page.locator("#checks option").all_inner_texts() == [
+        "3 checks", "spike 2.0–2.1 s (7.0)", "slide 3.0–3.2 s (2.0)", "slide 1.0–1.5 s (0.40)",
+    ]  # fmt: skip
+    assert page.locator("#kinds b").all_inner_texts() == ["slide", "spike"]
+    page.select_option("#checks", index=2)
+    assert now(page) == pytest.approx(2.5)
+    assert page.evaluate("window.macedance.clock.loop") == pytest.approx([2.5, 3.7])
+
+
+def test_sections_are_coloured_by_their_label(written, opened):
+    parts = [Section(0, 1, "A"), Section(1, 2, "B"), Section(2, 4, "A")]
+    page, _ = opened(written(sections=parts))
+    page.evaluate("window.macedance.clock.seek(0.5)")
+    line = _picture(page, "#timeline")
+    first, second, third = (
+        tuple(line[14, round(line.shape[1] * at)]) for at in (0.2, 0.45, 0.8)
+    )
+    assert first == third != second
+
+
+def test_the_bundle_belongs_to_its_source():
+    """What its last line says of both; `npm run build` writes it."""
+    bundle = (SOURCE.parent / "viewer.min.js").read_bytes()
+    text, last = bundle[: bundle.rindex(b"// sources ")], bundle[bundle.rindex(b"// sources ") :]
+    sources = [*sorted(SOURCE.glob("*.js")), SOURCE / "package-lock.json"]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    assert last.decode() == f"// sources {digest} bundle {hashlib.sha256(text).hexdigest()}\n"
+
+
 def test_the_bundle_is_what_its_source_builds(tmp_path):
     tool = SOURCE / "node_modules" / "esbuild"
     if shutil.which("npm") is None or not tool.is_dir():
         pytest.skip("npm ci was not run in pipelines/page/source")
     out = tmp_path / "viewer.min.js"
-    build = ["npm", "run", "--silent", "build", "--", f"--outfile={out}", "--allow-overwrite"]
-    subprocess.run(build, cwd=SOURCE, check=True)
+    subprocess.run(["npm", "run", "--silent", "build", "--", str(out)], cwd=SOURCE, check=True)
     assert out.read_bytes() == (SOURCE.parent / "viewer.min.js").read_bytes()
 
 

@@ -9,7 +9,7 @@ import re
 import numpy as np
 import pytest
 
-from pipelines.page.writing import Mark, Page, PageDance, write_page
+from pipelines.page.writing import Page, PageDance, Section, write_page
 from pipelines.support.errors import UnsuitableInput
 
 
@@ -19,7 +19,7 @@ def contents(path):
 
 
 def test_everything_lies_in_the_file_and_nothing_may_be_asked_for(written, tiny_song):
-    path = written(song=tiny_song, beats=[-0.1, 0.5, 99.0], sections=[Mark(0, 2, "A")])
+    path = written(song=tiny_song, beats=[-0.1, 0.5, 99.0], sections=[Section(0, 2, "A"), Section(2, 9, "B"), Section(9, 11, "A")])
     text = path.read_text(encoding="utf-8")
     assert "default-src 'none'" in text and "@" not in re.sub(r"<script>.*</script>", "", text,
                                                               flags=re.DOTALL)[:200]  # fmt: skip
@@ -27,7 +27,10 @@ def test_everything_lies_in_the_file_and_nothing_may_be_asked_for(written, tiny_
     assert "three.js" in text and "SPDX-License-Identifier: MIT" in text
     found = contents(path)
     assert found["beats"] == [0.5] and found["seconds"] == pytest.approx(4.0)
-    assert found["sections"] == [{"start": 0, "end": 2, "label": "A"}]
+    assert found["sections"] == [
+        {"start": 0, "end": 2, "label": "A"}, {"start": 2, "end": 4.0, "label": "B"},
+    ]  # fmt: skip
+    assert found["dances"][0]["checks"] == [{"kind": "slide", "from": 1, "to": 2, "score": 0.4}]
     assert base64.b64decode(found["dances"][0]["glb"])[:4] == b"glTF"
     assert base64.b64decode(found["sound"]["data"])[4:8] == b"ftyp"
 

@@ -1,13 +1,19 @@
-// Below the dances: beats, sections, where feet stand, what is marked; drag to seek, Shift to loop.
+// Below the dances: beats, sections, where feet stand, what checks found; drag to seek, Shift to loop.
 
 const ROW = 9;
 const COLOURS = ["#dfe8ef", "#efe4d8", "#e3ecdc", "#ece0ec", "#efe9d0"];
+const CHECKS = ["#d6a014", "#8a5fb0", "#2f8f83", "#c4457e", "#6b7a1f", "#7d5a3c", "#4a5a8c"];
 
 export class Timeline {
   constructor(canvas, page, clock) {
     Object.assign(this, { canvas, page, clock, from: null });
-    const rows = page.dances.length * 2;
-    canvas.style.height = `${44 + rows * ROW}px`;
+    // A dance has a line per foot, and one for its checks where any dance has some.
+    this.rows = page.dances.some((dance) => dance.checks.length > 0) ? 3 : 2;
+    const kinds = page.dances.flatMap((dance) => dance.checks.map((check) => check.kind));
+    this.kinds = [...new Set(kinds)].sort();
+    this.labels = [...new Set(page.sections.map((section) => section.label))];
+    canvas.style.height = `${44 + page.dances.length * this.rows * ROW}px`;
+    canvas.addEventListener("pointermove", (event) => this.named(event));
     canvas.addEventListener("pointerdown", (event) => this.pressed(event));
     canvas.addEventListener("pointermove", (event) => this.moved(event));
     canvas.addEventListener("pointerup", () => { this.from = null; });
@@ -49,6 +55,18 @@ export class Timeline {
     }
   }
 
+  colour(kind) {
+    return CHECKS[this.kinds.indexOf(kind) % CHECKS.length];
+  }
+
+  // What is under the pointer is said where the browser shows titles.
+  named(event) {
+    const seconds = this.at(event);
+    const under = this.page.dances.flatMap((dance) => dance.checks)
+      .filter((check) => check.from <= seconds && seconds <= check.to);
+    this.canvas.title = [...new Set(under.map((check) => check.kind))].join(", ");
+  }
+
   clearLoop() {
     this.clock.loop = null;
   }
@@ -62,20 +80,22 @@ export class Timeline {
     const pen = this.pen;
     pen.clearRect(0, 0, this.width, this.height);
     pen.font = "11px system-ui, sans-serif";
-    this.page.sections.forEach((section, number) => {
-      this.band(section.start, section.end, 0, 16, COLOURS[number % COLOURS.length]);
+    this.page.sections.forEach((section) => {
+      const colour = COLOURS[this.labels.indexOf(section.label) % COLOURS.length];
+      this.band(section.start, section.end, 0, 16, colour);
       pen.fillStyle = "#555";
-      pen.fillText(section.label, this.x(section.start) + 4, 12);
+      const room = this.x(section.end) - this.x(section.start) - 5;
+      if (room > 7) pen.fillText(section.label, this.x(section.start) + 4, 12, room);
     });
     this.page.beats.forEach((beat) => {
       this.band(beat, beat, 18, 10, "#9a938a");
     });
     this.page.dances.forEach((dance, number) => {
-      const top = 32 + number * 2 * ROW;
+      const top = 32 + number * this.rows * ROW;
       dance.left.forEach(([start, end]) => this.band(start, end, top, ROW - 2, "#3d7ebf"));
       dance.right.forEach(([start, end]) => this.band(start, end, top + ROW, ROW - 2, "#c9553d"));
-      dance.marks.forEach((mark) => {
-        this.band(mark.start, mark.end, top - 1, 2 * ROW, "rgba(214, 160, 20, .45)");
+      dance.checks.forEach((check) => {
+        this.band(check.from, check.to, top + 2 * ROW, ROW - 2, this.colour(check.kind));
       });
     });
     if (this.clock.loop) {

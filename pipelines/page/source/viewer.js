@@ -1,140 +1,84 @@
-// The page that shows dances: bodies from all sides, in step with their song.
-// What it shows is in window.MACEDANCE (page.py): dances, beats, sound, video.
+// The page that shows dances from all sides, in step with their song.
+// What it shows is in window.MACEDANCE (writing.py): dances, beats, sections, sound, video. A page
+// of another kind, such as a user study, has none and takes the stage alone.
 
-import * as THREE from "three";
-import { GLTFLoader } from "three/examples/jsm/loaders/GLTFLoader.js";
-import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
+import { Stage, bytes, url } from "./stage.js";
 import { Timeline } from "./timeline.js";
 import { Clock } from "./clock.js";
 
-const page = window.MACEDANCE;
 const byId = (name) => document.getElementById(name);
-const views = { front: [0, 0.35, 4.2], side: [4.2, 0.35, 0], back: [0, 0.35, -4.2], top: [0, 4.5, 0.01] };
 
-const renderer = new THREE.WebGLRenderer({ canvas: byId("stage"), antialias: true });
-renderer.setClearColor(0xf4f2ee);
-renderer.shadowMap.enabled = true;
-const camera = new THREE.PerspectiveCamera(38, 1, 0.05, 100);
-const controls = new OrbitControls(camera, byId("stage"));
-controls.enableDamping = false;
-controls.maxPolarAngle = Math.PI * 0.52;
-const clock = new Clock(byId("sound"), byId("video"), page);
-const timeline = new Timeline(byId("timeline"), page, clock);
-let seats = [];
-
-function bytes(base64) {
-  const text = atob(base64);
-  const found = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i += 1) found[i] = text.charCodeAt(i);
-  return found;
+async function main(page) {
+  const stage = new Stage(byId("stage"));
+  const clock = new Clock(byId("sound"), byId("video"), page);
+  const timeline = new Timeline(byId("timeline"), page, clock);
+  // What a test, or a curious person, may ask.
+  window.macedance = { clock, timeline, pelvis: (number = 0) => stage.seats[number].place.toArray() };
+  await stage.show(page.dances);
+  if (page.sound) byId("sound").src = url(page.sound);
+  if (page.video) {
+    byId("video").src = url(page.video);
+    byId("video").hidden = false;
+  }
+  listChecks(page, clock, timeline);
+  wire(page, stage, clock, timeline);
+  resize(stage, timeline);
+  document.body.dataset.ready = "yes";
+  const draw = () => {
+    window.requestAnimationFrame(draw);
+    const seconds = clock.now();
+    if (!stage.draw(seconds, byId("follow").checked, [clock.playing, clock.loop])) return;
+    byId("time").textContent = `${seconds.toFixed(2)} s`;
+    byId("play").textContent = clock.playing ? "Pause" : "Play";
+    timeline.draw(seconds);
+  };
+  window.requestAnimationFrame(draw);
 }
 
-function lit(scene) {
-  scene.add(new THREE.HemisphereLight(0xffffff, 0xb9b2a6, 2.2));
-  const sun = new THREE.DirectionalLight(0xffffff, 1.6);
-  sun.position.set(1.5, 4, 2.5);
-  sun.castShadow = true;
-  sun.shadow.mapSize.set(1024, 1024);
-  Object.assign(sun.shadow.camera, { left: -4, right: 4, top: 4, bottom: -4 });
-  scene.add(sun, sun.target);
-  const floor = new THREE.Mesh(
-    new THREE.PlaneGeometry(60, 60),
-    new THREE.MeshStandardMaterial({ color: 0xf4f2ee, roughness: 1 }),
-  );
-  floor.rotation.x = -Math.PI / 2;
-  floor.receiveShadow = true;
-  const grid = new THREE.GridHelper(20, 20, 0xbcb4a8, 0xd9d3c9);
-  grid.position.y = 0.002;
-  scene.add(floor, grid);
-  return sun;
-}
-
-async function seated(dance) {
-  const gltf = await new GLTFLoader().parseAsync(bytes(dance.glb).buffer, "");
-  const scene = new THREE.Scene();
-  const sun = lit(scene);
-  gltf.scene.rotation.y = -dance.front;
-  scene.add(gltf.scene);
-  let pelvis = null;
-  gltf.scene.traverse((node) => {
-    if (node.isMesh) {
-      node.castShadow = true;
-      node.frustumCulled = false;
-    }
-    if (node.isBone && pelvis === null) pelvis = node;
-  });
-  const mixer = new THREE.AnimationMixer(gltf.scene);
-  mixer.clipAction(gltf.animations[0]).play();
-  return { dance, scene, sun, mixer, pelvis, place: new THREE.Vector3() };
-}
-
-function resized() {
-  const box = byId("stage").parentElement.getBoundingClientRect();
-  renderer.setPixelRatio(Math.min(window.devicePixelRatio || 1, 2));
-  renderer.setSize(box.width, box.height);
+function resize(stage, timeline) {
+  const box = byId("room").getBoundingClientRect();
+  stage.resize(box.width, box.height);
   timeline.resize();
 }
 
-let shown = "";
-
-function draw() {
-  window.requestAnimationFrame(draw);
-  const seconds = clock.now();
-  controls.update();
-  // Nothing is drawn twice: a page that is left open costs nothing.
-  const wanted = JSON.stringify([
-    seconds, clock.playing, clock.loop, camera.position, controls.target,
-    renderer.getSize(new THREE.Vector2()), byId("follow").checked,
-  ]);
-  if (wanted === shown) return;
-  shown = wanted;
-  for (const seat of seats) {
-    seat.mixer.setTime(Math.min(seconds, seat.dance.seconds - 1e-4));
-    seat.scene.updateMatrixWorld();
-    seat.pelvis.getWorldPosition(seat.place);
+// What the checks found, worst first, each a step away.
+function listChecks(page, clock, timeline) {
+  const found = page.dances.flatMap((dance) => dance.checks.map((check) => ({ ...check, dance: dance.name })));
+  if (found.length === 0) return;
+  found.sort((one, other) => other.score - one.score);
+  const list = byId("checks");
+  list.hidden = false;
+  list.options[0].textContent = `${found.length} ${found.length === 1 ? "check" : "checks"}`;
+  for (const check of found) {
+    const where = page.dances.length > 1 ? `${check.dance}: ` : "";
+    const span = `${check.from.toFixed(1)}–${check.to.toFixed(1)} s`;
+    list.add(new Option(`${where}${check.kind} ${span} (${check.score.toPrecision(2)})`));
   }
-  const size = renderer.getSize(new THREE.Vector2());
-  const wide = size.x >= size.y;
-  const width = wide ? size.x / seats.length : size.x;
-  const height = wide ? size.y : size.y / seats.length;
-  camera.aspect = width / height;
-  camera.updateProjectionMatrix();
-  const eye = camera.position.clone();
-  renderer.setScissorTest(true);
-  seats.forEach((seat, number) => {
-    const x = wide ? number * width : 0;
-    const y = wide ? 0 : (seats.length - 1 - number) * height;
-    renderer.setViewport(x, y, width, height);
-    renderer.setScissor(x, y, width, height);
-    const away = byId("follow").checked
-      ? new THREE.Vector3(seat.place.x, 0, seat.place.z) : new THREE.Vector3();
-    camera.position.copy(eye).add(away);
-    seat.sun.position.set(1.5 + away.x, 4, 2.5 + away.z);
-    seat.sun.target.position.copy(away);
-    renderer.render(seat.scene, camera);
+  for (const kind of timeline.kinds) {
+    const word = byId("kinds").appendChild(document.createElement("b"));
+    word.textContent = kind;
+    word.style.color = timeline.colour(kind);
+  }
+  list.addEventListener("change", () => {
+    const check = found[list.selectedIndex - 1];
+    if (check) {
+      clock.loop = [Math.max(0, check.from - 0.5), Math.min(page.seconds, check.to + 0.5)];
+      clock.seek(clock.loop[0]);
+    }
   });
-  camera.position.copy(eye);
-  byId("time").textContent = `${seconds.toFixed(2)} s`;
-  byId("play").textContent = clock.playing ? "Pause" : "Play";
-  timeline.draw(seconds);
 }
 
-function look(name) {
-  controls.target.set(0, 0.95, 0);
-  const [x, y, z] = views[name];
-  const tall = window.innerHeight > window.innerWidth ? 1.25 : 1;
-  camera.position.set(x * tall, 0.95 + y, z * tall);
-  controls.update();
-}
-
-function wired() {
+function wire(page, stage, clock, timeline) {
   byId("play").addEventListener("click", () => clock.toggle());
   byId("speed").addEventListener("change", (event) => clock.setSpeed(Number(event.target.value)));
   byId("loop").addEventListener("click", () => timeline.clearLoop());
-  for (const name of Object.keys(views)) byId(name).addEventListener("click", () => look(name));
+  for (const name of ["front", "side", "back", "top"]) {
+    byId(name).addEventListener("click", () => stage.look(name));
+  }
   // A video takes its room only when it knows its size.
-  new ResizeObserver(resized).observe(byId("room"));
+  new ResizeObserver(() => resize(stage, timeline)).observe(byId("room"));
   window.addEventListener("keydown", (event) => {
+    if (event.target instanceof HTMLSelectElement) return;
     const step = 1 / page.fps;
     if (event.key === " ") clock.toggle();
     else if (event.key === "ArrowLeft") clock.seek(clock.now() - (event.shiftKey ? 1 : step));
@@ -144,32 +88,12 @@ function wired() {
   });
 }
 
-async function main() {
-  seats = await Promise.all(page.dances.map(seated));
-  if (page.sound) byId("sound").src = url(page.sound);
-  if (page.video) {
-    byId("video").src = url(page.video);
-    byId("video").hidden = false;
-  }
-  wired();
-  look("front");
-  resized();
-  document.body.dataset.ready = "yes";
-  window.requestAnimationFrame(draw);
+if (window.MACEDANCE) {
+  main(window.MACEDANCE).catch((error) => {
+    document.body.dataset.ready = "no";
+    byId("problem").hidden = false;
+    byId("problem").textContent = `This page cannot be shown here: ${error.message}`;
+  });
+} else {
+  window.macedanceStage = { Stage, bytes, url };
 }
-
-function url(media) {
-  return URL.createObjectURL(new Blob([bytes(media.data)], { type: media.type }));
-}
-
-// What a test, or a curious person, may ask.
-window.macedance = {
-  clock,
-  timeline,
-  pelvis: (number = 0) => seats[number].place.toArray(),
-};
-main().catch((error) => {
-  document.body.dataset.ready = "no";
-  byId("problem").hidden = false;
-  byId("problem").textContent = `This page cannot be shown here: ${error.message}`;
-});
