@@ -41,7 +41,7 @@ def _row(one: Declared) -> str:
 
 def _takes(one: Declared) -> str:
     """What kind of value, and which are allowed."""
-    again = " (again)" if one.repeats and one.option.values == 1 else ""
+    again = " (several)" if one.option.listed else " (again)" if one.repeats else ""
     if one.choices:
         return ", ".join(map(str, one.choices)) + again
     kind = {bool: "", int: "whole number", float: "number", str: "text", Path: "path"}[one.item]

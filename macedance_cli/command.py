@@ -24,6 +24,7 @@ from macedance_cli.console import open_progress, talk
 from macedance_cli.failures import debug
 from macedance_cli.help_pages import FORMER as _FORMER
 from macedance_cli.help_pages import help_option, whole_help_option
+from macedance_cli.listed_values import LISTING
 from pipelines.support.clock import time_given
 from pipelines.support.options import Declared, declared, distinct, flag
 from pipelines.support.progress import Progress
@@ -98,6 +99,7 @@ def command(
 
     def decorate(run: Runs) -> Callable[..., None]:
         known = (*declared(config_type), *distinct(own()))
+        LISTING[name] = frozenset(one.flag for one in known if one.option.listed)
 
         @wraps(run)
         def called(**given: Any) -> None:
@@ -180,8 +182,6 @@ def typer_type(one: Declared, hidden: bool = False) -> Any:
 def _kind(one: Declared) -> Any:
     # Typer knows no list of choices; those are checked with everything else.
     item: Any = Literal[one.choices] if one.choices and not one.repeats else one.item
-    if one.option.values > 1:
-        return tuple.__class_getitem__((one.item,) * one.option.values) | None
     return list[item] | None if one.repeats else item | None
 
 

@@ -18,6 +18,10 @@ EPILOG = """Examples:
   macedance evaluate --protocol animation --pred videos/ --truth real/ --video-frames 80
 
   macedance evaluate --protocol motion-3d --compare ours=a/ theirs=b/ --truth finedance/
+
+  macedance evaluate --protocol user-study --compare ours=a/ theirs=b/ truth=c/
+
+  macedance evaluate --protocol user-study --ratings answers/*.json --latex table.tex
 """
 
 
@@ -28,6 +32,9 @@ def evaluate(settings: EvaluateConfig, shown: Shown) -> None:
     Every number comes with its interval, the recordings' own row, a floor for
     distances and the chance level of the beat score. metrics.json and
     report.html lie in the workspace; the same command again finds them there.
+
+    A user study has people judge: --compare makes its page, and --ratings reads
+    the answers that came back.
     """
     from pipelines import evaluate as pipeline
 
@@ -38,19 +45,23 @@ def evaluate(settings: EvaluateConfig, shown: Shown) -> None:
     result = pipeline.evaluate(settings, progress)
     if shown.as_json:
         print_json(result)
+    elif "page" in result:
+        print_data(result["page"])
     else:
         print_tables(result)
         talk(f"report: {result['folder']}/{pipeline.REPORT_FILE}")
-    _tell_failures(result)
+    if "raters" in result:
+        _tell_who_is_left_out(result)
+    elif "page" not in result:
+        _tell_failures(result)
 
 
 def print_tables(result: dict[str, Any]) -> None:
-    """Print a judged result on stdout: one block per system, then the comparison."""
-    from pipelines.evaluation.tables import comparison_table, main_table
+    """Print a judged result on stdout, table by table."""
+    from pipelines.evaluation.printed import tables_of
 
-    for table in (main_table(result), comparison_table(result)):
-        if table is not None:
-            print_data(_drawn(table))
+    for table in tables_of(result):
+        print_data(_drawn(table))
 
 
 def _drawn(table: Any) -> str:
@@ -85,4 +96,16 @@ def _tell_failures(result: dict[str, Any]) -> None:
         listed = ", ".join(failed[:5]) + (", ..." if len(failed) > 5 else "")
         raise SomeItemsFailed(
             f"{len(failed)} clips could not be measured: {listed}", "the lines above say why"
+        )
+
+
+def _tell_who_is_left_out(result: dict[str, Any]) -> None:
+    for key in ("excluded", "unusable"):
+        for file, reason in result[key].items():
+            talk(f"left out: {file}: {reason}")
+    if result["unusable"]:
+        listed = ", ".join(list(result["unusable"])[:5])
+        raise SomeItemsFailed(
+            f"{len(result['unusable'])} files could not be used: {listed}",
+            "the lines above say why",
         )

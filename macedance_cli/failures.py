@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import typer
 
 from macedance_cli.console import leave_stdout, talk
+from macedance_cli.listed_values import LISTING, repeated
 from macedance_cli.stopping import stoppable
 from pipelines.support.errors import (
     INTERRUPTED_BY_USER,
@@ -54,7 +55,7 @@ def leave(code: int) -> NoReturn:
 
 
 def run_to_exit_code(app: Callable[..., Any]) -> int:
-    """Run a Typer app; report whatever ends it, and return the exit code."""
+    """Run a Typer app on the program's arguments; report whatever ends it, return the exit code."""
     try:
         with stoppable():
             code = _run(app)
@@ -68,7 +69,8 @@ def run_to_exit_code(app: Callable[..., Any]) -> int:
 
 def _run(app: Callable[..., Any]) -> Any:
     try:
-        return app(standalone_mode=False, prog_name="macedance")
+        arguments = repeated(sys.argv[1:], LISTING)
+        return app(arguments, standalone_mode=False, prog_name="macedance")
     except SystemError as error:
         raise_stop_within(error)
         raise

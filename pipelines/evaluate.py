@@ -4,6 +4,9 @@ The whole story: folders -> clips by name -> each clip measured by the protocol 
 scores, never kept frames) -> distances, intervals, floors and chance levels -> metrics.json,
 report.html and tables. What a clip costs most (poses of a video, networks' scores) is kept by
 content, and a finished evaluation is found again.
+
+A user study goes another way: folders -> pairs -> the page that people judge by; and their answers
+-> who counts -> the same three files (`evaluation.study`).
 """
 
 from __future__ import annotations
@@ -14,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.evaluation.profiles import VERSION, protocol_hash
 from pipelines.evaluation.protocols.interface import EvaluationProtocol, load_protocol
+from pipelines.evaluation.protocols.table import PROTOCOLS
 from pipelines.evaluation.settings import EvaluateConfig
 from pipelines.support.errors import UnsuitableInput
-from pipelines.support.files import check_writable, read_json, write_json, write_text
+from pipelines.support.files import check_writable, read_json, write_json
 from pipelines.support.progress import Progress
 from pipelines.workspace.layout import Workspace
 from pipelines.workspace.run_record import RunRecord, installed_versions, recorded_run
@@ -35,6 +39,11 @@ METRICS_FILE, REPORT_FILE = "metrics.json", "report.html"
 
 def plan(config: EvaluateConfig, progress: Progress) -> dict[str, Any]:
     """What `evaluate` would do, without doing it: clips counted, names matched, the run named."""
+    if PROTOCOLS[config.validate().protocol].asks_people:
+        from pipelines.evaluation.study import judging, making
+
+        planned = judging.plan_judging if config.ratings else making.plan_study
+        return planned(config, progress)
     protocol, sets, run = _asked(config)
     folder = Workspace(config.workspace).evaluation(run)
     everyone = sets.everyone().items()
@@ -56,18 +65,26 @@ def plan(config: EvaluateConfig, progress: Progress) -> dict[str, Any]:
 
 
 def evaluate(config: EvaluateConfig, progress: Progress) -> dict[str, Any]:
-    """Judge a set of dances or videos, or two against each other.
+    """Judge a set of dances or videos, or two against each other; or have people judge.
 
     Returns:
-        The content of metrics.json, with the run's name and folder.
+        The content of metrics.json, with the run's name and folder. Of a study that is only made:
+        what it compares, and its page.
 
     Raises:
         BadUsage, UnsuitableInput, MissingAsset, OutOfResources: with what to do about it.
     """
+    if PROTOCOLS[config.validate().protocol].asks_people:
+        from pipelines.evaluation.study import judging, making
+
+        done = judging.judge_study if config.ratings else making.make_study
+        return done(config, progress)
     protocol, sets, run = _asked(config)
     workspace = Workspace(config.workspace)
     folder = workspace.evaluation(run)
     records = [folder / "run.json", workspace.run_record(run)]
+    from pipelines.evaluation.printed import hand_over
+
     with (
         alone_in(folder, progress),
         recorded_run(
@@ -82,7 +99,7 @@ def evaluate(config: EvaluateConfig, progress: Progress) -> dict[str, Any]:
         else:
             progress.say("this evaluation is there from an earlier run")
         result: dict[str, Any] = read_json(folder / METRICS_FILE)
-        _hand_over(config, result, record)
+        hand_over(config, result, record)
         record.facts["run"] = run
     return {**result, "run": run, "folder": str(folder)}
 
@@ -210,24 +227,3 @@ def _exhibits(protocol: EvaluationProtocol, sets: Sets, result: dict[str, Any]) 
                 # It could be measured, so only its picture is missing.
                 continue
     return shown
-
-
-def _hand_over(config: EvaluateConfig, result: dict[str, Any], record: RunRecord) -> None:
-    """Write the tables where the config wants them."""
-    from pipelines.evaluation.tables import (
-        comparison_table,
-        main_table,
-        to_csv,
-        to_latex,
-        to_markdown,
-    )
-
-    tables = [main_table(result), *filter(None, [comparison_table(result)])]
-    texts = {
-        "latex": lambda: to_latex(tables[0]),
-        "markdown": lambda: "\n".join(to_markdown(table) for table in tables),
-        "csv": lambda: to_csv(result),
-    }
-    for flag, path in config.targets():
-        write_text(path, texts[flag]())
-        record.wrote(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 import signal
 import struct
 import subprocess
@@ -38,6 +39,11 @@ if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and all that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+_CHROMIUM = [
+    "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking",
+    "--autoplay-policy=no-user-gesture-required", "--mute-audio",
+]  # fmt: skip
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -326,3 +332,25 @@ def tiny_smpl(tmp_path_factory: pytest.TempPathFactory) -> Path:
         posedirs=np.zeros((4, 3, 207)), kintree_table=np.stack([PARENTS, np.arange(24)]),
     )  # fmt: skip
     return path
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a browser; a test without one is skipped."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
+    if found is None:
+        pytest.skip("no chromium here")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Any]:
+    """One browser for all tests, without a screen and without a network, driven by Playwright."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(
+            executable_path=chromium, args=_CHROMIUM, chromium_sandbox=False
+        )
+        yield opened
+        opened.close()

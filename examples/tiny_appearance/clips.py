@@ -27,10 +27,11 @@ from pipelines.appearance_expert.training.frames import (
 from pipelines.datasets.cmu import true_fps
 from pipelines.keypoints.person import FACE_NAMES, POINT
 from pipelines.keypoints.projection import see_dance
+from pipelines.motion.front import front_of
 from pipelines.rendering.clip import ClipJob
 from pipelines.rendering.settings import RenderConfig
 from pipelines.rendering.source import Source, load_dance
-from pipelines.rendering.stage import Stage, front_of, look_and_body
+from pipelines.rendering.stage import Stage, look_and_body
 from pipelines.support.files import sha256_file
 from pipelines.workspace.clip_windows import random_windows
 from pipelines.workspace.identity import content_id

@@ -21,7 +21,13 @@ _VERTICES, _INDICES = 34962, 34963
 
 
 def save_glb(
-    path: Path, mesh: BodyMesh, rotations_TJ33: Array, trans_T3: Array, fps: float
+    path: Path,
+    mesh: BodyMesh,
+    rotations_TJ33: Array,
+    trans_T3: Array,
+    fps: float,
+    *,
+    with_skin: bool = True,
 ) -> None:
     """Write a skinned, animated body.
 
@@ -31,28 +37,34 @@ def save_glb(
         rotations_TJ33: (T, 24, 3, 3) local rotations, z-up world.
         trans_T3: (T, 3) pelvis, metres.
         fps: key frames per second.
+        with_skin: else only the moving skeleton, for a body that lies in another file.
 
     Raises:
         UnsuitableInput: no frames, or values that are not finite.
     """
     refuse_empty(path, rotations_TJ33, trans_T3)
     buffer = GltfBuffer()
-    document = {
+    document: dict[str, Any] = {
         "asset": {"version": "2.0", "generator": "macedance"},
         "scene": 0,
-        "scenes": [{"name": "dance", "nodes": [0, len(JOINT_NAMES)]}],
-        "nodes": [
-            *joint_nodes(JOINT_NAMES, mesh.offsets), {"name": "dancer", "mesh": 0, "skin": 0},
-        ],
-        "materials": [{
-            "name": "body", "doubleSided": False,
-            "pbrMetallicRoughness": {"metallicFactor": 0.0, "roughnessFactor": 0.85},
-        }],
-        "meshes": [{"name": "body", "primitives": [_primitive(buffer, mesh)]}],
-        "skins": [_skin(buffer, mesh)],
-        "animations": [joint_animation(buffer, rotations_TJ33, trans_T3, fps)],
-    }  # fmt: skip
+        "scenes": [{"name": "dance", "nodes": [0]}],
+        "nodes": joint_nodes(JOINT_NAMES, mesh.offsets),
+    }
+    if with_skin:
+        _dress(document, buffer, mesh)
+    document["animations"] = [joint_animation(buffer, rotations_TJ33, trans_T3, fps)]
     write_glb(path, document, buffer)
+
+
+def _dress(document: dict[str, Any], buffer: GltfBuffer, mesh: BodyMesh) -> None:
+    document["scenes"][0]["nodes"].append(len(JOINT_NAMES))
+    document["nodes"].append({"name": "dancer", "mesh": 0, "skin": 0})
+    document["materials"] = [{
+        "name": "body", "doubleSided": False,
+        "pbrMetallicRoughness": {"metallicFactor": 0.0, "roughnessFactor": 0.85},
+    }]  # fmt: skip
+    document["meshes"] = [{"name": "body", "primitives": [_primitive(buffer, mesh)]}]
+    document["skins"] = [_skin(buffer, mesh)]
 
 
 def _primitive(buffer: GltfBuffer, mesh: BodyMesh) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from pipelines.evaluation.items import Item, list_items, unmatched, with_music
 from pipelines.evaluation.recordings import recorded_items, with_songs_of
-from pipelines.evaluation.settings import EvaluateConfig
+from pipelines.evaluation.settings import TRUTH, EvaluateConfig
 from pipelines.media.audio import probe_audio
 from pipelines.support.errors import UnsuitableInput
 
-TRUTH = "truth"
+__all__ = ["TRUTH", "Sets", "find_sets"]
+
 _DANCES = "motion"
 
 
@@ -65,9 +66,10 @@ def find_sets(config: EvaluateConfig, kinds: tuple[str, ...]) -> Sets:
         name: with_music(_listed(name, place, kinds, config, said), config.music)
         for name, place in config.systems().items()
     }
-    if config.truth is None:
+    recordings = config.recordings()
+    if recordings is None:
         return _heard(config, Sets(systems, [], tuple(said)))
-    listed = _listed(TRUTH, config.truth, kinds, config, said)
+    listed = _listed(TRUTH, recordings, kinds, config, said)
     truth = with_music(listed, config.music)
     if config.music is None and said:
         systems = {name: with_songs_of(items, truth) for name, items in systems.items()}

@@ -13,15 +13,22 @@ from pipelines.support.options import check, option
 from pipelines.workspace import options as common
 from pipelines.workspace.existing_output import refuse_existing
 
-MOTION, APPEARANCE, ANIMATION, OUTPUT = "Motion", "Appearance", "Animation", "What is written"
+MOTION, APPEARANCE, ANIMATION = "Motion", "Appearance", "Animation"
+STUDY, OUTPUT = "User study", "What is written"
 _PAPER_SUFFIXES = {"latex": ".tex", "markdown": ".md", "csv": ".csv"}
+
+
+TRUTH = "truth"
+"""What recordings are called, beside systems."""
 
 
 @dataclass(frozen=True)
 class EvaluateConfig:
     """What `evaluate` is asked to do; `option` says what each field is."""
 
-    protocol: str = option("", "Which of the paper's three tables.", choices=tuple(PROTOCOLS))
+    protocol: str = option(
+        "", "Which of the paper's three tables, or a study with people.", choices=tuple(PROTOCOLS)
+    )
     pred: Path | None = option(
         None, "What to judge: a file, or a folder of one kind.", metavar="FOLDER"
     )
@@ -33,8 +40,9 @@ class EvaluateConfig:
         "test, where there is one", named=False,
     )  # fmt: skip
     compare: tuple[str, ...] = option(
-        (), "Two systems instead of --pred.", metavar="A=FOLDER B=FOLDER", values=2
-    )
+        (), "Two systems instead of --pred; in a study several, and truth=FOLDER.",
+        metavar="A=FOLDER B=FOLDER", listed=True,
+    )  # fmt: skip
     profile: str = option(
         "strict", "Whose definitions (docs/evaluation.md).", choices=profile_names(),
         variable="MACEDANCE_METRIC_PROFILE",
@@ -96,6 +104,20 @@ class EvaluateConfig:
         None, "Shorter side they are scaled to.", low=16, high=4096, shown="the truth's",
         metavar="PIXELS", panel=ANIMATION,
     )  # fmt: skip
+    trials: int = option(40, "Pairs that each person compares.", low=1, high=1000, panel=STUDY)
+    catch_trials: int = option(
+        6, "Pairs more, with a distorted dance in each, that tell who pays attention.", low=0,
+        high=100, panel=STUDY,
+    )  # fmt: skip
+    clip_seconds: float = option(
+        30.0, "At most so much of each clip is shown.", low=0.2, high=600, metavar="SECONDS",
+        panel=STUDY,
+    )  # fmt: skip
+    ratings: tuple[Path, ...] = option(
+        (), "Answers that came back, instead of --compare.", metavar="FILE...", panel=STUDY,
+        listed=True,
+    )  # fmt: skip
+    unfinished: bool = option(False, "Also count people who stopped before the end.", panel=STUDY)
     latex: Path | None = option(
         None, "The table for a paper.", metavar="FILE.tex", panel=OUTPUT, named=False
     )
@@ -152,9 +174,21 @@ class EvaluateConfig:
         if not self.compare:
             assert self.pred is not None
             return {"pred": self.pred}
+        return {name: place for name, place in self._compared().items() if name != TRUTH}
+
+    def recordings(self) -> Path | None:
+        """The folder of recordings, by --truth or, in a study, as one of those compared."""
+        return self.truth or self._compared().get(TRUTH)
+
+    def _compared(self) -> dict[str, Path]:
         return {name: Path(place) for name, _, place in (c.partition("=") for c in self.compare)}
 
     def _validate_sets(self) -> None:
+        if PROTOCOLS[self.protocol].asks_people:
+            check_study(self)
+            return
+        if self.ratings:
+            raise BadUsage("--ratings is for --protocol user-study")
         if bool(self.compare) == (self.pred is not None):
             raise BadUsage("give either --pred FOLDER or --compare a=FOLDER b=FOLDER")
         if not self.compare:
@@ -166,7 +200,7 @@ class EvaluateConfig:
                 "write it as --compare ours=generated/ theirs=baseline/",
             )
         names = [name for name, _, _ in parts]
-        if names[0] == names[1] or "truth" in names:
+        if names[0] == names[1] or TRUTH in names:
             raise BadUsage("--compare: the names must differ, and not be 'truth'")
 
     def _validate_protocol(self) -> None:
@@ -199,3 +233,32 @@ class EvaluateConfig:
         """The files that are written, by flag."""
         named = {"latex": self.latex, "markdown": self.markdown, "csv": self.csv}
         return [(flag, path) for flag, path in named.items() if path is not None]
+
+
+def check_study(config: EvaluateConfig) -> None:
+    """Raise BadUsage for a study that cannot be made, or judged, as it is asked for."""
+    if config.pred is not None:
+        raise BadUsage("--pred: a study compares", "--compare ours=a/ theirs=b/ truth=c/")
+    if config.ratings:
+        if config.compare or config.truth is not None:
+            raise BadUsage(
+                "--ratings goes without --compare and --truth",
+                "the study that the answers are of knows its clips",
+            )
+        return
+    parts = [text.partition("=") for text in config.compare]
+    names = [name for name, _, _ in parts]
+    if not all(name and place for name, _, place in parts):
+        raise BadUsage(
+            f"--compare {' '.join(config.compare)}: not named folders",
+            "write it as --compare ours=generated/ theirs=baseline/ truth=recordings/",
+        )
+    if config.truth is not None:
+        names.append(TRUTH)
+    if len(names) < 2:
+        raise BadUsage(
+            "a study compares two or more",
+            "--compare ours=a/ theirs=b/ to make one, --ratings answers/*.json to judge it",
+        )
+    if len(set(names)) < len(names):
+        raise BadUsage("--compare: the names must differ")

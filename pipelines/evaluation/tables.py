@@ -111,7 +111,7 @@ def to_latex(table: Table) -> str:
     arrows = {"low": r"$\downarrow$", "high": r"$\uparrow$", "truth": r"$\rightarrow$"}
     heads = [f"{n} {arrows[METRICS[m].better]}" for n, m in zip(names, table.metrics, strict=True)]
     extra = len(table.header) - len(heads) - 1
-    head = ["", *table.header[1 : 1 + extra], *heads]
+    head = ["", *map(_latex, table.header[1 : 1 + extra]), *heads]
     lines = [r"\begin{tabular}{l" + "r" * (len(head) - 1) + "}", r"\toprule"]
     lines.append(" & ".join(head) + r" \\")
     lines.append(r"\midrule")
@@ -158,6 +158,7 @@ def _piped(cells: list[str]) -> str:
 
 def _latex(text: str) -> str:
     for plain, safe in (("\\", r"\textbackslash{}"), ("_", r"\_"), ("&", r"\&"), ("%", r"\%"),
-                        ("#", r"\#"), ("–", "--"), ("−", "$-$")):  # fmt: skip
+                        ("#", r"\#"), ("–", "--"), ("−", "$-$"),
+                        ("↑", r"$\uparrow$"), ("α", r"$\alpha$")):  # fmt: skip
         text = text.replace(plain, safe)
     return text

@@ -17,16 +17,16 @@ from typing import Any
 
 import numpy as np
 
+from pipelines.body.glb import save_glb
 from pipelines.body.mesh import BodyMesh
 from pipelines.media.portable import SOUND_TYPE, VIDEO_TYPE, small_sound, small_video
 from pipelines.motion.contacts import contact_spans
-from pipelines.motion.export import as_glb
 from pipelines.motion.motion import Motion
 from pipelines.support.files import write_text
 
 FOLDER = Path(__file__).parent
 CREDIT = "Drawn with three.js (MIT licence, three.js authors)."
-_PAGE_FPS = 30.0
+PAGE_FPS = 30.0
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,8 @@ def write_page(page: Page, target: Path) -> None:
     for key, value in {
         "TITLE": html.escape(title), "HEADING": html.escape(heading),
         "NAMES": names if several else "",
-        "CREDIT": CREDIT, "DATA": _in_script(json.dumps(_contents(page))),
-        "VIEWER": (FOLDER / "viewer.min.js").read_text(encoding="utf-8"),
+        "CREDIT": CREDIT, "DATA": in_script(_contents(page)),
+        "VIEWER": viewer(),
     }.items():  # fmt: skip
         text = text.replace(f"@{key}@", value)
     write_text(target, text)
@@ -113,7 +113,7 @@ def _contents(page: Page) -> dict[str, Any]:
     sound = None if page.song is None else small_sound(page.song, seconds)
     video = None if page.video is None else small_video(page.video, seconds)
     return {
-        "seconds": seconds, "fps": _PAGE_FPS,
+        "seconds": seconds, "fps": PAGE_FPS,
         "dances": [_dance(dance) for dance in page.dances],
         "beats": [round(float(beat), 4) for beat in page.beats if 0 <= beat <= seconds],
         "sections": [_section(one, seconds) for one in page.sections if one.start < seconds],
@@ -122,16 +122,14 @@ def _contents(page: Page) -> dict[str, Any]:
 
 
 def _dance(dance: PageDance) -> dict[str, Any]:
-    motion = dance.motion.resampled(_PAGE_FPS)
-    with tempfile.TemporaryDirectory() as folder:
-        as_glb(motion, Path(folder) / "dance.glb", dance.body)
-        glb = (Path(folder) / "dance.glb").read_bytes()
+    motion = dance.motion.resampled(PAGE_FPS)
+    glb = moving_body(motion, dance.body)
     ankles_and_toes = contact_spans(motion.joints(), motion.fps)
     left, right = (
         _together(ankles_and_toes[side], ankles_and_toes[side + 2], motion) for side in (0, 1)
     )
     return {
-        "name": dance.name, "seconds": motion.seconds, "glb": _base64(glb), "left": left,
+        "name": dance.name, "seconds": motion.seconds, "glb": base64_of(glb), "left": left,
         "right": right, "front": dance.front, "checks": [_check(one) for one in dance.checks],
     }  # fmt: skip
 
@@ -160,13 +158,27 @@ def _check(one: Check) -> dict[str, Any]:
 
 
 def _media(data: bytes | None, kind: str) -> dict[str, str] | None:
-    return None if data is None else {"type": kind, "data": _base64(data)}
+    return None if data is None else {"type": kind, "data": base64_of(data)}
 
 
-def _base64(data: bytes) -> str:
+def moving_body(motion: Motion, body: BodyMesh, with_skin: bool = True) -> bytes:
+    """A dance as the viewer takes it, binary glTF; without its skin for a body that many share."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "dance.glb"
+        save_glb(path, body, motion.rotations(), motion.trans, motion.fps, with_skin=with_skin)
+        return path.read_bytes()
+
+
+def viewer() -> str:
+    """The script that draws dances, to stand in a page."""
+    return (FOLDER / "viewer.min.js").read_text(encoding="utf-8")
+
+
+def in_script(value: Any) -> str:
+    """A value as JSON that cannot end the script element it stands in."""
+    return json.dumps(value).replace("<", "\\u003c")
+
+
+def base64_of(data: bytes) -> str:
+    """Bytes as text."""
     return base64.b64encode(data).decode()
-
-
-def _in_script(text: str) -> str:
-    """JSON that cannot end the script element it stands in."""
-    return text.replace("<", "\\u003c")

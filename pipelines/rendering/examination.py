@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pipelines.media.audio import probe_audio
+from pipelines.motion.front import front_of
 from pipelines.rendering.clip import ClipJob
 from pipelines.rendering.settings import RenderConfig, readable_sha256
 from pipelines.rendering.source import Source, load_dance
-from pipelines.rendering.stage import front_of
 from pipelines.support.files import sha256_file
 from pipelines.support.progress import SILENT
 from pipelines.workspace.clip_windows import Window, random_windows

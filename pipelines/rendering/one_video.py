@@ -12,9 +12,10 @@ from pipelines.body.variety import Look
 from pipelines.media.audio import probe_audio
 from pipelines.media.shape import frame_rate
 from pipelines.media.video_writer import VideoWriter
+from pipelines.motion.front import front_of
 from pipelines.motion.motion import Motion
 from pipelines.rendering.settings import RenderConfig
-from pipelines.rendering.stage import Stage, front_of
+from pipelines.rendering.stage import Stage
 from pipelines.support.progress import Progress
 
 

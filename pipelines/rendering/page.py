@@ -8,12 +8,13 @@ from pathlib import Path
 from pipelines.body.bodies import as_skin
 from pipelines.body.mesh import Body
 from pipelines.media.audio import probe_audio
+from pipelines.motion.front import front_of
 from pipelines.motion.motion import Motion
 from pipelines.page.writing import Page, PageDance, write_page
 from pipelines.rendering.listing import single_source
 from pipelines.rendering.settings import VIDEO_SUFFIXES, RenderConfig
 from pipelines.rendering.source import load_dance
-from pipelines.rendering.stage import front_of, look_and_body
+from pipelines.rendering.stage import look_and_body
 from pipelines.support.errors import BadUsage
 from pipelines.support.files import sha256_file
 from pipelines.support.progress import Progress

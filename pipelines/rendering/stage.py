@@ -12,17 +12,15 @@ from numpy.typing import NDArray
 
 from pipelines.body.bodies import open_body
 from pipelines.body.camera import cameras_of_view
-from pipelines.body.facing import front_heading
 from pipelines.body.mesh import Body
 from pipelines.body.rasterizer import SurfaceDepth
 from pipelines.body.renderer import drawn_frames, floor_under, open_renderer
 from pipelines.body.variety import Look, draw_look
+from pipelines.motion.front import thinned
 from pipelines.motion.motion import Motion
 from pipelines.rendering.settings import RenderConfig
 from pipelines.support.files import sha256_json
 
-_OWN_FRONT = np.pi / 4
-"""A dance that faces its file's own front this nearly is seen from there."""
 _CHUNK = 256
 
 
@@ -39,7 +37,7 @@ class Stage:
     ) -> None:
         self.config, self.dance, self.body = config, dance, body
         width, height = config.picture_size()
-        few = _thinned(dance, 100)
+        few = thinned(dance, 100)
         floor = floor_under(body, few.rotations(), few.trans)
         self._scene = replace(look.scene, floor_height=floor)
         joints = dance.joints(body.offsets)
@@ -75,15 +73,3 @@ def look_and_body(config: RenderConfig, dance: Motion, subject: str) -> tuple[Lo
 @lru_cache(maxsize=1)
 def _plain_body(kind: str, model: Path | None, betas: tuple[float, ...] | None) -> Body:
     return open_body(kind, Look(), model, None if betas is None else np.array(betas))
-
-
-def front_of(dance: Motion) -> float:
-    """Heading of the front: the file's own, unless the dancer mostly faces somewhere else."""
-    heading = front_heading(_thinned(dance, 1000).joints())
-    return 0.0 if abs(heading) < _OWN_FRONT else heading
-
-
-def _thinned(dance: Motion, frames: int) -> Motion:
-    """About so many frames of a dance, evenly spread."""
-    step = max(1, dance.frames // frames)
-    return replace(dance, poses=dance.poses[::step], trans=dance.trans[::step])

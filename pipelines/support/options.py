@@ -44,7 +44,7 @@ class Option:
         former: names that it had before; they go on working, with a warning, for one release.
         former_variable: whether the environment variables of those names count as well.
         variable: the environment variable, where MACEDANCE_<NAME> means something else elsewhere.
-        values: how many values the flag takes at once.
+        listed: whether the flag takes all values that follow it.
         clock: whether a number of seconds may be written as minutes:seconds.
     """
 
@@ -63,7 +63,7 @@ class Option:
     former: tuple[str, ...] = ()
     former_variable: bool = True
     variable: str = ""
-    values: int = 1
+    listed: bool = False
     clock: bool = False
 
 

@@ -156,3 +156,17 @@ def test_normals_have_length_one_and_none_is_lost(tmp_path):
     normals = np.array([[0, 0, 2.0], [0.1, 0, 0], [0, 0, 0]])
     np.testing.assert_allclose(np.linalg.norm(_unit(normals), axis=1), 1, atol=1e-6)
     np.testing.assert_allclose(_unit(normals)[0], [0, 0, 1])
+
+
+def test_a_dance_without_its_skin_moves_the_same_nodes(exported, tmp_path):
+    body, rotations, trans, path = exported
+    save_glb(tmp_path / "bare.glb", body, rotations, trans, 30.0, with_skin=False)
+    whole, bare = Reader(path), Reader(tmp_path / "bare.glb")
+    assert "skins" not in bare.document and "meshes" not in bare.document
+    assert bare.document["scenes"][0]["nodes"] == [0]
+    assert bare.document["nodes"] == whole.document["nodes"][:24]
+    for one, other in zip(
+        whole.document["animations"][0]["samplers"], bare.document["animations"][0]["samplers"],
+        strict=True,
+    ):  # fmt: skip
+        np.testing.assert_array_equal(whole.array(one["output"]), bare.array(other["output"]))

@@ -25,7 +25,10 @@ def test_what_is_right_is_returned():
     assert GOOD.validate() is GOOD
     for name, row in PROTOCOLS.items():
         for profile in row.profiles:
-            replace(GOOD, protocol=name, profile=profile).validate()
+            made = replace(GOOD, protocol=name, profile=profile)
+            if row.asks_people:
+                made = replace(made, pred=None, compare=("ours=a", "theirs=b"))
+            made.validate()
 
 
 def test_windows_are_for_profiles_that_can():
@@ -109,3 +112,40 @@ def test_choices_are_the_tables():
     choices = {one.name: one.choices for one in declared(EvaluateConfig)}
     assert choices["protocol"] == tuple(PROTOCOLS)
     assert set(choices["profile"]) == {p for row in PROTOCOLS.values() for p in row.profiles}
+
+
+STUDY = replace(GOOD, protocol="user-study", pred=None, truth=None, compare=("a=x", "b=y"))
+
+
+def test_a_study_compares_several_and_knows_the_truth_by_its_name():
+    several = replace(STUDY, compare=("a=x", "b=y", "truth=z", "c=w")).validate()
+    assert several.systems() == {"a": Path("x"), "b": Path("y"), "c": Path("w")}
+    assert several.recordings() == Path("z")
+    one = replace(STUDY, compare=("a=x",), truth=Path("t")).validate()
+    assert (list(one.systems()), one.recordings()) == (["a"], Path("t"))
+    judged = replace(STUDY, compare=(), ratings=(Path("1.json"),))
+    assert judged.validate() is judged
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"compare": ()}, "a study compares two or more"),
+        ({"compare": ("a=x",)}, "a study compares two or more"),
+        ({"compare": ("a=x", "a=y")}, "names must differ"),
+        ({"compare": ("truth=x", "a=y"), "truth": Path("t")}, "names must differ"),
+        ({"compare": ("a=x", "b")}, "not named folders"),
+        ({"pred": Path("p")}, "--pred: a study compares"),
+        ({"ratings": (Path("1.json"),)}, "--ratings goes without --compare"),
+        ({"profile": "lodge"}, "the user-study protocol has none"),
+        ({"trials": 0}, "--trials 0"),
+    ],
+)
+def test_studies_that_cannot_be(changes, says):
+    assert says in hint_of(replace(STUDY, **changes))
+
+
+def test_answers_belong_to_a_study():
+    assert "--ratings is for --protocol user-study" in hint_of(
+        replace(GOOD, ratings=(Path("1.json"),))
+    )

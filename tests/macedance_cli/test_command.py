@@ -33,7 +33,7 @@ class Config:
     window: float | None = option(None, "Seconds.", variable="MACEDANCE_FEATURE_WINDOW")
     begin: float = option(0.0, "When.", clock=True)
     device: Literal["cpu", "cuda"] = option("cpu", "Where.")
-    compare: tuple[str, ...] = option((), "Two.", metavar="A B", values=2)
+    compare: tuple[str, ...] = option((), "Some.", metavar="A B", listed=True)
     export: tuple[str, ...] = option((), "Files.", choices=("bvh", "glb"))
     relay: tuple[int, ...] = option((1, 5), "Frames.")
     mirror: bool = option(True, "Mirror.")
@@ -67,8 +67,9 @@ def test_nothing_given_is_the_config_as_it_stands(called):
 
 def test_every_kind_of_value(called):
     settings, shown = called(
-        "a.wav", "-o", "b.mp4", "--steps", "7", "--compare", "x=1", "y=2", "--export", "bvh",
-        "--export", "glb", "--relay", "3", "--no-mirror", "--quick", "--dry-run", "--json",
+        "a.wav", "-o", "b.mp4", "--steps", "7", "--compare", "x=1", "--compare", "y=2",
+        "--export", "bvh", "--export", "glb", "--relay", "3", "--no-mirror", "--quick",
+        "--dry-run", "--json",
     )  # fmt: skip
     assert settings == Config(
         song=Path("a.wav"), output=Path("b.mp4"), steps=7, compare=("x=1", "y=2"),

@@ -12,6 +12,7 @@ import pytest
 
 from macedance_cli.app import app
 from macedance_cli.failures import run_to_exit_code
+from pipelines.body.stick_body import skeleton_body
 
 
 @pytest.fixture
@@ -94,3 +95,37 @@ def test_refusals(here, dances) -> None:
     assert len(err.splitlines()) == 2
     (dances / "c.toml").write_text('[evaluate]\nprotocol = "motion-3d"\ntruth = "truth"\nseed = 3')
     assert here("evaluate", "--config", "c.toml", "--pred", "a", "--dry-run")[0] == 0
+
+
+def test_a_study_is_made_and_judged(here, dances, monkeypatch) -> None:
+    monkeypatch.setattr(
+        "pipelines.evaluation.study.parts.open_body", lambda kind, look: skeleton_body()
+    )
+    study = ("evaluate", "--protocol", "user-study")
+    compare = ("--compare", "ours=a", "theirs=b", "truth=truth", "--clip-seconds", "0.3")
+    code, out, err = here(*study, *compare, "--dry-run", "--json")
+    assert (code, json.loads(out)["pairs of ours / theirs"]) == (0, 5)
+    code, out, err = here(*study, *compare, "--trials", "2", "--catch-trials", "0")
+    assert code == 0, err
+    page = Path(out.strip())
+    assert page.is_file() and "one file with all clips in it" in err
+    key = json.loads((page.parent / "study.json").read_text())
+    for number, name in enumerate(("one.json", "two.json")):
+        answers = [
+            {"pair": pair, "left": of["one"], "right": of["other"], "choice": "left",
+             "ratings": {side: {"quality": 4} for side in ("left", "right")}}
+            for pair, of in key["pairs"].items()
+        ]  # fmt: skip
+        Path(name).write_text(json.dumps({
+            "format": key["format"], "study": key["study"], "rater": str(number), "code": "",
+            "saved": "", "finished": True, "answers": answers[:2],
+        }))  # fmt: skip
+    code, out, err = here(*study, "--ratings", "one.json", "two.json")
+    assert code == 0, err
+    assert "Ratings from 1 to 5 by 2 people" in out and "Krippendorff" in out
+    Path("three.json").write_text("{")
+    code, out, err = here(*study, "--ratings", "one.json", "two.json", "three.json", "--json")
+    assert code == 5 and json.loads(out)["unusable"] == {"three.json": "not JSON, or cut short"}
+    assert "left out: three.json: not JSON" in err and "1 files could not be used" in err
+    code, _, err = here(*study, "--ratings", "one.json", "--workspace", "elsewhere")
+    assert code == 4 and "which elsewhere does not have" in err

@@ -2,40 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from pipelines.body.stick_body import skeleton_body
 from pipelines.page.writing import Check, Page, PageDance, write_page
-
-FLAGS = [
-    "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking",
-    "--autoplay-policy=no-user-gesture-required", "--mute-audio",
-]  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """The path of a browser; a test without one is skipped."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
-    if found is None:
-        pytest.skip("no chromium here")
-    return found
-
-
-@pytest.fixture(scope="session")
-def browser(chromium):
-    """One browser for all tests, driven by Playwright."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(
-            executable_path=chromium, args=FLAGS, chromium_sandbox=False
-        )
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -134,9 +134,7 @@ def test_sections_are_coloured_by_their_label(written, opened):
     page, _ = opened(written(sections=parts))
     page.evaluate("window.macedance.clock.seek(0.5)")
     line = _picture(page, "#timeline")
-    first, second, third = (
-        tuple(line[14, round(line.shape[1] * at)]) for at in (0.2, 0.45, 0.8)
-    )
+    first, second, third = (tuple(line[14, round(line.shape[1] * at)]) for at in (0.2, 0.45, 0.8))
     assert first == third != second
 
 

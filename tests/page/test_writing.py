@@ -19,7 +19,11 @@ def contents(path):
 
 
 def test_everything_lies_in_the_file_and_nothing_may_be_asked_for(written, tiny_song):
-    path = written(song=tiny_song, beats=[-0.1, 0.5, 99.0], sections=[Section(0, 2, "A"), Section(2, 9, "B"), Section(9, 11, "A")])
+    path = written(
+        song=tiny_song,
+        beats=[-0.1, 0.5, 99.0],
+        sections=[Section(0, 2, "A"), Section(2, 9, "B"), Section(9, 11, "A")],
+    )
     text = path.read_text(encoding="utf-8")
     assert "default-src 'none'" in text and "@" not in re.sub(r"<script>.*</script>", "", text,
                                                               flags=re.DOTALL)[:200]  # fmt: skip

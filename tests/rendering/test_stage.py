@@ -7,14 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from pipelines.body.variety import Look
 from pipelines.motion.motion import Motion
 from pipelines.rendering.settings import RenderConfig
-from pipelines.rendering.stage import Stage, front_of, look_and_body
+from pipelines.rendering.stage import Stage, look_and_body
 
 CONFIG = RenderConfig(
     src=(Path("a.npz"),), size="64x96", renderer="builtin", body="skeleton", camera="front"
@@ -38,27 +36,6 @@ def drawn(dance: Motion, config: RenderConfig = CONFIG, front: float = 0.0):
         return [picture.copy() for picture, _ in stage.frames()]
     finally:
         stage.close()
-
-
-@settings(max_examples=30, deadline=None)
-@given(heading=st.floats(-np.pi + 0.01, np.pi - 0.01))
-def test_the_front_is_where_the_dancer_mostly_looks_unless_that_is_nearly_the_files_own(heading):
-    assume(abs(abs(heading) - np.pi / 4) > 0.03)
-    expected = 0.0 if abs(heading) < np.pi / 4 else heading
-    # Hips and shoulders of the offset table are a degree apart between left and right.
-    apart = front_of(facing(heading, 3)) - expected
-    assert abs((apart + np.pi) % (2 * np.pi) - np.pi) < 0.025
-
-
-def test_a_long_dance_is_judged_by_a_thousand_frames():
-    """Three quarters of the time to the side, whatever happens in between the thinned frames."""
-    front, side = facing(0.0, 1000), facing(1.5, 3000)
-    both = replace(
-        front,
-        poses=np.concatenate([front.poses, side.poses]),
-        trans=np.concatenate([front.trans, side.trans]),
-    )
-    assert 1.0 < front_of(both) < 1.5
 
 
 @pytest.mark.parametrize("count", [1, 3, 300])

@@ -12,7 +12,7 @@ class ProtocolRow:
     """One protocol.
 
     Attributes:
-        made_by: "module:class" of what measures by it, made from the whole config.
+        made_by: "module:class" of what measures by it, of the whole config; "": people judge.
         profiles: whose definitions it can go by.
         instead: for a protocol with no profile but the strict one: what its conventions are.
         windowed: the profiles that can take features over pieces of a dance (--window).
@@ -27,6 +27,11 @@ class ProtocolRow:
     windowed: tuple[str, ...] = ()
     networks: bool = False
     wants_truth: str = ""
+
+    @property
+    def asks_people(self) -> bool:
+        """Whether people judge, in place of a measure."""
+        return not self.made_by
 
 
 PROTOCOLS: dict[str, ProtocolRow] = {
@@ -46,6 +51,7 @@ PROTOCOLS: dict[str, ProtocolRow] = {
         "--lpips-disco-compat",
         wants_truth="compares frame by frame",
     ),
+    "user-study": ProtocolRow("", instead="people judge by themselves"),
 }
 
 
