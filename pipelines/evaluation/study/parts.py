@@ -72,7 +72,7 @@ class PartMaker:
             data = judged_video(item.path, seconds, sound, start, scrambled)
             write_bytes(self.folder / f"{clip}.mp4", data)
             return {"seconds": round(seconds, 4)}
-        dance = self._dance(item.path)
+        dance = self._dance(item)
         dance = dance.sliced(0, max(2, round(seconds * PAGE_FPS)))
         front = front_of(dance)
         if seen.distorted:
@@ -91,20 +91,22 @@ class PartMaker:
     def _length(self, name: str) -> float:
         """Seconds that are shown of every clip of a name: people would tell them by their ends."""
         if name not in self._seconds:
-            paths = [items[name].path for items in self._items.values() if name in items]
+            clips = [items[name] for items in self._items.values() if name in items]
             if self.kind == VIDEO:
-                lengths = [probe_video(path).seconds for path in paths]
+                lengths = [probe_video(item.path).seconds for item in clips]
             else:
-                lengths = [self._dance(path).seconds for path in paths]
+                lengths = [self._dance(item).seconds for item in clips]
             self._seconds[name] = min(self._most, *lengths)
         return self._seconds[name]
 
-    def _dance(self, path: Path) -> Motion:
-        if path not in self._dances:
+    def _dance(self, item: Item) -> Motion:
+        if item.path not in self._dances:
             if len(self._dances) > 8:
                 self._dances.clear()
-            self._dances[path] = load_motion(path).resampled(PAGE_FPS)
-        return self._dances[path]
+            dance = load_motion(item.path)
+            dance = dance.sliced(round(item.skip * dance.fps), dance.frames)
+            self._dances[item.path] = dance.resampled(PAGE_FPS)
+        return self._dances[item.path]
 
     def _sound_of(self, name: str) -> tuple[Path, float] | None:
         """What is heard with clips of a name; a clip without sound gets that of another."""

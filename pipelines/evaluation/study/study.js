@@ -174,6 +174,7 @@
     draw() {}
   }
 
+  // Both sides ask for the body at once, so what is kept is the promise of it.
   let body = null;
 
   class Dance {
@@ -190,8 +191,9 @@
       free(this.sound);
       this.heard = clip.sound ? this.sound : null;
       if (this.heard) await opened(this.sound, `${clip.sound}.m4a`);
-      body = body || await glb("body.glb");
-      await this.stage.show([{ glb: await glb(`${name}.glb`), body, front: clip.front, seconds: clip.seconds }]);
+      body = body || glb("body.glb");
+      const seen = { glb: await glb(`${name}.glb`), body: await body };
+      await this.stage.show([{ ...seen, front: clip.front, seconds: clip.seconds }]);
       this.seconds = clip.seconds;
       this.playing = false;
       this.rewind();
