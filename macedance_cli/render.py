@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from macedance_cli.command import Shown, command
-from macedance_cli.console import print_data, print_facts, print_json
+from macedance_cli.console import print_data, print_facts, print_json, talk
 from pipelines.rendering.settings import RenderConfig
+
+_COLUMNS = ("flaw", "from", "to", "how bad", "where")
 
 EPILOG = """Examples:
 
@@ -13,6 +17,8 @@ EPILOG = """Examples:
   macedance render dance.npz --music song.wav -o dance.html
 
   macedance render dance.bvh -o dance.glb
+
+  macedance render dance.npz --music song.wav --check
 
   macedance render --src finedance/ --windows --vary --workers 8
 """
@@ -35,9 +41,32 @@ def render(settings: RenderConfig, shown: Shown) -> None:
     result = pipeline.render(settings, progress)
     if shown.as_json:
         print_json(result)
+    elif "flaws" in result:
+        tell_flaws(result)
     else:
         for path in result.get("output") or [result["table"]]:
             print_data(path)
     error = pipeline.failure(result)
     if error is not None:
         raise error
+
+
+def tell_flaws(result: dict[str, Any]) -> None:
+    """Print what is wrong with a dance as a table, or the file in which it was mended."""
+    left = result.get("left", result["flaws"])
+    rows = [_COLUMNS, *(
+        (flaw["kind"], f"{flaw['start']:.2f}", f"{flaw['stop']:.2f}",
+         f"{flaw['score']:g} {flaw['unit']}", flaw["where"]) for flaw in left
+    )]  # fmt: skip
+    width = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
+    lines = ["  ".join(cell.ljust(size) for cell, size in zip(row, width, strict=True)).rstrip()
+             for row in rows]  # fmt: skip
+    show = talk if "output" in result else print_data
+    for line in lines if left else ["nothing is wrong"]:
+        show(line)
+    if "output" in result:
+        talk(f"{len(result['flaws'])} flaws before, {len(left)} now")
+    if result["redo"]:
+        talk(f"to dance it anew: macedance generate SONG --edit DANCE {result['redo']}")
+    for path in result.get("output", []):
+        print_data(path)

@@ -37,6 +37,9 @@ def plan(config: RenderConfig, progress: Progress) -> dict[str, Any]:
     from pipelines.rendering.source import load_dance
 
     config.validate()
+    if config.check or config.mend:
+        return {"dance": str(config.dance), "check": config.check, "mend": config.mend,
+                "output": [] if config.output is None else [str(config.output)]}  # fmt: skip
     if config.dance is not None:
         dance = load_dance(single_source(config), config)
         return {
@@ -65,13 +68,18 @@ def render(config: RenderConfig, progress: Progress) -> dict[str, Any]:
     """Make the video of one dance, or the clips of many.
 
     Returns:
-        A JSON-able summary. Of many dances it lists in "failed" which could not be rendered, and
-        why; the others are done all the same.
+        A JSON-able summary, with --check its "flaws". Of many dances it lists in "failed" which
+        could not be rendered, and why; the others are done all the same.
 
     Raises:
         BadUsage, UnsuitableInput, MissingAsset, OutOfResources: with what to do about it.
     """
     config.validate()
+    if config.check or config.mend:
+        from pipelines.rendering.checking import checked
+
+        check_writable(config.targets() if config.mend else [])
+        return checked(config, progress)
     if config.body_model is not None:
         from pipelines.body.smpl_model import load_smpl
 

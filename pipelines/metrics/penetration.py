@@ -91,6 +91,17 @@ def penetration(joints_TJ3: Array) -> Penetration:
     return Penetration(*_share(np.concatenate(inside)), *_share(np.concatenate(under)))
 
 
+def depth_in_itself(joints_TJ3: Array) -> Float:
+    """(T,) metres that the body's deepest point lies in another part of it; 0 for none."""
+    joints = checked(joints_TJ3, least_frames=1)
+    deepest = []
+    for first in range(0, len(joints), _CHUNK):
+        starts, ends = _lines(joints[first : first + _CHUNK])
+        depths = _depths(_surfaces(starts, ends), starts, ends)
+        deepest.append(np.maximum(depths.max((1, 2)), 0))
+    return np.concatenate(deepest)
+
+
 def _share(depth_TCP: Float) -> tuple[float, float]:
     deep = depth_TCP > TOLERANCE
     return float(deep.mean()), float(depth_TCP[deep].mean()) if deep.any() else 0.0

@@ -46,6 +46,13 @@ class RenderConfig:
         (), "On the same page: another dance, or its video; may be given again.", metavar="FILE",
         named="if given",
     )  # fmt: skip
+    check: bool = option(
+        False, "List what is wrong with DANCE: spikes, slides, freezing; with --music, the beat.",
+        named="if given",
+    )  # fmt: skip
+    mend: bool = option(
+        False, "Smooth spikes of DANCE and hold sliding feet; -o takes it.", named="if given"
+    )
     force: bool = common.force()
     src: tuple[Path, ...] = option(
         (), "A folder of dances, a data set, or a file; may be given again.", metavar="PATH",
@@ -103,6 +110,9 @@ class RenderConfig:
         return self
 
     def _validate_folders(self) -> None:
+        if self.check or self.mend:
+            flag = "--check" if self.check else "--mend"
+            raise BadUsage(f"{flag} goes with one DANCE", f"macedance render DANCE {flag}")
         if self.beside:
             raise BadUsage("--beside goes with one DANCE and -o OUT.html", "leave it out")
         if not self.src:
@@ -123,6 +133,9 @@ class RenderConfig:
     def _validate_single(self) -> None:
         if self.src:
             raise BadUsage(f"{self.dance} and --src exclude each other", "put it under --src too")
+        if self.check or self.mend:
+            self._validate_check()
+            return
         if self.output is None:
             raise BadUsage("no output given", "add -o OUT.mp4, or use --src for clips")
         suffixes = [".mp4", PAGE, *EXPORT_SUFFIXES]
@@ -141,6 +154,17 @@ class RenderConfig:
         if self.beside and self.output.suffix != PAGE:
             raise BadUsage(f"--beside {self.beside[0]}: goes with a page", "write -o OUT.html")
         self._validate_targets()
+
+    def _validate_check(self) -> None:
+        if self.mend and (self.output is None or self.output.suffix != ".npz"):
+            raise BadUsage("--mend makes another dance", "add -o MENDED.npz")
+        if not self.mend and self.output is not None:
+            raise BadUsage(f"--check writes nothing, so -o {self.output} is for nothing",
+                           "add --mend, or leave it out")  # fmt: skip
+        if self.music is not None and not self.music.is_file():
+            raise UnsuitableInput(f"--music {self.music}: no such song", "--music names one")
+        if self.mend:
+            self._validate_targets()
 
     def _validate_targets(self) -> None:
         given = (self.dance, self.music, self.body_model, *self.beside)

@@ -112,3 +112,23 @@ def test_stopped_and_taken_up_again(macedance, started, tmp_path, tiny_dance, nu
     report = json.loads(done.stdout)
     assert kept <= set(report["there"])
     assert len(report["there"]) + len(report["made"]) == report["rows"] == 4
+
+
+def test_a_checked_dance_as_a_table_and_as_json(macedance, tmp_path):
+    import json
+
+    import numpy as np
+
+    from pipelines.motion.motion import Motion
+    from pipelines.motion.npz import save_npz
+
+    poses = np.zeros((60, 24, 3), np.float32)
+    poses[:, 0, 0] = np.pi / 2
+    trans = np.tile(np.float32([0, 0, 0.95]), (60, 1))
+    save_npz(Motion(poses, trans, 30.0), tmp_path / "dance.npz")
+    shown = macedance("render", "dance.npz", "--check")
+    assert shown.returncode == 0
+    assert [line.split()[0] for line in shown.stdout.splitlines()] == ["flaw", "freezing"]
+    found = json.loads(macedance("render", "dance.npz", "--check", "--json").stdout)
+    assert [flaw["kind"] for flaw in found["flaws"]] == ["freezing"]
+    assert macedance("render", "dance.npz", "--check", "-o", "x.npz").returncode == 2

@@ -104,11 +104,12 @@ class Choreographer:
             denoise = self._denoiser(tokens, config.beta, bar_1TK)
             shape = (count, len(features), layout.WIDTH)
             sample = sampler.sample(
-                denoise, shape, generator, self.device, on_step, self._known(given)
+                denoise, shape, generator, self.device, on_step, self.known(given)
             )
         return sample.float().cpu().numpy()
 
-    def _known(self, given: tuple[Array, Array] | None) -> Known | None:
+    def known(self, given: tuple[Array, Array] | None) -> Known | None:
+        """What `dance` is given, in the scale that is drawn in."""
         if given is None:
             return None
         values, share = given

@@ -19,7 +19,7 @@ class MaceDancer:
     """The expert "mace"."""
 
     def __init__(self, choreographer: Choreographer, options: MaceOptions) -> None:
-        self._choreographer = choreographer
+        self.choreographer = choreographer
         self._options = options
 
     @staticmethod
@@ -36,7 +36,7 @@ class MaceDancer:
         Raises as `Choreographer.dance`; BadUsage for more than one style.
         """
         if request.directed:
-            return inpainted(self._choreographer, request, self._options, progress)
+            return inpainted(self.choreographer, request, self._options, progress)
         options, music = self._options, request.music
         config = SamplingConfig(
             beta=options.beta, sampling_steps=options.sampling_steps, genre=request.only_style,
@@ -44,7 +44,7 @@ class MaceDancer:
         )  # fmt: skip
         heard = with_reserve(music.values, options.tempo_change)
         with progress.stage("choreographing", config.sampling_steps, "steps") as advance:
-            samples = self._choreographer.dance(heard, music.schema, config, lambda: advance(1))
+            samples = self.choreographer.dance(heard, music.schema, config, lambda: advance(1))
         facts = {"beta": config.beta, "steps": config.sampling_steps, "genre": config.genre}
         dances, beats = [], beat_times(music)
         with progress.stage("settling the feet", len(samples), "dances") as advance:

@@ -54,10 +54,10 @@ def inpainted(
     gaps = kept.gaps()
     with progress.stage("choreographing", len(gaps) * config.sampling_steps, "steps") as advance:
         for gap in gaps:
-            drawn = _drawn(choreographer, request, kept, gap, config, lambda: advance(1))
+            found = drawn(choreographer, request, kept, gap, config, lambda: advance(1))
             dances = [
                 _settled(dance, *one, gap, request.feet)
-                for dance, one in zip(dances, drawn, strict=True)
+                for dance, one in zip(dances, found, strict=True)
             ]
     free = ~kept.whole
     finished = [kept.put_back(with_poses(dance, request.poses, free)) for dance in dances]
@@ -73,7 +73,7 @@ def _nothing(request: DanceRequest) -> Kept:
     return Kept(motion, np.zeros((frames, 24), bool), np.zeros(frames, bool))
 
 
-def _drawn(
+def drawn(
     choreographer: Choreographer, request: DanceRequest, kept: Kept, gap: tuple[int, int],
     config: SamplingConfig, on_step: Any,
 ) -> list[tuple[Motion, int]]:  # fmt: skip
