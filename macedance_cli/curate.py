@@ -8,9 +8,9 @@ from pipelines.curation.settings import CurateConfig
 
 EPILOG = """Examples:
 
-  macedance curate --src videos/ --workers 8
+  macedance curate --src videos/ --overlap 0.5
 
-  macedance curate --src videos/ --min-motion 0.1 --require-sound
+  macedance curate --src videos/ --min-motion 0.03 --require-sound
 
   macedance curate --src videos/ --shard 3/64 --engine ray
 """

@@ -202,10 +202,15 @@ class GenerateConfig:
         return self
 
     def _refuse_for_one(self) -> None:
-        given = {"--by-name": self.by_name, "--shard": self.shard, "--split": self.split,
-                 "--genre label": self.genre == LABEL}  # fmt: skip
-        for flag in (flag for flag, value in given.items() if value):
-            raise BadUsage(f"{flag} is for many", "give a folder of songs or of pictures")
+        for flag, given in (("--by-name", self.by_name), ("--shard", self.shard is not None)):
+            if given:
+                raise BadUsage(f"{flag} is for many", "give a folder of songs or of pictures")
+        for flag, given in (
+            ("--split", self.split is not None),
+            ("--genre label", self.genre == LABEL),
+        ):
+            if given:
+                raise BadUsage(f"{flag} is of a data set", "give one as downloaded for SONG")
 
     @property
     def many(self) -> bool:

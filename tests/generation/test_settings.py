@@ -131,3 +131,15 @@ def test_a_video_without_a_name_is_called_after_song_and_picture(tmp_path):
     assert given_files(tmp_path).with_output() == given_files(tmp_path)
     alone = replace(config, motion_only=True, motion_out=Path("dance.npz"))
     assert alone.validate().with_output().output is None
+
+
+@pytest.mark.parametrize("change", [{"split": "test"}, {"genre": "label"}])
+def test_what_is_of_a_data_set_is_refused_for_one_song(change):
+    config = GenerateConfig(Path("song.wav"), Path("me.jpg"), Path("out.mp4"), **change)
+    with pytest.raises(BadUsage, match="is of a data set"):
+        config.validate()
+
+
+def test_a_split_that_none_has_is_refused_for_many_too(tmp_path):
+    with pytest.raises(BadUsage, match="no split is called testing"):
+        GenerateConfig(tmp_path, tmp_path, tmp_path / "out", split="testing").validate()

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).with_name("weights")
 
 
+_LOADING_SECONDS = 4.0
+"""Of one core, most of it the import of diffusers."""
+
+
 def find_tiny(model: str | None) -> WanWeights:
     """The weights that ship, or those of a folder that examples/tiny_appearance has made.
 
@@ -62,7 +66,8 @@ def _cost(order: Order, options: TinyOptions, seconds: float, fps: float) -> dic
 
 def _seconds(order: Order, options: TinyOptions, seconds: float, fps: float) -> float:
     weights = find_tiny(order.model)
-    return cost_of(weights, order, options.as_wan(), seconds, fps).seconds or 0.0
+    drawing = cost_of(weights, order, options.as_wan(), seconds, fps).seconds or 0.0
+    return _LOADING_SECONDS + drawing
 
 
 def _check() -> str:
