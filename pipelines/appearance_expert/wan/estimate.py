@@ -42,8 +42,8 @@ _SHARES = {"cuda": (0.85, 2.5), "cpu": (0.6, 0.3)}
 
 _MATMUL = {"cuda": 8192, "cpu": 512}
 _CPU_THREADS = 1
-"""What runs on a processor is small. One thread meets the estimate for `tiny` to 5 %; two threads on
-busy cores took 18 to 25 s of their time for a segment instead of 2.9."""
+"""What runs on a processor is small. One thread meets the estimate for `tiny` to 5 %; two on busy
+cores took 18 to 25 s of their time for a segment instead of 2.9."""
 
 
 @dataclass(frozen=True)
