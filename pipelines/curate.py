@@ -173,21 +173,21 @@ def _select(
     """Decide over every window of every video; what is decided is written down, video by video."""
     from pipelines.curation.clip import shot_jobs
     from pipelines.curation.decisions import decide
-    from pipelines.curation.duplicates import Catalogue
     from pipelines.curation.selection import (
+        Before,
         candidates_of,
         distinct_frames,
         drop_repeats,
         held_out,
     )
 
-    catalogue = Catalogue()
+    before = Before()
     jobs: list[ShotJob] = []
     for one in watched:
         seen = one.observations()
         candidates, shots = candidates_of(config, one, seen)
         if config.max_duplicate > 0:
-            drop_repeats(config, candidates, seen, catalogue)
+            drop_repeats(config, candidates, seen, before)
         fps = float(one.fps)
         for shot in shots:
             funnel.shots.add(shot.frames / fps)

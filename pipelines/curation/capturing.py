@@ -137,7 +137,9 @@ def _captured(job: CaptureJob, folder: Path) -> tuple[dict[str, Any], list[str]]
         }  # fmt: skip
         _write_overlay(folder, found)
         files.append(OVERLAY)
-    motion = replace(motion, genre=job.shot.watched.source.genre, source=job.one.clip)
+    motion = replace(
+        motion, genre=job.one.genre or job.shot.watched.source.genre, source=job.one.clip
+    )
     save_npz(motion, folder / MOTION)
     if job.shot.watched.facts["has_sound"]:
         _write_sound(folder, start, motion.seconds)

@@ -74,6 +74,7 @@ def _row(one: Candidate, fps: float) -> dict[str, Any]:
         "named": one.named,
         "repeats": one.repeats,
         "shot": one.shot,
+        **({"genre": one.genre} if one.genre else {}),
     }
 
 

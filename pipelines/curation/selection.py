@@ -53,6 +53,7 @@ class Candidate:
         named: rule -> seconds of the source at which its frames lie.
         reasons: keys of REASONS; none: it is kept.
         repeats: id of the clip that it repeats, if any.
+        genre: its video's label, or that of a dropped clip which it repeats.
     """
 
     clip: str
@@ -63,6 +64,7 @@ class Candidate:
     named: dict[str, list[float]] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
     repeats: str | None = None
+    genre: str | None = None
 
     @property
     def kept(self) -> bool:
@@ -127,17 +129,36 @@ def judge_capture(one: Candidate, grade: float, config: CurateConfig) -> None:
         one.reasons.append("capture")
 
 
+@dataclass
+class Before:
+    """What videos before this one showed.
+
+    Attributes:
+        kept: clips that were kept. labelled: clips that were dropped although somebody named their
+            genre, which a better copy may inherit. genres: theirs, by clip.
+    """
+
+    kept: Catalogue = field(default_factory=Catalogue)
+    labelled: Catalogue = field(default_factory=Catalogue)
+    genres: dict[str, str] = field(default_factory=dict)
+
+
 def drop_repeats(
-    config: CurateConfig,
-    candidates: Sequence[Candidate],
-    seen: Observations,
-    catalogue: Catalogue,
+    config: CurateConfig, candidates: Sequence[Candidate], seen: Observations, before: Before
 ) -> None:
-    """Clips that pass every other rule must also differ from those kept before."""
+    """Clips that pass every other rule must also differ from those kept before.
+
+    Labelled videos come first; so an unlabelled clip that shows what a labelled one shows is
+    dropped for it, or has its label where that one was dropped by another rule.
+    """
+    catalogue = before.kept
     for one in candidates:
-        if not one.kept:
-            continue
         hashes = seen.hash[looks_in(seen, one)]
+        if not one.kept:
+            if one.genre is not None and "short" not in one.reasons:
+                before.labelled.add(one.clip, one.shot, hashes)
+                before.genres[one.clip] = one.genre
+            continue
         near = catalogue.nearest(one.shot, hashes)
         if near is not None:
             one.scores["duplicate"] = round(near[1], 2)
@@ -146,6 +167,9 @@ def drop_repeats(
             one.repeats = near[0]
         else:
             catalogue.add(one.clip, one.shot, hashes)
+            told = before.labelled.nearest(one.shot, hashes) if one.genre is None else None
+            if told is not None and told[1] <= config.max_duplicate:
+                one.genre = before.genres[told[0]]
 
 
 def distinct_frames(candidates: Sequence[Candidate]) -> int:
@@ -179,7 +203,7 @@ def _candidate(config: CurateConfig, watched: Watched, shot: str, window: Window
         watched.sha256, maker="curate", start=window.start, stop=window.stop,
         fps=watched.facts["fps"], longest_side=config.longest_side,
     )  # fmt: skip
-    return Candidate(clip, shot, window.start, window.stop)
+    return Candidate(clip, shot, window.start, window.stop, genre=watched.source.genre)
 
 
 def _score(one: Candidate, watched: Watched, seen: Observations) -> None:

@@ -16,7 +16,14 @@ from pipelines.curation.observations import (
     load_observations,
     save_observations,
 )
-from pipelines.curation.selection import Candidate, candidates_of, distinct_frames, held_out
+from pipelines.curation.selection import (
+    Before,
+    Candidate,
+    candidates_of,
+    distinct_frames,
+    drop_repeats,
+    held_out,
+)
 from pipelines.curation.settings import CurateConfig
 from pipelines.curation.sources import RawVideo
 from pipelines.curation.watching import Watched
@@ -190,3 +197,32 @@ def test_overlap_is_asked_for():
         starts[overlap] = [(one.start, one.stop) for one in found]
     assert all(a[1] == b[0] for a, b in pairwise(starts[0.0]))
     assert len(starts[0.5]) > len(starts[0.0])
+
+
+def labelled(genre: str | None, sha256: str, **changes: object) -> tuple[list, Observations]:
+    """A video of the same pictures as any other here, with a label of its own."""
+    one = watched(sha256)
+    one = replace(one, source=replace(one.source, genre=genre))
+    seen = film(hash=np.random.default_rng(0).integers(0, 2**63, 200).astype(np.uint64), **changes)
+    return candidates_of(CONFIG, one, seen)[0], seen
+
+
+def test_of_repeats_the_labelled_one_stays_and_a_dropped_ones_label_moves() -> None:
+    salsa, seen = labelled("salsa", "ab" * 32)
+    copy, _ = labelled(None, "ab" * 32)
+    for one in copy:
+        one.shot = "another"
+    before = Before()
+    drop_repeats(CONFIG, salsa, seen, before)
+    drop_repeats(CONFIG, copy, seen, before)
+    assert all(one.kept and one.genre == "salsa" for one in salsa)
+    assert all(one.reasons == ["duplicate"] for one in copy)
+
+    still, seen = labelled("salsa", "ab" * 32, motion=np.zeros(FRAMES - 1))
+    copy, sharp = labelled(None, "ab" * 32)
+    for one in copy:
+        one.shot = "another"
+    drop_repeats(CONFIG, still, seen, before := Before())
+    drop_repeats(CONFIG, copy, sharp, before)
+    assert not any(one.kept for one in still)
+    assert all(one.kept and one.genre == "salsa" for one in copy)
