@@ -84,7 +84,33 @@ def render(config: RenderConfig, progress: Progress) -> dict[str, Any]:
         from pipelines.body.smpl_model import load_smpl
 
         load_smpl(config.body_model)
+    if config.control is not None:
+        return _render_control(config, progress)
     return _render_one(config, progress) if config.dance else _render_many(config, progress)
+
+
+def _render_control(config: RenderConfig, progress: Progress) -> dict[str, Any]:
+    """The folder that another video model takes."""
+    from pipelines.rendering.control import CONTROL_TOOLS, found_person, write_control
+    from pipelines.rendering.listing import single_source
+    from pipelines.rendering.source import load_dance
+
+    assert config.dance is not None and config.reference is not None
+    target = config.targets()[0]
+    check_writable([target])
+    sha256, picture = readable_sha256(config.dance), readable_sha256(config.reference)
+    run = f"render-{content_id(sha256, **config.shaping(), picture=picture, target=str(target))}"
+    record_file = Workspace(config.workspace).run_record(run)
+    with recorded_run([record_file], "render", run, config, config.seed) as record:
+        record.inputs |= {str(config.dance): sha256, str(config.reference): picture}
+        dance = load_dance(single_source(config), config, resample=False)
+        tool = CONTROL_TOOLS[config.control or ""]
+        with record.timed("person"), progress.stage("finding the person"):
+            person = found_person(config.reference)
+        with record.timed("control"):
+            made = write_control(tool, dance, person, target, progress)
+        record.facts.update(made)
+    return {"output": [str(target)], "seconds": round(dance.seconds, 3), **made, "run": run}
 
 
 def _render_one(config: RenderConfig, progress: Progress) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+_SOME_FAILED = 5
 SONGS = (".wav", ".mp3", ".flac", ".ogg", ".m4a", ".opus")
 
 
@@ -155,7 +156,11 @@ def judged(asked: argparse.Namespace, name: str, *more: str) -> Step:
 
 
 def run(steps: Iterable[Step], only_print: bool = False) -> None:
-    """Run what is not done yet; raises CalledProcessError at the first command that fails."""
+    """Run what is not done yet; raises CalledProcessError at the first command that fails.
+
+    A command of which some items failed (exit code 5) and which made its result is done: it says
+    itself which they are.
+    """
     for step in steps:
         if step.makes.exists():
             continue
@@ -163,7 +168,10 @@ def run(steps: Iterable[Step], only_print: bool = False) -> None:
         if only_print:
             continue
         step.makes.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run([sys.executable, "-m", "macedance_cli.app", *step.words], check=True)
+        command = [sys.executable, "-m", "macedance_cli.app", *step.words]
+        ended = subprocess.run(command, check=False)
+        if ended.returncode != _SOME_FAILED or not step.makes.exists():
+            ended.check_returncode()
         if step.makes.name == "done":
             step.makes.touch()
 

@@ -77,6 +77,7 @@ _ELLIPSE = np.stack(
     [np.cos(np.linspace(0, 2 * np.pi, 48, endpoint=False)),
      np.sin(np.linspace(0, 2 * np.pi, 48, endpoint=False))], axis=-1,
 )  # fmt: skip
+_OPENPOSE_POINTS = 18
 _SHIFT = 4  # cv2 takes sub-pixel positions as integers of 1/16 pixel
 _BODY_INDEX = np.array([[POINT[n[0]], POINT[n[-1]]] for n in BODY_POINTS])
 
@@ -87,7 +88,13 @@ def stroke_radius(width: int, height: int) -> int:
 
 
 def draw_pose(
-    xy: NDArray[np.floating[Any]], visibility: NDArray[np.floating[Any]], width: int, height: int
+    xy: NDArray[np.floating[Any]],
+    visibility: NDArray[np.floating[Any]],
+    width: int,
+    height: int,
+    *,
+    radius: int | None = None,
+    feet: bool = True,
 ) -> NDArray[np.uint8]:
     """Draw one dancer.
 
@@ -96,6 +103,8 @@ def draw_pose(
             that is not finite counts as invisible.
         visibility: (29,) in [0, 1].
         width, height: canvas size.
+        radius: of joints and half the width of limbs, pixels; default: `stroke_radius`.
+        feet: whether feet are drawn: Wan's skeleton has them, OpenPose's 18 points have not.
 
     Returns:
         (height, width, 3) uint8 RGB.
@@ -104,9 +113,10 @@ def draw_pose(
     points = np.asarray(xy, dtype=np.float64)
     visible = (np.asarray(visibility) >= THRESHOLD) & np.isfinite(points).all(axis=-1)
     points = np.clip(np.where(visible[:, None], points, 0.0), -1e6, 1e6)
-    radius = stroke_radius(width, height)
+    radius = stroke_radius(width, height) if radius is None else radius
 
     body, body_visible = wan_body(points, visible)
+    body_visible[_OPENPOSE_POINTS:] &= feet
     _draw_limbs(canvas, body, body_visible, radius)
     _draw_joints(canvas, body[body_visible], radius, np.array(PALETTE)[body_visible])
     for side in ("left", "right"):

@@ -98,7 +98,14 @@ class _Danced:
 
 
 def stage_dance(
-    rotations: Array, trans: Array, fps: float, person: ReferencePerson, width: int, height: int
+    rotations: Array,
+    trans: Array,
+    fps: float,
+    person: ReferencePerson,
+    width: int,
+    height: int,
+    *,
+    keep_size: bool = False,
 ) -> StagedDance:
     """Place a dance before the camera as the reference person would dance it.
 
@@ -107,6 +114,7 @@ def stage_dance(
         fps: its frame rate.
         person: the reference; gives proportions, starting place, size and what can be seen.
         width, height: canvas in pixels, both even.
+        keep_size: leave the figure as large as in the picture, though arms may leave the canvas.
 
     Returns:
         The dance as staged.StagedDance documents it. The dancer starts where the person stands,
@@ -117,6 +125,8 @@ def stage_dance(
     danced = _in_fitted_body(rotations, trans, fps, placed.body)
     camera = _camera(person, placed, height)
     danced, frame = _framed(danced, placed, person, camera, fps, width, height)
+    if keep_size:
+        frame = replace(frame, scale=1.0, shift=np.zeros(2))
     world, globals_ = _world_points(danced, placed.body)
     points = camera.to_camera(world)
     rotations_camera = camera.axes() @ globals_

@@ -22,6 +22,7 @@ PAGE = ".html"
 _WORKER_GB = 1.0
 """What a process takes at its peak, with room: benchmarks/README.md."""
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v")
+CONTROLS = ("scail-2", "steadydancer", "wan-animate")
 EXPORTS = tuple(sorted(suffix.removeprefix(".") for suffix in EXPORT_SUFFIXES))
 
 
@@ -88,6 +89,14 @@ class RenderConfig:
         (), "Also write this beside the video; may be given again.", choices=EXPORTS,
         metavar=f"[{'|'.join(EXPORTS)}]", panel=FILES,
     )  # fmt: skip
+    control: str | None = option(
+        None, "Write a folder that this video model takes instead, -o names it.",
+        choices=CONTROLS, metavar=f"[{'|'.join(CONTROLS)}]", panel=FILES, named="if given",
+    )  # fmt: skip
+    reference: Path | None = option(
+        None, "With --control: the picture of who is to dance.", metavar="PICTURE", panel=FILES,
+        named=False,
+    )  # fmt: skip
     workers: int | None = common.workers("Processes that draw.")
     shard: str | None = common.shard("dances")
     seed: int = common.seed()
@@ -113,6 +122,8 @@ class RenderConfig:
         if self.check or self.mend:
             flag = "--check" if self.check else "--mend"
             raise BadUsage(f"{flag} goes with one DANCE", f"macedance render DANCE {flag}")
+        if self.control is not None or self.reference is not None:
+            raise BadUsage("--control and --reference go with one DANCE", "leave them out")
         if self.beside:
             raise BadUsage("--beside goes with one DANCE and -o OUT.html", "leave it out")
         if not self.src:
@@ -138,24 +149,34 @@ class RenderConfig:
             return
         if self.output is None:
             raise BadUsage("no output given", "add -o OUT.mp4, or use --src for clips")
+        if self.control is not None:
+            self._validate_control()
+        else:
+            self._validate_file(self.output)
+
+    def _validate_file(self, output: Path) -> None:
+        if self.reference is not None:
+            raise BadUsage(f"--reference {self.reference}: goes with --control", "leave it out")
         suffixes = [".mp4", PAGE, *EXPORT_SUFFIXES]
-        row = row_of(self.output)
-        if self.output.suffix not in suffixes[:2] and (row is None or not row.writer):
+        row = row_of(output)
+        if output.suffix not in suffixes[:2] and (row is None or not row.writer):
             known = f"{', '.join(suffixes[:-1])} or {suffixes[-1]}"
-            raise BadUsage(f"-o {self.output}: must end in {known}")
+            raise BadUsage(f"-o {output}: must end in {known}")
         if self.split is not None:
             raise BadUsage("--split chooses of data sets, so it goes with --src", "not with -o")
         if self.windows:
             raise BadUsage("--windows makes clips, so it goes with --src", "not with -o")
         if self.shard is not None:
             raise BadUsage("--shard shares out many dances, so it goes with --src", "not with -o")
-        if self.music is not None and self.output.suffix not in (".mp4", PAGE):
-            raise BadUsage(f"--music {self.music}: {self.output} has no sound", "-o OUT.mp4 has")
-        if self.beside and self.output.suffix != PAGE:
+        if self.music is not None and output.suffix not in (".mp4", PAGE):
+            raise BadUsage(f"--music {self.music}: {output} has no sound", "-o OUT.mp4 has")
+        if self.beside and output.suffix != PAGE:
             raise BadUsage(f"--beside {self.beside[0]}: goes with a page", "write -o OUT.html")
         self._validate_targets()
 
     def _validate_check(self) -> None:
+        if self.control is not None:
+            raise BadUsage("--control: not with --check or --mend", "one command after the other")
         if self.mend and (self.output is None or self.output.suffix != ".npz"):
             raise BadUsage("--mend makes another dance", "add -o MENDED.npz")
         if not self.mend and self.output is not None:
@@ -165,6 +186,21 @@ class RenderConfig:
             raise UnsuitableInput(f"--music {self.music}: no such song", "--music names one")
         if self.mend:
             self._validate_targets()
+
+    def _validate_control(self) -> None:
+        assert self.output is not None
+        if self.reference is None:
+            raise BadUsage(f"--control {self.control}: no picture", "add --reference PICTURE")
+        if self.output.suffix:
+            raise BadUsage(f"-o {self.output}: --control writes a folder", "such as -o control")
+        for flag, given in (("--music", self.music), ("--beside", self.beside),
+                            ("--export", self.export), ("--windows", self.windows)):  # fmt: skip
+            if given:
+                raise BadUsage(f"{flag}: not with --control", "leave it out")
+        if self.output.exists() and not self.force:
+            raise BadUsage(
+                f"{self.output} exists", "add --force to replace it, or choose another -o"
+            )
 
     def _validate_targets(self) -> None:
         given = (self.dance, self.music, self.body_model, *self.beside)

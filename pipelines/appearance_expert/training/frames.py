@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.appearance_expert.training.clips import TrainingClip
-from pipelines.appearance_expert.wan.face import face_box
 from pipelines.keypoints.anatomy import Points, complete
+from pipelines.keypoints.face_crop import face_box
 from pipelines.keypoints.files import Keypoints, load_keypoints
 from pipelines.keypoints.person import FACE_NAMES, POINT, POINT_NAMES, ReferencePerson
 from pipelines.keypoints.pose_drawing import draw_pose

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.appearance_expert.wan.face import box_around, cropped
 from pipelines.appearance_expert.wan.segments import back_and_forth
+from pipelines.keypoints.face_crop import box_around, cropped
 from pipelines.keypoints.person import FACE_NAMES
 from pipelines.keypoints.skeletons import BLAZEPOSE
 from pipelines.keypoints.video_pose import follow
