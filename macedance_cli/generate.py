@@ -6,6 +6,7 @@ from macedance_cli.command import Shown, command
 from macedance_cli.console import print_data, print_facts, print_json
 from pipelines.appearance_expert.interface import WAN
 from pipelines.generation.settings import GenerateConfig, own_options
+from pipelines.support.errors import BadUsage
 
 EPILOG = """Examples:
 
@@ -39,6 +40,12 @@ def generate(settings: GenerateConfig, shown: Shown) -> None:
     from pipelines import generate as pipeline
 
     progress = shown.progress()
+    if settings.bars:
+        if not shown.dry_run:
+            raise BadUsage("--bars only prints a storyboard", "add --dry-run")
+        text = pipeline.bars(settings, progress)
+        print_facts({"plan": text}, True) if shown.as_json else print_data(text)
+        return
     if shown.dry_run:
         print_facts(pipeline.plan(settings, progress), shown.as_json)
         return

@@ -18,6 +18,7 @@ from pipelines.generation.many import dances_alone, failure, items_of, make_many
 from pipelines.generation.outputs import hand_over, refuse_others
 from pipelines.generation.run_name import canvas, chosen, order, run_name
 from pipelines.generation.settings import GenerateConfig
+from pipelines.generation.storyboard import storyboard, with_plan
 from pipelines.generation.video import VIDEO_RECORD, checked_person, finished_video, warn_of
 from pipelines.media.shape import frame_rate
 from pipelines.support.conventions import MOTION_FPS
@@ -27,7 +28,7 @@ from pipelines.workspace.layout import Workspace
 from pipelines.workspace.run_record import RunRecord, recorded_run
 from pipelines.workspace.stages import alone_in, finished_stage
 
-__all__ = ["GenerateConfig", "failure", "generate", "plan"]
+__all__ = ["GenerateConfig", "bars", "failure", "generate", "plan"]
 
 _HARDLY = 0.1
 """Seconds of a song that nobody misses."""
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     """What `generate` would do, without doing it: inputs read, the run named, stages listed."""
+    config = with_plan(config)
     if config.many:
         return _plan_many(dances_alone(config), progress)
     config = config.validate().with_output()
@@ -77,6 +79,18 @@ def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
             checked_person(config, progress)
             facts["preview"] = str(config.preview)
     return facts
+
+
+def bars(config: GenerateConfig, progress: Progress) -> str:
+    """The song's bars and sections as a storyboard that can be saved and used (TOML)."""
+    from pipelines.motion_expert.library.song_plan import plan_song
+    from pipelines.music.features import song_features
+
+    config = with_plan(config).validate()
+    assert config.song is not None
+    with progress.stage("listening to the song"):
+        heard = song_features(config.song, config.start, config.duration, progress)
+    return storyboard(config, plan_song(heard.values))
 
 
 def _plan_without_weights(
@@ -153,6 +167,7 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     Raises:
         BadUsage, UnsuitableInput, MissingAsset, OutOfResources: with what to do about it.
     """
+    config = with_plan(config)
     if config.many:
         return make_many(dances_alone(config), generate, progress)
     config = with_captured(config.validate().with_output(), progress)

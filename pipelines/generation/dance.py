@@ -10,11 +10,12 @@ import numpy as np
 
 from pipelines.generation.run_name import dance_name
 from pipelines.generation.settings import GenerateConfig
-from pipelines.generation.styles import Styles, parse_styles
+from pipelines.generation.styles import Styles, parse_energies, parse_styles
 from pipelines.motion_expert.experts import EXPERTS
 from pipelines.motion_expert.interface import (
     CANDIDATES,
     EDITING,
+    ENERGY_OVER_TIME,
     GENRES,
     STYLES_OVER_TIME,
     Danced,
@@ -47,10 +48,15 @@ def refuse_unable(config: GenerateConfig) -> None:
         ("--candidates", config.candidates > 1, CANDIDATES),
         ("--edit", config.edit is not None, EDITING),
         ("--pose", bool(config.pose), EDITING),
+        ("--energy-at", bool(parse_energies(config.energy_at)), ENERGY_OVER_TIME),
     ):
         if given and ability not in expert.abilities:
             able = [other for other, row in EXPERTS.items() if ability in row.abilities]
-            hint = f"choose --expert {' or '.join(able)}" if ability == EDITING else _LEAVE_OUT
+            hint = (
+                f"choose --expert {' or '.join(able)}"
+                if ability in (EDITING, ENERGY_OVER_TIME)
+                else _LEAVE_OUT
+            )
             raise BadUsage(f"{option} means nothing to --expert {name}", hint)
     styles = _styles(config)
     if (len(styles) > 1 or any(start > 0 for start, _ in styles)) and (
@@ -164,7 +170,7 @@ def _new_dance(
     asked = config.direction()
     request = DanceRequest(
         music, _styles(config), config.seed, config.candidates, config.feet or LOCK,
-        asked.kept(music.frames), asked.poses_to_meet(),
+        asked.kept(music.frames), asked.poses_to_meet(), parse_energies(config.energy_at),
     )  # fmt: skip
     with record.timed("dance"):
         kept, facts = best_dance(dancer.dance(request, progress), music)

@@ -143,6 +143,18 @@ class GenerateConfig:
         (), "Meet the pose of a motion file at this second; FILE@TIME for a moment of a dance.",
         metavar="TIME=FILE", panel=EDIT, named=False,
     )  # fmt: skip
+    energy_at: str | None = option(
+        None, 'How calm, 0, or wild, 1, over time, as "0.3@0,0.9@0:16".', panel=EDIT,
+        named="if given", metavar="E@TIME,...",
+    )  # fmt: skip
+    plan: Path | None = option(
+        None, "A storyboard that says over time what these flags say (docs/editing.md).",
+        metavar="FILE.toml", panel=EDIT, named=False,
+    )  # fmt: skip
+    bars: bool = option(
+        False, "With --dry-run, print the song's bars and sections as a storyboard.",
+        panel=EDIT, named=False,
+    )  # fmt: skip
     ref_keypoints: Path | None = option(
         None, "The person's pose, where none is found (docs/formats.md).", metavar="FILE.json",
         panel=PICTURE, named=False,

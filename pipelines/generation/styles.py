@@ -37,6 +37,25 @@ def parse_styles(text: str | None, known: Callable[[str], str]) -> Styles:
     return tuple(found)
 
 
+def parse_energies(text: str | None) -> tuple[tuple[float, float], ...]:
+    """(second from which on, energy 0 to 1) in order of time, from what `--energy-at` says.
+
+    Raises BadUsage where it cannot be read.
+    """
+    found = []
+    for part in text.split(",") if text is not None else ():
+        value, _, time = part.partition("@")
+        try:
+            energy, second = float(value), seconds_of(time or "0")
+        except ValueError:
+            raise BadUsage(f"--energy-at {text}: {part.strip()!r} is no energy and time",
+                           'write it as "0.3@0,0.9@0:16"') from None  # fmt: skip
+        if not 0 <= energy <= 1:
+            raise BadUsage(f"--energy-at {text}: {energy:g} must lie in 0 ... 1")
+        found.append((second, energy))
+    return tuple(sorted(found))
+
+
 def _seconds(text: str, whole: str) -> float:
     try:
         return seconds_of(text)

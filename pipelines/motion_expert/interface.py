@@ -33,6 +33,8 @@ GENRES, CANDIDATES, STYLES_OVER_TIME = "genres", "candidates", "styles over time
 change styles within a song."""
 EDITING = "editing"
 """The ability to dance anew a part of a given dance, and to meet given poses (`editing`)."""
+ENERGY_OVER_TIME = "energy over time"
+"""The ability to be calmer here and wilder there."""
 
 
 def own_panel(*experts: str) -> str:
@@ -58,6 +60,7 @@ class DanceRequest:
         feet: how they are tidied up (`foot_restoration.treatment`).
         kept: what of a given dance stays, to the bit; None: nothing is given.
         poses: single poses that are met.
+        energies: (second from which on, 0 calm to 1 wild).
     """
 
     music: MusicFeatures
@@ -67,11 +70,12 @@ class DanceRequest:
     feet: str = "lock"
     kept: Kept | None = None
     poses: tuple[PoseAt, ...] = ()
+    energies: tuple[tuple[float, float], ...] = ()
 
     @property
     def directed(self) -> bool:
-        """Whether anything of the dance is given."""
-        return self.kept is not None or bool(self.poses)
+        """Whether more is said of the dance than song, styles and seed."""
+        return self.kept is not None or bool(self.poses or self.energies)
 
     @property
     def frames(self) -> int:
@@ -220,8 +224,8 @@ class Expert:
         cost: from folder, options, seconds of music and candidates to an estimate.
         identity: from a folder or None to the digest of its weights, which no other expert's have;
             "" if there are none. A run is named by it.
-        abilities: of GENRES, CANDIDATES, STYLES_OVER_TIME and EDITING those that it has; what it
-            cannot do is refused.
+        abilities: of GENRES, CANDIDATES, STYLES_OVER_TIME, EDITING and ENERGY_OVER_TIME those that
+            it has; what it cannot do is refused.
         draft: whether its dances are no more than a draft; `generate` warns then.
         find_genre: from what was asked and its genres to one of them, where it knows other names.
         config_name: the JSON file by which its folder is known.

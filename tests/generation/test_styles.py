@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.generation.styles import parse_styles
+from pipelines.generation.styles import parse_energies, parse_styles
 from pipelines.support.errors import BadUsage
 
 KNOWN = {"house": "house", "krump": "krump", "hip-hop": "la hip-hop"}
@@ -43,3 +43,11 @@ def test_what_is_read(text, styles):
 def test_what_is_refused(text, says):
     with pytest.raises(BadUsage, match=says):
         parse_styles(text, known)
+
+
+def test_energies_over_time():
+    assert parse_energies(None) == ()
+    assert parse_energies("0.9@0:16, 0.3") == ((0.0, 0.3), (16.0, 0.9))
+    for text, words in (("a@1", "is no energy and time"), ("2@1", r"must lie in 0 \.\.\. 1")):
+        with pytest.raises(BadUsage, match=words):
+            parse_energies(text)

@@ -139,3 +139,15 @@ def test_bad_input_is_named_and_leaves_nothing(
     assert "Traceback" not in err
     assert not (tmp_path / given["output"]).exists()
     assert not [path for path in tmp_path.rglob(".*") if path.is_file()]
+
+
+def test_a_plans_mistake_is_told_with_its_line_before_any_work(macedance, tmp_path, tiny_song):
+    (tmp_path / "plan.toml").write_text('[[part]]\nfrom = 0\nstile = "house"\n')
+    asked = ("generate", str(tiny_song), "--motion-only", "--motion-out", "a.npz", "--plan",
+             "plan.toml")  # fmt: skip
+    for more in ((), ("--dry-run",), ("--dry-run", "--bars")):
+        done = macedance(*asked, *more)
+        assert done.returncode == 2
+        assert "plan.toml, line 3: 'stile' is unknown" in done.stderr
+        assert "did you mean 'style'?" in done.stderr
+    assert macedance(*asked[:-2], "--bars").returncode == 2

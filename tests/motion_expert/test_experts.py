@@ -5,7 +5,13 @@ import json
 import pytest
 
 from pipelines.motion_expert.experts import DEFAULT, EXPERTS, expert_of, model_folder
-from pipelines.motion_expert.interface import CANDIDATES, EDITING, GENRES, STYLES_OVER_TIME
+from pipelines.motion_expert.interface import (
+    CANDIDATES,
+    EDITING,
+    ENERGY_OVER_TIME,
+    GENRES,
+    STYLES_OVER_TIME,
+)
 from pipelines.support.errors import BadUsage, MissingAsset
 from pipelines.support.options import declared
 
@@ -27,7 +33,7 @@ def test_every_row_has_options_with_defaults_that_hold(row):
     options = row.options()
     assert options.validate() is options
     assert all(one.option.help and one.option.panel for one in declared(row.options))
-    assert row.abilities <= {GENRES, CANDIDATES, STYLES_OVER_TIME, EDITING}
+    assert row.abilities <= {GENRES, CANDIDATES, STYLES_OVER_TIME, EDITING, ENERGY_OVER_TIME}
     assert row.help
 
 

@@ -33,6 +33,7 @@ from pipelines.motion_expert.library.shapes import shapes_in_motion
 from pipelines.motion_expert.library.song_plan import SongPlan, plan_song
 from pipelines.motion_expert.library.storage import FPS
 from pipelines.motion_expert.library.units import Units
+from pipelines.support.errors import BadUsage
 from pipelines.support.progress import Progress
 
 Floats = NDArray[np.float64]
@@ -46,15 +47,21 @@ def directed_dances(
 ) -> list[tuple[Motion, dict[str, Any]]]:
     """A dance per candidate that keeps, meets and resembles what the request says, and its facts.
 
-    Raises as `LibraryDancer.dance`; UnsuitableInput for a pose that is out of reach.
+    Raises as `LibraryDancer.dance`; UnsuitableInput for a pose that is out of reach;
+    BadUsage for --variation.
     """
+    if options.variation:
+        raise BadUsage(
+            f"--variation {options.variation:g}: does not go with --edit, --pose and --energy-at",
+            "leave it out",
+        )
     asked = dancer.checked(
         request.music.values, request.music.schema, request.styles, options.energy,
         request.candidates,
     )  # fmt: skip
     plan = plan_song(request.music.values)
     units = dancer.units_for(plan, [name for _, name in asked], not options.floor_work)
-    energies = [options.energy] * plan.bars
+    energies = _energies_of_bars(plan, request.energies, options.energy)
     also = _pose_costs(dancer, units, plan, request.poses)
     styles = styles_of_bars(plan, asked, units)
     found = []
@@ -103,6 +110,19 @@ def _whole(
     stretches = stretches_of(units, paths[0], plan.per_bar)
     motion, _, _ = assemble(dancer.library, units, plan, stretches, frames)
     return motion, dancer.parts(units, plan, stretches)
+
+
+def _energies_of_bars(
+    plan: SongPlan, asked: tuple[tuple[float, float], ...], otherwise: float | None
+) -> list[float | None]:
+    """Per bar the energy that is asked for at its middle."""
+    bounds = plan.pulses[:: plan.per_bar]
+    return [
+        next(
+            (energy for second, energy in reversed(asked) if second <= max(0.0, middle)), otherwise
+        )
+        for middle in (bounds[:-1] + bounds[1:]) / 2
+    ]
 
 
 def _anew(

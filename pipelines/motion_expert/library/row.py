@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.motion_expert.interface import (
     CANDIDATES,
     EDITING,
+    ENERGY_OVER_TIME,
     GENRES,
     STYLES_OVER_TIME,
     Cost,
@@ -82,7 +83,7 @@ LIBRARY = Expert(
     genres=_genres,
     cost=_cost,
     identity=_identity,
-    abilities=frozenset({GENRES, CANDIDATES, STYLES_OVER_TIME, EDITING}),
+    abilities=frozenset({GENRES, CANDIDATES, STYLES_OVER_TIME, EDITING, ENERGY_OVER_TIME}),
     find_genre=_find_genre,
     config_name="library.json",
     check=lambda: whole_weights(_SHIPPED),

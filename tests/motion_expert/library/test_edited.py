@@ -7,9 +7,12 @@ from pipelines.motion_expert.editing.kept import Kept, joints_of
 from pipelines.motion_expert.editing.poses import PoseAt
 from pipelines.motion_expert.interface import DanceRequest
 from pipelines.motion_expert.library.dancer import LibraryDancer
+from pipelines.motion_expert.library.edited import _energies_of_bars
 from pipelines.motion_expert.library.expert import LibraryExpert
 from pipelines.motion_expert.library.options import LibraryOptions
+from pipelines.motion_expert.library.song_plan import plan_song
 from pipelines.music.features import MusicFeatures
+from pipelines.support.errors import BadUsage
 from pipelines.support.progress import SILENT
 
 
@@ -57,3 +60,25 @@ def test_a_pose_is_met_in_a_new_dance(expert, music, plain):
     (danced,) = expert.dance(request, SILENT)
     np.testing.assert_array_equal(danced.motion.poses[200, 1:], pose.poses[0, 1:])
     assert danced.motion.trans[200, 2] == pose.trans[0, 2]
+
+
+def test_energy_over_time_is_that_of_the_option_where_it_does_not_change(library, music, expert):
+    calm = LibraryExpert(LibraryDancer(library), LibraryOptions(energy=0.2))
+    (one,) = calm.dance(DanceRequest(music), SILENT)
+    (other,) = expert.dance(DanceRequest(music, energies=((0.0, 0.2),)), SILENT)
+    np.testing.assert_array_equal(one.motion.poses, other.motion.poses)
+
+
+def test_energies_of_bars(music):
+    plan = plan_song(music.values)
+    found = _energies_of_bars(plan, ((4.0, 0.1), (8.0, 0.9)), 0.5)
+    middles = (plan.pulses[:: plan.per_bar][:-1] + plan.pulses[:: plan.per_bar][1:]) / 2
+    assert found == [0.5 if t < 4 else 0.1 if t < 8 else 0.9 for t in middles]
+    assert set(found) == {0.5, 0.1, 0.9}
+
+
+def test_variation_does_not_go_with_what_is_kept(library, music, plain):
+    varied = LibraryExpert(LibraryDancer(library), LibraryOptions(variation=0.5))
+    kept = Kept.of(plain, np.arange(plain.frames) < 100)
+    with pytest.raises(BadUsage, match=r"--variation 0\.5"):
+        varied.dance(DanceRequest(music, kept=kept), SILENT)
