@@ -24,8 +24,13 @@ from pipelines.motion.representation import encode
 from pipelines.motion.turning import face_front, turned_every_way
 from pipelines.rhythm.bar_alignment import align_bars, bar_spectra, mirror_spectra
 from pipelines.rhythm.beat_clock import clock_hands, count_beats
+from pipelines.rhythm.in_step import beats_beside, step_swing
+from pipelines.rhythm.step_cycle import foot_speeds
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import UnsuitableInput
+
+_UNSTEADY = 0.05
+"""Odds of a window that keeps no time at all beside those of one that keeps it perfectly."""
 
 Array = NDArray[np.float32]
 
@@ -62,6 +67,10 @@ class Windows:
             with n windows gets n^(1 - balance).
         find_ones: find from the dance which beat each window counts as "one" (`bar_alignment`);
             else it is the song's first.
+        in_step: let each window hear its song by up to half a beat earlier or later, so that its
+            steps land on the beats, and draw windows more often the more firmly they keep time
+            (`in_step`). Windows whose song does not reach so far are not drawn, unless all are
+            such. Only for dance that was paired with its music afterwards.
 
     Raises:
         UnsuitableInput: no sequence is as long as a window.
@@ -75,6 +84,7 @@ class Windows:
         stride: int,
         balance: float = 0.5,
         find_ones: bool = False,
+        in_step: bool = False,
     ) -> None:
         usable = [s for s in sequences if s.motion.frames >= window]
         if not usable:
@@ -97,10 +107,15 @@ class Windows:
         starts = [np.arange(0, frames - window + 1, stride) for frames in lengths]
         self.sequence_of = np.repeat(np.arange(len(usable)), [len(s) for s in starts])
         self.start_of = np.concatenate(starts)
-        self._first_of = self.start_of + (np.cumsum(lengths) - lengths)[self.sequence_of]
+        before = (np.cumsum(lengths) - lengths)[self.sequence_of]
+        self._first_of = self.start_of + before
         self._covered = [x[: s[-1] + window] for x, s in zip(self.encoded, starts, strict=True)]
         self.odds = self._odds([s.genre for s in usable], balance)
         self._count = np.concatenate([count_beats(features) for features in self.features])
+        self._heard_of = self._first_of
+        if in_step:
+            last = before + np.array(lengths)[self.sequence_of] - window
+            self._fall_in_step(usable, before, last)
         self.ones = self._find_ones() if find_ones else np.zeros((2, len(self)))
 
     def __len__(self) -> int:
@@ -112,10 +127,39 @@ class Windows:
         weights = np.array([counts[label] ** -balance for label in labels], dtype=np.float64)
         return np.asarray(weights / weights.sum())
 
+    def _fall_in_step(
+        self,
+        usable: list[PairedSequence],
+        first_N: NDArray[np.int64],
+        last_N: NDArray[np.int64],
+    ) -> None:
+        """Move what the windows hear, within their songs, and weigh them by how they keep time."""
+        speed = np.concatenate([foot_speeds(s.motion).sum(axis=1) for s in usable])
+        firm_N = np.zeros(len(self))
+        heard_N = self._first_of.copy()
+        for row, first in enumerate(self._first_of):
+            span = slice(first, first + self.window)
+            count = self._count[span]
+            swing = step_swing(speed[span], count)
+            if swing != 0:
+                beats_a_frame = (count[-1] - count[0]) / (self.window - 1)
+                heard_N[row] -= round(beats_beside(swing) / beats_a_frame)
+                firm_N[row] = abs(swing) ** 2
+        inside_N = (heard_N >= first_N) & (heard_N <= last_N)
+        self._heard_of = np.where(inside_N, heard_N, self._first_of)
+        odds = self.odds * (_UNSTEADY + firm_N) * inside_N
+        if odds.any():
+            self.odds = odds / odds.sum()
+
     def _find_ones(self) -> NDArray[np.float64]:
         """(2, N): the count that each window calls "one", as it is and mirrored."""
-        spans = [slice(first, first + self.window) for first in self._first_of]
-        plain = bar_spectra((self._motion[span], self._count[span]) for span in spans)
+        moving, heard = (
+            [slice(first, first + self.window) for first in firsts]
+            for firsts in (self._first_of, self._heard_of)
+        )
+        plain = bar_spectra(
+            (self._motion[m], self._count[h]) for m, h in zip(moving, heard, strict=True)
+        )
         labels = [str(self.genre[s]) for s in self.sequence_of]
         both = np.concatenate([plain, mirror_spectra(plain)])
         return align_bars(both, labels * 2).reshape(2, -1)
@@ -124,13 +168,13 @@ class Windows:
         """The windows with these numbers, facing the front, some of them mirrored."""
         if mirrored is None:
             mirrored = np.zeros(len(rows), dtype=bool)
-        frames = self._frames(rows)
-        x = self._motion[frames]
+        x = self._motion[self._frames(rows)]
         face_front(x)
         x[mirrored] = mirror(x[mirrored])
-        clock = clock_hands(self._count[frames], self.ones[mirrored.astype(int), rows][:, None])
+        heard = self._heard_of[rows][:, None] + np.arange(self.window)
+        clock = clock_hands(self._count[heard], self.ones[mirrored.astype(int), rows][:, None])
         genre = self.genre[self.sequence_of[rows]]
-        return Batch(x, self._music[frames], clock, genre, rows, mirrored)
+        return Batch(x, self._music[heard], clock, genre, rows, mirrored)
 
     def _frames(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """(B, W): where the frames of these windows lie among those of all sequences."""

@@ -9,6 +9,8 @@ from pipelines.datasets.windows import Windows
 from pipelines.motion.motion import Motion
 from pipelines.motion.representation import encode
 from pipelines.motion.turning import face_front
+from pipelines.rhythm.in_step import STEP_PHASE, step_swing
+from pipelines.rhythm.step_cycle import foot_speeds
 from pipelines.support.errors import UnsuitableInput
 
 PLAIN = Augmentation(mirror=False, turn=False, nameless=0.0)
@@ -61,6 +63,45 @@ def test_the_clock_keeps_time_with_the_music_and_with_the_mirror():
         slowest = np.arctan2(batch.clock[:, 0, 5], batch.clock[:, 0, 2]) / (2 * np.pi) * 4
         expected = data.start_of / 10 - data.ones[int(mirrored)]
         np.testing.assert_allclose((slowest - expected + 2) % 4, 2, atol=1e-4)
+
+
+def stepping(frames, fastest, period=15, seed=0):
+    """Feet that swing with the beat, fastest so many beats after it, on beats `period` apart."""
+    made = sequence(frames, seed)
+    turn = 2 * np.pi * (np.arange(frames) / period - fastest)
+    made.motion.poses[:] = 0
+    made.motion.poses[:, 1, 0] = np.cumsum(0.05 * (1 + np.cos(turn)))
+    made.features[:, 34] = np.arange(frames) % period == 0
+    return made
+
+
+@pytest.mark.parametrize("fastest", [0.1, 1 / 3, 0.6])
+def test_windows_in_step_hear_their_song_where_their_steps_land(fastest):
+    data = stepping(300, fastest)
+    found = Windows([data], ["salsa"], 120, 10, in_step=True)
+    plain = Windows([data], ["salsa"], 120, 10)
+    usable = np.flatnonzero(found.odds)
+    assert 0.7 * len(found) < len(usable)
+    ours = found.gather(usable)
+    np.testing.assert_array_equal(ours.motion, plain.gather(usable).motion)
+    speed = foot_speeds(data.motion).sum(axis=1)
+    for row, music, clock in zip(usable, ours.music, ours.clock, strict=True):
+        start = plain.start_of[row]
+        heard = np.flatnonzero(data.features[:, 0] == music[0, 0])[0]
+        assert abs(heard - start) <= 8
+        np.testing.assert_array_equal(music, data.features[heard : heard + 120])
+        np.testing.assert_allclose(clock[music[:, 34] > 0, 0], 1, atol=1e-5)
+        swing = step_swing(speed[start : start + 120], np.arange(heard, heard + 120) / 15)
+        assert np.angle(swing * np.exp(-1j * STEP_PHASE)) == pytest.approx(0, abs=0.22)
+
+
+def test_what_keeps_time_is_drawn_more_often_in_step():
+    firm, loose = stepping(330, 0.6), sequence(330, 1)
+    loose.features[:, 34] = firm.features[:, 34]
+    found = Windows([firm, loose], ["salsa"], 120, 10, in_step=True)
+    odds = [found.odds[found.sequence_of == number].sum() for number in (0, 1)]
+    assert odds[0] > 3 * odds[1] > 0
+    assert sum(odds) == pytest.approx(1)
 
 
 def test_a_swapped_timbre_leaves_the_rhythm():

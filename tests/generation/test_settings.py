@@ -84,7 +84,9 @@ def test_the_record_says_what_the_experts_defaults_were():
     )
     resolved = config.resolved()
     assert resolved.expert == "mace"
-    assert resolved.options == {"beta": 0.5, "sampling_steps": 50, "tempo_change": 0.2}
+    assert resolved.options == {
+        "beta": 0.5, "beat_weight": None, "sampling_steps": 50, "tempo_change": 0.2,
+    }  # fmt: skip
     assert config.dance_options() == MaceOptions(beta=0.5)
     drawn = GenerateConfig(song=Path("song.wav"), appearance="tiny", expert="mace").resolved()
     assert (drawn.options["wan_sampling_steps"], drawn.options["beta"]) == (10, 0.75)

@@ -15,8 +15,9 @@ from pipelines.motion.motion import Motion
 from pipelines.motion.representation import decode
 from pipelines.motion_expert.mace.checkpoint import Checkpoint, build_model, load_checkpoint
 from pipelines.motion_expert.mace.diffusion import DdimSampler, Denoiser, Known
-from pipelines.motion_expert.mace.network import MotionExpert
+from pipelines.motion_expert.mace.network import Heard, MotionExpert
 from pipelines.motion_expert.mace.options import SamplingConfig
+from pipelines.music import layout as music_layout
 from pipelines.rhythm.beat_clock import clock_hands, count_beats
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import OutOfResources, UnsuitableInput, is_out_of_memory
@@ -92,16 +93,11 @@ class Choreographer:
         given: tuple[Array, Array] | None,
     ) -> Array:  # fmt: skip
         count = config.candidates
-        genre = self.checkpoint.config.genre_index(config.genre)
-        music = torch.from_numpy(self._heard(features))
+        genre_1 = torch.tensor([self.checkpoint.config.genre_index(config.genre)])
         sampler = DdimSampler(config.sampling_steps, config.eta)
         generator = torch.Generator().manual_seed(config.seed)
         with torch.inference_mode():
-            music_1TF = music[None].to(self.device)
-            genre_1 = torch.tensor([genre], device=self.device)
-            tokens = self.model.encode_music(music_1TF, genre_1).expand(count, -1, -1)
-            bar_1TK = self.model.bar(music_1TF, genre_1, torch.ones_like(genre_1))
-            denoise = self._denoiser(tokens, config.beta, bar_1TK)
+            denoise = self._denoiser(features, genre_1.to(self.device), config)
             shape = (count, len(features), layout.WIDTH)
             sample = sampler.sample(
                 denoise, shape, generator, self.device, on_step, self.known(given)
@@ -116,30 +112,52 @@ class Choreographer:
         scaled = self.checkpoint.normalizer.transform(values)
         return Known(*(torch.from_numpy(x)[None].to(self.device) for x in (scaled, share)))
 
-    def _heard(self, features: Array) -> Array:
+    def _denoiser(self, features: Array, genre_1: Tensor, config: SamplingConfig) -> Denoiser:
+        model, count = self.model, count_beats(features)
+        classifier_free = model.config.guidance == "cfg"
+        weight = config.beat_weight or model.config.beat_weight
+        if not (model.config.beat_clock and np.isfinite(count).all()):
+            weight = 1.0  # no beat that could come later
+        share = config.beta if classifier_free else 1 / weight
+        once = not classifier_free and weight == 1
+        beta_B = torch.full((config.candidates,), config.beta if once else 1.0, device=self.device)
+
+        def heard(features: Array, count: NDArray[np.float64], keep: bool = True) -> Heard:
+            music_1TF = torch.from_numpy(self._heard(features, count))[None].to(self.device)
+            keep_1 = torch.tensor([keep], device=self.device)
+            return model.hear(music_1TF, genre_1, keep_1).expand(config.candidates)
+
+        bound = heard(features, count)
+        if once:
+            return lambda x, step: model.denoise(x, _filled(step, beta_B), bound, beta_B)
+        if classifier_free:
+            free = heard(features, count, keep=False)
+        else:
+            free = heard(_half_a_beat_later(features), count - 0.5)
+
+        def asked_twice(x: Tensor, step: int) -> Tensor:
+            step_B = _filled(step, beta_B)
+            answer = model.denoise(x, step_B, bound, beta_B)
+            other = model.denoise(x, step_B, free, beta_B)
+            return other + (answer - other) / share
+
+        return asked_twice
+
+    def _heard(self, features: Array, count: NDArray[np.float64]) -> Array:
         """(T, F): the standardised features, and the beat clock for a network that hears it."""
         music = self.checkpoint.standardizer.transform(features)
         if not self.checkpoint.config.beat_clock:
             return music
-        return np.concatenate([music, clock_hands(count_beats(features))], axis=-1)
+        return np.concatenate([music, clock_hands(count)], axis=-1)
 
-    def _denoiser(self, tokens_BTM: Tensor, beta: float, bar_1TK: Tensor | None = None) -> Denoiser:
-        model, count = self.model, len(tokens_BTM)
-        everyone = torch.ones(count, dtype=torch.bool, device=self.device)
-        conditional = model.condition(tokens_BTM, everyone)
-        beta_B = torch.full((count,), beta, device=self.device)
 
-        def guidance_free(x: Tensor, step: int) -> Tensor:
-            return model.denoise(x, _filled(step, beta_B), conditional, beta_B, bar_1TK)
-
-        def classifier_free(x: Tensor, step: int) -> Tensor:
-            free = model.condition(tokens_BTM, ~everyone)
-            step_B = _filled(step, beta_B)
-            with_music = model.denoise(x, step_B, conditional, beta_B, bar_1TK)
-            without = model.denoise(x, step_B, free, beta_B)
-            return without + (with_music - without) / beta
-
-        return guidance_free if model.config.guidance == "gft" else classifier_free
+def _half_a_beat_later(features: Array) -> Array:
+    """(T, F): what the song begins with is heard half a beat early instead, lest it be silent."""
+    beats = np.flatnonzero(features[:, music_layout.beats] > 0.5)
+    half, frames = round(0.5 * float(np.median(np.diff(beats)))), np.arange(len(features))
+    there = np.where(frames < half, frames + half, frames - half)
+    later: Array = features[there.clip(0, frames[-1])]
+    return later
 
 
 def _filled(value: int, like: Tensor) -> Tensor:

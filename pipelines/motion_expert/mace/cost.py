@@ -25,7 +25,9 @@ def sampling_cost(
     """Seconds and bytes of `candidates` dances to `seconds` of music, sampled on two cores."""
     frames = seconds * MOTION_FPS * (1 + options.tempo_change) * candidates
     parameters = _PER_BLOCK * network.width**2 * network.dance_blocks
+    twice = (options.beat_weight or network.beat_weight) > 1 or network.guidance == "cfg"
+    evaluations = options.sampling_steps * (2 if twice else 1)
     return Cost(
-        _LOADING + frames * options.sampling_steps * parameters / _PER_SECOND,
+        _LOADING + frames * evaluations * parameters / _PER_SECOND,
         _AT_REST + frames * network.width * _BYTES_PER_WIDTH,
     )

@@ -39,7 +39,8 @@ class MaceDancer:
             return inpainted(self.choreographer, request, self._options, progress)
         options, music = self._options, request.music
         config = SamplingConfig(
-            beta=options.beta, sampling_steps=options.sampling_steps, genre=request.only_style,
+            beta=options.beta, beat_weight=options.beat_weight,
+            sampling_steps=options.sampling_steps, genre=request.only_style,
             candidates=request.candidates, seed=request.seed,
         )  # fmt: skip
         heard = with_reserve(music.values, options.tempo_change)

@@ -7,6 +7,7 @@ F music features, K motion features, M width.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +21,26 @@ from pipelines.rhythm.beat_clock import SIZE as CLOCK_SIZE
 
 BETA_SCALE = 1000.0
 """Beta in [0, 1] is stretched to the range of the diffusion step before its embedding."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a dance is made to.
+
+    Attributes:
+        music_BTM: music tokens, or the null token.
+        bar_BTK: the mean motion at this count, for a network that has it.
+        clock_BTH: hands of the beat clock, zero without condition, for a network that they gate.
+    """
+
+    music_BTM: Tensor
+    bar_BTK: Tensor | None = None
+    clock_BTH: Tensor | None = None
+
+    def expand(self, count: int) -> Heard:
+        """One song's, for so many dances to it."""
+        parts = (self.music_BTM, self.bar_BTK, self.clock_BTH)
+        return Heard(*(p if p is None else p.expand(count, -1, -1) for p in parts))  # type: ignore[arg-type]
 
 
 class MotionExpert(nn.Module):
@@ -67,12 +88,7 @@ class MotionExpert(nn.Module):
         Returns:
             (B, T, K).
         """
-        if bool(keep_B.any()):
-            tokens_BTM = self.encode_music(music_BTF, genre_B)
-        else:
-            tokens_BTM = self.null_music.new_zeros(*music_BTF.shape[:2], self.config.width)
-        heard = self.condition(tokens_BTM, keep_B)
-        return self.denoise(x_BTK, step_B, heard, beta_B, self.bar(music_BTF, genre_B, keep_B))
+        return self.denoise(x_BTK, step_B, self.hear(music_BTF, genre_B, keep_B), beta_B)
 
     @torch.no_grad()
     def fit_means(self, x_NTK: Tensor, music_NTF: Tensor, genre_N: Tensor) -> None:
@@ -93,6 +109,21 @@ class MotionExpert(nn.Module):
         mean: Tensor = self.mean_bar(clock_BTH, genre_B, keep_B)
         return mean
 
+    def hear(self, music_BTF: Tensor, genre_B: Tensor, keep_B: Tensor) -> Heard:
+        """What of the condition steers a dance; it does not depend on the diffusion step."""
+        if bool(keep_B.any()):
+            tokens_BTM = self.encode_music(music_BTF, genre_B)
+        else:
+            tokens_BTM = self.null_music.new_zeros(*music_BTF.shape[:2], self.config.width)
+        bar_BTK = self.bar(music_BTF, genre_B, keep_B)
+        return Heard(self.condition(tokens_BTM, keep_B), bar_BTK, self._clock(music_BTF, keep_B))
+
+    def _clock(self, music_BTF: Tensor, keep_B: Tensor) -> Tensor | None:
+        if not self.config.beat_gate:
+            return None
+        clock_BTH = music_BTF[..., self.config.music_size :]
+        return clock_BTH * keep_B[:, None, None].to(clock_BTH.dtype)
+
     def encode_music(self, music_BTF: Tensor, genre_B: Tensor) -> Tensor:
         """Music tokens (B, T, M): they do not depend on the diffusion step."""
         tokens = self.music_in(music_BTF)
@@ -110,26 +141,25 @@ class MotionExpert(nn.Module):
         self,
         x_BTK: Tensor,
         step_B: Tensor,
-        music_BTM: Tensor,
+        heard: Heard,
         beta_B: Tensor,
-        bar_BTK: Tensor | None = None,
     ) -> Tensor:
-        """One evaluation for given music tokens and mean bar; see `forward`."""
+        """One evaluation for what was heard; see `forward`."""
         steer_BM = self.step_embedding(step_B.to(x_BTK.dtype))
         if self.beta_embedding is not None:
             steer_BM = steer_BM + self.beta_embedding(beta_B.to(x_BTK.dtype) * BETA_SCALE)
         if self.precondition is None:
-            return self._predict(x_BTK, music_BTM, steer_BM)
-        guess = self.precondition.guess(x_BTK, step_B, bar_BTK)
-        return guess.completed(self._predict(guess.inputs, music_BTM, steer_BM))
+            return self._predict(x_BTK, heard, steer_BM)
+        guess = self.precondition.guess(x_BTK, step_B, heard.bar_BTK)
+        return guess.completed(self._predict(guess.inputs, heard, steer_BM))
 
-    def _predict(self, x_BTK: Tensor, music_BTM: Tensor, steer_BM: Tensor) -> Tensor:
+    def _predict(self, x_BTK: Tensor, heard: Heard, steer_BM: Tensor) -> Tensor:
         # The stream of residuals stays in float32 under autocast: a dance rounded to bf16 trembles.
         hidden = self.motion_in(x_BTK).to(x_BTK.dtype)
         if self.music_align is not None:
-            hidden = hidden + self.music_align(music_BTM)
+            hidden = hidden + self.music_align(heard.music_BTM)
         for block in self.dance_blocks:
-            hidden = block(hidden, music_BTM, steer_BM)
+            hidden = block(hidden, heard, steer_BM)
         with torch.autocast(x_BTK.device.type, enabled=False):
             out: Tensor = self.motion_out(hidden)
         return out
@@ -166,6 +196,25 @@ class FiLM(nn.Module):
         """(scale + 1) x + shift."""
         scale, shift = self.affine(steer_BM)[:, None].chunk(2, dim=-1)
         out: Tensor = x_BTM + scale * x_BTM + shift
+        return out
+
+
+class BeatGate(nn.Module):
+    """Scale and shift of every frame from the hands of the beat clock; at first neither."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width, elementwise_affine=False)
+        self.affine = nn.Sequential(
+            nn.Linear(CLOCK_SIZE, width), nn.Mish(), nn.Linear(width, 2 * width)
+        )
+        nn.init.zeros_(self.affine[-1].weight)  # type: ignore[arg-type]
+        nn.init.zeros_(self.affine[-1].bias)  # type: ignore[arg-type]
+
+    def forward(self, x_BTM: Tensor, clock_BTH: Tensor) -> Tensor:
+        """x + scale norm(x) + shift."""
+        scale, shift = self.affine(clock_BTH).chunk(2, dim=-1)
+        out: Tensor = x_BTM + scale * self.norm(x_BTM) + shift
         return out
 
 
@@ -237,6 +286,7 @@ class DanceBlock(nn.Module):
     def __init__(self, config: MotionExpertConfig) -> None:
         super().__init__()
         width = config.width
+        self.gate = BeatGate(width) if config.beat_gate else None
         self.mixer = _mixer(config)
         self.mixer_film = FiLM(width)
         self.norm_query = nn.LayerNorm(width)
@@ -252,11 +302,13 @@ class DanceBlock(nn.Module):
         self.attention_film = FiLM(width)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, x_BTM: Tensor, music_BTM: Tensor, steer_BM: Tensor) -> Tensor:
+    def forward(self, x_BTM: Tensor, heard: Heard, steer_BM: Tensor) -> Tensor:
         """One dance block."""
+        if self.gate is not None and heard.clock_BTH is not None:
+            x_BTM = self.gate(x_BTM, heard.clock_BTH)
         x_BTM = x_BTM + self.mixer_film(self.dropout(self.mixer(x_BTM)), steer_BM)
-        heard = self.attention(self.norm_query(x_BTM), self.norm_music(music_BTM))
-        moved = self.feedforward(self.norm_feedforward(self.dropout(heard)))
+        mixed = self.attention(self.norm_query(x_BTM), self.norm_music(heard.music_BTM))
+        moved = self.feedforward(self.norm_feedforward(self.dropout(mixed)))
         out: Tensor = x_BTM + self.attention_film(self.dropout(moved), steer_BM)
         return out
 

@@ -38,6 +38,8 @@ class ObjectiveConfig:
             still, and `velocity_seconds` and `emphasis` count) or "official" (the published code:
             losses on normalised values, the sampled beta in the unconditional pass too).
         guidance: "gft", or "cfg" with plain condition dropping.
+        beta_one: share of samples with beta 1, which needs no unconditional pass. Small betas weigh
+            little (their square), so that a network learns from few of its windows else.
         drop: share of samples trained without condition; the published code has 0 for GFT,
             which leaves that branch untrained
             (docs/reference/motion-expert.md#departures, 1).
@@ -60,6 +62,7 @@ class ObjectiveConfig:
     kind: Literal["balanced", "paper", "official"] = "balanced"
     guidance: Literal["gft", "cfg"] = "gft"
     drop: float = 0.15
+    beta_one: float = 0.0
     velocity_seconds: float = 1 / 12
     emphasis: float = 20.0
 
@@ -108,6 +111,9 @@ class Objective:
         noise = torch.randn(clean.shape, **drawn).to(device)
         beta_B = torch.rand(size, **drawn).to(device)
         keep_B = (torch.rand(size, **drawn) >= self._drop()).to(device)
+        if self.config.beta_one > 0:
+            whole_B = (torch.rand(size, **drawn) < self.config.beta_one).to(device)
+            beta_B = torch.where(whole_B, torch.ones_like(beta_B), beta_B)
         noisy = add_noise(clean, noise, step_B, self.alphas)
         if self.config.guidance == "cfg":
             beta_B = torch.ones_like(beta_B)
@@ -116,9 +122,15 @@ class Objective:
         context = (batch["music_BTF"], batch["genre_B"])
         predicted = model(noisy, step_B, context[0], beta_B, context[1], keep_B)
         if self.config.guidance == "gft":
-            anchor = self._unconditional(model, noisy, step_B, beta_B, context)
-            mix = beta_B[:, None, None]
-            predicted = mix * predicted + (1 - mix) * anchor
+            mixed = beta_B < 1 if self.config.beta_one > 0 else torch.ones_like(keep_B)
+            if bool(mixed.any()):
+                rows = (noisy[mixed], step_B[mixed], beta_B[mixed])
+                heard = (context[0][mixed], context[1][mixed])
+                anchor = self._unconditional(model, *rows, heard)
+                mix = beta_B[mixed][:, None, None]
+                predicted = predicted.index_put(
+                    (mixed,), mix * predicted[mixed] + (1 - mix) * anchor
+                )
         parts = (
             self._official(predicted, clean)
             if self._is_official()

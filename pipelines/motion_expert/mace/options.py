@@ -18,6 +18,10 @@ _SAMPLING_STEPS = option(
     50, "Denoising steps.", low=1, high=NOISE_STEPS, panel=own_panel("mace"), former=("steps",),
     former_variable=False,
 )  # fmt: skip
+_BEAT_WEIGHT = option(
+    None, "How much the beat counts; above 1 takes twice as long, at beta 1.", low=1, high=10,
+    shown="the network's own", metavar="W", panel=own_panel("mace"), named="if given",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class MaceOptions:
     """Own options of the expert "mace"; `option` says what each field is."""
 
     beta: float = same(_BETA)
+    beat_weight: float | None = same(_BEAT_WEIGHT)
     sampling_steps: int = same(_SAMPLING_STEPS)
     tempo_change: float = same(TEMPO_CHANGE)
 
@@ -41,6 +46,8 @@ class SamplingConfig:
     Attributes:
         beta: GFT's temperature in (0, 1]: lower follows the music harder and varies less; it
             corresponds to a guidance weight of 1 / beta (docs/reference/motion-expert.md#losses).
+        beat_weight: what the network would not dance to the same song half a beat later counts so
+            many times; 1 asks it once. None: as its `beat_weight` says.
         sampling_steps: of DDIM.
         candidates: dances drawn at once.
         eta: 1 as published; 0 is deterministic given the first noise.
@@ -49,6 +56,7 @@ class SamplingConfig:
     """
 
     beta: float = same(_BETA)
+    beat_weight: float | None = same(_BEAT_WEIGHT)
     sampling_steps: int = same(_SAMPLING_STEPS)
     candidates: int = option(1, "Dances.", low=1, high=MOST_CANDIDATES)
     eta: float = 1.0

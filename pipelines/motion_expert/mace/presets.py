@@ -37,6 +37,12 @@ class MotionExpertConfig:
             motion is smooth; with an hour of training there is no time for it.
         beat_clock: also hear the beats counted (`beat_clock`). The paper's network is left to count
             by itself.
+        beat_gate: the clock also scales and shifts the dance tokens before every dance block, frame
+            by frame. Where in a beat a foot is fast is nothing that could be added to its path: it
+            multiplies what the path is already.
+        beat_weight: what of the network's answer depends on where the beats lie counts so many
+            times, unless `--beat-weight` says otherwise. Above 1 the network is asked twice a step:
+            also what it would dance to the same song half a beat later.
     """
 
     width: int = 512
@@ -58,6 +64,8 @@ class MotionExpertConfig:
     attention_reach: int = 0
     preconditioned: bool = False
     beat_clock: bool = False
+    beat_gate: bool = False
+    beat_weight: float = 1.0
 
     @property
     def heard_size(self) -> int:
@@ -89,6 +97,7 @@ PRESETS: dict[str, MotionExpertConfig] = {
     "small": MotionExpertConfig(
         width=160, heads=4, feedforward=320, dropout=0.0, dance_blocks=4, music_blocks=2, state=8,
         aligned_music=True, attention_reach=45, preconditioned=True, beat_clock=True,
+        beat_gate=True, beat_weight=2.0,
     ),
     "tiny": MotionExpertConfig(
         width=32, heads=2, feedforward=64, dance_blocks=2, music_blocks=1, state=4,

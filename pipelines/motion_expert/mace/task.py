@@ -86,13 +86,16 @@ def mace_task(config: TrainMotionConfig, options: MaceTrainingOptions, material:
     first = load_checkpoint(config.init_folder()) if config.init and known is None else None
     network = network_config(config.preset, options, material.train)
     if known is not None:
-        network = network.with_genres(known.config.genres)
+        begun = known.config
+        network = replace(
+            network, genres=begun.genres, beat_gate=begun.beat_gate, beat_weight=begun.beat_weight
+        )
     elif first is not None:
         genres = joined_genres(first.config.genres, network.genres, material.train)
         network = network.with_genres(genres)
     windows = Windows(
         material.train, network.genres, config.window, config.stride, config.balance,
-        network.beat_clock,
+        network.beat_clock, options.in_step,
     )  # fmt: skip
     scaling = _scaling(known or first, windows, _postures(config), network.beat_clock)
     torch.manual_seed(config.seed)
@@ -117,6 +120,7 @@ def network_config(
     network = replace(
         sizes,
         beat_clock=sizes.beat_clock if options.beat_clock is None else options.beat_clock,
+        beat_gate=sizes.beat_gate if options.beat_gate is None else options.beat_gate,
         guidance=options.guidance,
         backbone=options.backbone,
         null="add" if options.objective == "official" else "replace",
@@ -168,7 +172,9 @@ class _Training:
             config.mirror, config.turn, 0.0 if options.objective == "official" else 0.1,
             config.swap_timbre,
         )  # fmt: skip
-        settings = ObjectiveConfig(kind=options.objective, guidance=options.guidance)
+        settings = ObjectiveConfig(
+            kind=options.objective, guidance=options.guidance, beta_one=options.beta_one
+        )
         self.objective = Objective(
             settings, scaling.normalizer, material.device, model.precondition
         )
@@ -181,7 +187,10 @@ class _Training:
         config, held = self.config, self.material.held
         if all(s.motion.frames < config.window for s in held):
             return None
-        return Windows(held, self.model.config.genres, config.window, config.stride)
+        return Windows(
+            held, self.model.config.genres, config.window, config.stride,
+            in_step=self.options.in_step,
+        )  # fmt: skip
 
     def task(self) -> Task:
         """All of it, for the engine."""

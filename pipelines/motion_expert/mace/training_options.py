@@ -20,6 +20,21 @@ class MaceTrainingOptions:
         None, "Let the network hear the beats counted.", shown="the preset's choice",
         negatable=True, panel=MODEL,
     )  # fmt: skip
+    beat_gate: bool | None = option(
+        None, "Let the beat clock gate every frame.", shown="the preset's choice", negatable=True,
+        panel=MODEL, named="if given",
+    )  # fmt: skip
+    in_step: bool = option(
+        False,
+        "Move each window's song by up to half a beat, so that its steps land on the beats, and "
+        "learn most from what keeps time. For dance that was recorded without its music.",
+        panel=MODEL,
+        named="if given",
+    )
+    beta_one: float = option(
+        0.0, "Share of windows that are trained at beta 1.", low=0, high=1, metavar="SHARE",
+        panel=MODEL, named="if given",
+    )  # fmt: skip
     guidance: Literal["gft", "cfg"] = option(
         "gft", "Guidance-free training, or classifier-free guidance.", panel=MODEL
     )

@@ -9,6 +9,7 @@ from pipelines.motion_expert.mace.checkpoint import Checkpoint
 from pipelines.support.errors import BadUsage
 
 _FITTED = ("precondition.", "mean_bar.")
+_GATE = ".gate."
 
 
 @torch.no_grad()
@@ -17,7 +18,8 @@ def start_from(model: nn.Module, checkpoint: Checkpoint) -> None:
 
     What is fitted in closed form (`MotionExpert.fit_means`) is left to be fitted to the new data.
     Where the new network has more columns or rows (it also hears the beat clock, or knows more
-    genres), these begin at zero, so that at first it answers as the trained one does.
+    genres), these begin at zero, so that at first it answers as the trained one does; so does a
+    beat gate that the trained one lacks.
 
     Raises:
         BadUsage: the trained network is of another shape.
@@ -27,6 +29,8 @@ def start_from(model: nn.Module, checkpoint: Checkpoint) -> None:
         if name.startswith(_FITTED):
             continue
         old = known.get(name)
+        if old is None and _GATE in name:
+            continue
         if (
             old is None
             or old.ndim != value.ndim

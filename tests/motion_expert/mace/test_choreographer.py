@@ -114,13 +114,65 @@ def test_gft_needs_one_pass_per_step_and_cfg_two(guidance, evaluations, monkeypa
     assert (len(calls), len(ticks)) == (evaluations, 3)
 
 
+COUNTING = replace(NETWORK, beat_clock=True)
+
+
+def beaten(frames=40, first=3, period=12):
+    features = song(frames)
+    features[:, 34] = np.arange(frames) % period == first
+    return features
+
+
+def test_a_beat_weight_asks_twice_and_is_the_networks_own_unless_said():
+    """1 is the guidance-free pass, at any beta; above it, both are at beta 1."""
+    ours = replace(COUNTING, beat_weight=3.0)
+    said = as_bytes(expert(COUNTING).dance(beaten(), "ours", replace(QUICK, beat_weight=3.0)))
+    assert as_bytes(expert(ours).dance(beaten(), "ours", QUICK)) == said
+    assert as_bytes(expert(ours).dance(beaten(), "ours", replace(QUICK, beta=0.5))) == said
+    plain = as_bytes(expert(COUNTING).dance(beaten(), "ours", QUICK))
+    assert plain != said
+    assert as_bytes(expert(ours).dance(beaten(), "ours", replace(QUICK, beat_weight=1))) == plain
+
+
+def test_the_beat_weight_goes_on_from_the_answer_to_a_later_song(monkeypatch):
+    """x_late + weight (x - x_late), where x_late hears the same, half a beat later."""
+    who, heard, calls = expert(COUNTING), [], []
+    hear = who.model.hear
+    monkeypatch.setattr(who.model, "hear", lambda *a: heard.append(a[0]) or hear(*a))
+    answers = iter([torch.tensor(0.5), torch.tensor(0.2)])
+    monkeypatch.setattr(who.model, "denoise", lambda *a: calls.append(a) or next(answers))
+    config = SamplingConfig(beta=0.75, beat_weight=4.0)
+    guided = who._denoiser(beaten(), torch.tensor([0]), config)
+    assert float(guided(torch.zeros(1, 40, 151), 10)) == pytest.approx(0.2 + 4 * 0.3)
+    assert [float(beta) for _, _, _, beta in calls] == [1.0, 1.0]
+    now, later = (music[0] for music in heard)
+    torch.testing.assert_close(later[6:, :35], now[:-6, :35])
+    torch.testing.assert_close(later[:6, :35], now[6:12, :35])
+    # Half a beat turns the fastest hand by half a circle, the slowest by an eighth.
+    torch.testing.assert_close(later[:, [35, 38]], -now[:, [35, 38]])
+    torch.testing.assert_close(
+        later[:, 37] * now[:, 37] + later[:, 40] * now[:, 40], torch.full((40,), 0.5**0.5)
+    )
+
+
+def test_without_beats_or_without_a_clock_nothing_comes_later(monkeypatch):
+    weighty = replace(QUICK, beat_weight=3.0)
+    silent = song()
+    silent[:, 34] = 0
+    for network, music in ((COUNTING, silent), (NETWORK, beaten())):
+        who = expert(network)
+        assert as_bytes(who.dance(music, "ours", weighty)) == as_bytes(
+            expert(network).dance(music, "ours", QUICK)
+        )
+
+
 def test_cfg_goes_from_the_free_answer_through_the_musical_one(monkeypatch):
     """x_u + (x_c - x_u) / beta (docs/reference/motion-expert.md#losses)."""
     who = expert(replace(NETWORK, guidance="cfg"))
-    tokens = torch.randn(1, 5, 16)
     answers = iter([torch.tensor(0.5), torch.tensor(0.2)])
     monkeypatch.setattr(who.model, "denoise", lambda *_: next(answers))
-    guided = who._denoiser(tokens, 0.75)(torch.zeros(1, 5, 151), 10)
+    heard = (song(5), torch.tensor([0]), SamplingConfig(beta=0.75))
+    guided = who._denoiser(*heard)(torch.zeros(1, 5, 151), 10)
     assert float(guided) == pytest.approx(0.2 + 0.3 / 0.75)
 
 

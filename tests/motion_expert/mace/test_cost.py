@@ -8,7 +8,7 @@ from pipelines.motion_expert.mace.cost import _LOADING, sampling_cost
 from pipelines.motion_expert.mace.options import MaceOptions
 from pipelines.motion_expert.mace.presets import PRESETS
 
-PLAIN = MaceOptions(tempo_change=0.0)
+PLAIN = MaceOptions(tempo_change=0.0, beat_weight=1.0)
 
 
 def sampling_seconds(network, options, seconds, candidates):
@@ -24,8 +24,15 @@ def test_time_is_in_proportion_to_steps_seconds_and_dances():
 
 
 def test_what_is_drawn_in_reserve_is_counted():
-    bent = sampling_seconds("small", MaceOptions(tempo_change=0.5), 10, 1)
+    bent = sampling_seconds("small", replace(PLAIN, tempo_change=0.5), 10, 1)
     assert bent == pytest.approx(1.5 * sampling_seconds("small", PLAIN, 10, 1))
+
+
+def test_a_network_that_is_asked_twice_takes_twice_as_long():
+    one = sampling_seconds("paper", PLAIN, 10, 1)
+    assert sampling_seconds("paper", replace(PLAIN, beat_weight=3.0), 10, 1) == 2 * one
+    own = sampling_seconds("small", replace(PLAIN, beat_weight=None), 10, 1)
+    assert own == pytest.approx(2 * sampling_seconds("small", PLAIN, 10, 1))
 
 
 def test_the_papers_network_takes_as_many_times_longer_as_it_is_larger():

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from pipelines.motion_expert.mace.network import (
+    BeatGate,
     FiLM,
     MotionExpert,
     ScalarEmbedding,
@@ -20,6 +21,7 @@ PLAIN = MotionExpertConfig(
     genres=("Jazz", "Salsa"),
 )  # fmt: skip
 OURS = replace(PLAIN, aligned_music=True, attention_reach=9, preconditioned=True)
+GATED = replace(OURS, beat_clock=True, beat_gate=True)
 
 
 def built(config, seed=0):
@@ -141,6 +143,33 @@ def test_sinusoids():
     frequencies = 10000.0 ** (-torch.arange(4) / 3)
     expected = torch.cat([(30 * frequencies).sin(), (30 * frequencies).cos()])
     assert torch.allclose(embedding(torch.tensor([30.0]))[0], expected, atol=1e-5)
+
+
+def test_the_beat_gate_is_shut_at_first_and_then_opens_frame_by_frame():
+    plain, gated = built(replace(GATED, beat_gate=False)), MotionExpert(GATED).eval()
+    gated.load_state_dict(plain.state_dict(), strict=False)
+    music = torch.randn(2, 20, 41, generator=torch.Generator().manual_seed(5))
+    assert torch.equal(answer(gated, music_BTF=music), answer(plain, music_BTF=music))
+    gate, x = BeatGate(16), torch.randn(1, 20, 16)
+    torch.nn.init.normal_(gate.affine[-1].weight)
+    clock = torch.zeros(1, 20, 6)
+    clock[:, 7:] = 1.0
+    assert torch.equal(gate(x, clock)[:, :7], gate(x, 0 * clock)[:, :7])
+    assert not torch.allclose(gate(x, clock)[:, 7:], gate(x, 0 * clock)[:, 7:])
+    scale, shift = gate.affine(clock).chunk(2, dim=-1)
+    torch.testing.assert_close(gate(x, clock), x + scale * gate.norm(x) + shift)
+
+
+def test_a_dropped_sample_does_not_hear_the_beat():
+    model, keep = built(GATED), torch.tensor([True, False])
+    for block in model.dance_blocks:
+        torch.nn.init.normal_(block.gate.affine[-1].weight)
+    music = torch.randn(2, 20, 41, generator=torch.Generator().manual_seed(5))
+    half_a_beat = torch.cat([music[..., :35], -music[..., 35:]], dim=-1)
+    one = answer(model, music_BTF=music, keep_B=keep)
+    other = answer(model, music_BTF=half_a_beat, keep_B=keep)
+    assert not torch.allclose(one[0], other[0])
+    assert torch.equal(one[1], other[1])
 
 
 def test_film():

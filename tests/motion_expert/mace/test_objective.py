@@ -50,7 +50,7 @@ class Spy(torch.nn.Module):
              "recording": torch.is_grad_enabled()}
         )  # fmt: skip
         conditional = keep[:, None, None]
-        return self.answer + torch.where(conditional, self.weight[0], self.weight[1])
+        return self.answer[: len(x)] + torch.where(conditional, self.weight[0], self.weight[1])
 
 
 def objective(**changes):
@@ -165,6 +165,30 @@ def test_beta_one_is_the_plain_conditional_loss(monkeypatch):
         model, batch, torch.Generator().manual_seed(2)
     )
     assert torch.allclose(free, plain, rtol=1e-6)
+
+
+def test_windows_at_beta_one_need_no_unconditional_pass():
+    spy, *_ = run({"beta_one": 1.0, "drop": 0.0})
+    assert len(spy.calls) == 1
+    assert (spy.calls[0]["beta"] == 1).all()
+    spy, *_ = run({"beta_one": 0.5, "drop": 0.0}, size=200)
+    conditional, anchor = spy.calls
+    share = float((conditional["beta"] == 1).float().mean())
+    assert share == pytest.approx(0.5, abs=0.12)
+    assert torch.equal(anchor["x"], conditional["x"][conditional["beta"] < 1])
+
+
+def test_only_the_windows_below_beta_one_are_mixed_with_the_anchor():
+    """The answer is 1 with music and 0 without, the truth 0: the error is the mean of beta²."""
+    spy, _, parts = run({"beta_one": 0.5, "drop": 0.0, "kind": "paper"}, size=32)
+    assert parts["reconstruction"] == pytest.approx(0, abs=1e-9)
+    batch = rest_batch(32)
+    spy = Spy(batch["x_BTK"])
+    spy.weight.data[0] = 1.0
+    made = objective(beta_one=0.5, drop=0.0, kind="paper")
+    _, parts = made.loss(spy, batch, torch.Generator().manual_seed(0))
+    expected = spy.calls[0]["beta"].square().mean()
+    assert parts["reconstruction"] == pytest.approx(float(expected), rel=1e-5)
 
 
 def test_noise_and_steps_are_those_of_the_schedule():

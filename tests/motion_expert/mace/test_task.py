@@ -44,9 +44,12 @@ def task(folder, own=None, held=True, **changes):
 
 def test_switches_and_genres_of_the_data_shape_the_network():
     train = [dance("salsa"), dance("Ballet", seed=1), dance(None, seed=2)]
-    own = MaceTrainingOptions("mamba", False, "cfg", "official")
+    own = MaceTrainingOptions(
+        "mamba", beat_clock=False, beat_gate=True, guidance="cfg", objective="official"
+    )
     network = network_config("tiny", own, train)
     assert (network.backbone, network.beat_clock, network.guidance) == ("mamba", False, "cfg")
+    assert network.beat_gate
     assert (network.null, network.genres) == ("add", ("Ballet", "salsa"))
     plain = network_config("tiny", MaceTrainingOptions(), [dance("hiphop")])
     assert plain == replace(PRESETS["tiny"])  # the preset's own genres cover it

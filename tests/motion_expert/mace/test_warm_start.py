@@ -43,6 +43,19 @@ def test_a_network_that_hears_more_and_knows_more_genres_answers_alike_at_first(
     torch.testing.assert_close(answer(model, music), answer(old, music[..., :35]))
 
 
+def test_a_beat_gate_that_the_first_network_lacks_is_shut_at_first():
+    old, checkpoint = trained()
+    gated = MotionExpert(replace(OLD, beat_clock=True, beat_gate=True)).eval()
+    start_from(gated, checkpoint)
+    music = torch.randn(2, 20, 41, generator=torch.Generator().manual_seed(3))
+    torch.testing.assert_close(answer(gated, music), answer(old, music[..., :35]))
+    known = replace(checkpoint, config=gated.config, weights=gated.state_dict())
+    known.weights["dance_blocks.0.gate.affine.2.bias"] += 0.5
+    again = MotionExpert(gated.config).eval()
+    start_from(again, known)
+    assert not torch.allclose(answer(again, music), answer(old, music[..., :35]))
+
+
 @pytest.mark.parametrize("changes", [{"width": 16}, {"dance_blocks": 3}, {"genres": ("salsa",)}])
 def test_another_shape_is_refused(changes):
     _, checkpoint = trained()
