@@ -17,6 +17,7 @@ from pipelines.body.rotations import (
     matrix_from_6d,
     matrix_to_6d,
     matrix_to_axis_angle,
+    resample_rotations,
 )
 from pipelines.body.skeleton import FOOT_JOINTS, JOINT_NAMES
 from pipelines.motion import layout
@@ -37,12 +38,22 @@ def encode(motion: Motion) -> Array:
     return encoded
 
 
-def decode(features: Array, genre: str | None = None) -> tuple[Motion, Array]:
-    """Features (T, 151) as a motion at 30 fps and contact labels (T, 4) in [0, 1]."""
+def decode(
+    features: Array, genre: str | None = None, least_area: float = 0.0
+) -> tuple[Motion, Array]:
+    """Features (T, 151) as a motion at 30 fps and contact labels (T, 4) in [0, 1].
+
+    `least_area`: the two rows of a rotation span an area of 1. A network that wavers between two
+    ways to turn answers with their mean, whose rows span hardly any: it says nothing of the
+    rotation, and a body that follows it tumbles. Where the area is less, the rotation goes from
+    the one before to the one after.
+    """
     sixes = features[:, layout.sixes].reshape(-1, len(JOINT_NAMES), layout.SIX).astype(np.float64)
     # Two rows on one line, as an untrained network gives them, are no rotation: take none.
     area = np.linalg.norm(np.cross(sixes[..., :3], sixes[..., 3:]), axis=-1, keepdims=True)
     matrices = matrix_from_6d(np.where(area < 1e-6, [1.0, 0, 0, 0, 1, 0], sixes))
+    if least_area > 0:
+        _bridge(matrices, area[..., 0] >= least_area)
     motion = Motion(
         poses=matrix_to_axis_angle(matrices).astype(np.float32),
         trans=features[:, layout.root].astype(np.float32),
@@ -51,6 +62,15 @@ def decode(features: Array, genre: str | None = None) -> tuple[Motion, Array]:
         source="motion-expert",
     )
     return motion, features[:, layout.contacts]
+
+
+def _bridge(matrices_TJ33: NDArray[np.float64], sure_TJ: NDArray[np.bool_]) -> None:
+    """Turn each joint evenly from its last sure rotation to its next one, in place."""
+    frames = np.arange(len(matrices_TJ33), dtype=np.float64)
+    for joint, sure_T in enumerate(sure_TJ.T):
+        if sure_T.any() and not sure_T.all():
+            sure = matrices_TJ33[sure_T, joint]
+            matrices_TJ33[:, joint] = resample_rotations(sure, frames[sure_T], frames)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 Most takes keep time, but each in its own way: one lands on the beat, another between two. Of dance
 that was paired with music afterwards that means nothing, and a network that hears all of it learns
-that a step may fall anywhere. Measured over windows of 5 s of the pairs of docs/motion-training.md,
-feet hold their own place in the beat at R .52, a common one at .30.
+that a step may fall anywhere. Measured over windows of 5 s of the pairs of
+docs/lab/motion-training.md, feet hold their own place in the beat at R .52, a common one at .30.
 
 Shapes: T frames.
 """

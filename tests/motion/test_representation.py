@@ -112,3 +112,24 @@ def test_two_rows_on_one_line_decode_to_no_turn(rows):
     np.testing.assert_array_equal(after[3, 5], 0)
     after[3, 5] = before[3, 5]
     np.testing.assert_array_equal(after, before)
+
+
+def test_a_rotation_that_the_rows_hardly_say_goes_from_the_one_before_to_the_one_after():
+    """A turn by half a circle as the mean of before and after: rows that shrink, then grow."""
+    motion = Motion(np.zeros((11, 24, 3), np.float32), np.zeros((11, 3), np.float32), 30.0)
+    features = encode(motion)
+    start, end = np.array([1.0, 0, 0, 0, 1, 0]), np.array([-1.0, 0, 0, 0, -1, 0])
+    share = np.linspace(0, 1, 11)[:, None]
+    wavering = (1 - share) * start + share * end + np.array([0, 0, 0.05, 0, 0, -0.05])
+    features[:, layout.pelvis] = wavering
+    followed, _ = decode(features)
+    bridged, _ = decode(features, least_area=0.25)
+    turned = [np.linalg.norm(Rotation.from_matrix(m.rotations()[:, 0]).inv().as_rotvec(), axis=-1)
+              for m in (followed, bridged)]  # fmt: skip
+    assert np.abs(np.diff(turned[0])).max() > 1.5
+    assert np.abs(np.diff(turned[1])).max() < 0.9
+    np.testing.assert_allclose(bridged.poses[:, 1:], 0, atol=1e-6)
+    sure, _ = decode(encode(motion), least_area=0.25)
+    np.testing.assert_array_equal(sure.poses, decode(encode(motion))[0].poses)
+    features[:, layout.pelvis] = 0
+    assert np.isfinite(decode(features, least_area=0.25)[0].poses).all()

@@ -22,6 +22,11 @@ from pipelines.rhythm.beat_clock import clock_hands, count_beats
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import OutOfResources, UnsuitableInput, is_out_of_memory
 
+_LEAST_AREA = 0.25
+"""Of a rotation's rows, below which a dancer is in the middle of changing his mind."""
+_FEET_AND_BODY = np.r_[layout.contacts, layout.pelvis.stop : layout.WIDTH]
+"""What the beat weight counts for. Not where the dancer is and which way he faces."""
+
 Array = NDArray[np.float32]
 
 
@@ -86,7 +91,7 @@ class Choreographer:
                 "leave --motion-model out, or train it again",
             )
         raw = [self.checkpoint.normalizer.inverse(sample) for sample in samples]
-        return [decode(sample, config.genre) for sample in raw]
+        return [decode(sample, config.genre, _LEAST_AREA) for sample in raw]
 
     def _sample(
         self, features: Array, config: SamplingConfig, on_step: Callable[[], None],
@@ -118,7 +123,6 @@ class Choreographer:
         weight = config.beat_weight or model.config.beat_weight
         if not (model.config.beat_clock and np.isfinite(count).all()):
             weight = 1.0  # no beat that could come later
-        share = config.beta if classifier_free else 1 / weight
         once = not classifier_free and weight == 1
         beta_B = torch.full((config.candidates,), config.beta if once else 1.0, device=self.device)
 
@@ -132,14 +136,17 @@ class Choreographer:
             return lambda x, step: model.denoise(x, _filled(step, beta_B), bound, beta_B)
         if classifier_free:
             free = heard(features, count, keep=False)
+            share_K = torch.full((layout.WIDTH,), config.beta, device=self.device)
         else:
             free = heard(_half_a_beat_later(features), count - 0.5)
+            share_K = torch.ones(layout.WIDTH, device=self.device)
+            share_K[_FEET_AND_BODY] = 1 / weight
 
         def asked_twice(x: Tensor, step: int) -> Tensor:
             step_B = _filled(step, beta_B)
             answer = model.denoise(x, step_B, bound, beta_B)
             other = model.denoise(x, step_B, free, beta_B)
-            return other + (answer - other) / share
+            return other + (answer - other) / share_K
 
         return asked_twice
 

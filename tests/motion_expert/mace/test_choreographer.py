@@ -143,7 +143,9 @@ def test_the_beat_weight_goes_on_from_the_answer_to_a_later_song(monkeypatch):
     monkeypatch.setattr(who.model, "denoise", lambda *a: calls.append(a) or next(answers))
     config = SamplingConfig(beta=0.75, beat_weight=4.0)
     guided = who._denoiser(beaten(), torch.tensor([0]), config)
-    assert float(guided(torch.zeros(1, 40, 151), 10)) == pytest.approx(0.2 + 4 * 0.3)
+    answer = guided(torch.zeros(1, 40, 151), 10)
+    assert answer[[0, 3, 13, 150]].numpy() == pytest.approx(np.full(4, 0.2 + 4 * 0.3))
+    assert answer[4:13].numpy() == pytest.approx(np.full(9, 0.5))  # place and facing: as they are
     assert [float(beta) for _, _, _, beta in calls] == [1.0, 1.0]
     now, later = (music[0] for music in heard)
     torch.testing.assert_close(later[6:, :35], now[:-6, :35])
@@ -173,7 +175,7 @@ def test_cfg_goes_from_the_free_answer_through_the_musical_one(monkeypatch):
     monkeypatch.setattr(who.model, "denoise", lambda *_: next(answers))
     heard = (song(5), torch.tensor([0]), SamplingConfig(beta=0.75))
     guided = who._denoiser(*heard)(torch.zeros(1, 5, 151), 10)
-    assert float(guided) == pytest.approx(0.2 + 0.3 / 0.75)
+    assert guided.numpy() == pytest.approx(np.full(151, 0.2 + 0.3 / 0.75))
 
 
 def test_music_is_encoded_once(monkeypatch):

@@ -6,7 +6,7 @@ import pytest
 from numpy import ones
 
 from pipelines.motion.representation import Normalizer, Standardizer
-from pipelines.motion_expert.interface import CANDIDATES, GENRES
+from pipelines.motion_expert.interface import CANDIDATES, EDITING, GENRES
 from pipelines.motion_expert.mace.checkpoint import Checkpoint, save_checkpoint
 from pipelines.motion_expert.mace.dancer import MaceDancer
 from pipelines.motion_expert.mace.network import MotionExpert
@@ -50,6 +50,6 @@ def test_a_folder_that_is_not_there(tmp_path):
             ask(tmp_path / "nowhere")
 
 
-def test_it_has_styles_candidates_and_is_trained():
-    assert MACE.abilities == {GENRES, CANDIDATES}
+def test_it_has_styles_candidates_and_edits_and_is_trained():
+    assert MACE.abilities == {GENRES, CANDIDATES, EDITING}
     assert MACE.training is not None and not MACE.draft
