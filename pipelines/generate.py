@@ -16,6 +16,7 @@ from pipelines.generation.dance import dance_estimate, finished_dance, found_dan
 from pipelines.generation.expected import expected_stages
 from pipelines.generation.many import dances_alone, failure, items_of, make_many
 from pipelines.generation.outputs import hand_over, refuse_others
+from pipelines.generation.page import PAGE_FILE, PAGE_RECORD, finished_page
 from pipelines.generation.run_name import canvas, chosen, order, run_name
 from pipelines.generation.settings import GenerateConfig
 from pipelines.generation.storyboard import storyboard, with_plan
@@ -152,6 +153,9 @@ def _made_before(config: GenerateConfig, folder: Path) -> dict[Path, Path]:
         place = found_dance(config, folder, SILENT)
         if place is not None:
             made[config.motion_out] = place / f"motion{config.motion_out.suffix}"
+    page = config.page_file()
+    if page is not None and finished_stage(folder / PAGE_RECORD, SILENT) is not None:
+        made[page] = folder / PAGE_FILE
     return made
 
 
@@ -219,6 +223,9 @@ def _dance_and_video(
         assert config.output is not None
         record.facts["appearance"] = drawn
         hand_over(folder / "out.mp4", config.output, record, progress)
+    page = config.page_file()
+    if page is not None:
+        hand_over(finished_page(config, dance, folder, record, progress), page, record, progress)
     return dance
 
 

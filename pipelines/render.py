@@ -144,7 +144,7 @@ def _render_one(config: RenderConfig, progress: Progress) -> dict[str, Any]:
         if targets[0].suffix == PAGE:
             from pipelines.rendering.page import draw_page
 
-            record.inputs |= {str(path): readable_sha256(path) for path in config.beside}
+            record.inputs |= {str(path): readable_sha256(path) for path in config.all_beside()}
             with record.timed("page"):
                 draw_page(config, original, body, progress)
         for path in targets:

@@ -155,6 +155,10 @@ class GenerateConfig:
         False, "With --dry-run, print the song's bars and sections as a storyboard.",
         panel=EDIT, named=False,
     )  # fmt: skip
+    page: bool = option(
+        False, "Also write a page beside it: the dance from all sides (docs/page.md).",
+        panel=DANCE, named=False,
+    )  # fmt: skip
     ref_keypoints: Path | None = option(
         None, "The person's pose, where none is found (docs/formats.md).", metavar="FILE.json",
         panel=PICTURE, named=False,
@@ -314,8 +318,13 @@ class GenerateConfig:
 
     def targets(self) -> list[tuple[str, Path]]:
         """The files that are written, by flag."""
-        video = [] if self.output is None else [("-o", self.output)]
-        return video + ([("--motion-out", self.motion_out)] if self.motion_out else [])
+        found = {"-o": self.output, "--motion-out": self.motion_out, "--page": self.page_file()}
+        return [(flag, path) for flag, path in found.items() if path is not None]
+
+    def page_file(self) -> Path | None:
+        """Where --page goes: beside the video, or without one beside the dance."""
+        beside = self.output or self.motion_out
+        return beside.with_suffix(".html") if self.page and beside is not None else None
 
     def dance_inputs(self) -> dict[str, Path]:
         """The files that the dance is made of, by the option that names them."""

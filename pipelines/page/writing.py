@@ -70,13 +70,15 @@ class Page:
     """What a page shows.
 
     Attributes:
-        dances: side by side, all from second 0 of the song.
-        song, video: files, or None. beats: seconds.
+        dances: side by side, all from the same second of the song.
+        song, video: files, or None. song_start: second of the song with which it begins.
+        beats: seconds from there.
         sections: of the song, coloured above the beats.
     """
 
     dances: Sequence[PageDance]
     song: Path | None = None
+    song_start: float = 0.0
     video: Path | None = None
     beats: Sequence[float] = ()
     sections: Sequence[Section] = ()
@@ -110,7 +112,7 @@ def write_page(page: Page, target: Path) -> None:
 
 def _contents(page: Page) -> dict[str, Any]:
     seconds = page.seconds
-    sound = None if page.song is None else small_sound(page.song, seconds)
+    sound = None if page.song is None else small_sound(page.song, seconds, page.song_start)
     video = None if page.video is None else small_video(page.video, seconds)
     return {
         "seconds": seconds, "fps": PAGE_FPS,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from pipelines.body.bodies import as_skin
 from pipelines.body.mesh import Body
-from pipelines.media.audio import probe_audio
 from pipelines.motion.front import front_of
 from pipelines.motion.motion import Motion
+from pipelines.page.listening import with_song
 from pipelines.page.writing import Page, PageDance, write_page
 from pipelines.rendering.listing import single_source
 from pipelines.rendering.settings import VIDEO_SUFFIXES, RenderConfig
@@ -18,7 +17,6 @@ from pipelines.rendering.stage import look_and_body
 from pipelines.support.errors import BadUsage
 from pipelines.support.files import sha256_file
 from pipelines.support.progress import Progress
-from pipelines.workspace.layout import Workspace
 
 LONGEST_SECONDS = 600.0
 
@@ -31,21 +29,22 @@ def draw_page(config: RenderConfig, dance: Motion, body: Body, progress: Progres
         UnsuitableInput: a file beside it cannot be read.
     """
     assert config.output is not None and config.dance is not None
-    videos = [path for path in config.beside if path.suffix.lower() in VIDEO_SUFFIXES]
+    beside = config.all_beside()
+    videos = [path for path in beside if path.suffix.lower() in VIDEO_SUFFIXES]
     if len(videos) > 1:
         raise BadUsage("--beside: a page shows one video", "leave the others out")
     dances = [_seen(config.dance, dance, body)]
-    for path in config.beside:
+    for path in beside:
         if path not in videos:
             other = load_dance(single_source(config, path), config, resample=False)
             _, its_body = look_and_body(config, other, sha256_file(path))
             dances.append(_seen(path, other, its_body))
-    page = Page(dances, config.music, videos[0] if videos else None)
+    page = Page(dances, video=videos[0] if videos else None)
     if page.seconds > LONGEST_SECONDS:
         raise BadUsage(f"{page.seconds:.0f} s of dance are too long for a page of at most 600 s",
                        "cut the dance, or draw a video")  # fmt: skip
     if config.music is not None:
-        page = _with_beats(page, config.music, config.workspace, progress)
+        page = with_song(page, config.music, 0.0, config.workspace, progress)
     with progress.stage("writing the page", 1, "pages") as advance:
         write_page(page, config.output)
         advance(1)
@@ -53,17 +52,3 @@ def draw_page(config: RenderConfig, dance: Motion, body: Body, progress: Progres
 
 def _seen(path: Path, dance: Motion, body: Body) -> PageDance:
     return PageDance(path.stem, dance, as_skin(body), front_of(dance))
-
-
-def _with_beats(page: Page, song: Path, workspace: Path, progress: Progress) -> Page:
-    from pipelines.music.song_cache import cached_beats
-
-    info = probe_audio(song)
-    if info.exact and info.seconds < page.seconds - 1:
-        progress.warn(
-            f"{song}: ends after {info.seconds:.1f} s, the dance after {page.seconds:.1f} s"
-        )
-    with progress.stage("listening to the song", 1, "songs") as advance:
-        beats = cached_beats(song, "strict", 0.0, Workspace(workspace).cache("beats"))
-        advance(1)
-    return replace(page, beats=[float(beat) for beat in beats])

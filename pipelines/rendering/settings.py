@@ -33,6 +33,10 @@ class RenderConfig:
     dance: Path | None = option(
         None, "One motion file, with -o.", metavar="DANCE", positional=True, named=False
     )
+    more: tuple[Path, ...] = option(
+        (), "More dances beside it, on a page.", metavar="[DANCE]...", positional=True,
+        named="if given",
+    )  # fmt: skip
     output: Path | None = option(
         None,
         "The file to make of it: .mp4, .html or a dance for other programs, see --export.",
@@ -118,6 +122,10 @@ class RenderConfig:
             self._validate_single()
         return self
 
+    def all_beside(self) -> tuple[Path, ...]:
+        """What stands on the page beside the first dance."""
+        return (*self.more, *self.beside)
+
     def _validate_folders(self) -> None:
         if self.check or self.mend:
             flag = "--check" if self.check else "--mend"
@@ -172,6 +180,10 @@ class RenderConfig:
             raise BadUsage(f"--music {self.music}: {output} has no sound", "-o OUT.mp4 has")
         if self.beside and output.suffix != PAGE:
             raise BadUsage(f"--beside {self.beside[0]}: goes with a page", "write -o OUT.html")
+        if self.more and self.output.suffix != PAGE:
+            raise BadUsage(
+                f"{self.more[0]}: several dances go on one page", "write -o OUT.html, or use --src"
+            )
         self._validate_targets()
 
     def _validate_check(self) -> None:
@@ -203,7 +215,7 @@ class RenderConfig:
             )
 
     def _validate_targets(self) -> None:
-        given = (self.dance, self.music, self.body_model, *self.beside)
+        given = (self.dance, self.music, self.body_model, *self.all_beside())
         inputs = {p.resolve() for p in given if p is not None}
         for path in self.targets():
             if path.resolve() in inputs:
