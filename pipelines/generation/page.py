@@ -31,10 +31,11 @@ def _write(config: GenerateConfig, dance: Motion, target: Path, progress: Progre
     from pipelines.body.bodies import as_skin, open_body
     from pipelines.body.variety import Look
     from pipelines.motion.front import front_of
+    from pipelines.page.checks import with_checks
     from pipelines.page.listening import with_song
     from pipelines.page.writing import Page, PageDance, write_page
 
     assert config.song is not None
     shown = PageDance(config.song.stem, dance, as_skin(open_body("anny", Look())), front_of(dance))
     page = with_song(Page([shown]), config.song, config.start, config.workspace, progress)
-    write_page(page, target)
+    write_page(with_checks(page), target)

@@ -40,12 +40,19 @@ class Section:
 
 @dataclass(frozen=True)
 class Check:
-    """What a check found: what it is, seconds from the dance's start, how bad (more is worse)."""
+    """What a check found.
+
+    Attributes:
+        kind: such as "slide". start, end: seconds from the dance's start.
+        score: how bad; more is worse, among those of a kind.
+        note: the same in words, with its unit, and where on the body.
+    """
 
     kind: str
     start: float
     end: float
     score: float
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -155,7 +162,7 @@ def _section(one: Section, seconds: float) -> dict[str, Any]:
 def _check(one: Check) -> dict[str, Any]:
     return {
         "kind": one.kind, "from": round(one.start, 4), "to": round(one.end, 4),
-        "score": float(f"{one.score:.4g}"),
+        "score": float(f"{one.score:.4g}"), "note": one.note,
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from pipelines.body.bodies import as_skin
 from pipelines.body.mesh import Body
 from pipelines.motion.front import front_of
 from pipelines.motion.motion import Motion
+from pipelines.page.checks import with_checks
 from pipelines.page.listening import with_song
 from pipelines.page.writing import Page, PageDance, write_page
 from pipelines.rendering.listing import single_source
@@ -46,7 +47,7 @@ def draw_page(config: RenderConfig, dance: Motion, body: Body, progress: Progres
     if config.music is not None:
         page = with_song(page, config.music, 0.0, config.workspace, progress)
     with progress.stage("writing the page", 1, "pages") as advance:
-        write_page(page, config.output)
+        write_page(with_checks(page), config.output)
         advance(1)
 
 

@@ -34,7 +34,7 @@ class RenderConfig:
         None, "One motion file, with -o.", metavar="DANCE", positional=True, named=False
     )
     more: tuple[Path, ...] = option(
-        (), "More dances beside it, on a page.", metavar="[DANCE]...", positional=True,
+        (), "More dances, side by side on one page.", metavar="[DANCE]...", positional=True,
         named="if given",
     )  # fmt: skip
     output: Path | None = option(
@@ -178,17 +178,23 @@ class RenderConfig:
             raise BadUsage("--shard shares out many dances, so it goes with --src", "not with -o")
         if self.music is not None and output.suffix not in (".mp4", PAGE):
             raise BadUsage(f"--music {self.music}: {output} has no sound", "-o OUT.mp4 has")
-        if self.beside and output.suffix != PAGE:
+        if output.suffix != PAGE:
+            self._refuse_beside()
+        self._validate_targets()
+
+    def _refuse_beside(self) -> None:
+        if self.beside:
             raise BadUsage(f"--beside {self.beside[0]}: goes with a page", "write -o OUT.html")
-        if self.more and self.output.suffix != PAGE:
+        if self.more:
             raise BadUsage(
                 f"{self.more[0]}: several dances go on one page", "write -o OUT.html, or use --src"
             )
-        self._validate_targets()
 
     def _validate_check(self) -> None:
         if self.control is not None:
             raise BadUsage("--control: not with --check or --mend", "one command after the other")
+        if self.more:
+            raise BadUsage(f"--check looks at one dance, not at {self.more[0]}", "one at a time")
         if self.mend and (self.output is None or self.output.suffix != ".npz"):
             raise BadUsage("--mend makes another dance", "add -o MENDED.npz")
         if not self.mend and self.output is not None:
@@ -205,8 +211,9 @@ class RenderConfig:
             raise BadUsage(f"--control {self.control}: no picture", "add --reference PICTURE")
         if self.output.suffix:
             raise BadUsage(f"-o {self.output}: --control writes a folder", "such as -o control")
-        for flag, given in (("--music", self.music), ("--beside", self.beside),
-                            ("--export", self.export), ("--windows", self.windows)):  # fmt: skip
+        for flag, given in (("a second dance", self.more), ("--music", self.music),
+                            ("--beside", self.beside), ("--export", self.export),
+                            ("--windows", self.windows)):  # fmt: skip
             if given:
                 raise BadUsage(f"{flag}: not with --control", "leave it out")
         if self.output.exists() and not self.force:

@@ -115,16 +115,18 @@ def test_a_video_takes_its_room_from_the_dances(written, opened, dancers):
     assert page.evaluate(f"{room}.right") == pytest.approx(box["x"], abs=1)
 
 
-def test_checks_are_listed_worst_first_and_lead_to_their_stretch(tmp_path, dance, stick, opened):
-    found = [Check("slide", 1, 1.5, 0.4), Check("spike", 2, 2.1, 7), Check("slide", 3, 3.2, 2)]
+def test_checks_are_listed_in_their_order_and_lead_to_their_stretch(tmp_path, dance, stick, opened):
+    found = [
+        Check("slide", 3, 3.2, 2), Check("slide", 1, 1.5, 0.4, "0.4 m/s"), Check("spike", 2, 2.1, 7)
+    ]  # fmt: skip
     target = tmp_path / "p.html"
     write_page(Page([PageDance("d", dance(0, 120), stick, checks=found)]), target)
     page, _ = opened(target)
     assert page.locator("#checks option").all_inner_texts() == [
-        "3 checks", "spike 2.0–2.1 s (7.0)", "slide 3.0–3.2 s (2.0)", "slide 1.0–1.5 s (0.40)",
+        "3 checks", "slide 1.0–1.5 s (0.4 m/s)", "spike 2.0–2.1 s", "slide 3.0–3.2 s",
     ]  # fmt: skip
     assert page.locator("#kinds b").all_inner_texts() == ["slide", "spike"]
-    page.select_option("#checks", index=2)
+    page.select_option("#checks", index=3)
     assert now(page) == pytest.approx(2.5)
     assert page.evaluate("window.macedance.clock.loop") == pytest.approx([2.5, 3.7])
 

@@ -34,7 +34,9 @@ def test_everything_lies_in_the_file_and_nothing_may_be_asked_for(written, tiny_
     assert found["sections"] == [
         {"start": 0, "end": 2, "label": "A"}, {"start": 2, "end": 4.0, "label": "B"},
     ]  # fmt: skip
-    assert found["dances"][0]["checks"] == [{"kind": "slide", "from": 1, "to": 2, "score": 0.4}]
+    assert found["dances"][0]["checks"] == [
+        {"kind": "slide", "from": 1, "to": 2, "score": 0.4, "note": ""}
+    ]
     assert base64.b64decode(found["dances"][0]["glb"])[:4] == b"glTF"
     assert base64.b64decode(found["sound"]["data"])[4:8] == b"ftyp"
 

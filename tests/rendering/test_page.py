@@ -55,10 +55,14 @@ def test_two_videos_and_long_dances_are_refused(config, tmp_path, dancers, dance
         ({"output": "p.mp4"}, "goes with a page"),
         ({"dance": None, "output": None, "src": ("x",)}, "--beside goes with one DANCE"),
         ({"beside": "output"}, "is also an input"),
+        ({"output": "p.mp4", "beside": (), "more": ("e.npz",)}, "several dances go on one page"),
+        ({"output": None, "check": True, "more": ("e.npz",)}, "--check looks at one dance"),
     ],
 )
 def test_beside_goes_with_a_page(config, tmp_path, changes, says):
     given = {"beside": (tmp_path / "d1.npz",), **changes}
+    if given.get("more"):
+        given["more"] = tuple(tmp_path / name for name in given["more"])
     if given["beside"] == "output":
         given["beside"] = (config.output,)
     if given.get("output") == "p.mp4":
@@ -67,3 +71,17 @@ def test_beside_goes_with_a_page(config, tmp_path, changes, says):
         given["src"] = (tmp_path,)
     with pytest.raises(BadUsage, match=says):
         replace(config, **given).validate()
+
+
+def test_several_dances_are_given_one_after_another(config, tmp_path, tiny_song):
+    text = drawn(replace(config, more=(tmp_path / "d1.npz",), music=tiny_song))
+    assert '"name": "d0"' in text and '"name": "d1"' in text
+    assert '"sections": [{"start": 0.0' in text
+
+
+def test_what_a_check_finds_is_marked(config, dance):
+    whole = dance(0, 120, size=0.3)
+    poses = whole.poses.copy()
+    poses[60, [16, 18]] += 1.5
+    save_npz(replace(whole, poses=poses), config.dance)
+    assert '{"kind": "spike"' in drawn(config)

@@ -41,18 +41,18 @@ function resize(stage, timeline) {
   timeline.resize();
 }
 
-// What the checks found, worst first, each a step away.
+// What the checks found, in order of time, each a step away.
 function listChecks(page, clock, timeline) {
   const found = page.dances.flatMap((dance) => dance.checks.map((check) => ({ ...check, dance: dance.name })));
   if (found.length === 0) return;
-  found.sort((one, other) => other.score - one.score);
+  found.sort((one, other) => one.from - other.from);
   const list = byId("checks");
   list.hidden = false;
   list.options[0].textContent = `${found.length} ${found.length === 1 ? "check" : "checks"}`;
   for (const check of found) {
     const where = page.dances.length > 1 ? `${check.dance}: ` : "";
     const span = `${check.from.toFixed(1)}–${check.to.toFixed(1)} s`;
-    list.add(new Option(`${where}${check.kind} ${span} (${check.score.toPrecision(2)})`));
+    list.add(new Option(`${where}${check.kind} ${span}${check.note && ` (${check.note})`}`));
   }
   for (const kind of timeline.kinds) {
     const word = byId("kinds").appendChild(document.createElement("b"));
