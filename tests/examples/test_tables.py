@@ -176,6 +176,20 @@ def test_a_step_is_run_once_and_a_failure_is_no_result(module, tmp_path):
     assert not (tmp_path / "other" / "done").exists()
 
 
+def test_a_result_of_which_some_items_failed_is_a_result(module, tmp_path, monkeypatch):
+    running = module("running")
+    made = tmp_path / "one.csv"
+
+    def partly(command, check):
+        made.write_text("figures")
+        return subprocess.CompletedProcess(command, 5)
+
+    monkeypatch.setattr(running.subprocess, "run", partly)
+    running.run([running.Step(("evaluate",), made)])
+    with pytest.raises(subprocess.CalledProcessError):
+        running.run([running.Step(("evaluate",), tmp_path / "other.csv")])
+
+
 def test_figures_become_a_table(module, given, tmp_path):
     running = module("running")
     asked = running.options("").parse_args(given)
