@@ -9,6 +9,8 @@ import re
 import numpy as np
 import pytest
 
+from pipelines.body.wardrobe import dressed_body
+from pipelines.media.audio import write_wav
 from pipelines.page.writing import Page, PageDance, Section, write_page
 from pipelines.support.errors import UnsuitableInput
 
@@ -70,3 +72,16 @@ def test_the_same_page_has_the_same_bytes_and_a_bad_song_leaves_none(written, ti
     with pytest.raises(UnsuitableInput):
         written(song=bad)
     assert not (tmp_path / "page.html").exists()
+
+
+def test_three_minutes_with_their_song_stay_under_15_megabytes(tmp_path, dance):
+    """What a page weighs grows by the second; noise is the song that shrinks least."""
+    samples = np.random.default_rng(0).normal(0, 0.2, 8 * 44_100)
+    write_wav(tmp_path / "noise.wav", samples, 44_100)
+    sizes = []
+    for seconds in (4, 8):
+        shown = PageDance("d", dance(0, seconds * 30), dressed_body())
+        beats = np.arange(0, seconds, 0.4).tolist()
+        write_page(Page([shown], song=tmp_path / "noise.wav", beats=beats), tmp_path / "p.html")
+        sizes.append((tmp_path / "p.html").stat().st_size)
+    assert sizes[1] + (180 - 8) * (sizes[1] - sizes[0]) / 4 <= 15_000_000
