@@ -108,12 +108,14 @@ def finished_dance(
                 facts = _make_dance(config, kept, record, progress)
             else:
                 progress.say("the dance is there from an earlier run")
-            for name in _DANCE_FILES:
+            for name in _files(config):
                 link_atomically(kept / name, folder / name)
-        finish_stage(folder / DANCE_RECORD, facts, _DANCE_FILES)
+        finish_stage(folder / DANCE_RECORD, facts, _files(config))
     else:
         progress.say("the dance is there from an earlier run")
     record.facts["motion"] = facts
+    if config.show:
+        progress.say(f"the candidates: {', '.join(_shown(config))} in {folder}")
     return load_npz(folder / "motion.npz")
 
 
@@ -132,12 +134,28 @@ def _make_dance(
     from pipelines.motion.bvh import save_bvh
     from pipelines.motion.npz import save_npz
 
-    make = _new_dance if config.motion is None else _given_dance
-    dance, facts = make(config, record, progress)
+    if config.motion is None:
+        dance, facts, others = _new_dance(config, record, progress)
+        for name, other in zip(_shown(config), others, strict=False):
+            save_npz(other, folder / name)
+    else:
+        dance, facts = _given_dance(config, record, progress)
     save_npz(dance, folder / "motion.npz")
     save_bvh(dance, folder / "motion.bvh")
-    finish_stage(folder / DANCE_RECORD, facts, _DANCE_FILES)
+    finish_stage(folder / DANCE_RECORD, facts, _files(config))
     return facts
+
+
+def _files(config: GenerateConfig) -> tuple[str, ...]:
+    """The files of a finished dance."""
+    return (*_DANCE_FILES, *_shown(config))
+
+
+def _shown(config: GenerateConfig) -> tuple[str, ...]:
+    """The files of the candidates that are kept to choose from."""
+    if not config.show or config.motion is not None:
+        return ()
+    return tuple(f"candidate-{number + 1}.npz" for number in range(config.candidates))
 
 
 def _given_dance(
@@ -160,7 +178,8 @@ def _given_dance(
 
 def _new_dance(
     config: GenerateConfig, record: RunRecord, progress: Progress
-) -> tuple[Motion, dict[str, Any]]:
+) -> tuple[Motion, dict[str, Any], list[Motion]]:
+    """The best dance, its facts, and all that were made."""
     from pipelines.foot_restoration.treatment import LOCK
 
     name, expert = config.motion_expert()
@@ -173,10 +192,12 @@ def _new_dance(
         asked.kept(music.frames), asked.poses_to_meet(), parse_energies(config.energy_at),
     )  # fmt: skip
     with record.timed("dance"):
-        kept, facts = best_dance(dancer.dance(request, progress), music)
+        dances = dancer.dance(request, progress)
+        kept, facts = best_dance(dances, music)
     if expert.draft:
         progress.warn(f"the dance is a draft made by the expert {name}")
-    return kept.sliced(0, _frames(music)), {"expert": name, **facts}
+    every = [one.motion.sliced(0, _frames(music)) for one in dances]
+    return kept.sliced(0, _frames(music)), {"expert": name, **facts}, every
 
 
 def best_dance(dances: Sequence[Danced], music: MusicFeatures) -> tuple[Motion, dict[str, Any]]:

@@ -99,6 +99,10 @@ class GenerateConfig:
         1, "Try N dances and keep the one that fits the beat best.", low=1,
         high=MOST_CANDIDATES, panel=DANCE,
     )  # fmt: skip
+    show: bool = option(
+        False, "Keep all of --candidates to choose from, beside the best one.", panel=DANCE,
+        named="if given",
+    )  # fmt: skip
     expert: str | None = option(
         None, "Who dances.", choices=tuple(MOTION_EXPERTS), panel=DANCE, named=False,
         shown=f"{DEFAULT_MOTION_EXPERT}, or whose --motion-model is",
@@ -213,6 +217,8 @@ class GenerateConfig:
             raise BadUsage(f"--start {self.start:g}: not a time in seconds", "give 0 or more")
         self._refuse_for_one()
         self._validate_targets()
+        if self.show and self.candidates < 2:
+            raise BadUsage("--show keeps all candidates, and there is one", "add --candidates 8")
         self._validate_direction()
         self.dance_options()
         return self

@@ -12,7 +12,7 @@ from pipelines.foot_restoration.treatment import treated
 from pipelines.generation.dance import best_dance, dance_estimate, finished_dance, refuse_unable
 from pipelines.generation.settings import GenerateConfig
 from pipelines.motion.motion import Motion
-from pipelines.motion.npz import save_npz
+from pipelines.motion.npz import load_npz, save_npz
 from pipelines.motion_expert.experts import EXPERTS
 from pipelines.motion_expert.interface import CANDIDATES, GENRES, Cost, Danced, Expert
 from pipelines.music import layout
@@ -213,3 +213,16 @@ def test_an_expert_that_cannot_edit_says_who_can(toy, tmp_path):
     with pytest.raises(BadUsage, match="--edit means nothing to --expert toy") as caught:
         refuse_unable(config)
     assert "--expert library or mace" in caught.value.hint
+
+
+def test_all_candidates_are_kept_to_choose_from(toy, config, tmp_path):
+    listener = Listener()
+    asked = replace(config, candidates=3, show=True)
+    made(asked, tmp_path / "run", listener)
+    found = [load_npz(tmp_path / "run" / f"candidate-{n}.npz") for n in (1, 2, 3)]
+    assert [float(dance.trans[0, 0]) for dance in found] == [0, 1, 2]
+    assert {dance.frames for dance in found} == {90}
+    told = "candidate-1.npz, candidate-2.npz, candidate-3.npz in"
+    assert any(told in line for line in listener.said)
+    with pytest.raises(BadUsage, match="--show keeps all candidates, and there is one"):
+        replace(config, show=True, expert=None).validate()
