@@ -226,3 +226,34 @@ def test_one_dance_becomes_the_files_that_are_asked_for(tmp_path, tiny_dance, ti
     only = replace(config, output=tmp_path / "only.glb", music=None, export=())
     assert render(only, SILENT)["output"] == [str(tmp_path / "only.glb")]
     assert not (tmp_path / "only.mp4").exists()
+
+
+def test_files_for_others_tools_and_what_they_could_not_keep(tmp_path, tiny_dance):
+    said = []
+
+    class Heard(type(SILENT)):
+        def warn(self, message):
+            said.append(message)
+
+    config = RenderConfig(
+        dance=tiny_dance, output=tmp_path / "a.g1.csv", export=("vrma", "vmd", "smplx.npz"),
+        workspace=tmp_path / "workspace", body="skeleton",
+    )  # fmt: skip
+    render(config, Heard())
+    made = sorted(path.name for path in tmp_path.glob("a.*"))
+    assert made == ["a.g1.csv", "a.smplx.npz", "a.vmd", "a.vrma"]
+    assert len(said) == 1 and "a.g1.csv: limbs point" in said[0]
+
+
+def test_a_folder_for_a_video_model(tmp_path, tiny_dance):
+    picture = Path(__file__).parents[1] / "examples" / "dancer.png"
+    config = RenderConfig(
+        dance=tiny_dance, output=tmp_path / "folder", control="scail-2", reference=picture,
+        workspace=tmp_path / "workspace",
+    )  # fmt: skip
+    result = render(config, SILENT)
+    assert (result["size"], result["fps"]) == ("704x1280", 16.0)
+    record = json.loads((tmp_path / "workspace" / "runs" / f"{result['run']}.json").read_text())
+    assert str(picture) in record["inputs"]
+    assert len(list((tmp_path / "folder").iterdir())) == 4
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
