@@ -1,12 +1,20 @@
 """The library's row: what it can be asked, and that what ships is whole."""
 
-from pipelines.motion_expert.interface import CANDIDATES, GENRES, STYLES_OVER_TIME
+from pipelines.motion_expert.interface import (
+    CANDIDATES,
+    EDITING,
+    ENERGY_OVER_TIME,
+    GENRES,
+    STYLES_OVER_TIME,
+)
 from pipelines.motion_expert.library.options import LibraryOptions
 from pipelines.motion_expert.library.row import LIBRARY
 
 
 def test_it_dances_styles_over_time():
-    assert LIBRARY.abilities == {GENRES, CANDIDATES, STYLES_OVER_TIME}
+    assert LIBRARY.abilities == {
+        GENRES, CANDIDATES, STYLES_OVER_TIME, ENERGY_OVER_TIME, EDITING,
+    }  # fmt: skip
     assert len(LIBRARY.genres(None)) >= 16
 
 
