@@ -22,7 +22,7 @@ class Shared:
     workspace: Path = options.workspace()
     seed: int = options.seed()
     device: str = options.device()
-    workers: int = options.workers(2)
+    workers: int | None = options.workers()
     shard: str | None = options.shard("dances")
     force: bool = options.force()
     person_detector: str | None = options.person_detector("People")
@@ -83,7 +83,7 @@ def other(make: Any) -> Any:
 
 
 def test_every_command_may_say_it_in_its_own_words():
-    assert other(options.workers(4, "Threads.")).option.help == "Threads."
-    assert other(options.workers(4)).default == 4
+    assert other(options.workers("Threads.")).option.help == "Threads."
+    assert other(options.workers()).default is None
     assert other(options.person_detector("Here", "Who looks.")).option.help == "Who looks."
     assert other(options.shard("songs")).option.help == "Only this share of the songs."
