@@ -75,13 +75,17 @@ def tiny_song(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def environment() -> dict[str, str]:
-    """This process's environment without anything that steers macedance or colours its output."""
+    """This process's environment without anything that steers macedance or colours its output.
+
+    One worker, for tests run beside each other; those of more say how many.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("MACEDANCE_") and name not in ("FORCE_COLOR", "NO_COLOR")
     }
-    return {**kept, "PYTHONPATH": str(ROOT), "TERM": "dumb", "COLUMNS": "80"}
+    own = {"PYTHONPATH": str(ROOT), "TERM": "dumb", "COLUMNS": "80", "MACEDANCE_WORKERS": "1"}
+    return {**kept, **own}
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ def config(tmp_path: Path, monkeypatch) -> RenderConfig:
         monkeypatch.delenv(name, raising=False)
     return RenderConfig(
         src=(tmp_path / "dances",), workspace=tmp_path / "workspace", size="64x96", fps=5.0,
-        body="skeleton", renderer="builtin",
+        body="skeleton", renderer="builtin", workers=1,
     )  # fmt: skip
 
 

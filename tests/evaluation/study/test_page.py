@@ -108,27 +108,26 @@ def test_what_people_prefer_is_found_again_and_a_careless_one_is_left_out(
     browser, study, filmed, tmp_path
 ):
     files = []
-    for number in range(3):
+    for careless in (False, True):
         person = Person(browser, study)
         person.begin()
-        careless = number == 2
         for _ in range(5):
             person.answer(careless)
-        files.append(person.saved("#download", tmp_path / f"{number}.json"))
+        files.append(person.saved("#download", tmp_path / f"{careless}.json"))
         assert [url for url in person.asked if not url.startswith(("blob:", "data:"))] == [
             person.path.as_uri()
         ]
         person.close()
     judged = replace(filmed, compare=(), ratings=tuple(files))
     result = judge_study(judged, SILENT)
-    assert [one["caught"] for one in result["raters"]] == [2, 2]
-    assert result["excluded"] == {str(files[2]): "inattentive: saw through 0 of 2 distorted dances"}
+    assert [one["caught"] for one in result["raters"]] == [2]
+    assert result["excluded"] == {str(files[1]): "inattentive: saw through 0 of 2 distorted dances"}
     for system, others in result["wins"].items():
         for other, found in others.items():
             assert found["value"] == float(LIKES[system] > LIKES[other])
         assert result["means"][system]["creativity"]["value"] == LIKES[system]
     orders = [[one["pair"] for one in json.loads(file.read_text())["answers"]] for file in files]
-    assert orders[0] != orders[1] or orders[1] != orders[2], "order is a person's own"
+    assert orders[0] != orders[1], "order is a person's own"
 
 
 def test_a_page_that_is_closed_goes_on_and_what_is_saved_is_opened_elsewhere(
