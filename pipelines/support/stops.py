@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -26,18 +27,20 @@ def held_back() -> Iterator[None]:
         came.append(signal.Signals(number))
 
     handlers: dict[signal.Signals, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        found = {number: signal.getsignal(number) for number in _STOPS}
+        handlers = {number: handler for number, handler in found.items() if callable(handler)}
     try:
-        for number in _STOPS:
-            handler = signal.getsignal(number)
-            if callable(handler):
-                signal.signal(number, wait)
-                handlers[number] = handler
-    except ValueError:  # not the main thread
-        pass
-    try:
+        for number in handlers:
+            signal.signal(number, wait)
         yield
     finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+        # One that is back may raise at once, and the others would never be.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, handlers)
+        try:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         for number in came:
             signal.raise_signal(number)

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 
 import pytest
 
@@ -68,3 +69,24 @@ def test_another_thread_holds_nothing_back(heard):
     thread.start()
     thread.join()
     assert seen == [handler]
+
+
+def test_whenever_a_handler_raises_all_are_back_behind_the_block(heard):
+    def leave(number, frame):
+        raise TimeoutError
+
+    signal.signal(signal.SIGALRM, leave)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    raised = 0
+    for microseconds in range(1, 600):
+        try:
+            signal.setitimer(signal.ITIMER_REAL, microseconds % 60 / 1e6 + 1e-6)
+            with held_back():
+                pass
+            time.sleep(0.0001)
+        except TimeoutError:
+            raised += 1
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        assert {number: signal.getsignal(number) for number in before} == before
+        assert signal.getsignal(signal.SIGALRM) is leave
+    assert raised
