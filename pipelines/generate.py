@@ -86,12 +86,13 @@ def bars(config: GenerateConfig, progress: Progress) -> str:
     """The song's bars and sections as a storyboard that can be saved and used (TOML)."""
     from pipelines.motion_expert.library.song_plan import plan_song
     from pipelines.music.features import song_features
+    from pipelines.music.sections import song_sections
 
     config = with_plan(config).validate()
     assert config.song is not None
     with progress.stage("listening to the song"):
         heard = song_features(config.song, config.start, config.duration, progress)
-    return storyboard(config, plan_song(heard.values))
+    return storyboard(config, plan_song(heard.values), song_sections(heard))
 
 
 def _plan_without_weights(

@@ -28,6 +28,7 @@ from pipelines.support.errors import BadUsage, UnsuitableInput
 
 if TYPE_CHECKING:
     from pipelines.motion_expert.library.song_plan import SongPlan
+    from pipelines.music.sections import SongSection
 
 _TOP = ("bar-starts", "edit", "keep-joints", "part")
 _PART = ("from", "to", "bars", "style", "energy", "keep", "redo", "pose")
@@ -101,12 +102,12 @@ class _Said:
             self.poses.append(f"{start:g}={page.beside(str(part['pose']))}")
 
 
-def storyboard(config: GenerateConfig, song: SongPlan) -> str:
+def storyboard(config: GenerateConfig, song: SongPlan, sections: Sequence[SongSection]) -> str:
     """A plan for the song that can be saved, written into and used: its bars, and a part for each
     phrase of four, with what the flags say of style, keep and redo where they say it.
 
     Args:
-        song: bars of the song's part that is danced.
+        song: bars of the song's part that is danced. sections: its parts, as a listener hears them.
     """
     starts = [max(0.0, float(second)) for second in song.pulses[:: song.per_bar]]
     steady = "" if song.steady else ", which are a count of our own: the song has no steady beat"
@@ -125,12 +126,18 @@ def storyboard(config: GenerateConfig, song: SongPlan) -> str:
         again = int(song.same_as[first])
         note = f", as bars {again + 1} to {again + last - first}" if again >= 0 else ""
         energy = float(song.energy[first:last].mean())
+        middle = (starts[first] + min(starts[last], song.seconds)) / 2
         lines += [
             "", "[[part]]", f'bars = "{first + 1}-{last}"',
             f"# {starts[first]:.2f} to {min(starts[last], song.seconds):.2f} s, "
-            f"loudness rank {energy:.2f}{note}",
+            f"section {_section_at(sections, middle)}, loudness rank {energy:.2f}{note}",
         ]  # fmt: skip
     return "\n".join([*lines, *_parts_of_flags(config)])
+
+
+def _section_at(sections: Sequence[SongSection], second: float) -> str:
+    """The letter of the section that is heard then."""
+    return next((part.label for part in sections if second < part.end), sections[-1].label)
 
 
 def _parts_of_flags(config: GenerateConfig) -> list[str]:

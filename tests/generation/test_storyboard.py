@@ -12,6 +12,7 @@ from pipelines.generation.settings import GenerateConfig
 from pipelines.generation.storyboard import storyboard, with_plan
 from pipelines.motion_expert.library.song_plan import plan_song
 from pipelines.music import layout
+from pipelines.music.sections import SongSection
 from pipelines.support.errors import BadUsage, UnsuitableInput
 
 PLAN = """
@@ -108,13 +109,18 @@ def song():
     return plan_song(features)
 
 
+SECTIONS = [SongSection(0.0, 8.5, "A"), SongSection(8.5, 20.0, "B")]
+
+
 def test_what_is_printed_can_be_used_and_holds_the_songs_bars(config, tmp_path):
     plan = song()
-    text = storyboard(replace(config, plan=None), plan)
+    text = storyboard(replace(config, plan=None), plan, SECTIONS)
     document = tomllib.loads(text)
     starts = document["bar-starts"]
     assert len(starts) == plan.bars + 1 and starts == sorted(starts)
     assert document["part"][0]["bars"] == "1-4"
+    heard = [line.split("section ")[1][0] for line in text.splitlines() if "section " in line]
+    assert heard[0] == "A" and heard[-1] == "B" and heard == sorted(heard)
     config.plan.write_text(text)
     assert with_plan(config) == replace(config, plan=None)
 
@@ -124,7 +130,7 @@ def test_what_flags_say_is_printed_with_it(config, tmp_path):
         config, plan=None, edit=tmp_path / "a.npz", keep=("0:4",), genre="house,krump@4",
         energy_at="0.5@2", pose=(f"6={tmp_path / 'p.npz'}",),
     )  # fmt: skip
-    config.plan.write_text(storyboard(flags, song()))
+    config.plan.write_text(storyboard(flags, song(), SECTIONS))
     read = with_plan(config)
     assert (read.edit, read.keep, read.energy_at) == (tmp_path / "a.npz", ("0:4",), "0.5@2")
     assert read.genre == "house@0,krump@4"
