@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, TextIO
 
 import typer
@@ -15,7 +16,7 @@ import typer
 from macedance_cli import curate, doctor, evaluate, generate, render, train_appearance, train_motion
 from macedance_cli.console import print_data, talk
 from macedance_cli.failures import debugging, leave, run_to_exit_code
-from macedance_cli.help_pages import help_option
+from macedance_cli.help_pages import help_option, run_app
 from pipelines.appearance_expert.training.settings import TrainAppearanceConfig
 from pipelines.curation.settings import CurateConfig
 from pipelines.doctor import DoctorConfig
@@ -71,7 +72,7 @@ def main() -> None:
     # A file name leaves as the bytes that it came in as, whatever encoding the terminal has.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding=sys.getfilesystemencoding(), errors="surrogateescape")
-    leave(run_to_exit_code(app))
+    leave(run_to_exit_code(partial(run_app, app)))
 
 
 def _show_version(wanted: bool) -> None:
@@ -87,7 +88,8 @@ def help_of(
     command: Annotated[str, typer.Argument(help="A command.", metavar="COMMAND")] = "",
 ) -> None:
     """Show the help of macedance, or of a command."""
-    app([*([command] if command else []), "--help"], standalone_mode=False, prog_name="macedance")
+    asked = [*([command] if command else []), "--help"]
+    run_app(app, asked, standalone_mode=False, prog_name="macedance")
 
 
 @app.callback()

@@ -192,7 +192,7 @@ def _help(one: Declared) -> str:
 
 
 def _is_long(one: Declared) -> bool:
-    listed = bool(one.choices) and not one.repeats and not one.option.metavar
+    listed = bool(one.choices) and not one.option.metavar
     return listed and len("|".join(map(str, one.choices))) > _LONGEST_CHOICES
 
 

@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
 import typer
+from typer.main import get_command
 
 FORMER = "former_"
 """Begins the names of parameters that stand for former names of options."""
+
+
+_TYPES = {"<bool>": "", "<list[Path]>": "<path>"}
+"""What Typer shows for some types, and what says the same to who writes no Python."""
+
+
+def run_app(app: typer.Typer, arguments: Sequence[str], **how: Any) -> Any:
+    """Run an app whose help shows no types that only Python has; its own exceptions pass."""
+    group: Any = get_command(app)
+    for command in (group, *group.commands.values()):
+        for parameter in command.params:
+            parameter.__dict__["display_type_rich"] = partial(_plainly, parameter.display_type_rich)
+    return group(arguments, **how)
+
+
+def _plainly(shown: Callable[[Any], str | None], ctx: Any) -> str | None:
+    found = shown(ctx)
+    return _TYPES.get(found, found) if found else found
 
 
 def help_option(panel: str | None = None) -> typer.models.OptionInfo:

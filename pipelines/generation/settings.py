@@ -141,7 +141,6 @@ class GenerateConfig:
     keep_joints: tuple[str, ...] = option(
         (), "Keep these joints of it, and dance the others anew; may be given again.",
         choices=_JOINTS, panel=EDIT, named="if given",
-        metavar=f"[{'|'.join(_JOINTS)}]",
     )  # fmt: skip
     pose: tuple[str, ...] = option(
         (), "Meet the pose of a motion file at this second; FILE@TIME for a moment of a dance.",

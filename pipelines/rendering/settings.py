@@ -91,11 +91,11 @@ class RenderConfig:
     vary: bool = option(False, "Draw body, clothes, light and camera from the seed.", panel=DANCER)
     export: tuple[str, ...] = option(
         (), "Also write this beside the video; may be given again.", choices=EXPORTS,
-        metavar=f"[{'|'.join(EXPORTS)}]", panel=FILES,
+        panel=FILES,
     )  # fmt: skip
     control: str | None = option(
         None, "Write a folder that this video model takes instead, -o names it.",
-        choices=CONTROLS, metavar=f"[{'|'.join(CONTROLS)}]", panel=FILES, named="if given",
+        choices=CONTROLS, panel=FILES, named="if given",
     )  # fmt: skip
     reference: Path | None = option(
         None, "With --control: the picture of who is to dance.", metavar="PICTURE", panel=FILES,

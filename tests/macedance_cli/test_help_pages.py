@@ -2,6 +2,8 @@
 
 import pytest
 
+from macedance_cli.app import COMMANDS
+
 
 def test_the_help_folds_what_only_wan_animate_knows(macedance):
     short, whole = (macedance("generate", flag).stdout for flag in ("--help", "--help-all"))
@@ -24,7 +26,9 @@ def test_help_is_a_command_too(macedance):
     assert unknown.returncode == 2 and "nothing" in unknown.stderr
 
 
-@pytest.mark.parametrize("command", ["generate", "curate", "train-appearance"])
-def test_no_switch_is_shown_with_a_type(macedance, command):
-    shown = macedance(command, "--help").stdout
-    assert "<bool>" not in shown and "SECONDS  Seconds" not in shown
+@pytest.mark.parametrize("command", [None, *COMMANDS])
+def test_types_are_those_of_a_user_and_no_list_of_choices_breaks(macedance, command):
+    shown = macedance(*([command] if command else []), "--help").stdout
+    assert "<bool>" not in shown and "list[" not in shown and "SECONDS  Seconds" not in shown
+    for line in shown.splitlines():
+        assert line.count("<") == line.count(">") and line.count("[") == line.count("]"), line
