@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from listener import Listener
 
 from pipelines.appearance_expert.experts import (
     AUTO,
@@ -16,15 +17,6 @@ from pipelines.appearance_expert.experts import (
 from pipelines.appearance_expert.interface import Order
 from pipelines.support.errors import BadUsage, MissingAsset
 from pipelines.support.options import declared, distinct
-from pipelines.support.progress import Silent
-
-
-class Listener(Silent):
-    def __init__(self):
-        self.warnings = []
-
-    def warn(self, message):
-        self.warnings.append(message)
 
 
 @pytest.fixture
@@ -62,8 +54,8 @@ def test_without_weights_the_puppet_dances_and_says_so(no_weights, name):
     choice = choose(name, {}, on_cpu())
     assert choice.load(on_cpu(), listener).name == "puppet"
     assert choice.facts()["draft"] is True
-    assert "draft" in listener.warnings[0]
-    assert choice.because in listener.warnings[0]
+    assert "draft" in listener.warned[0]
+    assert choice.because in listener.warned[0]
 
 
 def test_weights_without_a_gpu_give_the_puppet(tiny_wan, monkeypatch):

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from listener import Listener
 
 from pipelines.curation.funnel import Funnel, failure
 from pipelines.curation.selection import REASONS, Candidate
@@ -16,20 +17,6 @@ from pipelines.support.errors import (
     SomeItemsFailed,
     UnsuitableInput,
 )
-
-
-class Listener:
-    """Hears what is said."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-        self.warned: list[str] = []
-
-    def say(self, message: str) -> None:
-        self.said.append(message)
-
-    def warn(self, message: str) -> None:
-        self.warned.append(message)
 
 
 def window(*reasons: str, seconds: float = 6.0) -> Candidate:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from listener import Listener
 
 from pipelines.datasets import pairing
 from pipelines.datasets.pairing import PairedTake, PairingConfig, compose_for, pair_takes
@@ -20,17 +21,8 @@ from pipelines.rhythm.pulses import Pulses
 from pipelines.rhythm.step_cycle import foot_speeds, step_cycles
 from pipelines.rhythm.warping import WarpedTake
 from pipelines.support.errors import BadUsage
-from pipelines.support.progress import Silent
 
 Stepping = Callable[..., Motion]
-
-
-class Listener(Silent):
-    def __init__(self) -> None:
-        self.warnings: list[str] = []
-
-    def warn(self, message: str) -> None:
-        self.warnings.append(message)
 
 
 def song(bpm: float, seconds: float = 60.0) -> Song:
@@ -93,9 +85,9 @@ def test_takes_that_cannot_be_paired_are_named(stepping: Stepping) -> None:
     still.poses[:] = still.poses[0]
     pairs = pair_takes([still, stepping(100, 2.0)], SONGS, PairingConfig(1, 0), listener)
     assert list(pairs) == []
-    assert len(listener.warnings) == 2 and "do not move" in listener.warnings[0]
+    assert len(listener.warned) == 2 and "do not move" in listener.warned[0]
     none = pair_takes([stepping(100, 10)], [song(18, 200)], PairingConfig(1, 0), listener)
-    assert list(none) == [] and "no song fits" in listener.warnings[-1]
+    assert list(none) == [] and "no song fits" in listener.warned[-1]
 
 
 def test_config_is_checked() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from listener import Listener
 
 from pipelines.datasets import preparation
 from pipelines.datasets.listing import ListedTake, Listing
@@ -19,27 +20,6 @@ from pipelines.music.features import MusicFeatures, save_features
 from pipelines.support.errors import UnsuitableInput
 
 FRAMES = 90
-
-
-class Listener:
-    """Hears what is said, and counts the units of every stage."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-        self.units: dict[str, float] = {}
-
-    def say(self, message: str) -> None:
-        self.said.append(message)
-
-    warn = say
-
-    def stage(self, name: str, total: float | None = None, unit: str = ""):
-        from contextlib import nullcontext
-
-        def advance(amount: float) -> None:
-            self.units[name] = self.units.get(name, 0) + amount
-
-        return nullcontext(advance)
 
 
 def music(frames: int = FRAMES, seed: int = 0) -> MusicFeatures:
@@ -71,7 +51,7 @@ def test_dances_with_music_are_paired_and_the_others_told_what_to_do(workspace, 
         "gives it some"
     ]
     assert listener.said == [f"{workspace}: workspace, 3 dances, 1 without music"]
-    assert listener.units == {"pairing dances with their music": 2}
+    assert listener.done == {"pairing dances with their music": 2}
 
 
 def test_pairs_stand_on_the_floor_and_know_their_group(workspace, tmp_path):

@@ -4,21 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from listener import Listener
 
 from pipelines.datasets.song_library import read_song, song_library
 from pipelines.media.audio import write_wav
 from pipelines.music.compose import compose
 from pipelines.music.instruments import RATE
 from pipelines.support.errors import UnsuitableInput
-from pipelines.support.progress import Silent
-
-
-class Listener(Silent):
-    def __init__(self) -> None:
-        self.warnings: list[str] = []
-
-    def warn(self, message: str) -> None:
-        self.warnings.append(message)
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +34,9 @@ def test_reads_songs_repeats_loops_and_names_the_rest(folder: Path) -> None:
     assert songs["loop.wav"].features.frames >= 90 * 30
     assert songs["odd.wav"].features.frames == 250
     np.testing.assert_allclose(np.diff(songs["loop.wav"].beats), 0.5, atol=0.003)
-    assert len(listener.warnings) == 2
-    assert any("broken.mp3" in w for w in listener.warnings)
-    assert any("noise.wav" in w and "no steady beat" in w for w in listener.warnings)
+    assert len(listener.warned) == 2
+    assert any("broken.mp3" in w for w in listener.warned)
+    assert any("noise.wav" in w and "no steady beat" in w for w in listener.warned)
 
 
 def test_features_are_cached_by_content(folder: Path, tmp_path: Path) -> None:

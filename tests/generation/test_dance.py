@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from listener import Listener
 
 from pipelines.foot_restoration.treatment import treated
 from pipelines.generation.dance import best_dance, dance_estimate, finished_dance, refuse_unable
@@ -21,17 +22,6 @@ from pipelines.support.errors import BadUsage, MissingAsset
 from pipelines.support.options import check, option
 from pipelines.support.progress import Silent
 from pipelines.workspace.run_record import RunRecord
-
-
-class Listener(Silent):
-    def __init__(self):
-        self.said, self.warned = [], []
-
-    def say(self, message):
-        self.said.append(message)
-
-    def warn(self, message):
-        self.warned.append(message)
 
 
 @dataclass(frozen=True)

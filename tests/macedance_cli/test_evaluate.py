@@ -3,34 +3,12 @@
 from __future__ import annotations
 
 import json
-import signal
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from macedance_cli.app import app
-from macedance_cli.failures import run_to_exit_code
 from pipelines.body.stick_body import skeleton_body
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]):
-    """Run the command line inside this process, in an empty folder: (code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("TERM", "dumb")
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["macedance", *arguments])
-        before = signal.getsignal(signal.SIGTERM)
-        try:
-            code = run_to_exit_code(app)
-        finally:
-            signal.signal(signal.SIGTERM, before)
-        return (code, *capfd.readouterr())
-
-    return run
 
 
 @pytest.fixture

@@ -5,14 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import time
 from pathlib import Path
 
 import pytest
-
-from macedance_cli.app import app
-from macedance_cli.failures import run_to_exit_code
 
 DANCER = Path(__file__).parents[2] / "examples" / "dancer.png"
 SMALL = ("--duration", "2", "--size", "128x192")
@@ -21,23 +17,6 @@ SMALL = ("--duration", "2", "--size", "128x192")
 @pytest.fixture
 def command(tiny_song: Path, tiny_dance: Path) -> list[str]:
     return ["generate", str(tiny_song), str(DANCER), "--motion", str(tiny_dance), *SMALL]
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]):
-    """Run the command line inside this process, in an empty folder: (code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["macedance", *arguments])
-        before = signal.getsignal(signal.SIGTERM)
-        try:
-            code = run_to_exit_code(app)
-        finally:
-            signal.signal(signal.SIGTERM, before)
-        return (code, *capfd.readouterr())
-
-    return run
 
 
 def test_once_again_and_with_force(here, command, tmp_path) -> None:

@@ -7,28 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from listener import Listener
 
 from pipelines.media.audio import is_silent, write_wav
 from pipelines.media.songs import load_song
 from pipelines.support.errors import BadUsage, UnsuitableInput
 
 RATE = 15360
-
-
-class Listener:
-    """A progress that remembers its warnings."""
-
-    def __init__(self) -> None:
-        self.warnings: list[str] = []
-
-    def stage(self, *arguments: object) -> object:
-        raise AssertionError("loading a song opens no stage")
-
-    def say(self, message: str) -> None:
-        raise AssertionError(message)
-
-    def warn(self, message: str) -> None:
-        self.warnings.append(message)
 
 
 def ffmpeg(*arguments: str | Path) -> None:
@@ -86,7 +71,7 @@ def test_nan_samples_become_silence_with_a_warning(tmp_path: Path) -> None:
     heard = load_song(path, RATE, progress=listener)
     assert np.isfinite(heard).all() and np.abs(heard).max() < 1.1
     assert np.abs(heard[int(1.1 * RATE) : int(1.9 * RATE)]).max() < 1e-6
-    assert len(listener.warnings) == 1 and "25.00%" in listener.warnings[0]
+    assert len(listener.warned) == 1 and "25.00%" in listener.warned[0]
     samples[: (3 * 44100)] = np.nan
     with pytest.raises(UnsuitableInput, match="NaN"):
         load_song(float_wav(tmp_path / "most.wav", samples), RATE)
@@ -97,4 +82,4 @@ def test_silence_is_allowed_with_a_warning(tmp_path: Path) -> None:
     listener = Listener()
     samples = load_song(tmp_path / "silent.wav", RATE, progress=listener)
     assert is_silent(samples) and not is_silent(tone(1.0))
-    assert "silent" in listener.warnings[0]
+    assert "silent" in listener.warned[0]

@@ -2,56 +2,29 @@
 
 import os
 import subprocess
-import wave
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from made_media import HEIGHT, WIDTH, grey_video, tone
 
 from pipelines.media.video import frame_times, probe_video, read_frames
 from pipelines.media.video_writer import VideoWriter
 from pipelines.support.errors import MissingAsset, UnsuitableInput
 
-WIDTH, HEIGHT = 64, 48
-
-
-def picture(index: int, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
-    """A grey ramp that tells left from right, with a brightness that tells the frame."""
-    ramp = np.linspace(0, 120, width)[None, :, None] + np.zeros((height, 1, 3))
-    return (ramp + index % 100).astype(np.uint8)
-
-
-def tone(path: Path, seconds: float, rate: int = 22050, start_of_tone: float = 0.0) -> Path:
-    """A mono 440 Hz wav that is silent before `start_of_tone`."""
-    times = np.arange(round(seconds * rate)) / rate
-    samples = np.where(times >= start_of_tone, np.sin(2 * np.pi * 440 * times), 0) * 20000
-    with wave.open(str(path), "wb") as stream:
-        stream.setnchannels(1)
-        stream.setsampwidth(2)
-        stream.setframerate(rate)
-        stream.writeframes(samples.astype("<i2").tobytes())
-    return path
-
-
-def write(path: Path, frames: int, fps: Fraction = Fraction(30), **options) -> Path:
-    with VideoWriter(path, WIDTH, HEIGHT, fps, **options) as video:
-        for index in range(frames):
-            video.write(picture(index))
-    return path
-
 
 def test_probe_tells_size_rate_length_and_sound(tmp_path):
-    silent = probe_video(write(tmp_path / "a.mp4", 25, Fraction(25)))
+    silent = probe_video(grey_video(tmp_path / "a.mp4", 25, Fraction(25)))
     assert (silent.width, silent.height, silent.fps) == (WIDTH, HEIGHT, Fraction(25))
     assert (silent.frames, silent.has_audio) == (25, False)
     assert silent.seconds == pytest.approx(1.0, abs=1e-3)
     song = tone(tmp_path / "song.wav", 2)
-    assert probe_video(write(tmp_path / "b.mp4", 25, audio=song)).has_audio
+    assert probe_video(grey_video(tmp_path / "b.mp4", 25, audio=song)).has_audio
 
 
 def test_reading_scales_resamples_and_cuts(tmp_path):
-    path = write(tmp_path / "a.mp4", 60)
+    path = grey_video(tmp_path / "a.mp4", 60)
     frames = list(read_frames(path, size=(32, 24), fps=Fraction(10), start=0.5, seconds=1.0))
     assert len(frames) == 10
     assert frames[0].shape == (24, 32, 3)
@@ -59,7 +32,7 @@ def test_reading_scales_resamples_and_cuts(tmp_path):
 
 
 def test_rotation_is_applied(tmp_path):
-    path = write(tmp_path / "a.mp4", 5)
+    path = grey_video(tmp_path / "a.mp4", 5)
     turned = tmp_path / "turned.mp4"
     subprocess.run(
         ["ffmpeg", "-v", "error", "-i", str(path), "-c", "copy", "-metadata:s:v:0", "rotate=90",
@@ -73,7 +46,7 @@ def test_rotation_is_applied(tmp_path):
 
 
 def test_closing_a_reader_early_stops_ffmpeg(tmp_path):
-    path = write(tmp_path / "a.mp4", 200)
+    path = grey_video(tmp_path / "a.mp4", 200)
     before = set(children())
     frames = read_frames(path)
     next(frames)
@@ -120,7 +93,7 @@ def test_frames_that_would_fill_the_memory_are_refused_unread(tmp_path):
 
 
 def test_a_truncated_video_is_refused(tmp_path):
-    whole = write(tmp_path / "a.mp4", 60).read_bytes()
+    whole = grey_video(tmp_path / "a.mp4", 60).read_bytes()
     (tmp_path / "cut.mp4").write_bytes(whole[: len(whole) // 3])
     with pytest.raises(UnsuitableInput):
         frames = list(read_frames(tmp_path / "cut.mp4"))
@@ -135,7 +108,7 @@ def ffmpeg(*arguments: str | Path) -> None:
 
 def test_frames_of_a_variable_rate_have_the_times_of_their_stamps(tmp_path: Path) -> None:
     """Every third frame only in the second half, time stamps kept: as phones and calls record."""
-    write(tmp_path / "even.mp4", 50, Fraction(25))
+    grey_video(tmp_path / "even.mp4", 50, Fraction(25))
     thinned = "select='lt(n,25)+not(mod(n-25,3))'"
     ffmpeg("-i", tmp_path / "even.mp4", "-vf", thinned, "-vsync", "vfr", tmp_path / "vfr.mp4")
     times = frame_times(tmp_path / "vfr.mp4")
@@ -146,7 +119,7 @@ def test_frames_of_a_variable_rate_have_the_times_of_their_stamps(tmp_path: Path
 
 
 def test_frames_hidden_by_a_cut_without_encoding_have_no_time(tmp_path: Path) -> None:
-    write(tmp_path / "whole.mp4", 90, Fraction(30))
+    grey_video(tmp_path / "whole.mp4", 90, Fraction(30))
     cut = tmp_path / "cut.mp4"
     ffmpeg("-ss", "0.5", "-i", tmp_path / "whole.mp4", "-c", "copy", cut)
     seen = len(list(read_frames(cut)))

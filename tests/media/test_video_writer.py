@@ -3,7 +3,6 @@ import os
 import signal
 import subprocess
 import time
-import wave
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -11,37 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hard import places
+from made_media import HEIGHT, WIDTH, grey_video, picture, tone
 
 from pipelines.media.video import probe_video, read_frames
 from pipelines.media.video_writer import VideoWriter
 from pipelines.support.errors import BadUsage, OutOfResources, UnsuitableInput
-
-WIDTH, HEIGHT = 64, 48
-
-
-def picture(index: int, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
-    """A grey ramp that tells left from right, with a brightness that tells the frame."""
-    ramp = np.linspace(0, 120, width)[None, :, None] + np.zeros((height, 1, 3))
-    return (ramp + index % 100).astype(np.uint8)
-
-
-def tone(path: Path, seconds: float, rate: int = 22050, start_of_tone: float = 0.0) -> Path:
-    """A mono 440 Hz wav that is silent before `start_of_tone`."""
-    times = np.arange(round(seconds * rate)) / rate
-    samples = np.where(times >= start_of_tone, np.sin(2 * np.pi * 440 * times), 0) * 20000
-    with wave.open(str(path), "wb") as stream:
-        stream.setnchannels(1)
-        stream.setsampwidth(2)
-        stream.setframerate(rate)
-        stream.writeframes(samples.astype("<i2").tobytes())
-    return path
-
-
-def write(path: Path, frames: int, fps: Fraction = Fraction(30), **options) -> Path:
-    with VideoWriter(path, WIDTH, HEIGHT, fps, **options) as video:
-        for index in range(frames):
-            video.write(picture(index))
-    return path
 
 
 def stream_seconds(path: Path, kind: str) -> float:
@@ -61,7 +34,7 @@ def sound(path: Path, rate: int = 8000) -> np.ndarray:
 
 
 def test_frames_come_back_in_order_and_close_to_what_was_written(tmp_path):
-    path = write(tmp_path / "a.mp4", 40)
+    path = grey_video(tmp_path / "a.mp4", 40)
     read = list(read_frames(path))
     assert len(read) == 40
     assert read[0].shape == (HEIGHT, WIDTH, 3)
@@ -78,7 +51,7 @@ def test_frames_come_back_in_order_and_close_to_what_was_written(tmp_path):
 @pytest.mark.parametrize("song_seconds", [1.2, 20.0])
 def test_sound_and_picture_end_within_one_frame(tmp_path, fps, frames, song_seconds):
     song = tone(tmp_path / "song.wav", song_seconds)
-    path = write(tmp_path / "a.mp4", frames, fps, audio=song)
+    path = grey_video(tmp_path / "a.mp4", frames, fps, audio=song)
     info = probe_video(path)
     assert (info.fps, info.frames) == (fps, frames)
     picture_end, sound_end = stream_seconds(path, "v:0"), stream_seconds(path, "a:0")
@@ -88,7 +61,7 @@ def test_sound_and_picture_end_within_one_frame(tmp_path, fps, frames, song_seco
 
 def test_sound_starts_where_it_is_told_and_stops_after_the_given_seconds(tmp_path):
     song = tone(tmp_path / "song.wav", 6, start_of_tone=2.5)
-    path = write(tmp_path / "a.mp4", 90, audio=song, audio_start=2.0, seconds=1.5)
+    path = grey_video(tmp_path / "a.mp4", 90, audio=song, audio_start=2.0, seconds=1.5)
     heard = np.abs(sound(path)) > 0.05
     assert heard.argmax() / 8000 == pytest.approx(0.5, abs=0.03)
     assert (len(heard) - heard[::-1].argmax()) / 8000 == pytest.approx(1.5, abs=0.06)
@@ -104,15 +77,15 @@ def test_sound_with_nan_samples_is_repaired(tmp_path):
         ["ffmpeg", "-v", "error", "-f", "f32le", "-ar", "48000", "-ac", "1", "-i", str(raw),
          "-c:a", "pcm_f32le", str(song)], check=True,
     )  # fmt: skip
-    path = write(tmp_path / "a.mp4", 30, audio=song)
+    path = grey_video(tmp_path / "a.mp4", 30, audio=song)
     assert np.isfinite(sound(path)).all()
     assert np.abs(sound(path)).max() > 0.5
 
 
 def test_index_comes_first_and_the_same_frames_give_the_same_bytes(tmp_path):
     song = tone(tmp_path / "song.wav", 3)
-    first = write(tmp_path / "a.mp4", 30, audio=song).read_bytes()
-    assert first == write(tmp_path / "b.mp4", 30, audio=song).read_bytes()
+    first = grey_video(tmp_path / "a.mp4", 30, audio=song).read_bytes()
+    assert first == grey_video(tmp_path / "b.mp4", 30, audio=song).read_bytes()
     assert first.index(b"moov") < first.index(b"mdat")
 
 
@@ -148,16 +121,16 @@ def test_nothing_stays_behind_a_failure(tmp_path, failure, with_sound):
 def test_unwritable_places_are_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UnsuitableInput, match="cannot be written"):
-        write(tmp_path / "file" / "a.mp4", 1)
+        grey_video(tmp_path / "file" / "a.mp4", 1)
     (tmp_path / "folder.mp4").mkdir()
     with pytest.raises(UnsuitableInput, match="cannot be written"):
-        write(tmp_path / "folder.mp4", 1)
+        grey_video(tmp_path / "folder.mp4", 1)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder.mp4"]
 
 
 def test_no_frames_odd_sizes_and_wrong_frames_are_refused(tmp_path):
     with pytest.raises(UnsuitableInput, match="no frames"):
-        write(tmp_path / "a.mp4", 0)
+        grey_video(tmp_path / "a.mp4", 0)
     with pytest.raises(BadUsage, match="even"):
         VideoWriter(tmp_path / "a.mp4", 63, 48, Fraction(30))
     with (
@@ -180,15 +153,15 @@ def test_what_ffmpeg_says_is_passed_on(tmp_path, monkeypatch):
         program.chmod(0o755)
         monkeypatch.setattr("pipelines.media.ffmpeg.find_ffmpeg", lambda p=program: str(p))
         with pytest.raises(expected) as caught:
-            write(tmp_path / "out" / "a.mp4", 400)
+            grey_video(tmp_path / "out" / "a.mp4", 400)
         assert "\n" not in caught.value.what
         assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_a_song_without_sound_is_refused(tmp_path):
-    silent = write(tmp_path / "silent.mp4", 5)
+    silent = grey_video(tmp_path / "silent.mp4", 5)
     with pytest.raises(UnsuitableInput, match=r"silent\.mp4: holds no sound"):
-        write(tmp_path / "a.mp4", 5, audio=silent)
+        grey_video(tmp_path / "a.mp4", 5, audio=silent)
     assert [p.name for p in tmp_path.iterdir()] == ["silent.mp4"]
 
 
@@ -218,12 +191,12 @@ def test_a_stop_at_any_moment_leaves_neither_file_nor_program(tmp_path):
 @pytest.mark.parametrize("with_sound", [False, True])
 def test_a_disk_full_at_any_page_is_told_and_leaves_no_film(tmp_path, with_sound):
     options = {"audio": tone(tmp_path / "tone.wav", 1.0)} if with_sound else {}
-    whole = write(tmp_path / "whole.mp4", 30, **options).stat().st_size
+    whole = grey_video(tmp_path / "whole.mp4", 30, **options).stat().st_size
     try:
         for size in range(places.PAGE, 2 * whole, 2 * places.PAGE):
             with places.disk(tmp_path / "disk", size) as disk:
                 with pytest.raises(OutOfResources, match="full"):
-                    write(disk / "film.mp4", 30, **options)
+                    grey_video(disk / "film.mp4", 30, **options)
                 assert list(disk.iterdir()) == []
     except PermissionError as error:
         pytest.skip(str(error))

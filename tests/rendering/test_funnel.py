@@ -6,23 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from listener import Listener
 
 from pipelines.rendering.funnel import Funnel, failure
 from pipelines.support.errors import MissingAsset, SomeItemsFailed, UnsuitableInput
-
-
-class Listener:
-    """Hears remarks and warnings."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-        self.warned: list[str] = []
-
-    def say(self, message: str) -> None:
-        self.said.append(message)
-
-    def warn(self, message: str) -> None:
-        self.warned.append(message)
 
 
 def told(funnel: Funnel) -> list[str]:

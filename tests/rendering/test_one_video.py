@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from listener import Listener
 
 from pipelines.media.audio import probe_audio
 from pipelines.media.video import probe_video
@@ -15,27 +15,6 @@ from pipelines.rendering.one_video import draw_video, renderer_name, say_rendere
 from pipelines.rendering.settings import RenderConfig
 from pipelines.rendering.stage import look_and_body
 from pipelines.support.errors import UnsuitableInput
-
-
-class Listener:
-    """Hears remarks and warnings, and counts frames."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-        self.warned: list[str] = []
-        self.frames = 0.0
-
-    def say(self, message: str) -> None:
-        self.said.append(message)
-
-    def warn(self, message: str) -> None:
-        self.warned.append(message)
-
-    def stage(self, name: str, total: float | None = None, unit: str = ""):
-        def advance(amount: float) -> None:
-            self.frames += amount
-
-        return nullcontext(advance)
 
 
 @pytest.fixture
@@ -57,7 +36,7 @@ def test_a_frame_for_every_frame_of_the_dance(config, tmp_path, jerk):
     video = probe_video(config.output)
     assert (video.frames, float(video.fps), video.width, video.height) == (30, 10.0, 64, 96)
     assert not video.has_audio
-    assert listener.frames == 30 and listener.warned == []
+    assert sum(listener.done.values()) == 30 and listener.warned == []
 
 
 def test_the_song_ends_with_the_picture(config, tmp_path, jerk, click):

@@ -4,20 +4,13 @@ import errno
 from pathlib import Path
 
 import pytest
+from listener import Listener
 
 from pipelines.support.errors import BadUsage, MissingAsset, OutOfResources, UnsuitableInput
 from pipelines.support.failed_items import note_failure, some_failed
 from pipelines.support.progress import Silent
 
 FILE = Path("a/b.mp4")
-
-
-class Listener(Silent):
-    def __init__(self):
-        self.heard = []
-
-    def warn(self, message):
-        self.heard.append(message)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +25,7 @@ def test_one_line_with_file_and_reason(error, reason):
     failed, listener = [], Listener()
     note_failure(failed, FILE, error, listener)
     assert failed == [{"file": str(FILE), "reason": reason}]
-    assert listener.heard == [f"{FILE}: {reason}"]
+    assert listener.warned == [f"{FILE}: {reason}"]
 
 
 @pytest.mark.parametrize(

@@ -11,25 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from listener import Listener
 
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import sha256_file
 from pipelines.support.progress import SILENT
 from pipelines.workspace.stages import alone_in, finish_stage, finished_stage
-
-
-class Listener:
-    """Hears remarks and warnings."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-        self.warned: list[str] = []
-
-    def say(self, message: str) -> None:
-        self.said.append(message)
-
-    def warn(self, message: str) -> None:
-        self.warned.append(message)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from listener import Listener
 
 pytest.importorskip("diffusers")
 
@@ -15,14 +16,6 @@ from pipelines.appearance_expert.tiny.row import find_tiny
 from pipelines.support.progress import Silent
 
 MERGE = Path(__file__).parents[3] / "examples" / "tiny_appearance" / "merge.py"
-
-
-class Listener(Silent):
-    def __init__(self):
-        self.warnings = []
-
-    def warn(self, text):
-        self.warnings.append(text)
 
 
 def loaded(order, listener, **options):
@@ -50,7 +43,7 @@ def test_it_makes_every_frame_and_says_what_it_is(tiny_wan, portrait, swaying):
     report = backend.report()
     assert report["backend"] == "tiny" and report["draft"]
     assert report["fps"] == 16.0 and len(report["segments"]) == 2
-    assert any("experiment" in warning for warning in listener.warnings)
+    assert any("experiment" in warning for warning in listener.warned)
 
 
 def test_merging_gives_a_whole_model_in_half_precision(tiny_wan, tmp_path):

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from listener import Listener
 
 from pipelines.appearance_expert.wan.backend import Wan
 from pipelines.appearance_expert.wan.colour_match import delta_e, lab_statistics
@@ -15,18 +16,6 @@ from pipelines.support.errors import BadUsage
 from pipelines.support.progress import Silent
 
 CONFIG = WanConfig(wan_sampling_steps=2, segment_frames=17, overlap=1)
-
-
-class Listener(Silent):
-    def __init__(self):
-        self.stages, self.warnings = [], []
-
-    def stage(self, name, total=None, unit=""):
-        self.stages.append((name, total, unit))
-        return super().stage(name, total, unit)
-
-    def warn(self, message):
-        self.warnings.append(message)
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +175,7 @@ def test_face_policy_changes_the_picture_and_a_faceless_person_is_reported(load,
     faceless = replace(portrait, confidence=np.zeros(29))
     assert np.array_equal(video(backend, faceless, dance), none)
     assert backend.report()["face"] == "none"
-    assert "face" in listener.warnings[0]
+    assert "face" in listener.warned[0]
 
 
 def test_the_text_encoder_is_loaded_once_per_prompt(load, tiny_wan, portrait, swaying, tmp_path):

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from listener import Listener
 
 from pipelines.appearance_expert.wan import loading
 from pipelines.appearance_expert.wan.loading import load_wan, place, text_tokens
@@ -13,15 +14,7 @@ from pipelines.appearance_expert.wan.overlays import Overlay
 from pipelines.appearance_expert.wan.profiles import PROFILES, Profile
 from pipelines.appearance_expert.wan.weights import WanWeights, find_wan
 from pipelines.support.errors import MissingAsset, OutOfResources, UnsuitableInput
-from pipelines.support.progress import SILENT, Silent
-
-
-class Listener(Silent):
-    def __init__(self):
-        self.said = []
-
-    def say(self, message):
-        self.said.append(message)
+from pipelines.support.progress import SILENT
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from listener import Listener
 
 from pipelines.metrics.feet import foot_skating_ratio
 from pipelines.motion.representation import Normalizer, Standardizer
@@ -18,21 +19,11 @@ from pipelines.motion_expert.mace.presets import MotionExpertConfig
 from pipelines.music import layout
 from pipelines.music.features import FEATURE_SCHEMA, MusicFeatures
 from pipelines.support.errors import BadUsage
-from pipelines.support.progress import Silent
 
 NETWORK = MotionExpertConfig(
     width=16, heads=2, feedforward=16, dance_blocks=1, music_blocks=1, state=2,
     genres=("Jazz", "Salsa"), aligned_music=True, attention_reach=9,
 )  # fmt: skip
-
-
-class Listener(Silent):
-    def __init__(self):
-        self.stages = []
-
-    def stage(self, name, total=None, unit=""):
-        self.stages.append((name, total))
-        return super().stage(name, total, unit)
 
 
 def dancer(**options):
@@ -58,7 +49,8 @@ def test_dances_of_the_songs_frames_with_how_they_came_about(music):
     listener = Listener()
     request = DanceRequest(music, ((0.0, "salsa"),), seed=3, candidates=2)
     dances = dancer().dance(request, listener)
-    assert listener.stages == [("choreographing", 2), ("settling the feet", 2)]
+    told = [("choreographing", 2, "steps"), ("settling the feet", 2, "dances")]
+    assert listener.stages == told
     assert len(dances) == 2
     for dance in dances:
         dance.motion.validate()
