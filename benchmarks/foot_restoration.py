@@ -5,8 +5,9 @@ python benchmarks/foot_restoration.py --songs FOLDER --out quality
 Takes of the shipped dance library that the model's card names as held out: their roots were
 captured. Each is damaged in six ways and repaired in several. With --songs instead, MACE's network
 dances without any clean-up, and the library as it is, to songs of `held_out_songs.txt`; there is no
-truth for these, so what was changed is measured from the dance as it came. Writes one JSON and
-prints Markdown tables; means with 95 % intervals of a bootstrap over takes or songs.
+truth for these, so what was changed is measured from the dance as it came. With --experts as well,
+these dance as `generate` has them dance, with each --feet. Writes one JSON and prints Markdown
+tables; means with 95 % intervals of a bootstrap over takes or songs.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from pipelines.body.skeleton import FOOT_JOINTS
 from pipelines.foot_restoration.damages import blurred, foot_jitter, raised, root_noise, sliding
 from pipelines.foot_restoration.model import CONFIG, SHIPPED, FootModel, load_model
 from pipelines.foot_restoration.restoring import Restoring, restored
-from pipelines.foot_restoration.treatment import LOCK, NONE, treated
+from pipelines.foot_restoration.treatment import LOCK, NONE, RESTORE, treated
 from pipelines.metrics.beat_fit import score_candidate
 from pipelines.metrics.feet import foot_skating_ratio
 from pipelines.metrics.smoothness import jitter
@@ -36,6 +37,7 @@ from pipelines.motion.contacts import standing
 from pipelines.motion.foot_lock import clean_up
 from pipelines.motion.motion import Motion
 from pipelines.motion.smoothing import smoothed
+from pipelines.motion_expert.experts import EXPERTS
 from pipelines.motion_expert.interface import DanceRequest
 from pipelines.motion_expert.library.expert import LibraryExpert
 from pipelines.motion_expert.library.header import SHIPPED as LIBRARY
@@ -191,6 +193,43 @@ def generated(songs: list[Path], seconds: float, model: FootModel) -> dict[str, 
     return {name: summary(of) for name, of in rows.items()}
 
 
+def as_generated(experts: list[str], songs: list[Path], seconds: float) -> dict[str, Any]:
+    """A row for each expert and --feet, and for its bare dance cleaned up and smoothed."""
+    rows: dict[str, list[dict[str, float]]] = {}
+    for expert in experts:
+        row = EXPERTS[expert]
+        dancer = row.load(None, "cpu", row.options())
+        for number, song in enumerate(songs):
+            music = song_features(song, 5.0, seconds, SILENT)
+            beats = beat_times(music)
+            dances = {}
+            for feet in (NONE, LOCK, RESTORE):
+                request = DanceRequest(music, seed=number, feet=feet)
+                dances[f"--feet {feet}"] = dancer.dance(request, SILENT)[0].motion
+            bare = dances["--feet none"]
+            dances |= {"clean_up": clean_up(bare), "smoothed": smoothed(bare)}
+            for name, motion in dances.items():
+                rows.setdefault(f"{expert} | {name}", []).append(seen_of(motion, beats))
+        for name, found in rows.items():
+            if name.startswith(expert):
+                print(name, {k: round(v[0], 3) for k, v in summary(found).items()}, flush=True)
+    return {name: summary(found) for name, found in rows.items()}
+
+
+def seen_of(motion: Motion, beats: Floats) -> dict[str, float]:
+    """What can be said of a dance without truth."""
+    joints = motion.joints()
+    heights = foot_heights(joints)
+    return {
+        "FSR": foot_skating_ratio(joints, motion.fps).ratio,
+        "jitter": jitter(joints, motion.fps),
+        "foot jitter": jitter(joints[:, FEET], motion.fps),
+        "in floor %": 100 * float((heights < -0.01).mean()),
+        "lowest foot cm": 100 * float(np.maximum(heights.min(1), 0).mean()),
+        "beats": score_candidate(joints, beats, motion.fps),
+    }
+
+
 def summary(rows: list[dict[str, float]]) -> dict[str, list[float]]:
     """Mean and interval of each figure."""
     rng = np.random.default_rng(0)
@@ -217,6 +256,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0, help="of each dance")
     parser.add_argument("--songs", type=Path, help="searched through and through")
     parser.add_argument("--most-songs", type=int, default=10)
+    parser.add_argument("--experts", nargs="*", choices=EXPERTS, help="with --songs")
     parser.add_argument("--out", type=Path, default=Path("quality"))
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -231,7 +271,10 @@ def main() -> None:
         names = HELD_OUT_SONGS.read_text(encoding="utf-8").split("\n")
         paths = {path.name: path for path in args.songs.rglob("*")}
         songs = [paths[name] for name in names if name in paths][: args.most_songs]
-        found["songs"] = generated(songs, args.seconds, model)
+        if args.experts:
+            found["songs"] = as_generated(args.experts, songs, args.seconds)
+        else:
+            found["songs"] = generated(songs, args.seconds, model)
         print(f"\n{len(songs)} songs")
         show(found["songs"])
     args.out.mkdir(parents=True, exist_ok=True)

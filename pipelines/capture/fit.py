@@ -16,7 +16,7 @@ from pipelines.body.rotations import matrix_to_axis_angle
 from pipelines.body.skeleton import JOINT, OFFSETS
 from pipelines.capture.chain import Build, posed
 from pipelines.capture.grade import Figures
-from pipelines.capture.ground import levelled, stands, walked
+from pipelines.capture.ground import levelled, planted, walked
 from pipelines.capture.landmarks import Landmarks
 from pipelines.capture.markers import HIPS, MARKS, mark_trust
 from pipelines.capture.pieces import Piece, longest_piece
@@ -25,9 +25,10 @@ from pipelines.capture.refine import Seen, Trust, refined
 from pipelines.capture.start_pose import start_pose
 from pipelines.capture.swaps import DEPTH_TRUST, without_swaps
 from pipelines.capture.turning import arc, unit
+from pipelines.capture.unseen_legs import LEG_MARKS, LEGS_SEEN, legs_seen, standing_still
 from pipelines.capture.upright import camera_tilt, to_world
 from pipelines.capture.way import FOCAL, way_before_camera
-from pipelines.motion.foot_lock import lock_feet
+from pipelines.foot_restoration.treatment import RESTORE
 from pipelines.motion.motion import Motion
 from pipelines.support.conventions import MOTION_FPS
 
@@ -36,6 +37,8 @@ Floats = NDArray[np.float64]
 _TRUST = Trust()
 _SURE, _HARDLY = 0.5, 0.1
 _LIMBS = [MARKS.index(mark) for mark in (*range(11, 17), *range(23, 29))]
+_JUDGED = [joint for joint in range(24) if joint not in (10, 11, 22, 23)]
+"""Without toes and hands."""
 
 
 @dataclass(frozen=True)
@@ -62,17 +65,24 @@ class Captured:
 
 @dataclass(frozen=True)
 class _Fitted:
-    """A body in the camera's axes: local rotations (T, 24, 3, 3), pelvis (T, 3), its bones."""
+    """A body in the camera's axes: local rotations (T, 24, 3, 3), pelvis (T, 3), its bones.
+
+    `legs`: the share of the time in which they are seen.
+    """
 
     rotations: Floats
     trans: Floats
     build: Build
     seen: Seen
     exchanged: NDArray[np.bool_]
+    legs: float
 
 
-def fit(found: Landmarks, trust: Trust = _TRUST) -> Captured:
+def fit(found: Landmarks, trust: Trust = _TRUST, feet: str = RESTORE) -> Captured:
     """The dance that landmarks show.
+
+    Args:
+        feet: what is done to them (`ground.planted`).
 
     Raises:
         UnsuitableInput: no 2.5 s of one dancer in a piece.
@@ -81,10 +91,10 @@ def fit(found: Landmarks, trust: Trust = _TRUST) -> Captured:
     body = _in_camera(piece.found, trust)
     joints = posed(body.rotations, body.trans, body.build).joints
     fps = found.fps
-    tilt = camera_tilt(joints, fps)
+    stands = body.legs >= LEGS_SEEN
+    tilt = camera_tilt(joints, fps) if stands else None
     motion = _in_world(body, tilt or 0.0, fps)
-    motion = levelled(walked(levelled(motion)))
-    motion = lock_feet(motion, stands(motion))
+    motion = _on_floor(motion, feet) if stands else standing_still(motion)
     figures = _figures(piece, body, joints, tilt is not None)
     return Captured(
         motion=replace(motion.resampled(MOTION_FPS), source="capture"),
@@ -99,6 +109,10 @@ def fit(found: Landmarks, trust: Trust = _TRUST) -> Captured:
 
 def _in_camera(found: Landmarks, trust: Trust) -> _Fitted:
     put_back, exchanged = without_swaps(found)
+    legs = legs_seen(put_back)
+    if legs < LEGS_SEEN:
+        put_back = replace(put_back, visibility=put_back.visibility.copy())
+        put_back.visibility[:, LEG_MARKS] = 0.0
     seen = _seen(put_back, exchanged)
     build, _ = measured_build(put_back.world, put_back.visibility)
     # The finder sees a crop as if the camera looked straight at it.
@@ -108,7 +122,7 @@ def _in_camera(found: Landmarks, trust: Trust) -> _Fitted:
     about = posed(rotations, np.zeros((len(rotations), 3)), build).marks
     way = way_before_camera(about, seen.pixels, seen.weight, seen.focal, found.fps)
     rotations, trans = refined(rotations, way, seen, build, found.fps, trust)
-    return _Fitted(rotations, trans, build, seen, exchanged)
+    return _Fitted(rotations, trans, build, seen, exchanged, legs)
 
 
 def _seen(found: Landmarks, exchanged: NDArray[np.bool_]) -> Seen:
@@ -151,6 +165,10 @@ def _in_world(body: _Fitted, tilt: float, fps: float) -> Motion:
     ).validate()  # fmt: skip
 
 
+def _on_floor(motion: Motion, feet: str) -> Motion:
+    return planted(levelled(walked(levelled(motion))), feet)
+
+
 def _leg(offsets: Floats) -> float:
     return float(sum(np.linalg.norm(offsets[JOINT[f"{side}_{name}"]])
                      for side in ("left", "right") for name in ("knee", "ankle")))  # fmt: skip
@@ -180,10 +198,17 @@ def _figures(piece: Piece, body: _Fitted, joints: Floats, upright: bool) -> Figu
         seen=float(sure.mean()) if len(sure) else 0.0,
         bridged=float(piece.bridged.mean()),
         exchanged=float(touched.mean()),
-        misfit=float(np.median(off[seen.weight[:, _LIMBS] > 0])) if sure.any() else 1.0,
-        depth_misfit=float(np.median(deep[~piece.bridged])),
+        misfit=float(off[seen.weight[:, _LIMBS] > 0].mean()) if sure.any() else 1.0,
+        depth_misfit=float(deep[~piece.bridged].mean()),
+        speed=_speed(joints, found.fps),
         pixels=float(np.median(np.ptp(flat[..., 1], axis=1))),
         camera=float(np.median(found.camera)) * found.fps,
         fps=found.fps,
-        upright=upright,
+        upright=upright or body.legs < LEGS_SEEN,
+        legs=body.legs,
     )
+
+
+def _speed(joints: Floats, fps: float) -> float:
+    about = joints[:, _JUDGED] - joints[:, :1]
+    return float(np.linalg.norm(np.diff(about, axis=0), axis=-1).mean() * fps)

@@ -2,7 +2,8 @@
 
 The camera tells where the dancer is across the sight and hardly how far away; a foot that stands
 tells that the body above it moves as the leg says. Both together are one linear problem per axis:
-docs/reference/capture.md#the-way. Shapes: T frames, J = 24 joints, 4 foot points.
+docs/reference/capture.md#the-way. At the end the feet are restored and held. Shapes: T frames,
+J = 24 joints, 4 foot points.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from scipy.ndimage import gaussian_filter1d, percentile_filter
 
 from pipelines.body.feet import CAPTURED_BEGINS, CAPTURED_LASTS, foot_heights, point_speeds
 from pipelines.body.skeleton import FOOT_JOINTS, JOINT
+from pipelines.foot_restoration.treatment import NONE, RESTORE, treated
+from pipelines.motion.foot_lock import lock_feet
 from pipelines.motion.motion import Motion
 
 Floats = NDArray[np.float64]
@@ -33,6 +36,8 @@ _BEND = 0.02
 _ROUNDS, _WIDE = 12, 10.0
 _CALMING_SECONDS = 0.05
 _SURE, _PERHAPS = 0.9, 0.5
+_WAY_SECONDS = 0.5
+"""What of a way is slower than this stays as the camera and the steps say."""
 
 
 def levelled(motion: Motion) -> Motion:
@@ -83,6 +88,25 @@ def walked(motion: Motion) -> Motion:
     trans = motion.trans.copy()
     trans[:, :2] = found
     return replace(motion, trans=trans)
+
+
+def planted(motion: Motion, feet: str) -> Motion:
+    """The motion whose feet stand still when they stand.
+
+    Args:
+        motion: on the floor z = 0.
+        feet: as `foot_restoration.treatment` has it; restored feet are held as well, and the way
+            over the floor stays, which the camera knows better than the restoration.
+    """
+    if feet == NONE:
+        return motion
+    if feet == RESTORE:
+        restored = treated(motion, RESTORE)
+        off = (motion.trans - restored.trans)[:, :2].astype(np.float64)
+        trans = restored.trans.copy()
+        trans[:, :2] += gaussian_filter1d(off, _WAY_SECONDS * motion.fps, axis=0, mode="nearest")
+        motion = replace(restored, trans=trans)
+    return lock_feet(motion, stands(motion))
 
 
 def stands(motion: Motion) -> NDArray[np.float32]:

@@ -6,8 +6,8 @@ import pytest
 
 from pipelines.capture.grade import Figures
 
-GOOD = Figures(seen=1.0, bridged=0.0, exchanged=0.0, misfit=0.015, depth_misfit=0.03,
-               pixels=400.0, camera=0.0, fps=30.0, upright=True)  # fmt: skip
+GOOD = Figures(seen=1.0, bridged=0.0, exchanged=0.0, misfit=0.015, depth_misfit=0.03, speed=0.4,
+               pixels=400.0, camera=0.0, fps=30.0, upright=True, legs=1.0)  # fmt: skip
 
 
 def test_nothing_against_it_is_one():
@@ -20,8 +20,10 @@ def test_nothing_against_it_is_one():
         ({"seen": 0.6}, "40% of the limbs are hidden"),
         ({"bridged": 0.2}, "20% of the frames are interpolated"),
         ({"exchanged": 0.2}, "left and right were unclear in 20%"),
-        ({"misfit": 0.05}, None),
-        ({"depth_misfit": 0.08}, None),
+        ({"misfit": 0.08}, None),
+        ({"depth_misfit": 0.1}, None),
+        ({"legs": 0.7}, None),
+        ({"legs": 0.1}, "legs are not seen: the dancer is made to stand"),
         ({"pixels": 90.0}, "90 pixels high"),
         ({"camera": 0.2}, "the camera moves"),
         ({"fps": 10.0}, "10 frames per second"),
@@ -37,3 +39,18 @@ def test_each_part_lowers_it(worse, remark):
 
 def test_figures_are_plain():
     assert GOOD.plain()["pixels"] == 400.0 and GOOD.plain()["upright"] is True
+
+
+def test_the_error_that_is_expected_grows_with_every_misfit_and_with_speed():
+    typical = replace(GOOD, misfit=0.027, depth_misfit=0.054, speed=0.57)
+    assert typical.expected_error() == pytest.approx(0.064)
+    for name in ("misfit", "depth_misfit", "speed"):
+        doubled = replace(typical, **{name: 2 * getattr(typical, name)})
+        assert 1.03 < doubled.expected_error() / 0.064 < 1.4
+    assert replace(typical, misfit=5.0, depth_misfit=5.0).expected_error() <= 0.5
+
+
+def test_a_half_body_is_below_what_curate_keeps():
+    from pipelines.curation.settings import CurateConfig
+
+    assert replace(GOOD, legs=0.05, seen=0.65).grade() < CurateConfig().min_capture

@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 from made_landmarks import known_dance
+from scipy.ndimage import gaussian_filter1d
 
 from pipelines.body.feet import foot_heights
-from pipelines.capture.ground import levelled, stands, walked
+from pipelines.capture.ground import levelled, planted, stands, walked
+from pipelines.foot_restoration.treatment import LOCK, NONE, RESTORE
+from pipelines.metrics.smoothness import jitter
 from pipelines.motion.motion import Motion
 
 
@@ -59,3 +62,22 @@ def test_feet_on_the_floor_stand_and_raised_ones_do_not():
     high = replace(standing_still(), trans=standing_still().trans + np.float32([0, 0, 0.3]))
     assert (stands(high) == 0).all()
     assert walked(known_dance(3)).frames == 3
+
+
+def trembling():
+    dance = levelled(known_dance(120))
+    noise = np.random.default_rng(0).normal(scale=0.012, size=(120, 2))
+    trans = dance.trans.copy()
+    trans[:, :2] += noise.astype(np.float32)
+    return replace(dance, trans=trans)
+
+
+def test_restored_feet_tremble_less_than_locked_ones_on_the_same_way():
+    given = trembling()
+    calm = {feet: planted(given, feet) for feet in (NONE, LOCK, RESTORE)}
+    assert calm[NONE] is given
+    shakes = {feet: jitter(one.joints()[:, [7, 8, 10, 11]], 30.0) for feet, one in calm.items()}
+    assert shakes[RESTORE] < 0.7 * shakes[LOCK] < shakes[NONE]
+    off = calm[RESTORE].trans[:, :2] - given.trans[:, :2]
+    assert np.abs(gaussian_filter1d(off, 30, axis=0)).max() < 0.05
+    np.testing.assert_array_equal(calm[RESTORE].poses[:, 9:], given.poses[:, 9:])

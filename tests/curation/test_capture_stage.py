@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from made_clips import kept_clip
+from made_clips import capture_or_crash, kept_clip
 from made_landmarks import known_dance
 
+from pipelines.curation import capture_stage
 from pipelines.curation.capture_stage import capture_all
 from pipelines.curation.decisions import decide, read_decision
 from pipelines.curation.funnel import Funnel
@@ -52,3 +53,25 @@ def test_the_funnel_counts_it(captured):
     assert funnel.captured.number == int(good) == funnel.kept.number
     assert ("capture" in funnel.dropped) == (not good)
     assert funnel.summary()["captured"]["seconds"] == (5.0 if good else 0.0)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_crash_of_the_finder_costs_one_clip(tmp_path, monkeypatch, workers):
+    (tmp_path / "estimated").mkdir()
+    save_npz(known_dance(120), tmp_path / "estimated" / "film.npz")
+    options = {"capture_from": tmp_path / "estimated", "engine": "local", "workers": workers}
+    shots = [kept_clip(tmp_path, name=name, **options) for name in ("c1", "crash", "c2")]
+    for shot in shots:
+        decide(shot.config, shot.watched, shot.clips, "train")
+    funnel = Funnel()
+    monkeypatch.setattr(capture_stage, "capture_clip", capture_or_crash)
+    capture_all(shots[0].config, shots, funnel, Gallery(0), SILENT)
+    clips = Workspace(shots[0].config.workspace).root / "clips"
+    assert [(clips / name / "motion.npz").is_file() for name in ("c1", "crash", "c2")] == [
+        True, False, True,
+    ]  # fmt: skip
+    (failed,) = funnel.failed
+    assert "crash" in failed["file"] and "SIGKILL" in failed["reason"]
+    monkeypatch.undo()
+    capture_all(shots[0].config, shots, again := Funnel(), Gallery(0), SILENT)
+    assert (clips / "crash" / "motion.npz").is_file() and again.failed == []

@@ -1,0 +1,95 @@
+"""Half bodies: whether legs are seen at all, and a stand for a dancer whose legs are not.
+
+A pose finder draws legs below the picture's edge as well, and they dance. What nobody sees is not
+captured: the dancer stands (docs/reference/capture.md#unseen-legs). Shapes: T frames.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from pipelines.body.feet import SOLE_DEPTH
+from pipelines.body.rotations import axis_angle_to_matrix, matrix_to_axis_angle
+from pipelines.body.skeleton import FOOT_JOINTS, JOINT, forward_kinematics
+from pipelines.capture.landmarks import Landmarks
+from pipelines.keypoints.skeletons import BLAZEPOSE
+from pipelines.motion.foot_lock import with_feet
+from pipelines.motion.leg_ik import leg_length
+from pipelines.motion.motion import Motion
+
+Floats = NDArray[np.float64]
+
+LEGS_SEEN = 0.5
+"""Share of a clip in which legs have to be seen; half bodies have .1 and less, others .85."""
+LEG_MARKS = tuple(range(25, 33))
+"""BlazePose's landmarks from the knees down."""
+_SURE = 0.5
+_BENT = 0.98
+"""How long a leg is that stands at ease, as a share of a straight one."""
+_SWAY, _BOUNCE, _RISE = 0.15, 0.10, 0.01
+"""Metres that a standing body goes to either side, down and up."""
+_BOUNCE_SECONDS, _TURN_SECONDS = 1.0, 0.5
+
+
+def legs_seen(found: Landmarks) -> float:
+    """Share of frames and legs of which knee and ankle are seen within the picture."""
+    size = np.array([found.width, found.height])
+    inside = ((found.image >= 0) & (found.image < size)).all(-1)
+    seen = (found.visibility > _SURE) & inside
+    legs = [seen[:, BLAZEPOSE[f"{side}_knee"]] & seen[:, BLAZEPOSE[f"{side}_ankle"]]
+            for side in ("left", "right")]  # fmt: skip
+    return float(np.mean(legs))
+
+
+def standing_still(motion: Motion) -> Motion:
+    """The upper body's motion on legs that stand under it, floor at z = 0.
+
+    The pelvis sways and bounces a little as it was seen to; feet stay where they stand and turn as
+    slowly as the body does.
+    """
+    rotations = motion.rotations()
+    for side in ("left", "right"):
+        for name in ("hip", "knee", "ankle", "foot"):
+            rotations[:, JOINT[f"{side}_{name}"]] = np.eye(3)
+    ahead = rotations[:, 0, :, 2]
+    turned = np.unwrap(np.arctan2(ahead[:, 1], ahead[:, 0]))
+    turned = gaussian_filter1d(turned, _TURN_SECONDS * motion.fps, mode="nearest")
+    turn_T33 = axis_angle_to_matrix(turned[:, None] * np.array([0.0, 0.0, 1.0]))
+    feet_43, height = _stance()
+    feet_T43 = feet_43 @ np.swapaxes(turn_T33, -1, -2)
+    trans = _way(motion, height)
+    stood = replace(
+        motion,
+        poses=matrix_to_axis_angle(rotations).astype(np.float32),
+        trans=trans.astype(np.float32),
+    )
+    feet_T43[..., :2] += np.median(trans[:, :2], axis=0)
+    return with_feet(stood, feet_T43)
+
+
+def _stance() -> tuple[Floats, float]:
+    """(4, 3) foot points of a stand on z = 0 that faces +x, and how high its pelvis is."""
+    stand = np.zeros((1, 24, 3, 3)) + np.eye(3)
+    # Rest looks along +z with y up.
+    stand[0, 0] = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    joints = forward_kinematics(stand, np.zeros((1, 3)))[0][0]
+    feet = joints[list(FOOT_JOINTS)]
+    height = float(SOLE_DEPTH[0] - feet[:2, 2].mean()) - (1 - _BENT) * sum(leg_length("left"))
+    feet[:, 2] = SOLE_DEPTH
+    return feet, height
+
+
+def _way(motion: Motion, height: float) -> Floats:
+    """(T, 3) the pelvis about the place where it stands, as far as feet let it go."""
+    trans = motion.trans.astype(np.float64)
+    middle = np.median(trans[:, :2], axis=0)
+    off = trans[:, :2] - middle
+    far = np.linalg.norm(off, axis=-1, keepdims=True)
+    trans[:, :2] = middle + off * np.tanh(far / _SWAY) * _SWAY / np.maximum(far, 1e-6)
+    slow = gaussian_filter1d(trans[:, 2], _BOUNCE_SECONDS * motion.fps, mode="nearest")
+    trans[:, 2] = height + np.clip(trans[:, 2] - slow, -_BOUNCE, _RISE)
+    return trans
