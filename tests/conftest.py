@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import os
 import shutil
@@ -30,6 +31,10 @@ from warm_commands import Running, WarmCommands  # noqa: E402
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
+# What tests and libraries bring with them stays: to look for garbage in it again and again while
+# it is loaded takes a third of the time that loading takes.
+gc.disable()
+
 # Before anything loads torch: several tests at once would wait for each other, spinning.
 let_idle_threads_sleep()
 keep_numpy_to_one_thread()
@@ -46,6 +51,13 @@ _CHROMIUM = [
 ]  # fmt: skip
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """From now on garbage is looked for, among what tests make."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
@@ -104,6 +116,21 @@ def started(
 
     def start(*arguments: str, **changes: str) -> Running:
         return warm_commands.start(arguments, tmp_path, {**environment, **changes})
+
+    return start
+
+
+@pytest.fixture
+def python(
+    tmp_path: Path, environment: dict[str, str], warm_commands: WarmCommands
+) -> Callable[..., Running]:
+    """Start `python FILE ...` or `python -m MODULE ...` in an empty folder, libraries loaded.
+
+    With `heavy` diffusers and transformers, too.
+    """
+
+    def start(*words: str | Path, heavy: bool = False, **changes: str) -> Running:
+        return warm_commands.python(words, tmp_path, {**environment, **changes}, heavy)
 
     return start
 

@@ -1,16 +1,13 @@
 """The whole verb on a few seconds of made-up dance, with the real network at its tiniest."""
 
-import os
 import signal
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from two_processes import as_torchrun
 
 from pipelines.datasets.paired import save_pair
 from pipelines.datasets.sequences import PairedSequence
@@ -20,8 +17,6 @@ from pipelines.support.files import read_json
 from pipelines.support.progress import SILENT, Silent
 from pipelines.train_motion import TrainMotionConfig, plan, train_motion
 from pipelines.training.training_log import read_log
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="session")
@@ -92,13 +87,17 @@ except MacedanceError as error:
 """
 
 
-def run(script_config, when="-1", signal_name="SIGKILL", launcher=()):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    script = launcher or ("-c", _SCRIPT)
-    return subprocess.run(
-        [sys.executable, *script, repr(script_config), when, signal_name],
-        env=environment, capture_output=True, text=True, timeout=570, check=False,
-    )  # fmt: skip
+@pytest.fixture
+def start(python, tmp_path):
+    """Start `train_motion` in a process of its own that is sent a signal after so many units."""
+    script = tmp_path / "script.py"
+    script.write_text(_SCRIPT)
+
+    def start(script_config, when="-1", signal_name="SIGKILL", **changes):
+        words = (script, repr(script_config), when, signal_name)
+        return python(*words, OMP_NUM_THREADS="1", **changes)
+
+    return start
 
 
 def test_leaves_a_checkpoint_that_the_choreographer_can_load(straight):
@@ -132,9 +131,9 @@ def test_leaves_dances_to_look_at_after_each_validation(straight):
     assert all(np.isfinite(line["jitter"]) for line in lines)
 
 
-def test_kill_9_and_going_on_is_bit_identical(pairs, straight, tmp_path):
+def test_kill_9_and_going_on_is_bit_identical(pairs, straight, start, tmp_path):
     options = config(pairs, tmp_path)
-    assert run(options, when="13").returncode == -signal.SIGKILL
+    assert start(options, when="13").wait().returncode == -signal.SIGKILL
     reached = (tmp_path / "models" / "motion" / "r" / "latest").resolve().name
     assert reached == "step-00000010"
     train_motion(options, SILENT)
@@ -147,22 +146,21 @@ def test_kill_9_and_going_on_is_bit_identical(pairs, straight, tmp_path):
     assert len({(run / "best").resolve().name for run in runs}) == 1
 
 
-def test_sigterm_ends_with_75_after_a_checkpoint(pairs, tmp_path):
-    done = run(config(pairs, tmp_path), when="7", signal_name="SIGTERM")
+def test_sigterm_ends_with_75_after_a_checkpoint(pairs, start, tmp_path):
+    done = start(config(pairs, tmp_path), when="7", signal_name="SIGTERM").wait()
     assert done.returncode == 75, done.stderr
     assert "step 7" in done.stderr
     assert (tmp_path / "models" / "motion" / "r" / "latest").resolve().name == "step-00000007"
 
 
-def test_two_processes_learn_what_one_learns(pairs, tmp_path):
+def test_two_processes_learn_what_one_learns(pairs, start, tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"
     options = config(pairs, one, steps=4, accumulate=2, validate_every=2, checkpoint_every=4)
     train_motion(options, SILENT)
-    script = tmp_path / "script.py"
-    script.write_text(_SCRIPT)
-    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script))
-    done = run(replace(options, workspace=two, accumulate=1), launcher=launcher)
-    assert done.returncode == 0, done.stderr
+    shared = replace(options, workspace=two, accumulate=1)
+    for process in [start(shared, **known) for known in as_torchrun()]:
+        done = process.wait()
+        assert done.returncode == 0, done.stderr
     alone, together = state(one), state(two)
     for name in alone:
         torch.testing.assert_close(together[name], alone[name], rtol=1e-3, atol=1e-5)

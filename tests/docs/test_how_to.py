@@ -17,6 +17,7 @@ from pathlib import Path
 import how_to
 import numpy as np
 import pytest
+from warm_commands import WarmCommands
 
 from pipelines.body.skeleton import JOINT
 from pipelines.media.video import read_frames
@@ -29,28 +30,22 @@ ROOT = Path(__file__).parents[2]
 class Reader:
     """Somebody who follows a page: a copy of the package, and a folder to work in."""
 
-    def __init__(self, page: str, folder: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self, page: str, folder: Path, environment: dict[str, str], commands: WarmCommands
+    ) -> None:
         self.copy = how_to.copy_of_the_package(folder / "copy")
         self.work = folder / "work"
         self.work.mkdir()
-        self.page, self._environment = page, {
-            **environment, "PYTHONPATH": str(self.copy), "MACEDANCE_WORKERS": "1",
-        }  # fmt: skip
+        self.page, self._commands = page, commands
+        self._environment = {**environment, "PYTHONPATH": str(self.copy)}
         self.touched = how_to.follow(page, self.copy)
 
     def python(
         self, *arguments: str, cwd: Path | None = None, variables: dict[str, str] | None = None
     ) -> str:
         """Run Python on the copy; returns stdout and stderr together."""
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            cwd=cwd or self.work,
-            env=self._environment | (variables or {}),
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
+        known = self._environment | (variables or {})
+        done = self._commands.python(arguments, cwd or self.work, known).wait(600)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
@@ -68,9 +63,9 @@ class Reader:
         """Lint, run the page's own tests, then its commands; returns what each command said."""
         files = [str(path) for path in self.touched]
         # A reader's editor sorts imports.
-        self.python("-m", "ruff", "check", "-q", "--select", "I", "--fix", *files, cwd=self.copy)
-        self.python("-m", "ruff", "check", "--no-cache", *files, cwd=self.copy)
-        self.python("-m", "ruff", "format", "--check", "--no-cache", *files, cwd=self.copy)
+        self._ruff("check", "-q", "--select", "I", "--fix", *files)
+        self._ruff("check", "--no-cache", *files)
+        self._ruff("format", "--check", "--no-cache", *files)
         tests = [str(path) for path in self.touched if path.name.startswith("test_")]
         assert tests, f"{self.page} has no test"
         self.python(
@@ -78,6 +73,11 @@ class Reader:
             cwd=self.copy,
         )  # fmt: skip
         return [self.shell(line) for line in how_to.commands(self.page)]
+
+    def _ruff(self, *words: str) -> None:
+        line = [sys.executable, "-m", "ruff", *words]
+        done = subprocess.run(line, cwd=self.copy, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
 
     def places(self) -> dict[str, int]:
         """Files of the package that were there and had to be touched, and how often."""
@@ -95,8 +95,8 @@ def _is_given(word: str) -> bool:
 
 
 @pytest.fixture
-def reader(request, tmp_path: Path, environment: dict[str, str]) -> Reader:
-    return Reader(request.param, tmp_path, environment)
+def reader(request, tmp_path: Path, environment: dict[str, str], warm_commands) -> Reader:
+    return Reader(request.param, tmp_path, environment, warm_commands)
 
 
 def on_page(name: str):

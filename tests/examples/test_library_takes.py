@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 from pipelines.datasets.paired import load_pair
@@ -13,11 +11,8 @@ from pipelines.motion_expert.library.storage import load_library
 SCRIPT = Path(__file__).parents[2] / "examples" / "library_takes.py"
 
 
-def test_takes_of_styles_with_so_many_groups(tmp_path: Path) -> None:
-    said = subprocess.run(
-        [sys.executable, SCRIPT, tmp_path / "takes", "--least", "14"],
-        capture_output=True, text=True, check=True, cwd=SCRIPT.parents[1],
-    )  # fmt: skip
+def test_takes_of_styles_with_so_many_groups(python, tmp_path: Path) -> None:
+    said = python(SCRIPT, "takes", "--least", "14").wait()
     wanted = {
         t.name for t in load_library(SHIPPED).takes if t.genre in ("house", "popping", "salsa")
     }

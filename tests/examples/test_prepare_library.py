@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
@@ -13,7 +11,7 @@ SCRIPT = Path(__file__).parents[2] / "examples" / "prepare_library.py"
 
 
 def test_prepares_what_it_finds_and_says_what_it_leaves_out(
-    shared_data: Path, tmp_path: Path
+    python, shared_data: Path, tmp_path: Path
 ) -> None:
     archives = tmp_path / "archives"
     wanted = ("gWA_sBM_cAll_d25_mWA0_ch01", "gJS_sBM_cAll_d01_mJS0_ch01")
@@ -22,20 +20,14 @@ def test_prepares_what_it_finds_and_says_what_it_leaves_out(
             for member in tar:
                 if Path(member.name).name.startswith(wanted):
                     tar.extract(member, archives, filter="data")
-    said = subprocess.run(
-        [sys.executable, SCRIPT, archives, "--out", tmp_path / "library"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert said.stdout.startswith("1 takes, 0.2 minutes")
+    said = python(SCRIPT, archives, "--out", tmp_path / "library").wait()
+    assert said.stdout.startswith("1 takes, 0.2 minutes"), said.stderr
     assert "left out gJS_sBM_cAll_d01_mJS0_ch01: hardly moves" in said.stderr
     (take,) = load_library(tmp_path / "library").takes
     assert (take.genre, take.dancer) == ("waack", "AIST d25")
 
 
-def test_a_folder_without_dance_is_an_error_of_one_line(tmp_path: Path) -> None:
-    said = subprocess.run(
-        [sys.executable, SCRIPT, tmp_path, "--out", tmp_path / "library"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+def test_a_folder_without_dance_is_an_error_of_one_line(python, tmp_path: Path) -> None:
+    said = python(SCRIPT, tmp_path, "--out", tmp_path / "library").wait()
     assert said.returncode == 3 and "Traceback" not in said.stderr
     assert not (tmp_path / "library").exists()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -227,9 +226,6 @@ def test_tables_of_a_data_set_learn_from_one_split_and_are_judged_on_another(
 
 
 @pytest.mark.parametrize("name", [*SCRIPTS, *ON_DATA_SETS])
-def test_help(name):
-    said = subprocess.run(
-        [sys.executable, TABLES / f"{name}.py", "--help"], capture_output=True, text=True,
-        check=True,
-    )  # fmt: skip
+def test_help(python, name):
+    said = python(TABLES / f"{name}.py", "--help").wait()
     assert "Table" in said.stdout and "--dry-run" in said.stdout

@@ -1,8 +1,9 @@
-"""Commands without their start: each forked from a process that has loaded the libraries.
+"""Commands and scripts without their start: each forked from a process that has the libraries.
 
 Loading torch, librosa and diffusers takes 3 to 6 s of processor time, which the test of a command
 learns nothing from. All else is as in a shell: a process of its own, with its own folder, streams,
-environment, signals and exit code, that runs `python -m macedance_cli.app`.
+environment, signals and exit code, that runs `python -m macedance_cli.app`, or another module or
+file. Where PYTHONPATH names another copy of the project, the code is loaded from there.
 
     python warm_commands.py NUMBER    the process that forks; NUMBER is that of its socket
 
@@ -22,15 +23,18 @@ import socket
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, NoReturn
 
 PROGRAM = "macedance_cli.app"
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+ROOT = Path(__file__).parents[2]
+OWN = ("pipelines", "macedance_cli")
+BENCHMARKS = ROOT / "benchmarks"
 EVERYBODY = (
     "scipy.signal", "scipy.optimize", "scipy.ndimage", "scipy.spatial", "torch", "cv2", "av",
-    "numba", "trimesh", "macedance_cli.generate",
+    "numba", "trimesh", "macedance_cli.generate", PROGRAM,
 )  # fmt: skip
 HEAVY = ("transformers", "diffusers.models", "diffusers.schedulers", "diffusers.pipelines.wan")
 _LARGEST_REQUEST = 1 << 17
@@ -93,10 +97,20 @@ class WarmCommands:
 
         With `killed_at` it gets SIGKILL at its n-th change of the disk (`hard.forked`).
         """
+        heavy = bool({"train-appearance", "wan"} & set(arguments))
+        return self.python(("-m", PROGRAM, *arguments), folder, environment, heavy, killed_at)
+
+    def python(
+        self, words: Sequence[str | Path], folder: Path, environment: Mapping[str, str],
+        heavy: bool = False, killed_at: int = 0,
+    ) -> Running:  # fmt: skip
+        """Start `python` with these words: `-m` and a module, or a file, and what follows.
+
+        With `heavy` diffusers and transformers are there, too.
+        """
         request = {
-            "killed_at": killed_at,
-            "arguments": list(arguments), "folder": str(folder), "environment": dict(environment),
-            "libraries": EVERYBODY + HEAVY * bool({"train-appearance", "wan"} & set(arguments)),
+            "killed_at": killed_at, "words": [str(word) for word in words], "folder": str(folder),
+            "environment": dict(environment), "libraries": EVERYBODY + HEAVY * heavy,
         }  # fmt: skip
         streams = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
         reading, writing = os.pipe()
@@ -151,7 +165,7 @@ def _keep(request: dict[str, object], stdout: int, stderr: int, status: int) -> 
 
 
 def _become(request, stdout: int, stderr: int) -> NoReturn:  # type: ignore[no-untyped-def]
-    """Run the command as `python -m` does; Python's own end is that of the process."""
+    """Run the program as `python` does; Python's own end is that of the process."""
     for number, stream in ((1, stdout), (2, stderr)):
         os.dup2(stream, number)
         os.close(stream)
@@ -159,7 +173,7 @@ def _become(request, stdout: int, stderr: int) -> NoReturn:  # type: ignore[no-u
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"])
-    sys.argv = ["", *request["arguments"]]
+    _find_modules_along(os.environ.get("PYTHONPATH", ""))
     if request["killed_at"]:
         sys.path.append(str(BENCHMARKS))
         from hard.forked import kill_at_change
@@ -167,13 +181,38 @@ def _become(request, stdout: int, stderr: int) -> NoReturn:  # type: ignore[no-u
         kill_at_change(request["killed_at"])()
     code: object = 0
     try:
-        runpy.run_module(PROGRAM, run_name="__main__", alter_sys=True)
+        _run(*request["words"])
     except SystemExit as end:
         code = end.code
+    except Exception:
+        code = traceback.format_exc().rstrip()
     finally:
         sys.stdout.flush()
+    if isinstance(code, str):
+        print(code, file=sys.stderr)
     # To take the libraries down in good order would cost a second.
-    os._exit(code if isinstance(code, int) else 0)
+    os._exit(code if isinstance(code, int) else code is not None)
+
+
+def _run(program: str, *arguments: str) -> None:
+    if program == "-m":
+        name, *arguments = arguments
+        sys.argv = ["", *arguments]
+        sys.modules.pop(name, None)  # it runs anew
+        runpy.run_module(name, run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = [program, *arguments]
+        sys.path.insert(0, str(Path(program).resolve().parent))
+        runpy.run_path(program, run_name="__main__")
+
+
+def _find_modules_along(search: str) -> None:
+    """Look in these folders first; project code of another copy than ours replaces what is here."""
+    folders = [folder for folder in search.split(os.pathsep) if folder]
+    sys.path[:0] = folders
+    if folders and Path(folders[0]).resolve() != ROOT and (Path(folders[0]) / OWN[0]).is_dir():
+        for name in [name for name in sys.modules if name.partition(".")[0] in OWN]:
+            del sys.modules[name]
 
 
 if __name__ == "__main__":

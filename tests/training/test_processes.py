@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 import torch
 
@@ -63,24 +57,13 @@ def test_the_first_process_leads():
     assert [Processes(rank, 3).leads for rank in range(3)] == [True, False, False]
 
 
-def test_two_processes_average_gradients_and_sum_losses():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    known = {
-        **os.environ, "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port),
-        "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[2]),
-    }  # fmt: skip
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", TWO], env={**known, "RANK": rank, "LOCAL_RANK": rank},
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )
-        for rank in "01"
-    ]  # fmt: skip
-    told = [process.communicate(timeout=300) for process in started]
-    for rank, (out, err) in enumerate(told):
-        assert out.strip() == f"{rank} [2.0] [0.0, 0.5, 1.0, 1.5]", err
+def test_two_processes_of_torchrun_average_gradients_and_sum_losses(python, tmp_path):
+    script = tmp_path / "two.py"
+    script.write_text(TWO)
+    torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    done = python(*torchrun, script, OMP_NUM_THREADS="1").wait()
+    expected = [f"{rank} [2.0] [0.0, 0.5, 1.0, 1.5]" for rank in (0, 1)]
+    assert sorted(done.stdout.splitlines()) == expected, done.stderr
 
 
 @pytest.mark.parametrize("name", ["cpu", "auto"])

@@ -1,7 +1,5 @@
 """The back end "tiny": found, called as Wan-Animate is, marked as an experiment."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +44,7 @@ def test_it_makes_every_frame_and_says_what_it_is(tiny_wan, portrait, swaying):
     assert any("experiment" in warning for warning in listener.warned)
 
 
-def test_merging_gives_a_whole_model_in_half_precision(tiny_wan, tmp_path):
+def test_merging_gives_a_whole_model_in_half_precision(tiny_wan, python, tmp_path):
     import torch
     from safetensors.torch import load_file, save_file
 
@@ -57,11 +55,9 @@ def test_merging_gives_a_whole_model_in_half_precision(tiny_wan, tmp_path):
     lora = {"blocks.0.attn1.to_q.lora_A.weight": torch.ones(2, 24),
             "blocks.0.attn1.to_q.lora_B.weight": torch.ones(24, 2)}  # fmt: skip
     save_file(lora, tmp_path / "lora.safetensors")
-    command = [
-        sys.executable, MERGE, "--model", tiny_wan, "--out", tmp_path / "merged",
-        "--adapter", tmp_path / "adapter.safetensors", "--lora", tmp_path / "lora.safetensors",
-    ]  # fmt: skip
-    subprocess.run(list(map(str, command)), check=True, capture_output=True)
+    learned = ("--adapter", "adapter.safetensors", "--lora", "lora.safetensors")
+    done = python(MERGE, "--model", tiny_wan, "--out", "merged", *learned, heavy=True).wait()
+    assert done.returncode == 0, done.stderr
     after = load_file(tmp_path / "merged" / file)
     assert after.keys() == before.keys()
     assert all(t.dtype == torch.float16 for t in after.values() if t.is_floating_point())

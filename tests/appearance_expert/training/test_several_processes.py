@@ -1,17 +1,14 @@
-"""Two processes on the CPU: a copy each (torchrun), a part each (FSDP), against one process."""
+"""Two processes on the CPU: a copy each, a part each (FSDP), against one process."""
 
 import importlib.util
-import os
-import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
+from two_processes import as_torchrun
 
-ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent
 
 
@@ -35,16 +32,16 @@ def train_alone(tiny_wan, folder, names, monkeypatch):
     beside("launched").train(tiny_wan, folder, names, beside("made_up").made_up)
 
 
-def train_in_two_processes(tiny_wan, folder, names):
-    torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
-    done = subprocess.run(
-        [sys.executable, *torchrun, HERE / "launched.py", tiny_wan, folder, names],
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
-             "OMP_NUM_THREADS": "1", "MAX_JOBS": "1"},
-        capture_output=True, text=True, timeout=500, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-5000:]
-    return done
+def train_in_two_processes(python, tiny_wan, folder, names):
+    words = (HERE / "launched.py", tiny_wan, folder, names)
+    both = [
+        python(*words, heavy=True, OMP_NUM_THREADS="1", MAX_JOBS="1", **known)
+        for known in as_torchrun()
+    ]
+    for process in both:
+        done = process.wait(500)
+        assert done.returncode == 0, done.stderr[-5000:]
+        assert done.stdout == ""  # that is for data
 
 
 def assert_same(folder, one, other, atol, only=""):
@@ -55,23 +52,22 @@ def assert_same(folder, one, other, atol, only=""):
             assert torch.allclose(first[key], second[key], atol=atol), (other, key)
 
 
-def test_copies_and_parts_learn_what_one_process_learns(tiny_wan, tmp_path, monkeypatch):
-    train_alone(tiny_wan, tmp_path, ["one", "one16", "average"], monkeypatch)
-    train_in_two_processes(tiny_wan, tmp_path, "copies,cut,cut16,cut-average")
-    assert_same(tmp_path, "one", "copies", 1e-6)
-    assert_same(tmp_path, "one", "cut", 1e-6)
-    assert_same(tmp_path, "one16", "cut16", 2e-3, "master.")
+def test_copies_and_parts_learn_what_one_process_learns(tiny_wan, python, tmp_path, monkeypatch):
+    """With a running average and without."""
+    train_alone(tiny_wan, tmp_path, ["average", "one16"], monkeypatch)
+    train_in_two_processes(python, tiny_wan, tmp_path, "copies-average,cut-average,cut16")
+    assert_same(tmp_path, "average", "copies-average", 1e-6)
     assert_same(tmp_path, "average", "cut-average", 1e-6)
+    assert_same(tmp_path, "one16", "cut16", 2e-3, "master.")
 
 
 @pytest.mark.skipif(find_spec("deepspeed") is None, reason="pip install 'macedance[deepspeed]'")
-def test_deepspeeds_parts_learn_what_one_process_learns(tiny_wan, tmp_path, monkeypatch):
+def test_deepspeeds_parts_learn_what_one_process_learns(tiny_wan, python, tmp_path, monkeypatch):
     """Every second step comes from a checkpoint, so loading is compared as well.
 
     On a CPU, DeepSpeed compiles its shared-memory transport the first time (a minute, 1.4 GB).
     """
     train_alone(tiny_wan, tmp_path, ["one", "one16"], monkeypatch)
-    done = train_in_two_processes(tiny_wan, tmp_path, "zero,zero16")
-    assert done.stdout == ""  # that is for data
+    train_in_two_processes(python, tiny_wan, tmp_path, "zero,zero16")
     assert_same(tmp_path, "one", "zero", 1e-6)
     assert_same(tmp_path, "one16", "zero16", 2e-3, "master.")

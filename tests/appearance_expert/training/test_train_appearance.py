@@ -3,8 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +17,6 @@ from pipelines.support.files import read_json
 from pipelines.support.progress import SILENT, Silent
 from pipelines.train_appearance import TrainAppearanceConfig, failure, train_appearance
 from pipelines.training.training_log import read_log
-
-ROOT = Path(__file__).parents[3]
 
 
 class Heard(Silent):
@@ -185,20 +181,14 @@ except MacedanceError as error:
 """
 
 
-def run(config, when, signal_name):
-    """`train_appearance` in a process of its own that is sent a signal after so many units."""
-    return subprocess.run(
-        [sys.executable, "-c", _SCRIPT, repr(config), when, signal_name],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-        capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-
-
-def test_kill_9_and_going_on_is_bit_identical(base):
+def test_kill_9_and_going_on_is_bit_identical(base, python, tmp_path):
     options = replace(base, stage="aesthetic", steps=6, ema_decay=0.9)
     straight = train_appearance(replace(options, run="straight"), SILENT)
     killed = replace(options, run="killed")
-    assert run(killed, "5", "SIGKILL").returncode == -signal.SIGKILL
+    script = tmp_path / "script.py"
+    script.write_text(_SCRIPT)
+    died = python(script, repr(killed), "5", "SIGKILL", heavy=True, OMP_NUM_THREADS="1").wait()
+    assert died.returncode == -signal.SIGKILL, died.stderr
     folder = base.workspace / "models" / "appearance" / "killed"
     assert (folder / "latest").resolve().name == "step-00000004"
     resumed = train_appearance(killed, SILENT)

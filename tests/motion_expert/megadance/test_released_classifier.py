@@ -1,8 +1,6 @@
 """A released classifier, built here as published from torch's own layers, judges alike in ours."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -91,19 +89,13 @@ def test_what_is_missing_is_named(state, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_the_script(state, tmp_path):
+def test_the_script(state, python, tmp_path):
     torch.save({"model": state | {"smpl.v": torch.ones(2)}}, tmp_path / "model.pth")
     torch.save(MEAN, tmp_path / "mean.pt")
     torch.save(STD, tmp_path / "std.pt")
 
-    def run(*names):
-        return subprocess.run(
-            [sys.executable, SCRIPT, *(tmp_path / name for name in names)],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-
-    said = run("model.pth", "mean.pt", "std.pt", "out")
-    assert (said.returncode, said.stdout.strip()) == (0, str(tmp_path / "out")), said.stderr
+    said = python(SCRIPT, "model.pth", "mean.pt", "std.pt", "out").wait()
+    assert (said.returncode, said.stdout.strip()) == (0, "out"), said.stderr
     assert json.loads((tmp_path / "out" / CONFIG_NAME).read_text())["frame"] == "released"
-    wrong = run("mean.pt", "mean.pt", "std.pt", "no")
+    wrong = python(SCRIPT, "mean.pt", "mean.pt", "std.pt", "no").wait()
     assert wrong.returncode == 3 and "lacks MLP_input.0.weight" in wrong.stderr
