@@ -44,7 +44,7 @@ def own_panel(*experts: str) -> str:
 
 TEMPO_CHANGE = option(
     0.2, "Bend the new dance's tempo by up to this share to bring its steps onto the beat.",
-    low=0, high=0.5, metavar="SHARE", panel=own_panel("mace", "megadance"),
+    low=0, high=0.5, metavar="SHARE", panel=own_panel("mace", "megadance", "infinitedance"),
 )  # fmt: skip
 
 

@@ -2,7 +2,8 @@
 
 docs/reference/infinitedance.md#retrieval.
 
-Shapes: N windows of the bank, M width of an embedding, T frames, D = 264, k references.
+Shapes: N windows of the bank, M width of an embedding, L latents of a window, T = 4 L frames,
+D = 264, k references.
 """
 
 from __future__ import annotations
@@ -24,18 +25,18 @@ Blend = Literal["weighted", "first", "aligned"]
 
 @dataclass(frozen=True)
 class Bank:
-    """Windows of dances with what they are found by.
+    """Windows of dances, as tokens, with what they are found by.
 
     Attributes:
-        embedding_NM: unit vectors. motion_NTD: features, not scaled.
+        embedding_NM: unit vectors. tokens_NLQ: codes of each layer of the tokenizer.
         genre_N: index of the style, -1 for none. recording_N: index into `recordings`.
         recordings: names; a mirror image bears the name of its original.
-        tokenizer: digest of the tokenizer that this bank was made beside, "" for none.
+        tokenizer: digest of the tokenizer whose tokens these are, "" for none.
         beat_NT: whether a beat of the window's own song falls on each frame.
     """
 
     embedding_NM: Array
-    motion_NTD: Array
+    tokens_NLQ: NDArray[np.int16]
     genre_N: Whole
     recording_N: Whole
     recordings: tuple[str, ...]
@@ -63,18 +64,19 @@ class Bank:
         if genre is not None:
             allowed &= self.genre_N == genre
         if without:
-            names = [n for n, name in enumerate(self.recordings) if name in set(without)]
+            named = set(without)
+            names = [n for n, name in enumerate(self.recordings) if name in named]
             allowed &= ~np.isin(self.recording_N, names)
-        rows = np.flatnonzero(allowed)
-        if len(rows) < count:
+        if (there := int(allowed.sum())) < count:
             raise UnsuitableInput(
-                f"the bank has {len(rows)} windows of that style and other recordings, not {count}",
+                f"the bank has {there} windows of that style and other recordings, not {count}",
                 "build it from more dances, or ask for another --genre",
             )
-        cosine = self.embedding_NM[rows] @ query_M
+        # All of them, though some are not asked for: to gather those that are would take longer.
+        cosine = np.where(allowed, self.embedding_NM @ query_M, -np.inf).astype(np.float32)
         best = np.argpartition(-cosine, count - 1)[:count]
-        best = best[np.lexsort((rows[best], -cosine[best]))]
-        return rows[best], cosine[best]
+        best = best[np.lexsort((best, -cosine[best]))]
+        return best, cosine[best]
 
     def enough(self, genre: int, count: int) -> bool:
         """Whether a style has so many windows beside those of any one of its recordings."""

@@ -36,6 +36,7 @@ class ChoreoConfig:
         slots, codes, code_width: of the tokenizer.
         inputs: what stands for a token: its code ("embeddings"), or a learned vector ("indices").
         theta: base of the rotary positions.
+        dropout: in training, of what enters and of the language model's attention.
     """
 
     cadence: CadenceConfig
@@ -48,6 +49,7 @@ class ChoreoConfig:
     code_width: int = 1024
     inputs: Inputs = "embeddings"
     theta: float = 500_000.0
+    dropout: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """All fields, JSON-able."""
@@ -137,6 +139,7 @@ class ChoreoLlama(nn.Module):
         The last music state says the first token; the last token is never read.
         """
         inputs = torch.cat([states_BSM, self.embedded(tokens_BN[:, :-1])], 1)
+        inputs = F.dropout(inputs, self.config.dropout, self.training)
         hidden = self.backbone(inputs_embeds=inputs, use_cache=False).last_hidden_state
         said = hidden[:, states_BSM.shape[1] - 1 :]
         return self.head(said), said
@@ -190,6 +193,7 @@ def fresh_backbone(config: ChoreoConfig) -> Any:
             num_hidden_layers=config.layers, num_attention_heads=config.heads,
             num_key_value_heads=config.key_heads, max_position_embeddings=2048,
             rope_parameters={"rope_type": "default", "rope_theta": config.theta},
+            attention_dropout=config.dropout, bos_token_id=None, eos_token_id=None,
         )
     )  # fmt: skip
     return _without_vocabulary(made)

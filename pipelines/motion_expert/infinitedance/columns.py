@@ -25,6 +25,8 @@ sixes = slice(68, 194)
 velocities = slice(194, 260)
 """Of all 22 joints, from this frame to the next, in this one's facing frame."""
 contacts = slice(260, 264)
+KINDS = (height, yaw, yaw_velocity, ground_velocity, places, sixes, velocities, contacts)
+"""All columns, each kind of one unit and meaning."""
 CONTACT_JOINTS: tuple[int, ...] = tuple(
     JOINT[f"{side}_{part}"] for side in ("left", "right") for part in ("ankle", "foot")
 )

@@ -1,4 +1,4 @@
-"""InfiniteDance as a dancer: references found, tokens written, decoded, and the feet settled."""
+"""InfiniteDance as a dancer: references found, tokens written and decoded, steps on the beat."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pipelines.foot_restoration.treatment import tidied
 from pipelines.motion.motion import Motion
+from pipelines.motion_expert.bending import settled
 from pipelines.motion_expert.infinitedance.choreollama import ChoreoLlama
 from pipelines.motion_expert.infinitedance.clock import STEP, WINDOW, Span, window_starts
 from pipelines.motion_expert.infinitedance.features import decode
@@ -20,6 +20,8 @@ from pipelines.motion_expert.infinitedance.sampling import Sampling
 from pipelines.motion_expert.infinitedance.tokenizer import Tokenizer
 from pipelines.motion_expert.infinitedance.whole_songs import write_song
 from pipelines.motion_expert.interface import Danced, DanceRequest, find_genre
+from pipelines.music.beats import beat_times
+from pipelines.rhythm.on_beat import with_reserve
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.progress import SILENT, Progress
 
@@ -33,6 +35,7 @@ class InfiniteDancer:
         references: None where the generator hears none.
         genres: names of its styles. schema: of the music features that it was trained on.
         how: tokens are drawn. window, step: of long songs.
+        tempo_change: the dance's tempo is bent by at most this share to bring it onto the beat.
     """
 
     generator: ChoreoLlama
@@ -43,6 +46,7 @@ class InfiniteDancer:
     how: Sampling = Sampling()
     window: Span = WINDOW
     step: Span = STEP
+    tempo_change: float = 0.2
 
     def dance(self, request: DanceRequest, progress: Progress = SILENT) -> list[Danced]:
         """Dances of the request's frames; a song shorter than a window is danced in one that ends
@@ -59,8 +63,9 @@ class InfiniteDancer:
             )
         asked = request.only_style
         style = -1 if asked is None else list(self.genres).index(find_genre(asked, self.genres))
-        whole = Span(max(self.window.cells, Span.covering(request.frames).cells))
-        held = np.pad(music.values, ((0, whole.frames - request.frames), (0, 0)), mode="edge")
+        values = with_reserve(music.values, self.tempo_change)
+        whole = Span(max(self.window.cells, Span.covering(len(values)).cells))
+        held = np.pad(values, ((0, whole.frames - len(values)), (0, 0)), mode="edge")
         written = len(window_starts(whole, self.window, self.step))
         with progress.stage("choreographing", whole.tokens, "tokens") as advance:
             tokens_BN = write_song(
@@ -69,8 +74,15 @@ class InfiniteDancer:
                 self.window, self.step, lambda: advance(1),
             )  # fmt: skip
         facts = {"genre": asked, "windows": written, "temperature": self.how.temperature}
-        motions = self._motions(tokens_BN, request.frames, asked)
-        return [Danced(tidied(motion, request.feet), facts) for motion in motions]
+        dances, beats = [], beat_times(music)
+        with progress.stage("settling the feet", request.candidates, "dances") as advance:
+            for motion in self._motions(tokens_BN, len(values), asked):
+                planted, speed = settled(
+                    motion, beats, request.frames, self.tempo_change, request.feet
+                )
+                dances.append(Danced(planted, facts, {"speed_on_beat": speed}))
+                advance(1)
+        return dances
 
     def _heard(
         self, music_TF: NDArray[np.float32], style: int, start: Span, length: Span

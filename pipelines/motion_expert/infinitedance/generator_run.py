@@ -7,8 +7,11 @@ import torch
 from pipelines.motion_expert.infinitedance.clock import Span
 from pipelines.motion_expert.infinitedance.generator_task import generator_task
 from pipelines.motion_expert.infinitedance.header import part_folder
-from pipelines.motion_expert.infinitedance.references import References, load_retrieval
-from pipelines.motion_expert.infinitedance.retrieval_task import build_bank
+from pipelines.motion_expert.infinitedance.references import (
+    References,
+    build_bank,
+    load_retrieval,
+)
 from pipelines.motion_expert.infinitedance.storage import load_part
 from pipelines.motion_expert.infinitedance.tokenizer_task import load_tokenizer
 from pipelines.motion_expert.infinitedance.training_options import InfiniteDanceTrainingOptions
@@ -43,13 +46,13 @@ def generator_run(
             raise UnsuitableInput(f"{material.folder}: learned the tokens of another tokenizer",
                                   "name that one, or another --run")  # fmt: skip
     genres = tuple(sorted({s.genre for s in material.train if s.genre}))
-    references, window = None, Span(32)
+    references, window = None, own.whole_window()
     if own.retrieval:
         network = load_retrieval(part_folder(own.retrieval, "retrieval", "retrieval"))
         window = Span.of_frames(network.config.frames)
         step = Span(min(_BANK_STEP.cells, window.cells))
-        bank = build_bank(network, material.train, genres, step, stored.sha256)
-        references = References(network, bank, own.references)
+        bank = build_bank(network, tokenizer, material.train, genres, step, stored.sha256)
+        references = References(network, bank, tokenizer, own.references)
         material.progress.say(f"a bank of {len(bank)} windows")
         rare = [g for n, g in enumerate(genres) if not bank.enough(n, own.references)]
         if rare:

@@ -31,7 +31,9 @@ from pipelines.training.optimizers import adamw_of_matrices
 from pipelines.training.task import Key, Task, Words
 from pipelines.training.training_log import TrainingLog
 
-_HELD_WINDOWS = 32
+_HELD_WINDOWS = 64
+_NAMELESS = 0.2
+"""Share of windows that hear no style: whoever asks for none is danced to as these."""
 
 WORDS = Words("window", "windows", "use a smaller --preset", "--preset")
 
@@ -42,7 +44,7 @@ def _heard(width: int, heads: int) -> CadenceConfig:
 
 PRESETS = {
     "paper": ChoreoConfig(_heard(2048, 8)),
-    "small": ChoreoConfig(_heard(256, 4), layers=6, heads=4, key_heads=4, feed=1024),
+    "small": ChoreoConfig(_heard(192, 4), layers=4, heads=4, key_heads=4, feed=512, dropout=0.1),
     "tiny": ChoreoConfig(_heard(16, 2), layers=1, heads=2, key_heads=2, feed=32),
 }
 
@@ -82,8 +84,11 @@ def generator_task(
     material.progress.say(f"{len(windows)} training windows of {len(windows.takes)} recordings")
 
     def draw(size: int, key: Key) -> Tensors:
+        batch = windows.draw(size, key)
+        nameless = np.random.default_rng([*key, 1]).random(size) < _NAMELESS
+        batch = replace(batch, genre=np.where(nameless, -1, batch.genre))
         return {
-            **_ready(windows.draw(size, key), windows.takes, tokenizer, references),
+            **_ready(batch, windows.takes, tokenizer, references),
             "bridges_only": torch.full((size,), key[1] < own.bridge_steps),
         }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pipelines.motion_expert.interface import own_panel
-from pipelines.support.options import check, option
+from pipelines.motion_expert.interface import TEMPO_CHANGE, own_panel
+from pipelines.support.options import check, option, same
 
 _PANEL = own_panel("infinitedance")
 
@@ -28,6 +28,8 @@ class InfiniteDanceOptions:
         "What the dances found become: their average, the best alone, or an average on the beat.",
         panel=_PANEL,
     )
+
+    tempo_change: float = same(TEMPO_CHANGE)
 
     def validate(self) -> InfiniteDanceOptions:
         """Return self, or raise BadUsage naming the flag."""

@@ -22,11 +22,10 @@ _SLOWEST, _FASTEST = 0.25, 1.5
 
 
 def tempo_and_energy(batch: DanceBatch) -> Tensor:
-    """Of each window's music the place (N,) of its own dance, from 1, among all of the batch.
+    """How like each window's music (rows) is to each window's dance (N, N): minus a distance.
 
     Tempo is where the onsets', or the joints' speed's, autocorrelation is highest; energy their
-    mean. Either is ranked over the windows, and the nearest in both ranks comes first; ties count
-    against.
+    mean. Either is ranked over the windows, and the nearest in both ranks are the most alike.
     """
     onsets_NW = batch.music[..., layout.envelope].reshape(batch.music.shape[:2])
     speed_NJ = batch.motion[..., columns.velocities]
@@ -35,9 +34,7 @@ def tempo_and_energy(batch: DanceBatch) -> Tensor:
         np.stack([_ranked(_periods(curve)), _ranked(curve.mean(1))], axis=1)
         for curve in (onsets_NW, speed_NW)
     )
-    away_NN = np.linalg.norm(music[:, None] - motion[None], axis=-1)
-    place = (away_NN <= away_NN.diagonal()[:, None]).sum(1)
-    return torch.from_numpy(place)
+    return torch.from_numpy(-np.linalg.norm(music[:, None] - motion[None], axis=-1))
 
 
 def _periods(curve_NW: NDArray[np.floating]) -> NDArray[np.float64]:  # type: ignore[type-arg]

@@ -6,20 +6,32 @@ docs/reference/infinitedance.md#retrieval. Shapes: T frames, F music columns, D 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pipelines.motion_expert.infinitedance.bank import Bank, Blend, blended, turned_alike
+from pipelines.datasets.sequences import PairedSequence
+from pipelines.motion_expert.infinitedance.bank import (
+    Bank,
+    Blend,
+    Whole,
+    blended,
+    turned_alike,
+)
+from pipelines.motion_expert.infinitedance.clock import FRAMES_PER_LATENT, WINDOW, Span
 from pipelines.motion_expert.infinitedance.retrieval import Retrieval, RetrievalConfig
 from pipelines.motion_expert.infinitedance.storage import load_part, save_part
 from pipelines.motion_expert.infinitedance.tokenizer import Tokenizer
-from pipelines.motion_expert.infinitedance.windows import DanceBatch
+from pipelines.motion_expert.infinitedance.windows import DanceBatch, DanceWindows
+from pipelines.music import layout
 
 Array = NDArray[np.float32]
+_AT_ONCE = 32
+_REMEMBERED = 2048
+"""Windows of the bank that are kept as motion once they were decoded; 200 MB of 6.4 s each."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +40,16 @@ class References:
 
     Attributes:
         retrieval: in evaluation mode, on the CPU. bank: built with it.
+        tokenizer: in evaluation mode, on the CPU: what the bank's tokens are of.
         count: how many are found. blend: how they become one.
     """
 
     retrieval: Retrieval
     bank: Bank
+    tokenizer: Tokenizer
     count: int = 10
     blend: Blend = "weighted"
+    _seen: dict[int, NDArray[np.float16]] = field(default_factory=dict, compare=False, repr=False)
 
     def for_music(
         self, music_TF: Array, genre: int | None = None, without: Sequence[str] = ()
@@ -46,9 +61,21 @@ class References:
         with torch.no_grad():
             query = self.retrieval.embed_music(torch.from_numpy(music_TF)[None])[0].numpy()
         rows, _ = self.bank.found(query, self.count, genre, without)
-        found = turned_alike(self.bank.motion_NTD[rows])
+        found = turned_alike(self.motions(rows))
         beats = [np.flatnonzero(self.bank.beat_NT[row]).astype(np.float64) for row in rows]
         return blended(found, self.blend, beats)
+
+    def motions(self, rows_N: Whole) -> Array:
+        """Windows of the bank as features (N, T, 264), not scaled."""
+        if len(self._seen) > _REMEMBERED:
+            self._seen.clear()
+        new = [int(row) for row in rows_N if int(row) not in self._seen]
+        if new:
+            tokens = torch.from_numpy(self.bank.tokens_NLQ[new].astype(np.int64))
+            with torch.no_grad():
+                decoded = self.tokenizer.motion(tokens).numpy().astype(np.float16)
+            self._seen.update(zip(new, decoded, strict=True))
+        return np.stack([self._seen[int(row)] for row in rows_N]).astype(np.float32)
 
     def for_batch(self, batch: DanceBatch, takes: Sequence[str]) -> Array:
         """References (B, T, 264) of windows to learn from, none of them of its own recording.
@@ -65,26 +92,74 @@ class References:
 
 
 def save_bank(folder: Path, bank: Bank) -> None:
-    """Write a bank as a part of its own; motion in half precision, which is finer than a sensor."""
+    """Write a bank as a part of its own; embeddings in half precision."""
     save_part(
         folder, "bank", {"recordings": list(bank.recordings), "tokenizer": bank.tokenizer},
         {
-            "embedding": torch.from_numpy(bank.embedding_NM),
-            "motion": torch.from_numpy(bank.motion_NTD).half(),
-            "genre": torch.from_numpy(bank.genre_N),
-            "recording": torch.from_numpy(bank.recording_N),
-            "beats": torch.from_numpy(bank.beat_NT),
+            "embedding": torch.from_numpy(bank.embedding_NM).half(),
+            "tokens": torch.from_numpy(bank.tokens_NLQ),
+            "genre": torch.from_numpy(bank.genre_N.astype(np.int16)),
+            "recording": torch.from_numpy(bank.recording_N.astype(np.int32)),
+            "beats": torch.from_numpy(np.packbits(bank.beat_NT, axis=1)),
         }, {},
     )  # fmt: skip
 
 
-def load_bank(folder: Path) -> Bank:
-    """Read a bank; raises as `load_part`."""
+def load_bank(folder: Path, tokenizer: Tokenizer) -> Bank:
+    """Read a bank; raises as `load_part`.
+
+    Args:
+        folder: with the part.
+        tokenizer: what its tokens are of; turns the motion of an older bank into such.
+    """
     stored = load_part(folder, "bank")
     w = {name: value.numpy() for name, value in stored.weights.items()}
+    if "motion" in w:
+        tokens, beats = _tokens(tokenizer, w["motion"].astype(np.float32)), w["beats"]
+    else:
+        tokens = w["tokens"]
+        frames = FRAMES_PER_LATENT * tokens.shape[1]
+        beats = np.unpackbits(w["beats"], axis=1, count=frames).astype(bool)
     return Bank(
-        w["embedding"], w["motion"].astype(np.float32), w["genre"], w["recording"],
-        tuple(stored.config["recordings"]), stored.config["tokenizer"], w["beats"],
+        w["embedding"].astype(np.float32), tokens, w["genre"].astype(np.int64),
+        w["recording"].astype(np.int64), tuple(stored.config["recordings"]),
+        stored.config["tokenizer"], beats,
+    )  # fmt: skip
+
+
+def build_bank(
+    retrieval: Retrieval,
+    tokenizer: Tokenizer,
+    sequences: Sequence[PairedSequence],
+    genres: Sequence[str],
+    stride: Span = WINDOW,
+    digest: str = "",
+) -> Bank:
+    """All windows of some dances, mirrored ones too, with what they are found by.
+
+    A recording that was paired with several songs is there once, as it is with the first.
+
+    Args:
+        retrieval, tokenizer: in evaluation mode, on the CPU.
+        sequences, genres: the dances, and the names of styles in the generator's order.
+        stride: from one window to the next.
+        digest: of the tokenizer.
+
+    Raises UnsuitableInput where no dance is as long as a window.
+    """
+    window = Span.of_frames(retrieval.config.frames)
+    once = {s.take: s for s in reversed(sequences) if s.motion.frames >= window.frames}
+    windows = DanceWindows(list(once.values())[::-1], genres, window, stride, mirror=True)
+    embedding, tokens, beats = [], [], []
+    for rows in np.array_split(np.arange(len(windows)), -(-len(windows) // _AT_ONCE)):
+        batch = windows.gather(rows)
+        with torch.no_grad():
+            embedding.append(retrieval.embed_motion(torch.from_numpy(batch.motion)).numpy())
+        tokens.append(_tokens(tokenizer, batch.motion))
+        beats.append(batch.music[..., layout.beats.start] > 0.5)
+    return Bank(
+        np.concatenate(embedding), np.concatenate(tokens), windows.genre, windows.recording,
+        tuple(windows.takes), digest, np.concatenate(beats),
     )  # fmt: skip
 
 
@@ -100,3 +175,12 @@ def tokens_of(tokenizer: Tokenizer, motion_BTD: Array) -> torch.Tensor:
     """Tokens (B, N) of windows in the order that the generator writes: a, b, c of each latent."""
     with torch.no_grad():
         return tokenizer.tokens(torch.from_numpy(motion_BTD)).flatten(1)
+
+
+def _tokens(tokenizer: Tokenizer, motion_BTD: Array) -> NDArray[np.int16]:
+    parts = [
+        tokenizer.tokens(torch.from_numpy(part)).numpy()
+        for part in np.array_split(motion_BTD, -(-len(motion_BTD) // _AT_ONCE))
+    ]
+    tokens: NDArray[np.int16] = np.concatenate(parts).astype(np.int16)
+    return tokens

@@ -138,20 +138,37 @@ class Retrieval(nn.Module):
         return self.log_scale.clamp(max=_SCALE_LIMIT).exp()
 
 
-def ranks(music_BM: Tensor, motion_BM: Tensor) -> Tensor:
-    """Of each music window the place (B,) of its own dance, from 1; ties count against it."""
-    cosine_BB = music_BM @ motion_BM.T
-    own = cosine_BB.diagonal()[:, None]
-    return (cosine_BB >= own).sum(1)
+def ranks(music_BM: Tensor, motion_BM: Tensor, others_BB: Tensor | None = None) -> Tensor:
+    """Of each music window the place (B,) of its own dance, from 1; ties count against it.
+
+    Args:
+        music_BM, motion_BM: unit vectors.
+        others_BB: which dances each music may be given besides its own (`rivals`); None: all.
+    """
+    return places(music_BM @ motion_BM.T, others_BB)
+
+
+def places(likeness_BB: Tensor, others_BB: Tensor | None = None) -> Tensor:
+    """As `ranks`, of how like each music (rows) is to each dance."""
+    before = likeness_BB >= likeness_BB.diagonal()[:, None]
+    if others_BB is not None:
+        before &= others_BB
+    return before.fill_diagonal_(False).sum(1) + 1
+
+
+def rivals(recording_B: Tensor) -> Tensor:
+    """Pairs (B, B) of different recordings: only those are right or wrong answers."""
+    return recording_B[:, None] != recording_B
 
 
 def retrieval_figures(
-    rank_B: Tensor, pool: int, at: tuple[int, ...] = (1, 5, 10)
+    rank_B: Tensor, pool_B: Tensor, at: tuple[int, ...] = (1, 5, 10)
 ) -> dict[str, float]:
-    """R@k and the median rank, with what chance would give in a pool of that size."""
+    """R@k and the median rank, with what chance would give in pools of those sizes."""
+    pool_B = pool_B.double()
     figures = {f"R@{k}": float((rank_B <= k).double().mean()) for k in at}
-    figures |= {f"chance_R@{k}": min(1.0, k / pool) for k in at}
+    figures |= {f"chance_R@{k}": float((k / pool_B).clamp(max=1).mean()) for k in at}
     return figures | {
-        "median_rank": float(rank_B.double().median()), "chance_median_rank": (pool + 1) / 2,
-        "pool": float(pool),
+        "median_rank": float(rank_B.double().median()),
+        "chance_median_rank": float((pool_B + 1).median()) / 2, "pool": float(pool_B.mean()),
     }  # fmt: skip

@@ -1,8 +1,7 @@
-"""What `train-motion` trains second for InfiniteDance: retrieval; and the bank that it fills."""
+"""What `train-motion` trains second for InfiniteDance: retrieval."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,17 +10,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipelines.datasets.sequences import PairedSequence
 from pipelines.metrics.contrastive.loss import info_nce
 from pipelines.motion_expert.infinitedance import columns
-from pipelines.motion_expert.infinitedance.bank import Bank
 from pipelines.motion_expert.infinitedance.clock import WINDOW, Span
 from pipelines.motion_expert.infinitedance.plain_retrieval import tempo_and_energy
 from pipelines.motion_expert.infinitedance.retrieval import (
     Retrieval,
     RetrievalConfig,
+    places,
     ranks,
     retrieval_figures,
+    rivals,
 )
 from pipelines.motion_expert.infinitedance.storage import load_part, save_part
 from pipelines.motion_expert.infinitedance.windows import DanceWindows
@@ -38,7 +37,9 @@ from pipelines.training.training_log import TrainingLog
 
 PRESETS = {
     "paper": RetrievalConfig(layout.WIDTH, columns.WIDTH, schema=FEATURE_SCHEMA),
-    "small": RetrievalConfig(layout.WIDTH, columns.WIDTH, width=128, schema=FEATURE_SCHEMA),
+    "small": RetrievalConfig(
+        layout.WIDTH, columns.WIDTH, width=96, layers=2, schema=FEATURE_SCHEMA
+    ),
     "tiny": RetrievalConfig(
         layout.WIDTH, columns.WIDTH, width=16, layers=1, heads=2, dropout=0.0,
         schema=FEATURE_SCHEMA,
@@ -107,7 +108,7 @@ def retrieval_task(config: TrainMotionConfig, material: Material, window: Span =
 
 
 def judged(network: Retrieval, windows: DanceWindows, device: torch.device) -> dict[str, float]:
-    """How well music finds its own dance among one window of each held-out take and its others.
+    """How well music finds its own dance among the windows of the other recordings.
 
     Returns:
         "loss" (the contrastive one over all windows), R@k and median rank, chance beside them,
@@ -115,9 +116,9 @@ def judged(network: Retrieval, windows: DanceWindows, device: torch.device) -> d
     """
     music, motion, recording = embedded(network, windows, device)
     plain = tempo_and_energy(windows.gather(np.arange(len(windows))))
-    scale = network.scale().detach().cpu()
-    own = retrieval_figures(ranks(music, motion), len(windows))
-    by_plain = retrieval_figures(plain, len(windows))
+    scale, others = network.scale().detach().cpu(), rivals(recording)
+    own = retrieval_figures(ranks(music, motion, others), others.sum(1) + 1)
+    by_plain = retrieval_figures(places(plain, others), others.sum(1) + 1)
     compared = {f"plain_{n}": v for n, v in by_plain.items() if "chance" not in n and n != "pool"}
     return {"loss": float(info_nce(music, motion, recording, scale)), **own, **compared}
 
@@ -134,28 +135,6 @@ def embedded(
         music.append(network.embed_music(torch.from_numpy(batch.music).to(device)).cpu())
         motion.append(network.embed_motion(torch.from_numpy(batch.motion).to(device)).cpu())
     return torch.cat(music), torch.cat(motion), torch.from_numpy(windows.recording)
-
-
-def build_bank(
-    network: Retrieval,
-    sequences: Sequence[PairedSequence],
-    genres: Sequence[str],
-    stride: Span = WINDOW,
-    tokenizer: str = "",
-    device: torch.device | None = None,
-) -> Bank:
-    """All windows of some dances, mirrored ones too, with what they are found by.
-
-    Raises UnsuitableInput where no dance is as long as a window.
-    """
-    window = Span.of_frames(network.config.frames)
-    windows = DanceWindows(sequences, genres, window, stride, mirror=True)
-    _, motion, _ = embedded(network, windows, device or torch.device("cpu"))
-    whole = windows.gather(np.arange(len(windows)))
-    return Bank(
-        motion.numpy(), whole.motion, windows.genre, windows.recording, tuple(windows.takes),
-        tokenizer, whole.music[..., layout.beats.start] > 0.5,
-    )  # fmt: skip
 
 
 def _fit_scales(network: Retrieval, windows: DanceWindows) -> None:

@@ -53,7 +53,7 @@ def _tokenizer(config: Any, own: InfiniteDanceTrainingOptions, material: Any) ->
 def _retrieval(config: Any, own: InfiniteDanceTrainingOptions, material: Any) -> Task:
     from pipelines.motion_expert.infinitedance.retrieval_task import retrieval_task
 
-    return retrieval_task(config, material)
+    return retrieval_task(config, material, own.whole_window())
 
 
 def _generator(config: Any, own: InfiniteDanceTrainingOptions, material: Any) -> Task:

@@ -47,7 +47,9 @@ class TokenizerConfig:
 
 PRESETS = {
     "paper": TokenizerConfig(),
-    "small": TokenizerConfig(width=192, depth=2, growth=3, quantiser=RvqConfig(width=64)),
+    "small": TokenizerConfig(
+        width=192, depth=2, growth=3, quantiser=RvqConfig(width=64, least=0.05)
+    ),
     "tiny": TokenizerConfig(
         width=24, depth=1, growth=3, quantiser=RvqConfig(codes=32, width=8)
     ),

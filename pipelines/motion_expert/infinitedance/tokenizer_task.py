@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from pipelines.motion_expert.infinitedance import columns
 from pipelines.motion_expert.infinitedance.clock import Span
+from pipelines.motion_expert.infinitedance.linear_start import begin_linear
 from pipelines.motion_expert.infinitedance.storage import Stored, load_part, save_part
 from pipelines.motion_expert.infinitedance.tokenizer import PRESETS, Tokenizer, TokenizerConfig
 from pipelines.motion_expert.infinitedance.tokenizer_loss import (
@@ -27,6 +31,10 @@ from pipelines.training.task import Key, Task, Words
 from pipelines.training.training_log import TrainingLog
 
 _HELD_WINDOWS = 64
+_FITTED_WINDOWS = 1024
+"""Training windows that a new tokenizer is fitted to."""
+_ROOT_COUNTS = 3.0
+"""How much finer than by their spread those columns are told that a path is summed up from."""
 _FRAMES_A_CELL = Span(1).frames
 
 WORDS = Words("window", "windows", "use a smaller --preset or --window", "--preset")
@@ -54,7 +62,9 @@ def tokenizer_task(config: TrainMotionConfig, material: Material) -> Task:
     else:
         mean_D, std_D = windows.moments()
         tokenizer.mean_D.copy_(torch.from_numpy(mean_D))
-        tokenizer.std_D.copy_(torch.from_numpy(std_D))
+        tokenizer.std_D.copy_(torch.from_numpy(grouped(std_D)))
+        fitted = windows.draw(_FITTED_WINDOWS, (config.seed, 0, 0)).motion
+        begin_linear(tokenizer, torch.from_numpy(fitted), config.seed)
     tokenizer.to(material.device)
     held_BTD = _held(material, window)
     material.progress.say(
@@ -88,6 +98,19 @@ def tokenizer_task(config: TrainMotionConfig, material: Material) -> Task:
         facts={"window": window.frames},
         noise_device=material.device,
     )
+
+
+def grouped(std_D: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What columns are divided by: one deviation for all columns of a kind.
+
+    docs/reference/infinitedance.md#where-the-tokenizer-begins.
+    """
+    made = std_D.copy()
+    for kind in columns.KINDS:
+        made[kind] = np.sqrt(np.mean(std_D[kind] ** 2))
+    for kind in (columns.height, columns.yaw_velocity, columns.ground_velocity):
+        made[kind] /= _ROOT_COUNTS
+    return made
 
 
 def load_tokenizer(folder: Path) -> tuple[Tokenizer, Stored]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pipelines.motion_expert.infinitedance.clock import WINDOW, Span
+from pipelines.support.errors import BadUsage
 from pipelines.support.options import option
 from pipelines.training.options import MODEL
 
@@ -24,6 +26,10 @@ class InfiniteDanceTrainingOptions:
         "", "Begin with the LLaMA of this folder.", shown="random weights", metavar="FOLDER",
         panel=MODEL,
     )  # fmt: skip
+    dance_window: int = option(
+        WINDOW.frames, "Frames that retrieval and generator see at once; whole cells of 12.",
+        low=12, metavar="FRAMES", panel=MODEL,
+    )  # fmt: skip
     bridge_steps: int = option(
         0, "Updates in which the language model itself stays as it is.", low=0, panel=MODEL
     )
@@ -42,3 +48,12 @@ class InfiniteDanceTrainingOptions:
     cadence_experts: bool = option(
         True, "Hear music and references through experts; else through one layer.", panel=MODEL
     )
+
+    def whole_window(self) -> Span:
+        """What is seen at once; raises BadUsage naming the flag where it is no whole cells."""
+        if self.dance_window % Span(1).frames:
+            raise BadUsage(
+                f"--dance-window {self.dance_window}: is no multiple of {Span(1).frames} frames",
+                f"use {Span.covering(self.dance_window).frames}",
+            )
+        return Span.of_frames(self.dance_window)

@@ -82,12 +82,14 @@ def load_whole(folder: Path | None, options: InfiniteDanceOptions) -> InfiniteDa
     stored.into(generator, "generator")
     references = None
     if header.references:
-        bank = load_bank(folder)
+        bank = load_bank(folder, tokenizer)
         bank.check_tokenizer(stored.metadata["tokenizer"])
-        references = References(load_retrieval(folder), bank, header.references, options.reference)
+        references = References(
+            load_retrieval(folder), bank, tokenizer, header.references, options.reference
+        )
     how = Sampling(top_p=options.top_p, penalty=options.repetition_penalty)
     window = Span.of_frames(int(stored.metadata["window"]))
     return InfiniteDancer(
         generator.eval(), tokenizer, references, header.genres, header.schema, how, window,
-        Span(max(1, round(window.cells * 5 / 8))),
+        Span(max(1, round(window.cells * 5 / 8))), options.tempo_change,
     )  # fmt: skip

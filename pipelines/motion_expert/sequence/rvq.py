@@ -9,14 +9,19 @@ Shapes: N vectors, C width, K codes, Q layers.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
+from scipy.cluster.vq import kmeans2
 from torch import Tensor, nn
 
 _EPSILON = 1e-5
+_ROUNDS = 20
+"""In which the clusters that codes begin with are found."""
 
 
 @dataclass(frozen=True)
@@ -74,20 +79,33 @@ class Codebook(nn.Module):
 
     def nearest(self, x_NC: Tensor) -> Tensor:
         """The index (N,) of the code nearest to each vector; in training, mostly."""
-        distance_NK = (
-            x_NC.pow(2).sum(1, keepdim=True) - 2 * x_NC @ self.codes_KC.T
-            + self.codes_KC.pow(2).sum(1)
-        )  # fmt: skip
+        distance_NK = self._distance(x_NC)
         if not self.training or not self.config.temperature:
             return distance_NK.argmin(1)
         uniform = torch.rand_like(distance_NK).clamp(1e-9, 1 - 1e-7)
         gumbel = -torch.log(-torch.log(uniform))
         return (gumbel * self.config.temperature - distance_NK).argmax(1)
 
+    def closest(self, x_NC: Tensor) -> Tensor:
+        """The index (N,) of the code nearest to each vector."""
+        return self._distance(x_NC).argmin(1)
+
+    def _distance(self, x_NC: Tensor) -> Tensor:
+        distance_NK: Tensor = (
+            x_NC.pow(2).sum(1, keepdim=True) - 2 * x_NC @ self.codes_KC.T
+            + self.codes_KC.pow(2).sum(1)
+        )  # fmt: skip
+        return distance_NK
+
     @torch.no_grad()
     def begin(self, x_NC: Tensor) -> None:
         """Codes begin where the first vectors are, the same in every process."""
-        self.codes_KC.copy_(_shared(_some(x_NC, self.config.codes)))
+        self.begin_as(_shared(_some(x_NC, self.config.codes)))
+
+    @torch.no_grad()
+    def begin_as(self, codes_KC: Tensor) -> None:
+        """Codes begin with these."""
+        self.codes_KC.copy_(codes_KC)
         self.sums_KC.copy_(self.codes_KC)
         self.uses_K.fill_(1)
         self.begun.fill_(1)
@@ -139,6 +157,21 @@ class ResidualQuantiser(nn.Module):
         through_NC = x_NC + (sum_NC - x_NC).detach()
         return Quantised(through_NC, torch.stack(indices + dropped, 1), torch.stack(losses).mean())
 
+    @torch.no_grad()
+    def begin(self, x_NC: Tensor, seed: int = 0) -> None:
+        """Codes begin as the means of clusters of vectors, each layer's of what is left over.
+
+        Of fewer vectors than codes each is a code itself, as in training.
+        """
+        rest_NC = x_NC
+        for layer in self.layers:
+            assert isinstance(layer, Codebook)
+            if len(rest_NC.unique(dim=0)) > self.config.codes:
+                layer.begin_as(_clustered(rest_NC, self.config.codes, seed))
+            else:
+                layer.begin(rest_NC)
+            rest_NC = rest_NC - layer.codes_KC[layer.closest(rest_NC)]
+
     def _layers_used(self, device: torch.device) -> int:
         if not self.training or torch.rand((), device=device) >= self.config.dropout:
             return self.config.layers
@@ -173,6 +206,16 @@ def _some(x_NC: Tensor, count: int) -> Tensor:
     if len(x_NC) < count:
         chosen = chosen + torch.randn_like(chosen) * 0.01 * x_NC.shape[1] ** -0.5
     return chosen
+
+
+def _clustered(x_NC: Tensor, count: int, seed: int) -> Tensor:
+    """The means of so many clusters of the vectors."""
+    different = np.unique(x_NC.cpu().numpy(), axis=0)
+    with warnings.catch_warnings():
+        # A cluster that loses its last vector keeps its place; training begins such codes anew.
+        warnings.simplefilter("ignore", UserWarning)
+        means, _ = kmeans2(different, count, _ROUNDS, minit="points", seed=seed)
+    return torch.from_numpy(means).to(x_NC)
 
 
 def _summed(value: Tensor) -> Tensor:

@@ -8,9 +8,8 @@ from scipy.spatial.transform import Rotation
 from pipelines.datasets.sequences import PairedSequence
 from pipelines.motion.motion import Motion
 from pipelines.motion_expert.infinitedance.clock import Span
-from pipelines.motion_expert.infinitedance.references import References
+from pipelines.motion_expert.infinitedance.references import References, build_bank
 from pipelines.motion_expert.infinitedance.retrieval import Retrieval, RetrievalConfig
-from pipelines.motion_expert.infinitedance.retrieval_task import build_bank
 from pipelines.motion_expert.infinitedance.tokenizer import PRESETS, Tokenizer
 
 
@@ -67,10 +66,10 @@ def tokenizer():
 
 
 @pytest.fixture(scope="session")
-def references():
+def references(tokenizer):
     """Two windows, and their mirror images, of each of four dances; two styles."""
     torch.manual_seed(0)
     retrieval = Retrieval(RetrievalConfig(35, 264, 48, width=16, layers=1, heads=2)).eval()
     data = [_paired(n, genre="Jazz" if n % 2 else "Pop") for n in range(4)]
-    bank = build_bank(retrieval, data, ("Jazz", "Pop"), Span(2), "digest")
-    return References(retrieval, bank, count=3)
+    bank = build_bank(retrieval, tokenizer, data, ("Jazz", "Pop"), Span(2), "digest")
+    return References(retrieval, bank, tokenizer, count=3)

@@ -17,7 +17,7 @@ def bank():
     """Windows at 0, 10, ... 50 degrees; two a recording; the last recording is of style 1."""
     return Bank(
         unit(*np.radians([0, 10, 20, 30, 40, 50])),
-        np.arange(6, dtype=np.float32)[:, None, None] * np.ones((6, 4, 3), np.float32),
+        np.zeros((6, 1, 3), np.int16),
         np.array([0, 0, 0, 0, 1, 1]), np.array([0, 0, 1, 1, 2, 2]), ("a", "b", "c"), "digest",
     )  # fmt: skip
 
@@ -41,7 +41,7 @@ def test_as_a_plain_sort_would(seed, count):
     random = np.random.default_rng(seed)
     vectors = random.normal(size=(30, 5)).astype(np.float32)
     own = random.integers(0, 6, 30)
-    made = Bank(vectors, np.zeros((30, 1, 1), np.float32), own, own, tuple("abcdef"))
+    made = Bank(vectors, np.zeros((30, 1, 3), np.int16), own, own, tuple("abcdef"))
     rows, _ = made.found(vectors[0], count, without=["f"])
     order = [r for r in np.argsort(-(vectors @ vectors[0]), kind="stable") if own[r] != 5]
     assert rows.tolist() == order[:count]

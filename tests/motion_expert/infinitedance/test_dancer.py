@@ -12,6 +12,7 @@ from pipelines.motion_expert.infinitedance.clock import Span
 from pipelines.motion_expert.infinitedance.dancer import InfiniteDancer
 from pipelines.motion_expert.infinitedance.sampling import Sampling
 from pipelines.motion_expert.interface import DanceRequest
+from pipelines.music import layout
 from pipelines.music.features import FEATURE_SCHEMA, MusicFeatures
 from pipelines.support.errors import BadUsage, UnsuitableInput
 
@@ -26,7 +27,7 @@ def dancer(tokenizer, references):
     books = torch.stack([layer.codes_KC for layer in tokenizer.quantiser.layers])
     return InfiniteDancer(
         ChoreoLlama(config, books).eval(), tokenizer, references, ("Jazz", "Pop"), FEATURE_SCHEMA,
-        Sampling(1.0, 0, 1.0), Span(4), Span(2),
+        Sampling(1.0, 0, 1.0), Span(4), Span(2), tempo_change=0.0,
     )  # fmt: skip
 
 
@@ -41,6 +42,20 @@ def test_exactly_the_frames_that_were_asked_for(dancer, frames):
     assert (danced.motion.frames, danced.motion.fps) == (frames, 30.0)
     danced.motion.validate()
     assert danced.facts["windows"] == {100: 4, 72: 2, 31: 1}[frames]
+
+
+def test_a_dance_with_reserve_is_brought_onto_the_beat(dancer):
+    values = np.random.default_rng(0).normal(size=(240, 35)).astype(np.float32)
+    values[:, layout.beats] = 0
+    values[::15, layout.beats] = 1
+    given = DanceRequest(MusicFeatures(values))
+    (bent,) = replace(dancer, tempo_change=0.3).dance(given)
+    (plain,) = dancer.dance(given)
+    assert bent.motion.frames == plain.motion.frames == 240
+    assert bent.facts["windows"] > plain.facts["windows"]
+    assert plain.measured == {"speed_on_beat": None}
+    speed = bent.measured["speed_on_beat"]
+    assert speed is None or 0.7 <= speed <= 1.3
 
 
 def test_the_same_request_gives_the_same_bytes(dancer):

@@ -59,6 +59,16 @@ def test_a_run_that_stopped_goes_on_as_if_it_had_not(train, tmp_path):
     assert outcome.best_loss is not None
 
 
+def test_some_windows_hear_no_style(tmp_path, paired, tokenizer, references):
+    named = [paired(n, genre=GENRES[n % 2 == 0]) for n in range(4)]
+    material = Material(named, [], tmp_path, CPU, 4, SILENT)
+    own = InfiniteDanceTrainingOptions()
+    task = generator_task(CONFIG, material, tokenizer, references, GENRES, own, window=Span(4))
+    styles = torch.cat([task.draw(32, (0, step, 0))["style"] for step in range(8)])
+    assert 0.1 < float((styles == -1).double().mean()) < 0.3
+    assert set(styles.tolist()) == {-1, 0, 1}
+
+
 def test_what_is_saved_is_read_again(train, tmp_path, tokenizer):
     _, stored, _ = train(tmp_path, 2, heard=False)
     config = ChoreoConfig.from_json(stored.config)

@@ -4,6 +4,7 @@ import numpy as np
 
 from pipelines.motion_expert.infinitedance import columns
 from pipelines.motion_expert.infinitedance.plain_retrieval import tempo_and_energy
+from pipelines.motion_expert.infinitedance.retrieval import places
 from pipelines.motion_expert.infinitedance.windows import DanceBatch
 from pipelines.music import layout
 
@@ -26,10 +27,10 @@ def pulsing(periods, energies, motion_periods=None):
 
 def test_dances_of_the_song_s_own_tempo_and_energy_are_found():
     periods, energies = [9, 12, 15, 19, 24, 30], [3, 1, 6, 2, 5, 4]
-    assert tempo_and_energy(pulsing(periods, energies)).tolist() == [1] * 6
+    assert places(tempo_and_energy(pulsing(periods, energies))).tolist() == [1] * 6
 
 
 def test_ones_of_the_opposite_are_not():
     periods, energies = [9, 12, 15, 19, 24, 30], [1, 1, 1, 1, 1, 1]
-    place = tempo_and_energy(pulsing(periods, energies, periods[::-1]))
+    place = places(tempo_and_energy(pulsing(periods, energies, periods[::-1])))
     assert float(place.double().mean()) > 3

@@ -10,8 +10,10 @@ from pipelines.motion_expert.infinitedance.retrieval import (
     Retrieval,
     RetrievalConfig,
     WindowEncoder,
+    places,
     ranks,
     retrieval_figures,
+    rivals,
 )
 
 SMALL = RetrievalConfig(5, 7, frames=12, width=8, layers=2, heads=2, dropout=0.0)
@@ -63,10 +65,20 @@ def test_ranks_and_their_figures():
     motion = torch.tensor([[0.8, 0.6], [0.0, 1.0], [1.0, 0.0]])
     place = ranks(music, motion)
     assert place.tolist() == [2, 1, 3]
-    figures = retrieval_figures(place, 3, at=(1, 2))
+    figures = retrieval_figures(place, torch.full((3,), 3), at=(1, 2))
     assert figures["R@1"] == pytest.approx(1 / 3)
     assert (figures["R@2"], figures["median_rank"]) == (pytest.approx(2 / 3), 2)
     assert (figures["chance_R@1"], figures["chance_median_rank"]) == (pytest.approx(1 / 3), 2)
+
+
+def test_windows_of_the_own_recording_are_neither_right_nor_wrong():
+    likeness = torch.tensor([[0.5, 0.9, 0.8], [0.1, 0.2, 0.0], [0.7, 0.9, 0.8]])
+    others = rivals(torch.tensor([4, 4, 6]))
+    assert places(likeness).tolist() == [3, 1, 2]
+    assert places(likeness, others).tolist() == [2, 1, 2]
+    figures = retrieval_figures(places(likeness, others), others.sum(1) + 1, at=(1,))
+    assert figures["chance_R@1"] == pytest.approx((1 / 2 + 1 / 2 + 1 / 3) / 3)
+    assert figures["pool"] == pytest.approx(7 / 3)
 
 
 def test_an_encoder_that_says_the_same_of_all_is_at_the_end_not_at_the_top():

@@ -1,12 +1,11 @@
 """Both encoders trained by the one engine, judged beside chance, and the bank that they fill."""
 
-import numpy as np
 import pytest
 import torch
 
 from pipelines.motion_expert.infinitedance.clock import Span
 from pipelines.motion_expert.infinitedance.retrieval import Retrieval, RetrievalConfig
-from pipelines.motion_expert.infinitedance.retrieval_task import build_bank, retrieval_task
+from pipelines.motion_expert.infinitedance.retrieval_task import retrieval_task
 from pipelines.motion_expert.infinitedance.storage import load_part
 from pipelines.motion_expert.training.material import Material
 from pipelines.motion_expert.training.settings import TrainMotionConfig
@@ -48,22 +47,6 @@ def test_figures_stand_beside_chance_and_beside_a_plain_way(tmp_path, paired):
     figures = task.held_out(task.network, 2, None)
     assert (figures["pool"], figures["chance_R@1"]) == (4, 0.25)
     assert {"loss", "R@5", "median_rank", "plain_R@1", "plain_median_rank"} <= set(figures)
-
-
-def test_a_bank_of_any_dances_finds_none_of_the_song_s_own(tmp_path, paired):
-    _, run = trained(tmp_path, paired, 2)
-    network = loaded(run.checkpoint)
-    data = [paired(n, genre="Jazz" if n % 2 else "Pop") for n in range(4)]
-    bank = build_bank(network, data, ("Jazz", "Pop"), Span(2), "digest")
-    assert (len(bank), bank.tokenizer) == (4 * 2 * 2, "digest")  # two windows, and their mirrors
-    assert bank.recordings == ("take0", "take1", "take2", "take3")
-    music = torch.from_numpy(data[1].features[None, :48])
-    query = network.embed_music(music)[0].detach().numpy()
-    rows, _ = bank.found(query, 5, without=["take1"])
-    assert 1 not in bank.recording_N[rows]
-    rows, _ = bank.found(query, 4, genre=0, without=["take1"])
-    assert set(bank.recording_N[rows]) == {3}
-    np.testing.assert_allclose(np.linalg.norm(bank.embedding_NM, axis=1), 1, atol=1e-5)
 
 
 def test_one_recording_is_too_few(tmp_path, paired):

@@ -1,7 +1,11 @@
 """Own options of training: what they share with others is declared alike."""
 
+import pytest
+
+from pipelines.motion_expert.infinitedance.clock import Span
 from pipelines.motion_expert.infinitedance.training_options import InfiniteDanceTrainingOptions
 from pipelines.motion_expert.training.settings import own_options
+from pipelines.support.errors import BadUsage
 from pipelines.support.options import declared, distinct
 
 
@@ -10,6 +14,13 @@ def test_they_can_stand_beside_those_of_every_expert():
     own = {one.name for one in declared(InfiniteDanceTrainingOptions)}
     assert own <= names
     assert own == {
-        "tokenizer", "retrieval", "llama", "bridge_steps", "references",
+        "tokenizer", "retrieval", "llama", "dance_window", "bridge_steps", "references",
         "token_inputs", "fusion", "band_edge", "cadence_experts",
     }  # fmt: skip
+
+
+def test_windows_are_whole_cells():
+    assert InfiniteDanceTrainingOptions(dance_window=192).whole_window() == Span(16)
+    with pytest.raises(BadUsage, match="--dance-window 200: is no multiple of 12") as refused:
+        InfiniteDanceTrainingOptions(dance_window=200).whole_window()
+    assert "use 204" in refused.value.hint

@@ -144,3 +144,24 @@ def test_all_that_is_random_follows_from_the_seed():
 
     one, other = trained(), trained()
     assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_codes_begin_as_the_means_of_clusters_each_layer_of_what_is_left():
+    random = torch.Generator().manual_seed(0)
+    coarse = torch.tensor(COARSE)[torch.randint(4, (400,), generator=random)]
+    fine = torch.tensor(FINE)[torch.randint(4, (400,), generator=random)]
+    x = coarse + fine + 0.01 * torch.randn(400, 2, generator=random)
+    made = ResidualQuantiser(PLAIN)
+    made.begin(x, seed=3)
+    first = made.layers[0].codes_KC
+    assert torch.cdist(torch.tensor(COARSE), first).min(1).values.max() < 0.2
+    assert all(layer.begun == 1 for layer in made.layers)
+    made.eval()
+    assert float((made(x).sum_NC - x).norm(dim=1).mean()) < 0.2
+
+
+def test_of_fewer_vectors_than_codes_each_is_one():
+    x = torch.tensor([[1.0, 2.0], [5.0, 6.0]])
+    made = ResidualQuantiser(PLAIN)
+    made.begin(x)
+    torch.testing.assert_close(made.eval()(x).sum_NC, x, atol=0.1, rtol=0)
