@@ -23,6 +23,7 @@ from pipelines.generation.storyboard import storyboard, with_plan
 from pipelines.generation.video import VIDEO_RECORD, checked_person, finished_video, warn_of
 from pipelines.media.shape import frame_rate
 from pipelines.support.conventions import MOTION_FPS
+from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import check_writable
 from pipelines.support.progress import SILENT, Progress
 from pipelines.workspace.layout import Workspace
@@ -83,16 +84,24 @@ def plan(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
 
 
 def bars(config: GenerateConfig, progress: Progress) -> str:
-    """The song's bars and sections as a storyboard that can be saved and used (TOML)."""
+    """The song's bars and sections as a storyboard that can be saved and used (TOML).
+
+    A song of more than ten minutes has bars only.
+    """
     from pipelines.motion_expert.library.song_plan import plan_song
     from pipelines.music.features import song_features
-    from pipelines.music.sections import song_sections
+    from pipelines.music.sections import sections_from, song_sections
 
     config = with_plan(config).validate()
     assert config.song is not None
     with progress.stage("listening to the song"):
         heard = song_features(config.song, config.start, config.duration, progress)
-    return storyboard(config, plan_song(heard.values), song_sections(heard))
+        try:
+            whole = song_features(config.song) if config.start or config.duration else heard
+            sections = sections_from(song_sections(whole), config.start)
+        except UnsuitableInput:
+            sections = []
+    return storyboard(config, plan_song(heard.values), sections)
 
 
 def _plan_without_weights(
@@ -175,7 +184,9 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     config = with_plan(config)
     if config.many:
         return make_many(dances_alone(config), generate, progress)
-    config = with_captured(config.validate().with_output(), progress)
+    config = config.validate().with_output()
+    filmed = config.motion_from
+    config = with_captured(config, progress)
     refuse_unable(config)
     check_writable([path for _, path in config.targets()])
     run = run_name(config)
@@ -195,14 +206,15 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
     ):  # fmt: skip
         for path in config.inputs().values():
             record.read(path)
-        dance = _dance_and_video(config, folder, seconds, record, progress)
+        dance = _dance_and_video(config, filmed, folder, seconds, record, progress)
         record.facts["run"] = run
     return _summary(config, folder, record, dance)
 
 
 def _dance_and_video(
-    config: GenerateConfig, folder: Path, seconds: float, record: RunRecord, progress: Progress
-) -> Motion:
+    config: GenerateConfig, filmed: Path | None, folder: Path, seconds: float, record: RunRecord,
+    progress: Progress,
+) -> Motion:  # fmt: skip
     drawn = None if config.motion_only else finished_stage(folder / VIDEO_RECORD, progress)
     if drawn is None:
         progress.expect(expected_stages(config, seconds))
@@ -226,7 +238,11 @@ def _dance_and_video(
         hand_over(folder / "out.mp4", config.output, record, progress)
     page = config.page_file()
     if page is not None:
-        hand_over(finished_page(config, dance, folder, record, progress), page, record, progress)
+        videos = {} if filmed is None else {filmed.name: filmed}
+        if drawn is not None and config.output is not None:
+            videos[config.output.name] = folder / "out.mp4"
+        made = finished_page(config, dance, videos, folder, record, progress)
+        hand_over(made, page, record, progress)
     return dance
 
 

@@ -107,7 +107,8 @@ def storyboard(config: GenerateConfig, song: SongPlan, sections: Sequence[SongSe
     phrase of four, with what the flags say of style, keep and redo where they say it.
 
     Args:
-        song: bars of the song's part that is danced. sections: its parts, as a listener hears them.
+        song: bars of the song's part that is danced. sections: the whole song's, counted from where
+            the dance begins; none where they are not known.
     """
     starts = [max(0.0, float(second)) for second in song.pulses[:: song.per_bar]]
     steady = "" if song.steady else ", which are a count of our own: the song has no steady beat"
@@ -130,14 +131,17 @@ def storyboard(config: GenerateConfig, song: SongPlan, sections: Sequence[SongSe
         lines += [
             "", "[[part]]", f'bars = "{first + 1}-{last}"',
             f"# {starts[first]:.2f} to {min(starts[last], song.seconds):.2f} s, "
-            f"section {_section_at(sections, middle)}, loudness rank {energy:.2f}{note}",
+            f"{_section_at(sections, middle)}loudness rank {energy:.2f}{note}",
         ]  # fmt: skip
     return "\n".join([*lines, *_parts_of_flags(config)])
 
 
 def _section_at(sections: Sequence[SongSection], second: float) -> str:
-    """The letter of the section that is heard then."""
-    return next((part.label for part in sections if second < part.end), sections[-1].label)
+    """The letter of the section that is heard then, in words."""
+    if not sections:
+        return ""
+    label = next((part.label for part in sections if second < part.end), sections[-1].label)
+    return f"section {label}, "
 
 
 def _parts_of_flags(config: GenerateConfig) -> list[str]:

@@ -6,6 +6,7 @@ Shapes: B beats, S sections.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +53,18 @@ def song_sections(features: MusicFeatures) -> list[SongSection]:
     labels = _letters([_mean_of(heard, beats, start, end) for start, end in spans])
     return [
         SongSection(start, end, label) for (start, end), label in zip(spans, labels, strict=True)
+    ]
+
+
+def sections_from(parts: Sequence[SongSection], second: float) -> list[SongSection]:
+    """The parts that are heard from `second` of the song on, counted from there.
+
+    Letters are those of the whole song, whichever stretch of it is danced.
+    """
+    return [
+        SongSection(max(part.start - second, 0.0), part.end - second, part.label)
+        for part in parts
+        if part.end > second
     ]
 
 

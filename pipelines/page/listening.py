@@ -20,7 +20,7 @@ def with_song(page: Page, song: Path, start: float, workspace: Path, progress: P
 
     Raises UnsuitableInput: no sound that can be decoded.
     """
-    from pipelines.music.sections import song_sections
+    from pipelines.music.sections import sections_from, song_sections
     from pipelines.music.song_cache import cached_beats, cached_features
 
     info = probe_audio(song)
@@ -37,10 +37,6 @@ def with_song(page: Page, song: Path, start: float, workspace: Path, progress: P
         except UnsuitableInput:
             parts = []
         advance(1)
-    sections = [
-        Section(max(part.start - start, 0.0), part.end - start, part.label)
-        for part in parts
-        if part.end > start
-    ]
+    sections = [Section(part.start, part.end, part.label) for part in sections_from(parts, start)]
     beats_seen = [float(beat) for beat in beats]
     return replace(page, song=song, song_start=start, beats=beats_seen, sections=sections)

@@ -1,4 +1,4 @@
-"""Dances, their song and a video as one self-contained HTML file.
+"""Dances, their song and videos as one self-contained HTML file.
 
 The viewer (`source/`, bundled as viewer.min.js with three.js, MIT) is written into the page, and so
 is all that it shows; a policy in the page forbids every request. docs/page.md.
@@ -73,12 +73,21 @@ class PageDance:
 
 
 @dataclass(frozen=True)
+class PageVideo:
+    """A video beside the dances, and the name below it."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True)
 class Page:
     """What a page shows.
 
     Attributes:
         dances: side by side, all from the same second of the song.
-        song, video: files, or None. song_start: second of the song with which it begins.
+        song: a file, or None. song_start: second of it with which the dances begin.
+        videos: beside the dances, beginning with them.
         beats: seconds from there.
         sections: of the song, coloured above the beats.
     """
@@ -86,7 +95,7 @@ class Page:
     dances: Sequence[PageDance]
     song: Path | None = None
     song_start: float = 0.0
-    video: Path | None = None
+    videos: Sequence[PageVideo] = ()
     beats: Sequence[float] = ()
     sections: Sequence[Section] = ()
 
@@ -100,7 +109,7 @@ def write_page(page: Page, target: Path) -> None:
     """Write the page, whole or not at all.
 
     Raises:
-        UnsuitableInput: the song or the video cannot be read, or `target` not be written.
+        UnsuitableInput: the song or a video cannot be read, or `target` not be written.
     """
     title = " · ".join(dance.name for dance in page.dances)
     several = len(page.dances) > 1
@@ -120,13 +129,17 @@ def write_page(page: Page, target: Path) -> None:
 def _contents(page: Page) -> dict[str, Any]:
     seconds = page.seconds
     sound = None if page.song is None else small_sound(page.song, seconds, page.song_start)
-    video = None if page.video is None else small_video(page.video, seconds)
+    videos = [
+        {"name": one.name, "type": VIDEO_TYPE, "data": base64_of(small_video(one.path, seconds))}
+        for one in page.videos
+    ]
     return {
         "seconds": seconds, "fps": PAGE_FPS,
         "dances": [_dance(dance) for dance in page.dances],
         "beats": [round(float(beat), 4) for beat in page.beats if 0 <= beat <= seconds],
         "sections": [_section(one, seconds) for one in page.sections if one.start < seconds],
-        "sound": _media(sound, SOUND_TYPE), "video": _media(video, VIDEO_TYPE),
+        "sound": None if sound is None else {"type": SOUND_TYPE, "data": base64_of(sound)},
+        "videos": videos,
     }  # fmt: skip
 
 
@@ -164,10 +177,6 @@ def _check(one: Check) -> dict[str, Any]:
         "kind": one.kind, "from": round(one.start, 4), "to": round(one.end, 4),
         "score": float(f"{one.score:.4g}"), "note": one.note,
     }  # fmt: skip
-
-
-def _media(data: bytes | None, kind: str) -> dict[str, str] | None:
-    return None if data is None else {"type": kind, "data": base64_of(data)}
 
 
 def moving_body(motion: Motion, body: BodyMesh, with_skin: bool = True) -> bytes:

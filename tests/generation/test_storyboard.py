@@ -123,6 +123,7 @@ def test_what_is_printed_can_be_used_and_holds_the_songs_bars(config, tmp_path):
     assert heard[0] == "A" and heard[-1] == "B" and heard == sorted(heard)
     config.plan.write_text(text)
     assert with_plan(config) == replace(config, plan=None)
+    assert "section" not in storyboard(replace(config, plan=None), plan, [])
 
 
 def test_what_flags_say_is_printed_with_it(config, tmp_path):

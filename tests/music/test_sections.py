@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.music import layout
 from pipelines.music.features import MusicFeatures
-from pipelines.music.sections import song_sections
+from pipelines.music.sections import sections_from, song_sections
 
 BEAT = 15
 """Frames: 120 beats a minute at 30 frames a second."""
@@ -34,6 +34,15 @@ def test_parts_are_found_on_the_beat_and_come_back_by_their_letter(pattern):
         assert part.start == pytest.approx(16 * number, abs=0.5)
     assert found[0].start == 0 and found[-1].end == pytest.approx(16 * len(pattern))
     assert all(one.end == other.start for one, other in itertools.pairwise(found))
+
+
+def test_a_stretch_keeps_the_letters_of_the_whole_song():
+    found = song_sections(song("ABA"))
+    stretch = sections_from(found, 20.0)
+    assert [part.label for part in stretch] == ["B", "A"]
+    assert [part.start for part in stretch] == [0.0, pytest.approx(found[1].end - 20)]
+    assert stretch[-1].end == pytest.approx(found[-1].end - 20)
+    assert sections_from(found, 0.0) == found and sections_from(found, 100.0) == []
 
 
 def test_an_even_song_a_short_one_and_silence_are_one_part():

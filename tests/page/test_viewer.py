@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pipelines.page import writing
-from pipelines.page.writing import Check, Page, PageDance, Section, write_page
+from pipelines.page.writing import Check, Page, PageDance, PageVideo, Section, write_page
 
 SOURCE = Path(writing.__file__).parent / "source"
 
@@ -103,16 +103,34 @@ def test_several_dances_stand_side_by_side_and_on_a_phone_below_each_other(writt
         assert all(half.reshape(-1, 3).std(axis=0).max() > 5 for half in halves)
 
 
-def test_a_video_takes_its_room_from_the_dances(written, opened, dancers):
-    page, _ = opened(written(2, video=dancers("one", 2)))
-    until(page, "document.getElementById('video').readyState > 0")
-    room = "document.getElementById('room').getBoundingClientRect()"
-    until(page, f"Math.abs(document.getElementById('stage').clientWidth - {room}.width) < 2")
-    page.evaluate("window.macedance.clock.seek(1.0)")
-    assert page.evaluate("document.getElementById('video').currentTime") == pytest.approx(1.0)
-    box = page.locator("#video").bounding_box()
-    assert box["width"] > 50
-    assert page.evaluate(f"{room}.right") == pytest.approx(box["x"], abs=1)
+def test_videos_take_their_room_from_the_dances(written, opened, dancers):
+    film = dancers("one", 2)
+    target = written(2, videos=[PageVideo("out.mp4", film), PageVideo("<filmed>.mp4", film)])
+    for width, height in ((900, 600), (390, 800)):
+        page, _ = opened(target, width, height)
+        films = "[...document.querySelectorAll('video')]"
+        until(page, f"{films}.every((film) => film.readyState > 0)")
+        room = "document.getElementById('room').getBoundingClientRect()"
+        until(page, f"Math.abs(document.getElementById('stage').clientWidth - {room}.width) < 2")
+        page.evaluate("window.macedance.clock.seek(1.0)")
+        assert page.evaluate(f"{films}.map((film) => film.currentTime)") == pytest.approx(
+            [1.0, 1.0]
+        )
+        assert page.locator("figcaption").all_inner_texts() == ["out.mp4", "<filmed>.mp4"]
+        boxes = [page.locator("video").nth(number).bounding_box() for number in range(2)]
+        assert all(box["width"] > 50 and box["height"] > 50 for box in boxes)
+        assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        side, start = ("right", boxes[0]["x"]) if width > height else ("bottom", boxes[0]["y"])
+        assert page.evaluate(f"{room}.{side}") == pytest.approx(start, abs=1)
+
+
+def test_without_a_song_the_first_video_is_the_time(written, opened, dancers):
+    page, _ = opened(written(videos=[PageVideo("out.mp4", dancers("one", 4))]))
+    page.click("#play")
+    until(page, "document.querySelector('video').currentTime > 0.3")
+    apart = "window.macedance.clock.now() - document.querySelector('video').currentTime"
+    assert abs(page.evaluate(apart)) < 1 / 30
 
 
 def test_checks_are_listed_in_their_order_and_lead_to_their_stretch(tmp_path, dance, stick, opened):

@@ -1,10 +1,9 @@
-// One time for everything: the song's where there is one, else the video's, else the screen's.
+// One time for everything: the song's where there is one, else the first video's, else the screen's.
 
 export class Clock {
-  constructor(sound, video, page) {
-    this.sound = page.sound ? sound : null;
-    this.video = page.video ? video : null;
-    this.seconds = page.seconds;
+  constructor(sound, videos, seconds) {
+    this.media = sound ? [sound, ...videos] : videos;
+    this.seconds = seconds;
     this.playing = false;
     this.speed = 1;
     this.loop = null;
@@ -12,15 +11,11 @@ export class Clock {
     this.since = 0;
   }
 
-  get media() {
-    return this.sound || this.video;
-  }
-
   now() {
     if (this.playing) {
-      const media = this.media;
-      this.at = media && !media.ended
-        ? media.currentTime : this.at + ((performance.now() - this.since) / 1000) * this.speed;
+      const leader = this.media[0];
+      this.at = leader && !leader.ended
+        ? leader.currentTime : this.at + ((performance.now() - this.since) / 1000) * this.speed;
       this.since = performance.now();
       const [start, end] = this.loop || [0, this.seconds];
       if (this.at >= end || this.at < start - 0.05) this.seek(start);
@@ -31,17 +26,14 @@ export class Clock {
   seek(seconds) {
     this.at = Math.min(Math.max(seconds, 0), this.seconds);
     this.since = performance.now();
-    for (const media of [this.sound, this.video]) {
-      if (media) media.currentTime = this.at;
-    }
+    for (const media of this.media) media.currentTime = this.at;
   }
 
   toggle() {
     this.playing = !this.playing;
     this.since = performance.now();
     this.seek(this.at);
-    for (const media of [this.sound, this.video]) {
-      if (!media) continue;
+    for (const media of this.media) {
       media.playbackRate = this.speed;
       if (this.playing) media.play().catch(() => {});
       else media.pause();
@@ -50,8 +42,6 @@ export class Clock {
 
   setSpeed(speed) {
     this.speed = speed;
-    for (const media of [this.sound, this.video]) {
-      if (media) media.playbackRate = speed;
-    }
+    for (const media of this.media) media.playbackRate = speed;
   }
 }

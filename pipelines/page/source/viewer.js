@@ -10,16 +10,13 @@ const byId = (name) => document.getElementById(name);
 
 async function main(page) {
   const stage = new Stage(byId("stage"));
-  const clock = new Clock(byId("sound"), byId("video"), page);
+  const videos = page.videos.map(framed);
+  const clock = new Clock(page.sound ? byId("sound") : null, videos, page.seconds);
   const timeline = new Timeline(byId("timeline"), page, clock);
   // What a test, or a curious person, may ask.
   window.macedance = { clock, timeline, pelvis: (number = 0) => stage.seats[number].place.toArray() };
   await stage.show(page.dances);
   if (page.sound) byId("sound").src = url(page.sound);
-  if (page.video) {
-    byId("video").src = url(page.video);
-    byId("video").hidden = false;
-  }
   listChecks(page, clock, timeline);
   wire(page, stage, clock, timeline);
   resize(stage, timeline);
@@ -33,6 +30,18 @@ async function main(page) {
     timeline.draw(seconds);
   };
   window.requestAnimationFrame(draw);
+}
+
+// A video with its name below it, beside the dances.
+function framed(video) {
+  const figure = byId("videos").appendChild(document.createElement("figure"));
+  const film = figure.appendChild(document.createElement("video"));
+  film.muted = true;
+  film.playsInline = true;
+  film.src = url(video);
+  figure.appendChild(document.createElement("figcaption")).textContent = video.name;
+  byId("videos").hidden = false;
+  return film;
 }
 
 function resize(stage, timeline) {
