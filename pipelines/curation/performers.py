@@ -5,6 +5,7 @@ Who counts: docs/reference/curation.md#one-performer.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,8 @@ _BETWEEN = [
     for side in ("left", "right")
 ]
 _WHOLE_SEEN = 0.5
+_LONGEST_GAP = 2
+"""Looks, three of which make a second."""
 
 
 def performers(people: Sequence[Person]) -> list[Person]:
@@ -41,6 +44,18 @@ def performers(people: Sequence[Person]) -> list[Person]:
     ]
     largest = max((person.area for person in sure), default=0.0)
     return [person for person in sure if person.area > _LEAST_AREA * largest]
+
+
+def filled(counts: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
+    """Counts (L,) of consecutive looks, in which two who are seen before and after a gap of one or
+    two looks are taken to have been there: somebody stood before the other.
+    """
+    several = np.flatnonzero(counts > 1)
+    full = counts.copy()
+    for before, after in itertools.pairwise(several):
+        if after - before - 1 <= _LONGEST_GAP:
+            full[before + 1 : after] = np.maximum(full[before + 1 : after], 2)
+    return full
 
 
 def whole_body(points: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:

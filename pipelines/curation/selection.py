@@ -14,7 +14,7 @@ import numpy as np
 
 from pipelines.curation.duplicates import Catalogue
 from pipelines.curation.observations import Observations
-from pipelines.curation.performers import whole_body
+from pipelines.curation.performers import filled, whole_body
 from pipelines.curation.settings import CurateConfig
 from pipelines.curation.shots import Shot, shots_of
 from pipelines.curation.watching import Watched
@@ -209,7 +209,7 @@ def _candidate(config: CurateConfig, watched: Watched, shot: str, window: Window
 def _score(one: Candidate, watched: Watched, seen: Observations) -> None:
     fps = float(watched.fps)
     inside = looks_in(seen, one)
-    people = seen.people[inside]
+    people = filled(seen.people[inside])
     frames = seen.look_frame[inside]
     pairs = seen.motion[(seen.flow_frame > one.start) & (seen.flow_frame < one.stop)]
     pairs = pairs[~np.isnan(pairs)]

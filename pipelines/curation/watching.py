@@ -35,7 +35,7 @@ from pipelines.workspace.stages import alone_in, finish_stage, finished_stage
 if TYPE_CHECKING:
     from pipelines.keypoints.people import PeopleFinder, Person
 
-VERSION = 3
+VERSION = 4
 """Of what observations hold; another one makes every video be watched again."""
 
 OBSERVATIONS, RECORD = "observations.npz", "watched.json"
@@ -201,7 +201,8 @@ def _people(
     main: list[Person | None] = []
     last: Person | None = None
     for frame in looks:
-        found = performers(finder.find(chunk.looks[frame], last))
+        several = bool(counts) and counts[-1] > 1
+        found = performers(finder.find(chunk.looks[frame], last, several))
         last = found[0] if found else None
         counts.append(len(found))
         main.append(last)

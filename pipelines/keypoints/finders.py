@@ -1,7 +1,8 @@
 """Who finds the people of a video's frames.
 
-The embedded detector is MediaPipe's BlazePose, which finds one person at a time: found, painted
-over, looked for again. Those who have the weights of ViTPose and of a person detector use them.
+The embedded detector is MediaPipe's BlazePose, which finds one person at a time; others are those
+whom its first half suspects besides. Those who have the weights of ViTPose and of a person detector
+use them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pipelines.keypoints.blazepose import SHOULDERS, BlazePose, Box, Sighting
 from pipelines.keypoints.people import Image, PeopleFinder, Person
 from pipelines.keypoints.search import people_in
 from pipelines.keypoints.skeletons import BLAZEPOSE
+from pipelines.keypoints.suspects import BlazePoseHalves
 from pipelines.support.devices import torch_device
 from pipelines.support.errors import BadUsage
 
@@ -30,16 +32,18 @@ class EmbeddedFinder:
 
     def __enter__(self) -> EmbeddedFinder:
         self._detector = self._open.enter_context(BlazePose())
+        self._halves = self._open.enter_context(BlazePoseHalves())
         return self
 
     def __exit__(self, *_: object) -> None:
         self._open.close()
 
-    def find(self, rgb: Image, near: Person | None = None) -> list[Person]:
+    def find(self, rgb: Image, near: Person | None = None, several: bool = False) -> list[Person]:
         """See PeopleFinder."""
         height, width = rgb.shape[:2]
         window = None if near is None else _around(near, width, height)
-        people = people_in(rgb, self._detector, window)
+        before = 0 if near is None else 1 + several
+        people = people_in(rgb, self._detector, self._halves, window, before)
         return [_person(sighting, width, height) for sighting in people]
 
 

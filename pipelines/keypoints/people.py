@@ -43,6 +43,10 @@ class PeopleFinder(Protocol):
 
     def __exit__(self, *_: object) -> None: ...
 
-    def find(self, rgb: Image, near: Person | None = None) -> list[Person]:
-        """The people of an RGB frame (H, W, 3); `near` is who was there a moment ago."""
+    def find(self, rgb: Image, near: Person | None = None, several: bool = False) -> list[Person]:
+        """The people of an RGB frame (H, W, 3).
+
+        Args:
+            near: who was there a moment ago. several: whether others were there too.
+        """
         ...

@@ -6,13 +6,15 @@ windows, and again with the person found painted over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.keypoints.blazepose import NOSE, SHOULDERS, BlazePose, Box, Sighting
+from pipelines.keypoints.blazepose import HIPS, NOSE, SHOULDERS, BlazePose, Box, Sighting
+from pipelines.keypoints.skeletons import BLAZEPOSE
+from pipelines.keypoints.suspects import BlazePoseHalves, Suspect, apart
 
 Image = NDArray[np.uint8]
 
@@ -28,6 +30,27 @@ _SURE = 0.8
 _AROUND, _SAME_BODY = (1.3, 1.8), 0.5
 """Windows around a person, in their own size; share of two mattes' union that must agree."""
 
+_BODY = [NOSE] + [
+    BLAZEPOSE[f"{side}_{name}"]
+    for name in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+    for side in ("left", "right")
+]
+_EVIDENCE = 0.4
+"""Least score of the detector times mean visibility of the body, for a suspect to be a person."""
+
+_CUT = 0.01
+"""Of the picture's width: whose matte comes nearer to its side is cut off by it."""
+
+_TALL = 2.4
+"""Least height of the matte of somebody seen whole, in torsos: crouching dancers have 2.7."""
+
+_CLOSER = 0.6
+"""Of the picture's shorter side: windows in which small people are searched more closely, where the
+detector has a faint suspicion of somebody."""
+
+_SUSPICION = 0.5
+"""Score from which on a suspect's body is looked at."""
+
 _FAINT = 0.25
 """Detection confidence for the second try: soft drawings, people who fill the picture."""
 
@@ -42,24 +65,70 @@ def find_main(rgb: Image) -> Sighting | None:
 
 
 def people_in(
-    rgb: Image, detector: BlazePose, near: Box | None = None, enough: int = 3
-) -> list[Sighting]:
+    rgb: Image, detector: BlazePose, halves: BlazePoseHalves, near: Box | None = None,
+    before: int = 0, enough: int = 3,
+) -> list[Sighting]:  # fmt: skip
     """The people of a video's frame, the main one first: fewer looks than for a single picture.
 
+    Beside a main person who is seen whole those count whom the detector suspects besides them, and
+    who prove to be a body: docs/reference/curation.md#one-performer.
+
     Args:
-        detector: open.
+        detector, halves: open.
         near: where somebody was a moment ago; searched first.
+        before: how many were there a moment ago: where fewer are seen, the search goes closer.
         enough: stop at so many people.
     """
     boxes = [None, *_windows(rgb, 1.0)]
+    main = None
     for box in [near, *boxes] if near is not None else boxes:
-        main = detector.look(rgb, box)
-        if main is None or not _present(main, rgb):
+        seen = detector.look(rgb, box)
+        if seen is None or not _present(seen, rgb):
             continue
-        if main.whole or _seen_again(main, rgb, detector):
+        if seen.whole or _seen_again(seen, rgb, detector):
+            main = seen
             break
-    else:
+    if main is None and not before:
         return []
+    if main is None or _tall(main):
+        people = _proven(rgb, halves, boxes, main, before > 1, enough)
+    else:
+        people = _uncovered(rgb, detector, boxes, main, enough)
+    return sorted(people, key=lambda one: one.torso, reverse=True)
+
+
+def _proven(
+    rgb: Image, halves: BlazePoseHalves, boxes: Sequence[Box | None], main: Sighting | None,
+    closer: bool, enough: int,
+) -> list[Sighting]:  # fmt: skip
+    """The main person, and those suspects who prove to be others; without one, the surest ones."""
+    people = [] if main is None else [main]
+
+    def strangers(windows: Iterable[Box | None]) -> list[Suspect]:
+        found = [suspect for box in windows for suspect in halves.suspects(rgb, box)]
+        return [one for one in found if not any(_suspected(one, person) for person in people)]
+
+    found = strangers(boxes)
+    small = main is None or main.torso < _LARGE * min(rgb.shape[:2])
+    if small and (found or closer):
+        found += strangers(_windows(rgb, _CLOSER))
+    for suspect in apart(found):
+        if len(people) >= enough or suspect.score < _SUSPICION:
+            break
+        if any(_suspected(suspect, person) for person in people):
+            continue
+        other = halves.sighting(rgb, suspect)
+        if other is None or not _is_body(other, suspect.score, rgb):
+            continue
+        if _is_other(other, people, rgb) and not _cut_off(other) if people else _tall(other):
+            people.append(other)
+    return people
+
+
+def _uncovered(
+    rgb: Image, detector: BlazePose, boxes: Sequence[Box | None], main: Sighting, enough: int
+) -> list[Sighting]:
+    """The main person, and whom the detector sees when those it has seen are painted over."""
     people = [main]
     rest = _painted_over(rgb, main.mask)
     for box in boxes:
@@ -72,7 +141,7 @@ def people_in(
         rest = _painted_over(rest, other.mask)
         if len(people) >= enough:
             break
-    return sorted(people, key=lambda one: one.torso, reverse=True)
+    return people
 
 
 def _find_hidden(rgb: Image, detector: BlazePose) -> Sighting | None:
@@ -116,6 +185,41 @@ def _present(sighting: Sighting, rgb: Image) -> bool:
         return False
     shoulders = sighting.visibility[SHOULDERS].min()
     return bool(shoulders > 0.5 and sighting.mask[int(y), int(x)] > 0.3)
+
+
+def _suspected(suspect: Suspect, person: Sighting) -> bool:
+    """Whether a suspect is somebody who is known."""
+    hips = person.landmarks[HIPS].mean(0)
+    apart = max(
+        np.linalg.norm(suspect.shoulders - person.centre), np.linalg.norm(suspect.hips - hips)
+    )
+    return bool(apart < 0.5 * person.torso)
+
+
+def _is_body(person: Sighting, score: float, rgb: Image) -> bool:
+    """Whether a suspect is somebody: head, shoulders and hips for sure, and most of the rest."""
+    if not _present(person, rgb) or person.visibility[[NOSE, *SHOULDERS, *HIPS]].min() < _SURE:
+        return False
+    return bool(score * person.visibility[_BODY].mean() >= _EVIDENCE)
+
+
+def _tall(person: Sighting) -> bool:
+    """Whether somebody is seen from head to foot, or nearly."""
+    rows = np.flatnonzero((person.mask > 0.5).any(axis=1))
+    if not len(rows) or person.visibility[[*SHOULDERS, *HIPS]].min() < _SURE:
+        return False
+    return bool(rows[-1] - rows[0] + 1 >= _TALL * person.torso)
+
+
+def _cut_off(person: Sighting) -> bool:
+    """Whether the picture's side cuts somebody: they pass by, or look on."""
+    width = person.mask.shape[1]
+    columns = np.flatnonzero((person.mask > 0.5).any(axis=0))
+    shoulders = person.landmarks[SHOULDERS, 0]
+    edge = _CUT * width
+    if not len(columns) or columns[0] < edge or columns[-1] >= width - edge:
+        return True
+    return bool(shoulders.min() < 0 or shoulders.max() >= width)
 
 
 def _is_other(other: Sighting, people: list[Sighting], rgb: Image) -> bool:

@@ -61,7 +61,7 @@ class VitPoseFinder:
     def __exit__(self, *_: object) -> None:
         del self._detector, self._pose
 
-    def find(self, rgb: Image, near: Person | None = None) -> list[Person]:
+    def find(self, rgb: Image, near: Person | None = None, several: bool = False) -> list[Person]:
         """See PeopleFinder; `near` is not needed."""
         with self._torch.inference_mode():
             boxes, scores = self._boxes(rgb)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.curation.performers import performers, whole_body
+from pipelines.curation.performers import filled, performers, whole_body
 from pipelines.keypoints.finders import EmbeddedFinder
 from pipelines.keypoints.people import Person
 from pipelines.keypoints.vitpose import VitPoseFinder
@@ -70,3 +70,19 @@ def test_models_that_are_not_there_are_named(tmp_path: Path) -> None:
     with pytest.raises(MissingAsset, match="--person-detector") as caught:
         missing.__enter__()
     assert "config.json" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("seen", "full"),
+    [
+        ([2, 1, 2], [2, 2, 2]),
+        ([3, 1, 0, 2, 1], [3, 2, 2, 2, 1]),
+        ([2, 1, 1, 1, 2], [2, 1, 1, 1, 2]),
+        ([1, 0, 1, 2, 3], [1, 0, 1, 2, 3]),
+        ([], []),
+    ],
+)
+def test_two_seen_before_and_after_a_short_gap_were_there_in_it(seen, full) -> None:
+    counts = np.array(seen, np.int16)
+    np.testing.assert_array_equal(filled(counts), full)
+    np.testing.assert_array_equal(counts, seen)

@@ -45,7 +45,7 @@ class Anybody:
     def __init__(self) -> None:
         self.asked: list[tuple[int, ...]] = []
 
-    def find(self, picture: np.ndarray, last: Person | None) -> list[Person]:
+    def find(self, picture: np.ndarray, last: Person | None, several: bool) -> list[Person]:
         self.asked.append(picture.shape)
         if picture.mean() < 40:
             return []

@@ -11,9 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.keypoints import search
-from pipelines.keypoints.blazepose import BlazePose, Sighting
+from pipelines.keypoints.blazepose import HIPS, BlazePose, Sighting
 from pipelines.keypoints.search import count_others, find_main, people_in
 from pipelines.keypoints.skeletons import BLAZEPOSE
+from pipelines.keypoints.suspects import BlazePoseHalves, Suspect
+
+LIMBS = [
+    f"{side}_{name}" for name in ("elbow", "wrist", "knee", "ankle") for side in ("left", "right")
+]
 
 
 def someone(x: float = 100, y: float = 80, torso: float = 40, sure: float = 0.95) -> Sighting:
@@ -97,6 +102,31 @@ def test_a_person_is_painted_over_with_what_is_around_them():
     np.testing.assert_array_equal(painted[far], crowded[far])
 
 
+class Suspicious:
+    """The two halves of a detector, which in the whole picture suspect those whom a script names.
+
+    Args:
+        bodies: score and what it proves to be, or None.
+        closer: whether the score is faint where the windows are not close.
+    """
+
+    def __init__(self, *bodies: tuple[float, Sighting | None], closer: bool = False) -> None:
+        self.bodies, self.closer, self.looked = bodies, closer, []
+
+    def suspects(self, picture: np.ndarray, box: tuple | None = None) -> list[Suspect]:
+        self.looked.append(box)
+        whole = [None, *search._windows(picture, 1.0)]
+        faint = self.closer and box in whole
+        return [
+            Suspect(0.3 if faint else score, one.landmarks[HIPS].mean(0), one.centre,
+                    one.centre - (0, one.torso))
+            for score, one in self.bodies
+        ]  # fmt: skip
+
+    def sighting(self, picture: np.ndarray, suspect: Suspect) -> Sighting | None:
+        return next(one for score, one in self.bodies if score == suspect.score)
+
+
 class Scripted:
     """A detector that sees what a script tells of each window, and notes where it looked."""
 
@@ -111,27 +141,87 @@ class Scripted:
 def test_who_was_there_a_moment_ago_is_looked_for_first():
     detector = Scripted(lambda box, count: someone() if count == 1 else None)
     near = (60, 40, 140, 160)
-    (found,) = people_in(PICTURE, detector, near)
+    (found,) = people_in(PICTURE, detector, Suspicious(), near)
     assert detector.looked[0] == near
     np.testing.assert_array_equal(found.landmarks, someone().landmarks)
 
 
 def test_nobody_costs_one_look_per_window():
     detector = Scripted(lambda box, count: None)
-    assert people_in(PICTURE, detector) == []
+    assert people_in(PICTURE, detector, Suspicious()) == []
     assert detector.looked == [None, *search._windows(PICTURE, 1.0)]
+    # Where somebody was a moment ago, those are searched for once more, closer.
+    halves = Suspicious((0.7, someone()), closer=True)
+    assert len(people_in(PICTURE, detector, halves, before=1)) == 1
+    assert halves.looked[-1] == list(search._windows(PICTURE, search._CLOSER))[-1]
 
 
 def test_the_larger_person_comes_first_and_the_search_stops_at_enough():
     crowd = [someone(40, torso=30), someone(120, torso=45), someone(200, torso=40)]
+    alone = Scripted(lambda box, count: crowd[0] if count == 1 else None)
+    assert len(people_in(PICTURE, alone, Suspicious())) == 1
+    halves = Suspicious((0.9, crowd[1]), (0.8, crowd[2]))
+    for enough, torsos in ((3, [45, 40, 30]), (2, [45, 30])):
+        found = people_in(
+            PICTURE, Scripted(lambda box, count: crowd[0]), halves, enough=enough
+        )  # fmt: skip
+        assert [one.torso for one in found] == pytest.approx(torsos)
+
+
+def test_beside_somebody_whose_hips_are_hidden_the_picture_is_searched_with_them_painted_over():
+    crowd = [someone(40, torso=45), someone(200, torso=40)]
+    for one in crowd:
+        one.visibility[search.HIPS] = 0.1
 
     def see(box, count):
-        return crowd[min(count - 1, 2)] if box is None or count < 6 else None
+        return crowd[0] if count <= 2 else crowd[1]
 
-    whole = people_in(PICTURE, Scripted(lambda box, count: crowd[0] if count == 1 else None))
-    assert len(whole) == 1
-    sizes = [one.torso for one in people_in(PICTURE, Scripted(see), enough=2)]
-    assert sizes == sorted(sizes, reverse=True) and len(sizes) <= 2
+    found = people_in(PICTURE, Scripted(see), Suspicious((0.9, someone(120))))
+    assert [one.centre[0] for one in found] == [40, 200]
+
+
+@pytest.mark.parametrize(
+    ("score", "changes", "counts"),
+    [
+        (0.9, {}, True),
+        (0.42, {}, False),  # evidence: 0.42 x 0.95
+        (0.9, {"left_hip": 0.7}, False),
+        (0.9, {"nose": 0.7}, False),
+        # Legs and arms that are hardly seen: 0.9 x (5 x 0.95 + 8 x 0.1) / 13.
+        (0.9, dict.fromkeys(LIMBS, 0.1), False),
+        (0.9, dict.fromkeys(LIMBS[:4], 0.1), True),
+    ],
+)
+def test_a_suspect_counts_who_proves_to_be_a_body(score, changes, counts):
+    other = someone(220)
+    for name, seen in changes.items():
+        other.visibility[BLAZEPOSE[name]] = seen
+    main = Scripted(lambda box, count: someone(80))
+    assert len(people_in(PICTURE, main, Suspicious((score, other)))) == 1 + counts
+
+
+def test_whom_the_side_of_the_picture_cuts_does_not_count_and_main_people_are_nobody_else():
+    main = Scripted(lambda box, count: someone(80))
+    for other in (someone(285), someone(82), None):
+        shown = someone(220) if other is None else other
+        halves = Suspicious((0.9, shown))
+        halves.sighting = lambda picture, suspect, other=other: other
+        assert len(people_in(PICTURE, main, halves)) == 1
+
+
+@pytest.mark.parametrize(
+    ("torso", "somebody", "before", "closer"),
+    [(40, 1, 0, True), (70, 1, 0, False), (40, 0, 1, False), (40, 0, 2, True), (70, 0, 2, False)],
+)
+def test_closer_windows_are_searched_beside_small_people_where_somebody_is_suspected(
+    torso, somebody, before, closer
+):
+    halves = Suspicious(*[(0.7, someone(240))] * somebody, closer=True)
+    main = someone(100, torso=torso)
+    found = people_in(PICTURE, Scripted(lambda box, count: main), halves, None, before)
+    whole = [None, *search._windows(PICTURE, 1.0)]
+    assert (len(halves.looked) > len(whole)) == closer
+    assert len(found) == 1 + (closer and somebody)
 
 
 def test_a_doubted_person_is_looked_at_again_before_they_count():
@@ -139,17 +229,17 @@ def test_a_doubted_person_is_looked_at_again_before_they_count():
     doubted = someone()
     doubted.visibility[BLAZEPOSE["left_ankle"]] = 0.2
     once = Scripted(lambda box, count: doubted if count == 1 else None)
-    assert people_in(PICTURE, once) == []
+    assert people_in(PICTURE, once, Suspicious()) == []
     twice = Scripted(lambda box, count: doubted if count <= 2 else None)
-    assert len(people_in(PICTURE, twice)) == 1
+    assert len(people_in(PICTURE, twice, Suspicious())) == 1
 
 
 @pytest.fixture(scope="module")
 def found(scene):
     """The real detector on one dancer, on two, and on none."""
-    with BlazePose() as detector:
+    with BlazePose() as detector, BlazePoseHalves() as halves:
         return {
-            number: people_in(scene(places), detector)
+            number: people_in(scene(places), detector, halves)
             for number, places in ((0, []), (1, [(150, 0)]), (2, [(30, 0), (275, 0)]))
         }
 
