@@ -2,8 +2,9 @@
 
     python benchmarks/people.py VIDEOS [--only NAME]
 
-VIDEOS is a folder with the videos that people_labels.json names; absent ones are left out. Prints, for each video, how many looks with several people were found, before and after gaps are
-filled, and how many were taken for several although one or nobody performs.
+VIDEOS is a folder with the videos that people_labels.json names; absent ones are left out. Prints,
+for each video, how many looks with several people were found, before and after gaps are filled, and
+how many were taken for several although one or nobody performs.
 """
 
 from __future__ import annotations
