@@ -14,8 +14,8 @@ from pipelines.workspace import options as common
 RULES, PEOPLE, CLIPS = "What is kept", "Who finds people", "The clips"
 CAPTURE = "The dance in 3D"
 _MUCH = 100_000
-_WORKER_GB = 1.0
-"""What a process takes at its peak, with room: benchmarks/README.md."""
+_WORKER_GB = 1.4
+"""What a process and its decoder take at their peak: docs/installing.md, what many hours cost."""
 _THRESHOLDS = (
     "shot_threshold", "max_several", "max_nobody", "min_whole_body", "max_black_bars", "test_share",
     "min_motion", "min_side", "min_person", "max_duplicate", "min_shot", "require_sound", "seed",
