@@ -37,7 +37,7 @@ def find_tiny(model: str | None) -> WanWeights:
     if not (folder / "model_index.json").is_file():
         raise MissingAsset(
             f"no weights of the small Wan-Animate in {folder}",
-            "docs/tiny-appearance.md tells how to train them; give their folder with --model",
+            "docs/lab/tiny-appearance.md tells how to train them; give their folder with --model",
         )
     weights = inspect_folder(folder)
     require_complete(weights)
