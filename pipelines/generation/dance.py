@@ -19,11 +19,13 @@ from pipelines.motion_expert.interface import (
     GENRES,
     STYLES_OVER_TIME,
     Danced,
+    Dancer,
     DanceRequest,
 )
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import BadUsage
 from pipelines.support.files import link_atomically
+from pipelines.support.loaded_once import load_once
 from pipelines.support.progress import Progress
 from pipelines.workspace.layout import Workspace
 from pipelines.workspace.run_record import RunRecord
@@ -184,7 +186,7 @@ def _new_dance(
 
     name, expert = config.motion_expert()
     with record.timed("dance"):
-        dancer = expert.load(config.motion_folder(), config.device, config.dance_options())
+        dancer = _dancer(config)
     music = _heard(config, record, progress)
     asked = config.direction()
     request = DanceRequest(
@@ -198,6 +200,14 @@ def _new_dance(
         progress.warn(f"the dance is a draft made by the expert {name}")
     every = [one.motion.sliced(0, _frames(music)) for one in dances]
     return kept.sliced(0, _frames(music)), {"expert": name, **facts}, every
+
+
+def _dancer(config: GenerateConfig) -> Dancer:
+    """The chosen expert; where many dances are made it is loaded once."""
+    name, expert = config.motion_expert()
+    folder, options = config.motion_folder(), config.dance_options()
+    key = (name, expert.identity(folder), str(folder), config.device, repr(options))
+    return load_once("motion expert", key, lambda: expert.load(folder, config.device, options))
 
 
 def best_dance(dances: Sequence[Danced], music: MusicFeatures) -> tuple[Motion, dict[str, Any]]:

@@ -18,6 +18,7 @@ from pipelines.generation.songs import Song, data_set_songs
 from pipelines.support.errors import BadUsage, SomeItemsFailed, UnsuitableInput
 from pipelines.support.failed_items import FailedItem, note_failure, some_failed
 from pipelines.support.files import sha256_json, write_text
+from pipelines.support.loaded_once import loading_once
 from pipelines.support.progress import Progress
 from pipelines.workspace.layout import Workspace
 from pipelines.workspace.run_record import recorded_run
@@ -120,7 +121,7 @@ def make_many(config: GenerateConfig, one: One, progress: Progress) -> dict[str,
     run = f"generate-{_digest(config, items)}"
     record_file = Workspace(config.workspace).run_record(run)
     with recorded_run([record_file], "generate", run, config, config.seed) as record:
-        with progress.stage("all of them", len(items), "items") as advance:
+        with loading_once(), progress.stage("all of them", len(items), "items") as advance:
             for item in items:
                 progress.say(f"{item.target.name}:")
                 _note(folder, tally.try_one(item, one, progress))

@@ -103,6 +103,29 @@ def test_what_fails_costs_itself_alone_and_the_table_has_all(config):
     assert len(again["there"]) == 2 and again["made"] == []
 
 
+def test_the_expert_is_loaded_once_and_dances_as_for_one_alone(tiny_song, tmp_path, monkeypatch):
+    from pipelines.generate import generate
+    from pipelines.motion_expert.mace.dancer import MaceDancer
+
+    loads, load = [], MaceDancer.load
+    monkeypatch.setattr(MaceDancer, "load", lambda *given: loads.append(given) or load(*given))
+    (tmp_path / "songs").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "songs" / f"{name}.wav").write_bytes(tiny_song.read_bytes())
+    many = GenerateConfig(
+        song=tmp_path / "songs", motion_only=True, motion_out=tmp_path / "dances", expert="mace",
+        duration=2.0, workspace=tmp_path / "w", options={"sampling_steps": 2},
+    )  # fmt: skip
+    # Another part of the song, so that the second dance is not found from the first.
+    (tmp_path / "songs" / "b.wav").write_bytes(tiny_song.read_bytes()[:-4000])
+    assert len(generate(many, SILENT)["made"]) == 2 and len(loads) == 1
+    alone = replace(many, song=tmp_path / "songs" / "b.wav", motion_out=tmp_path / "b.npz",
+                    workspace=tmp_path / "elsewhere")  # fmt: skip
+    generate(alone, SILENT)
+    assert len(loads) == 2
+    assert (tmp_path / "b.npz").read_bytes() == (tmp_path / "dances" / "b.npz").read_bytes()
+
+
 def test_shards_share_one_table(config):
     for n in (1, 2, 3):
         summary = make_many(replace(config, shard=f"{n}/3"), one, SILENT)

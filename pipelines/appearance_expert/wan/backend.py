@@ -30,6 +30,7 @@ from pipelines.appearance_expert.wan.segments import Segment, plan_segments
 from pipelines.keypoints.person import ReferencePerson
 from pipelines.keypoints.staged import StagedDance
 from pipelines.support.files import sha256_json
+from pipelines.support.loaded_once import load_once
 from pipelines.support.progress import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -92,10 +93,14 @@ class Wan:
         from pipelines.appearance_expert.wan.loading import load_wan
 
         config.validate()
-        loaded = load_wan(
+        working = working_memory(weights, config, canvas)
+        gguf = weights.gguf and weights.gguf.stat().st_mtime_ns
+        key = (weights.origin, weights.content(), gguf, device, config.prompt,
+               config.overlay.manifest(), config.profile, working)  # fmt: skip
+        loaded = load_once("Wan-Animate", key, lambda: load_wan(
             weights, device, config.prompt, config.overlay, prompt_cache, progress,
-            config.profile, working_memory(weights, config, canvas),
-        )  # fmt: skip
+            config.profile, working,
+        ))  # fmt: skip
         return cls(weights, loaded, config, progress, folder)
 
     def report(self) -> dict[str, Any]:

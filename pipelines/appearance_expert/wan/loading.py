@@ -90,6 +90,7 @@ def load_wan(
     cached = _cache_file(weights, prompt, prompt_cache)
     have_prompt = cached is not None and cached.is_file()
     require_complete(weights, without=_unneeded(have_prompt))
+    torch.cuda.empty_cache()  # what an earlier model has left is free
     free = free_gpu_memory(device)
     working = working or working_memory(weights, WanConfig(), LARGEST)
     chosen = choose_profile(profile, weights.gpu_bytes(), working, free, free_host_memory())

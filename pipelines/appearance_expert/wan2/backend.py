@@ -27,6 +27,7 @@ from pipelines.keypoints.rendered import DrawnBody
 from pipelines.keypoints.staged import StagedDance
 from pipelines.support.errors import OutOfResources, is_out_of_memory
 from pipelines.support.files import sha256_json
+from pipelines.support.loaded_once import load_once
 from pipelines.support.progress import SILENT, Advance, Progress
 
 Frames = NDArray[np.uint8]
@@ -80,7 +81,9 @@ class Wan2:
         """
         folder, kind = model_files(model)
         progress.say(f"loading Wan-Animate-2 from {folder}")
-        pipeline = load_pipeline(folder, kind, device)
+        pipeline = load_once(
+            "Wan-Animate-2", (folder, kind, device), lambda: load_pipeline(folder, kind, device)
+        )
         steps = options.wan_sampling_steps or STEPS[kind]
         return cls(folder, pipeline, options.prompt, steps, progress, kept)
 

@@ -13,6 +13,7 @@ from pipelines.appearance_expert.wan.config import WanConfig
 from pipelines.appearance_expert.wan.loading import load_wan
 from pipelines.appearance_expert.wan.weights import find_wan
 from pipelines.support.errors import BadUsage
+from pipelines.support.loaded_once import loading_once
 from pipelines.support.progress import Silent
 
 CONFIG = WanConfig(wan_sampling_steps=2, segment_frames=17, overlap=1)
@@ -45,6 +46,22 @@ def test_three_segments_give_every_frame_of_the_canvas(load, portrait, swaying):
     assert report["face"] == "neutral"
     assert report["placement"] == "cpu"
     assert all(np.isfinite(s["delta_e"]) for s in report["segments"])
+
+
+def test_among_many_it_is_loaded_once_and_draws_the_same(tiny_wan, portrait, swaying):
+    weights, dance = find_wan(str(tiny_wan)), swaying(20)
+
+    def loaded(config=CONFIG):
+        return Wan.load(weights, "cpu", config, canvas=(48, 64))
+
+    with loading_once():
+        one = loaded()
+        video(one, portrait, dance, seed=5)
+        other = loaded()
+        second = video(other, portrait, dance, seed=6)
+        assert loaded(replace(CONFIG, prompt="somebody dances"))._loaded is not one._loaded
+    assert one._loaded is other._loaded
+    assert np.array_equal(second, video(loaded(), portrait, dance, seed=6))
 
 
 @pytest.mark.parametrize("overlap", [1, 5])
