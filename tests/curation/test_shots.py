@@ -56,7 +56,7 @@ def test_transnet_finds_a_cut_where_it_is_and_leaves_the_world_alone() -> None:
 
 
 def test_longer_windows_agree_with_the_package() -> None:
-    film = np.concatenate([noise(70, 3), noise(55, 4), noise(45, 5)])
+    film = np.concatenate([noise(35, 3), noise(20, 4)])
     padded = np.concatenate([film[:1].repeat(CONTEXT, 0), film, film[-1:].repeat(CONTEXT, 0)])
     theirs, _ = shots._network().predict_frames(torch.from_numpy(film), quiet=True)
     ours = cut_probabilities(padded)

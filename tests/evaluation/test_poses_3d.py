@@ -28,27 +28,22 @@ BEATS = np.array([0.4, 0.9, 1.5, 2.0, 2.5])
 def y_up_joints(motion, offsets=OFFSETS, euler=False):
     """Forward kinematics written anew, in y-up data."""
     turn = Rotation.from_euler("x", -90, degrees=True)
-    positions = np.zeros((motion.frames, 24, 3))
-    for frame in range(motion.frames):
-        turned = []
-        for joint, parent in enumerate(PARENTS):
-            vector = motion.poses[frame, joint].astype(np.float64)
-            if joint == 0:
-                vector = (turn * Rotation.from_rotvec(vector)).as_rotvec()
-            if euler:
-                a, b, c = vector
-                x, y, z = (Rotation.from_euler(axis, angle) for axis, angle in
-                           (("x", a), ("y", b), ("z", c)))  # fmt: skip
-                local = z * y * x
-            else:
-                local = Rotation.from_rotvec(vector)
-            if parent < 0:
-                turned.append(local)
-                positions[frame, 0] = turn.apply(motion.trans[frame])
-            else:
-                turned.append(turned[parent] * local)
-                bone = turned[parent].apply(offsets[joint])
-                positions[frame, joint] = positions[frame, parent] + bone
+    positions, turned = np.zeros((motion.frames, 24, 3)), []
+    for joint, parent in enumerate(PARENTS):
+        vectors = motion.poses[:, joint].astype(np.float64)
+        if joint == 0:
+            vectors = (turn * Rotation.from_rotvec(vectors)).as_rotvec()
+        if euler:
+            x, y, z = (Rotation.from_euler(axis, vectors[:, [n]]) for n, axis in enumerate("xyz"))
+            local = z * y * x
+        else:
+            local = Rotation.from_rotvec(vectors)
+        if parent < 0:
+            turned.append(local)
+            positions[:, 0] = turn.apply(motion.trans)
+        else:
+            turned.append(turned[parent] * local)
+            positions[:, joint] = positions[:, parent] + turned[parent].apply(offsets[joint])
     return positions
 
 

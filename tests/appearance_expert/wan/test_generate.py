@@ -20,12 +20,12 @@ from pipelines.support.files import sha256_file
 from pipelines.support.progress import Silent
 
 DANCER = Path(__file__).parents[3] / "examples" / "dancer.png"
-SECONDS = 5.5
+SECONDS = 3.0
 
 
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory):
-    """A song and a dance that take three segments."""
+    """A song and a dance that take two segments."""
     from pipelines.motion.motion import Motion
     from pipelines.motion.npz import save_npz
 
@@ -85,9 +85,9 @@ def test_a_kill_costs_one_segment_and_sound_and_picture_end_together(
     assert done.returncode == 0, done.stderr
     assert "≈" in done.stderr
     report = json.loads(done.stdout)["appearance"]
-    assert [entry["index"] for entry in report["segments"]] == [0, 1, 2]
+    assert [entry["index"] for entry in report["segments"]] == [0, 1]
     assert report["segments"][0]["resumed"]
-    assert "resumed" not in report["segments"][2]
+    assert "resumed" not in report["segments"][1]
     assert all(0 <= entry["delta_e"] < 10 for entry in report["segments"])
     video, sound = probe_video(tmp_path / "out.mp4"), probe_audio(tmp_path / "out.mp4")
     assert video.frames == round(SECONDS * 30)
@@ -98,7 +98,7 @@ def test_the_plan_tells_memory_and_time(config):
     facts = plan(config, Silent())
     assert (facts["appearance"], facts["profile"]) == ("wan", "cpu")
     assert facts["memory"].startswith("≈")
-    assert facts["time"].startswith("3 segments")
+    assert facts["time"].startswith("2 segments")
 
 
 def test_every_setting_is_another_run_and_the_puppet_heeds_none(config, dancers, tmp_path):
