@@ -66,6 +66,8 @@ def tell_flaws(result: dict[str, Any]) -> None:
         show(line)
     if "output" in result:
         talk(f"{len(result['flaws'])} flaws before, {len(left)} now")
+        for start, stop in result["danced_anew"]:
+            talk(f"danced anew: {start:.2f} to {stop:.2f} s")
     if result["redo"]:
         talk(f"to dance it anew: macedance generate SONG --edit DANCE {result['redo']}")
     for path in result.get("output", []):

@@ -76,10 +76,7 @@ def render(config: RenderConfig, progress: Progress) -> dict[str, Any]:
     """
     config.validate()
     if config.check or config.mend:
-        from pipelines.rendering.checking import checked
-
-        check_writable(config.targets() if config.mend else [])
-        return checked(config, progress)
+        return _check_one(config, progress)
     if config.body_model is not None:
         from pipelines.body.smpl_model import load_smpl
 
@@ -87,6 +84,18 @@ def render(config: RenderConfig, progress: Progress) -> dict[str, Any]:
     if config.control is not None:
         return _render_control(config, progress)
     return _render_one(config, progress) if config.dance else _render_many(config, progress)
+
+
+def _check_one(config: RenderConfig, progress: Progress) -> dict[str, Any]:
+    """What is wrong with a dance, and with --mend what is left of it."""
+    from pipelines.generation.dancing_anew import DancingAnew
+    from pipelines.rendering.checking import checked
+
+    check_writable(config.targets() if config.mend else [])
+    if not config.redo:
+        return checked(config, progress)
+    assert config.music is not None
+    return checked(config, progress, DancingAnew(config.music, config.seed, progress))
 
 
 def _render_control(config: RenderConfig, progress: Progress) -> dict[str, Any]:

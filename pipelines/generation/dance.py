@@ -10,13 +10,15 @@ import numpy as np
 
 from pipelines.generation.run_name import dance_name
 from pipelines.generation.settings import GenerateConfig
-from pipelines.generation.styles import Styles, parse_energies, parse_styles
+from pipelines.generation.styles import Styles, parse_energies, parse_facings, parse_styles
 from pipelines.motion_expert.experts import EXPERTS
 from pipelines.motion_expert.interface import (
     CANDIDATES,
     EDITING,
     ENERGY_OVER_TIME,
     GENRES,
+    LIKENESS,
+    STAGING,
     STYLES_OVER_TIME,
     Danced,
     Dancer,
@@ -51,12 +53,15 @@ def refuse_unable(config: GenerateConfig) -> None:
         ("--edit", config.edit is not None, EDITING),
         ("--pose", bool(config.pose), EDITING),
         ("--energy-at", bool(parse_energies(config.energy_at)), ENERGY_OVER_TIME),
+        ("--like", config.like is not None, LIKENESS),
+        ("--facing", bool(parse_facings(config.facing)), STAGING),
+        ("--hold", bool(config.hold), STAGING),
     ):
         if given and ability not in expert.abilities:
             able = [other for other, row in EXPERTS.items() if ability in row.abilities]
             hint = (
                 f"choose --expert {' or '.join(able)}"
-                if ability in (EDITING, ENERGY_OVER_TIME)
+                if ability in (EDITING, ENERGY_OVER_TIME, LIKENESS, STAGING)
                 else _LEAVE_OUT
             )
             raise BadUsage(f"{option} means nothing to --expert {name}", hint)
@@ -192,6 +197,8 @@ def _new_dance(
     request = DanceRequest(
         music, _styles(config), config.seed, config.candidates, config.feet or LOCK,
         asked.kept(music.frames), asked.poses_to_meet(), parse_energies(config.energy_at),
+        asked.liked(), parse_facings(config.facing),
+        tuple((span.start, span.stop) for span in asked.holds),
     )  # fmt: skip
     with record.timed("dance"):
         dances = dancer.dance(request, progress)

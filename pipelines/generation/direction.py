@@ -90,6 +90,8 @@ class Direction:
         keep, redo: stretches that stay, and that are danced anew.
         joints: names of groups of joints that stay.
         poses: that are met.
+        like: a dance in whose manner to dance, or None.
+        holds: stretches in which the dancer holds still.
     """
 
     edit: Path | None = None
@@ -97,9 +99,11 @@ class Direction:
     redo: tuple[Span, ...] = ()
     joints: tuple[str, ...] = ()
     poses: tuple[PoseFile, ...] = ()
+    like: Path | None = None
+    holds: tuple[Span, ...] = ()
 
     def __bool__(self) -> bool:
-        return self.edit is not None or bool(self.poses)
+        return self.edit is not None or self.like is not None or bool(self.poses or self.holds)
 
     def checked(self) -> Direction:
         """Itself.
@@ -120,6 +124,8 @@ class Direction:
             )
         if self.edit is not None and not self.edit.is_file():
             raise UnsuitableInput(f"--edit {self.edit}: no such file", "give a motion file")
+        if self.like is not None and not self.like.is_file():
+            raise UnsuitableInput(f"--like {self.like}: no such file", "give a motion file")
         for one in self.poses:
             if not one.path.is_file():
                 raise UnsuitableInput(f"{one.text}: no such file", _POSE_HINT)
@@ -128,7 +134,7 @@ class Direction:
 
     def refuse_outside(self, seconds: float) -> None:
         """Raise BadUsage for what lies after the end of the dance, which is so long."""
-        for span in (*self.keep, *self.redo):
+        for span in (*self.keep, *self.redo, *self.holds):
             if span.stop > seconds + _TOLERANCE:
                 raise BadUsage(f"{span.text}: the dance ends after {seconds:.2f} s",
                                "end it earlier; times count from --start")  # fmt: skip
@@ -139,7 +145,8 @@ class Direction:
 
     def inputs(self) -> dict[str, Path]:
         """The files that are read, by what they are for."""
-        given = {} if self.edit is None else {"edit": self.edit}
+        named = {"edit": self.edit, "like": self.like}
+        given = {name: path for name, path in named.items() if path is not None}
         return given | {f"pose at {one.second:g}@{one.at:g}": one.path for one in self.poses}
 
     def kept(self, frames: int) -> Kept | None:
@@ -173,6 +180,12 @@ class Direction:
             for one in self.poses
         )
 
+    def liked(self) -> Motion | None:
+        """The dance in whose manner to dance, at 30 frames a second."""
+        from pipelines.motion.formats import load_motion
+
+        return None if self.like is None else load_motion(self.like).resampled(MOTION_FPS)
+
     def poses_to_meet(self) -> tuple[PoseAt, ...]:
         """The poses, read; raises UnsuitableInput for one that no body takes on this floor."""
         return tuple(_read_pose(one) for one in self.poses)
@@ -180,7 +193,7 @@ class Direction:
 
 def directed(
     edit: Path | None, keep: Sequence[str], redo: Sequence[str], joints: Sequence[str],
-    poses: Sequence[str],
+    poses: Sequence[str], like: Path | None = None, holds: Sequence[str] = (),
 ) -> Direction:  # fmt: skip
     """What flags say; raises BadUsage where one cannot be read."""
     return Direction(
@@ -189,11 +202,25 @@ def directed(
         tuple(parse_span("--redo", text) for text in redo),
         tuple(joints),
         tuple(parse_pose(text) for text in poses),
+        like,
+        tuple(parse_span("--hold", text) for text in holds),
     )
+
+
+def _refuse_held_where_kept(hold: Span, kept: Sequence[Span], redone: Sequence[Span]) -> None:
+    for span in kept:
+        if span.start < hold.stop and hold.start < span.stop:
+            raise BadUsage(f"{hold.text}: lies in {span.text}, which stays as it is",
+                           "move the hold, or keep less")  # fmt: skip
+    if redone and not any(s.start <= hold.start and hold.stop <= s.stop for s in redone):
+        raise BadUsage(f"{hold.text}: lies outside {redone[0].text}, and all else stays",
+                       "move the hold, or redo more")  # fmt: skip
 
 
 def _refuse_contradictions(asked: Direction) -> None:
     kept, redone, poses = asked.keep, asked.redo, asked.poses
+    for hold in asked.holds:
+        _refuse_held_where_kept(hold, kept, redone)
     if kept and redone:
         raise BadUsage(
             f"{redone[0].text} and {kept[0].text}: both say what stays",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pipelines.appearance_expert.experts import Choice, choose
 from pipelines.appearance_expert.interface import WAN, Order
 from pipelines.generation.settings import PICTURE, VIDEO, GenerateConfig
@@ -28,7 +30,7 @@ def run_name(config: GenerateConfig) -> str:
     """
     assert config.song is not None
     _, dancer = config.motion_expert()
-    options = identity(config) | identity(config.dance_options())
+    options = _asked(config)
     for name, path in config.inputs().items():
         options[f"{name}_sha256"] = readable_sha256(path)
     options["motion_model"] = dancer.identity(config.motion_folder())
@@ -45,13 +47,23 @@ def dance_name(config: GenerateConfig) -> str:
     Raises UnsuitableInput for inputs that are no files.
     """
     _, dancer = config.motion_expert()
-    asked = identity(config) | identity(config.dance_options())
-    options = {name: value for name, value in asked.items() if name not in _OF_THE_PICTURE}
+    options = {name: value for name, value in _asked(config).items() if name not in _OF_THE_PICTURE}
     for name, path in config.dance_inputs().items():
         options[f"{name}_sha256"] = readable_sha256(path)
     options["motion_model"] = dancer.identity(config.motion_folder())
     options["macedance"] = installed_versions().get("macedance", "")
     return content_id(options["song_sha256"], **options)
+
+
+def _asked(config: GenerateConfig) -> dict[str, Any]:
+    """What is asked, as a name tells it; stretches as seconds, however they were written."""
+    options, direction = identity(config) | identity(config.dance_options()), config.direction()
+    for name, spans in (
+        ("keep", direction.keep), ("redo", direction.redo), ("hold", direction.holds)
+    ):  # fmt: skip
+        if name in options:
+            options[name] = tuple(f"{span.start:g}:{span.stop:g}" for span in spans)
+    return options
 
 
 def order(config: GenerateConfig) -> Order:

@@ -150,6 +150,19 @@ class GenerateConfig:
         None, 'How calm, 0, or wild, 1, over time, as "0.3@0,0.9@0:16".', panel=EDIT,
         named="if given", metavar="E@TIME,...",
     )  # fmt: skip
+    facing: str | None = option(
+        None, 'Which way to face over time, as "left@0:08,front@0:12": front, left, right, back of '
+        "the picture, or degrees to its right.", panel=EDIT, named="if given",
+        metavar="WAY@TIME,...",
+    )  # fmt: skip
+    hold: tuple[str, ...] = option(
+        (), "Hold still in these seconds, from beat to beat; may be given again.",
+        metavar="FROM:TO", panel=EDIT, named="if given",
+    )  # fmt: skip
+    like: Path | None = option(
+        None, "Dance in the manner of this dance, to any song.", metavar="DANCE", panel=EDIT,
+        named=False,
+    )  # fmt: skip
     plan: Path | None = option(
         None, "A storyboard that says over time what these flags say (docs/editing.md).",
         metavar="FILE.toml", panel=EDIT, named=False,
@@ -204,7 +217,7 @@ class GenerateConfig:
             self._validate_video()
         elif self.preview is not None:
             raise BadUsage("--preview shows a picture's pose, and --motion-only needs none")
-        elif self.motion_out is None:
+        elif self.motion_out is None and not self.bars:
             raise BadUsage("--motion-only needs --motion-out", "such as --motion-out dance.bvh")
         elif self.output is not None:
             raise BadUsage(f"--motion-only writes no video, so -o {self.output} is for nothing")
@@ -289,7 +302,9 @@ class GenerateConfig:
 
     def direction(self) -> Direction:
         """What is given of the dance; raises BadUsage for flags that cannot be read."""
-        return directed(self.edit, self.keep, self.redo, self.keep_joints, self.pose)
+        return directed(
+            self.edit, self.keep, self.redo, self.keep_joints, self.pose, self.like, self.hold
+        )
 
     def _validate_direction(self) -> None:
         asked = self.direction().checked()

@@ -8,6 +8,8 @@
     style = "house"
     energy = 0.4
     keep = true                         # or redo = true
+    facing = "left"                     # until another part says so
+    hold = true                         # still, from beat to beat
     pose = "pose.npz@3.5"               # met where the part begins
 
 Read, it becomes those flags (`with_plan`): there is one representation of both.
@@ -16,22 +18,25 @@ Read, it becomes those flags (`with_plan`): there is one representation of both.
 from __future__ import annotations
 
 import difflib
+import math
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pipelines.generation.settings import GenerateConfig
+from pipelines.generation.styles import FACINGS
 from pipelines.support.errors import BadUsage, UnsuitableInput
 
 if TYPE_CHECKING:
     from pipelines.motion_expert.library.song_plan import SongPlan
     from pipelines.music.sections import SongSection
 
-_TOP = ("bar-starts", "edit", "keep-joints", "part")
-_PART = ("from", "to", "bars", "style", "energy", "keep", "redo", "pose")
+_TOP = ("bar-starts", "edit", "keep-joints", "like", "part")
+_PART = ("from", "to", "bars", "style", "energy", "keep", "redo", "pose", "facing", "hold")
+_NAMES_A_DANCE = ("edit", "like")
 _PHRASE = 4
 
 
@@ -49,55 +54,83 @@ def with_plan(config: GenerateConfig) -> GenerateConfig:
     page = _Page(config.plan, text)
     page.refuse_unknown(document, _TOP, 0)
     starts = page.numbers(document.get("bar-starts", []), "bar-starts")
-    changes: dict[str, Any] = {"plan": None}
-    if "edit" in document:
-        if config.edit is not None:
-            raise BadUsage(f"--edit and {config.plan} both name a dance", "leave one of them out")
-        changes["edit"] = page.beside(str(document["edit"]))
+    changes: dict[str, Any] = {"plan": None, **_dances_named(config, document, page)}
     joints = document.get("keep-joints", [])
     if not isinstance(joints, list):
         page.wrong(0, "keep-joints", joints, 'a list, such as ["upper"]')
     changes["keep_joints"] = (*config.keep_joints, *map(str, joints))
-    said = _Said()
+    said = _Said(_known_styles(config))
     for number, part in enumerate(document.get("part", []), start=1):
         page.refuse_unknown(part, _PART, number)
         said.add(page, part, number, starts)
     for name, flag, found in (
-        ("genre", "--genre", said.styles), ("energy_at", "--energy-at", said.energies)
+        ("genre", "--genre", said.styles), ("energy_at", "--energy-at", said.energies),
+        ("facing", "--facing", said.facings),
     ):  # fmt: skip
         if found and getattr(config, name) is not None:
             raise BadUsage(f"{flag} and {config.plan} both say it", "leave one of them out")
         if found:
             changes[name] = ",".join(found)
-    for name, more in (("keep", said.keep), ("redo", said.redo), ("pose", said.poses)):
+    for name, more in (
+        ("keep", said.keep), ("redo", said.redo), ("pose", said.poses), ("hold", said.holds)
+    ):  # fmt: skip
         changes[name] = (*getattr(config, name), *more)
     return replace(config, **changes)
 
 
+def _dances_named(
+    config: GenerateConfig, document: Mapping[str, Any], page: _Page
+) -> dict[str, Path]:
+    """The dances that a plan names, by flag."""
+    found = {}
+    for name in _NAMES_A_DANCE:
+        if name in document and getattr(config, name) is not None:
+            raise BadUsage(f"--{name} and {config.plan} both name a dance", "leave one of them out")
+        if name in document:
+            found[name] = page.beside(str(document[name]))
+    return found
+
+
+def _known_styles(config: GenerateConfig) -> Callable[[str], str]:
+    """From a style to the expert's name of it; raises BadUsage for one that it does not know."""
+
+    def known(name: str) -> str:
+        _, expert = config.motion_expert()
+        return expert.find_genre(name, expert.genres(config.motion_folder()))
+
+    return known
+
+
 @dataclass
 class _Said:
-    """What the parts of a plan say, as flags say it."""
+    """What the parts of a plan say, as flags say it; `known` as `_known_styles`."""
 
+    known: Callable[[str], str]
     keep: list[str] = field(default_factory=list)
     redo: list[str] = field(default_factory=list)
     styles: list[str] = field(default_factory=list)
     energies: list[str] = field(default_factory=list)
+    facings: list[str] = field(default_factory=list)
+    holds: list[str] = field(default_factory=list)
     poses: list[str] = field(default_factory=list)
 
     def add(
         self, page: _Page, part: Mapping[str, Any], number: int, starts: Sequence[float]
     ) -> None:
         start, stop = page.times(part, number, starts)
-        for name, found in (("keep", self.keep), ("redo", self.redo)):
+        for name, found in (("keep", self.keep), ("redo", self.redo), ("hold", self.holds)):
             if page.flag(part, name, number):
                 found.append(f"{start:g}:{stop:g}")
         if "style" in part:
+            page.check_style(part["style"], number, self.known)
             self.styles.append(f"{part['style']}@{start:g}")
         if "energy" in part:
             energy = page.number(part["energy"], "energy", number)
             if not 0 <= energy <= 1:
                 page.wrong(number, "energy", energy, "from 0 to 1")
             self.energies.append(f"{energy:g}@{start:g}")
+        if "facing" in part:
+            self.facings.append(f"{page.facing(part['facing'], number)}@{start:g}")
         if "pose" in part:
             self.poses.append(f"{start:g}={page.beside(str(part['pose']))}")
 
@@ -114,11 +147,13 @@ def storyboard(config: GenerateConfig, song: SongPlan, sections: Sequence[SongSe
     steady = "" if song.steady else ", which are a count of our own: the song has no steady beat"
     lines = [
         f"# {song.bars} bars of {song.per_bar} at {song.bpm:.1f} a minute{steady}.",
-        "# Of a part also: style, energy = 0 ... 1, keep or redo = true (with edit), pose.",
+        "# Of a part also: style, energy = 0 ... 1, facing, hold = true, pose; keep or redo = true",
+        "# with edit. Before the first part: edit, keep-joints, like.",
         f"bar-starts = [{', '.join(f'{min(second, song.seconds):.2f}' for second in starts)}]",
     ]
-    if config.edit is not None:
-        lines.append(f'edit = "{config.edit}"')
+    for name in _NAMES_A_DANCE:
+        if getattr(config, name) is not None:
+            lines.append(f'{name} = "{getattr(config, name)}"')
     if config.keep_joints:
         names = ", ".join(f'"{name}"' for name in config.keep_joints)
         lines.append(f"keep-joints = [{names}]")
@@ -147,13 +182,16 @@ def _section_at(sections: Sequence[SongSection], second: float) -> str:
 def _parts_of_flags(config: GenerateConfig) -> list[str]:
     """What flags say, as parts."""
     asked, lines = config.direction(), []
-    for name, spans in (("keep", asked.keep), ("redo", asked.redo)):
+    for name, spans in (("keep", asked.keep), ("redo", asked.redo), ("hold", asked.holds)):
         for span in spans:
             lines += ["", "[[part]]", f"from = {span.start:g}", f"to = {span.stop:g}",
                       f"{name} = true"]  # fmt: skip
     for one in asked.poses:
         lines += ["", "[[part]]", f"from = {one.second:g}", f'pose = "{one.path}@{one.at:g}"']
-    for flag, name, quote in ((config.genre, "style", '"'), (config.energy_at, "energy", "")):
+    for flag, name, quote in (
+        (config.genre, "style", '"'), (config.energy_at, "energy", ""),
+        (config.facing, "facing", '"'),
+    ):  # fmt: skip
         for entry in (flag or "").split(",") if flag else []:
             value, _, second = entry.partition("@")
             lines += ["", "[[part]]", f"from = {second.strip() or 0}",
@@ -215,6 +253,27 @@ class _Page:
             self.wrong(number, word, value, "true or false")
         return value
 
+    def check_style(self, value: Any, part: int, known: Callable[[str], str]) -> None:
+        """Raise BadUsage for a style that the expert does not know."""
+        try:
+            known(str(value))
+        except BadUsage as error:
+            where = self._where(part, "style")
+            raise BadUsage(f"--plan {where}: style = {value!r}: unknown", error.hint) from None
+
+    def facing(self, value: Any, part: int) -> str:
+        """A way to face, by name or in degrees."""
+        said = str(value).strip()
+        if said in FACINGS:
+            return said
+        try:
+            angle = float(said)
+        except ValueError:
+            angle = math.inf
+        if isinstance(value, bool) or not -360 <= angle <= 360:
+            self.wrong(part, "facing", value, f"{', '.join(FACINGS)}, or degrees")
+        return f"{angle:g}"
+
     def beside(self, name: str) -> Path:
         """A file that the plan names."""
         return self._path.parent / name
@@ -230,7 +289,8 @@ class _Page:
                            'add from = 8.0, or bars = "5-8"')  # fmt: skip
         start = self.number(part["from"], "from", number)
         stop = self.number(part.get("to", start), "to", number)
-        if ("to" in part or part.get("keep") or part.get("redo")) and stop <= start:
+        lasts = "to" in part or any(part.get(name) for name in ("keep", "redo", "hold"))
+        if lasts and stop <= start:
             self.wrong(number, "to", part.get("to", "nothing"), f"after from = {start:g}")
         return start, stop
 

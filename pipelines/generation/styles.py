@@ -1,4 +1,4 @@
-"""`--genre`: one style, or styles over time as "house@0,krump@0:16"."""
+"""What is said over time: styles as "house@0,krump@0:16", energies, and which way to face."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pipelines.support.errors import BadUsage
 
 Styles = tuple[tuple[float, str], ...]
 _AT = re.compile(r"\s*(?P<name>[^@,]+?)\s*(?:@\s*(?P<time>[\d:.]+)\s*)?")
+FACINGS = {"front": 0.0, "right": 90.0, "back": 180.0, "left": -90.0}
+"""Degrees to the right of the picture."""
 _HINT = 'write it as --genre house, or --genre "house@0,krump@0:16"'
 
 
@@ -53,6 +55,26 @@ def parse_energies(text: str | None) -> tuple[tuple[float, float], ...]:
         if not 0 <= energy <= 1:
             raise BadUsage(f"--energy-at {text}: {energy:g} must lie in 0 ... 1")
         found.append((second, energy))
+    return tuple(sorted(found))
+
+
+def parse_facings(text: str | None) -> tuple[tuple[float, float], ...]:
+    """(second from which on, degrees to the picture's right) in order of time, of `--facing`.
+
+    Raises BadUsage where it cannot be read.
+    """
+    found = []
+    for part in text.split(",") if text is not None else ():
+        name, _, time = part.strip().partition("@")
+        try:
+            angle = FACINGS[name.strip()] if name.strip() in FACINGS else float(name)
+            second = seconds_of(time or "0")
+        except ValueError:
+            raise BadUsage(f"--facing {text}: {part.strip()!r} is no way to face and time",
+                           'write it as "left@0:08,front@0:12", or 45@0:08') from None  # fmt: skip
+        if not -360 <= angle <= 360:
+            raise BadUsage(f"--facing {text}: {angle:g} degrees", "from -180 to 180")
+        found.append((second, angle))
     return tuple(sorted(found))
 
 

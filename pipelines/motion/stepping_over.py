@@ -49,12 +49,16 @@ _CALM_FRAMES = 0.7
 _FEET = ((0, 2), (1, 3))
 
 
-def step_over(motion: Motion, contacts_T4: NDArray[np.floating[Any]]) -> Motion:
+def step_over(
+    motion: Motion, contacts_T4: NDArray[np.floating[Any]], firmly: bool = False
+) -> Motion:
     """The motion with feet held where they stand and stepping from place to place in between.
 
     Args:
         motion: floor at z = 0.
         contacts_T4: contact of each foot point, 0 to 1.
+        firmly: whether a foot stands as still as its place; else what trembles faster than two
+            frames comes through, and joints move a little more evenly.
     """
     if motion.frames < 4:
         return motion
@@ -64,7 +68,7 @@ def step_over(motion: Motion, contacts_T4: NDArray[np.floating[Any]]) -> Motion:
     for number, foot in enumerate(_FEET):
         held = _held(targets[:, list(foot)], stands_T4[:, list(foot)])
         targets[:, list(foot)] += _to_their_places(
-            targets[:, list(foot)], stands_T4[:, list(foot)], held, foot, motion.fps
+            targets[:, list(foot)], stands_T4[:, list(foot)], held, foot, motion.fps, firmly
         )
         _up_before_away(targets, held, foot)
         lifts_T2[:, number] = _clearing(targets, held, foot, motion.fps)
@@ -95,8 +99,9 @@ def _held(foot_T23: Floats, stands_T2: NDArray[np.bool_]) -> Spans:
 
 
 def _to_their_places(
-    foot_T23: Floats, stands_T2: NDArray[np.bool_], held: Spans, foot: tuple[int, int], fps: float
-) -> Floats:
+    foot_T23: Floats, stands_T2: NDArray[np.bool_], held: Spans, foot: tuple[int, int], fps: float,
+    firmly: bool,
+) -> Floats:  # fmt: skip
     """How far (T, 2, 3) to move both points of a foot.
 
     A point that stands stays in one place; the other one keeps its turn about it, and in between
@@ -114,7 +119,10 @@ def _to_their_places(
             other = point if firm[point] else 1 - point
             moves[start:stop, point] = anchor[other] - part[:, other]
     _eased_between(moves, held, max(2, round(_EASE_SECONDS * fps)))
-    return np.asarray(gaussian_filter1d(moves, _CALM_FRAMES, axis=0, mode="nearest"))
+    calm = gaussian_filter1d(moves, _CALM_FRAMES, axis=0, mode="nearest")
+    for start, stop in held if firmly else ():
+        calm[start:stop] = moves[start:stop]
+    return np.asarray(calm)
 
 
 def _eased_between(moves: Floats, held: Spans, ease: int) -> None:

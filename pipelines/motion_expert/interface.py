@@ -35,6 +35,10 @@ EDITING = "editing"
 """The ability to dance anew a part of a given dance, and to meet given poses (`editing`)."""
 ENERGY_OVER_TIME = "energy over time"
 """The ability to be calmer here and wilder there."""
+LIKENESS = "likeness"
+"""The ability to dance in the manner of a given dance."""
+STAGING = "staging"
+"""The ability to face where it is told, and to hold still."""
 
 
 def own_panel(*experts: str) -> str:
@@ -61,6 +65,10 @@ class DanceRequest:
         kept: what of a given dance stays, to the bit; None: nothing is given.
         poses: single poses that are met.
         energies: (second from which on, 0 calm to 1 wild).
+        like: a dance at 30 fps in whose manner it is to be danced.
+        facings: (second from which on, degrees): which way the dancer faces, 0 the camera, 90 to
+            the right of the picture.
+        holds: [start, stop) in seconds, in which the dancer holds the pose.
     """
 
     music: MusicFeatures
@@ -71,11 +79,15 @@ class DanceRequest:
     kept: Kept | None = None
     poses: tuple[PoseAt, ...] = ()
     energies: tuple[tuple[float, float], ...] = ()
+    like: Motion | None = None
+    facings: tuple[tuple[float, float], ...] = ()
+    holds: tuple[tuple[float, float], ...] = ()
 
     @property
     def directed(self) -> bool:
         """Whether more is said of the dance than song, styles and seed."""
-        return self.kept is not None or bool(self.poses or self.energies)
+        asked = self.poses or self.energies or self.facings or self.holds
+        return self.kept is not None or self.like is not None or bool(asked)
 
     @property
     def frames(self) -> int:
@@ -224,8 +236,8 @@ class Expert:
         cost: from folder, options, seconds of music and candidates to an estimate.
         identity: from a folder or None to the digest of its weights, which no other expert's have;
             "" if there are none. A run is named by it.
-        abilities: of GENRES, CANDIDATES, STYLES_OVER_TIME, EDITING and ENERGY_OVER_TIME those that
-            it has; what it cannot do is refused.
+        abilities: of GENRES, CANDIDATES, STYLES_OVER_TIME, EDITING, ENERGY_OVER_TIME, LIKENESS and
+            STAGING those that it has; what it cannot do is refused.
         draft: whether its dances are no more than a draft; `generate` warns then.
         find_genre: from what was asked and its genres to one of them, where it knows other names.
         config_name: the JSON file by which its folder is known.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +18,18 @@ _ROUNDS = 3
 _MARGIN, _LONGEST = 2, 0.7
 """Frames that are bridged before and after a spike, and seconds of the longest that is."""
 _BY_FEET = ("slide", "sinking")
+Spans = list[tuple[float, float]]
+DanceAnew = Callable[["Motion", Spans], "list[Motion]"]
+"""From a dance and stretches of it, in seconds, to the same with those danced anew, some ways."""
 
 
-def checked(config: RenderConfig, progress: Progress) -> dict[str, Any]:
+def checked(
+    config: RenderConfig, progress: Progress, dance_anew: DanceAnew | None = None
+) -> dict[str, Any]:
     """The dance's flaws, JSON-able; with --mend what is left of them, and the file is written.
+
+    Args:
+        dance_anew: what --redo has of the stretches that cannot be smoothed; None without it.
 
     Raises UnsuitableInput for a dance or song that cannot be read, or one of too few frames.
     """
@@ -45,10 +53,13 @@ def checked(config: RenderConfig, progress: Progress) -> dict[str, Any]:
         return facts | {"redo": redo_flags(found, motion.seconds)}
     assert config.output is not None
     better, left = mended(motion, found, beats)
+    anew: Spans = []
+    if dance_anew is not None:
+        better, left, anew = redone(better, left, beats, dance_anew)
     save_npz(better, config.output)
     return facts | {
         "output": [str(config.output)], "left": [asdict(flaw) for flaw in left],
-        "redo": redo_flags(left, motion.seconds),
+        "danced_anew": anew, "redo": redo_flags(left, motion.seconds),
     }  # fmt: skip
 
 
@@ -78,6 +89,29 @@ def mended(motion: Motion, found: Sequence[Flaw], beats: Array | None) -> tuple[
     return motion, left
 
 
+def redone(
+    motion: Motion, found: Sequence[Flaw], beats: Array | None, dance_anew: DanceAnew
+) -> tuple[Motion, list[Flaw], Spans]:
+    """The dance with stretches of flaws danced anew where that has fewer of them, the flaws that
+    are left, and those stretches."""
+    from pipelines.metrics.flaws import flaws
+
+    left, anew = list(found), []
+    for span in _spans(found, motion.seconds):
+        for better in dance_anew(motion, [span]):
+            now = flaws(better, beats)
+            if _seconds_of(now) < _seconds_of(left):
+                motion, left = better, now
+                anew.append(span)
+                break
+    return motion, left, anew
+
+
+def _seconds_of(found: Sequence[Flaw]) -> float:
+    """Seconds of all flaws, and how many there are."""
+    return len(found) + sum(flaw.stop - flaw.start for flaw in found)
+
+
 def _badness(found: Sequence[Flaw]) -> float:
     """Seconds of what can be mended, and how many stretches there are of it."""
     those = [flaw for flaw in found if flaw.kind in ("spike", *_BY_FEET)]
@@ -86,6 +120,11 @@ def _badness(found: Sequence[Flaw]) -> float:
 
 def redo_flags(found: Sequence[Flaw], seconds: float) -> str:
     """What to give `generate --edit` so that the flaws' stretches are danced anew; "" for none."""
+    return " ".join(f"--redo {start:.2f}:{stop:.2f}" for start, stop in _spans(found, seconds))
+
+
+def _spans(found: Sequence[Flaw], seconds: float) -> Spans:
+    """Stretches that hold the flaws and half a second around each."""
     spans: list[list[float]] = []
     for flaw in found:
         start, stop = max(0.0, flaw.start - 0.5), min(seconds, flaw.stop + 0.5)
@@ -93,7 +132,7 @@ def redo_flags(found: Sequence[Flaw], seconds: float) -> str:
             spans[-1][1] = max(spans[-1][1], stop)
         else:
             spans.append([start, stop])
-    return " ".join(f"--redo {start:.2f}:{stop:.2f}" for start, stop in spans)
+    return [(start, stop) for start, stop in spans]
 
 
 def _beats(config: RenderConfig, progress: Progress) -> Array | None:

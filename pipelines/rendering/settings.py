@@ -58,6 +58,9 @@ class RenderConfig:
     mend: bool = option(
         False, "Smooth spikes of DANCE and hold sliding feet; -o takes it.", named="if given"
     )
+    redo: bool = option(
+        False, "With --mend and --music: dance anew what cannot be smoothed.", named="if given"
+    )
     force: bool = common.force()
     src: tuple[Path, ...] = option(
         (), "A folder of dances, a data set, or a file; may be given again.", metavar="PATH",
@@ -110,6 +113,8 @@ class RenderConfig:
         """Return self, or raise BadUsage naming the flag and the way out."""
         check(self)
         check_split(self.split)
+        if self.redo and not self.mend:
+            raise BadUsage("--redo goes with --mend", "add --mend -o MENDED.npz, or leave it out")
         if parse_size(self.size)[0] is None:
             raise BadUsage(f"--size {self.size}: width and height are needed", "such as 540x960")
         if (self.body == "smpl") != (self.body_model is not None):
@@ -202,6 +207,8 @@ class RenderConfig:
                            "add --mend, or leave it out")  # fmt: skip
         if self.music is not None and not self.music.is_file():
             raise UnsuitableInput(f"--music {self.music}: no such song", "--music names one")
+        if self.redo and self.music is None:
+            raise BadUsage("--redo: danced to which song?", "add --music SONG")
         if self.mend:
             self._validate_targets()
 

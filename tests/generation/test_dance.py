@@ -205,6 +205,16 @@ def test_an_expert_that_cannot_edit_says_who_can(toy, tmp_path):
     assert "--expert library or mace" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("flag", "value"), [("like", Path("a.npz")), ("facing", "left@1"), ("hold", ("1:2",))]
+)
+@pytest.mark.parametrize("expert", ["toy", "mace"])
+def test_what_only_the_library_can_do_is_refused_by_others(toy, config, expert, flag, value):
+    with pytest.raises(BadUsage, match=f"--{flag} means nothing to --expert {expert}") as caught:
+        refuse_unable(replace(config, expert=expert, **{flag: value}))
+    assert caught.value.hint == "choose --expert library"
+
+
 def test_all_candidates_are_kept_to_choose_from(toy, config, tmp_path):
     listener = Listener()
     asked = replace(config, candidates=3, show=True)

@@ -74,6 +74,9 @@ def test_poses():
         ({"redo": ("1:2",), "motion": Path("m.npz")}, "--motion m.npz.? is danced as it is"),
         ({"keep": ("1:4",), "pose": ("2=P",)}, "lies in --keep 1:4, which stays as it is"),
         ({"redo": ("1:4",), "pose": ("5=P",)}, "lies outside --redo 1:4, and all else stays"),
+        ({"keep": ("1:4",), "hold": ("3:5",)}, "--hold 3:5: lies in --keep 1:4, which stays"),
+        ({"redo": ("1:4",), "hold": ("3:5",)}, "--hold 3:5: lies outside --redo 1:4, and all"),
+        ({"edit": None, "hold": ("3:5",), "motion": Path("m.npz")}, "m.npz.? is danced as it is"),
         ({"redo": ("1:4",), "pose": ("2=P", "2=P@1")}, "two poses at one moment"),
     ],
 )
@@ -86,6 +89,8 @@ def test_what_says_nothing_or_contradicts_itself(config, changes, words):
 def test_files_that_are_not_there(config):
     with pytest.raises(UnsuitableInput, match="no such file"):
         replace(config, edit=Path("none.npz"), redo=("1:2",)).direction().checked()
+    with pytest.raises(UnsuitableInput, match=r"--like none\.npz: no such file"):
+        replace(config, edit=None, like=Path("none.npz")).direction().checked()
     with pytest.raises(UnsuitableInput, match=r"--pose 2=none\.npz: no such file"):
         replace(config, edit=None, pose=("2=none.npz",)).direction().checked()
 
@@ -94,6 +99,8 @@ def test_outside_the_song(config):
     replace(config, redo=("8:10",)).direction().refuse_outside(10.0)
     with pytest.raises(BadUsage, match=r"--redo 8:12: the dance ends after 10\.00 s"):
         replace(config, redo=("8:12",)).direction().refuse_outside(10.0)
+    with pytest.raises(BadUsage, match=r"--hold 9:11: the dance ends after 10\.00 s"):
+        replace(config, hold=("9:11",)).direction().refuse_outside(10.0)
     with pytest.raises(BadUsage, match=r"--pose 12=a\.npz: the dance ends after 10\.00 s"):
         replace(config, pose=("12=a.npz",)).direction().refuse_outside(10.0)
 
@@ -126,3 +133,11 @@ def test_moments_of_dances_as_poses(config):
     np.testing.assert_array_equal(one.pose.poses, dance().poses[150:151])
     with pytest.raises(UnsuitableInput, match=r"ends after 10\.00 s"):
         replace(config, pose=(f"2={config.edit}@50",)).direction().poses_to_meet()
+
+
+def test_a_liked_dance_of_any_rate_is_read_at_ours(config, tmp_path):
+    save_npz(dance(120, fps=60.0), tmp_path / "fast.npz")
+    asked = replace(config, edit=None, like=tmp_path / "fast.npz").direction()
+    assert (asked.liked().fps, asked.liked().frames) == (30.0, 60)
+    assert asked.inputs() == {"like": tmp_path / "fast.npz"} and asked
+    assert replace(config, edit=None).direction().liked() is None

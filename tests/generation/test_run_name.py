@@ -127,7 +127,20 @@ def test_another_stretch_pose_or_dance_is_another_dance(tmp_path):
         replace(plain, pose=(f"1={other}",)),
         replace(plain, pose=(f"1={other}@2",)),
         replace(plain, pose=(f"2={other}",)),
+        replace(plain, like=dance),
+        replace(plain, facing="left"),
+        replace(plain, hold=("1:2",)),
     ]
     assert len({dance_name(one) for one in asked}) == len(asked)
     other.write_bytes(dance.read_bytes())
     assert dance_name(asked[6]) == dance_name(asked[7])
+
+
+@pytest.mark.parametrize("text", ["68.0:72", "68:72.00", "1:08-1:12", "68-72"])
+def test_a_stretch_has_one_name_however_it_is_written(tmp_path, text):
+    song, dance = tmp_path / "song.wav", tmp_path / "a.npz"
+    song.write_bytes(b"song"), dance.write_bytes(b"dance")
+    plain = GenerateConfig(song=song, motion_only=True, motion_out=tmp_path / "out.npz", edit=dance)
+    for flag in ("redo", "keep", "hold"):
+        one, other = replace(plain, **{flag: ("68:72",)}), replace(plain, **{flag: (text,)})
+        assert dance_name(one) == dance_name(other) and run_name(one) == run_name(other)

@@ -145,3 +145,8 @@ def test_what_is_of_a_data_set_is_refused_for_one_song(change):
 def test_a_split_that_none_has_is_refused_for_many_too(tmp_path):
     with pytest.raises(BadUsage, match="no split is called testing"):
         GenerateConfig(tmp_path, tmp_path, tmp_path / "out", split="testing").validate()
+
+
+def test_a_storyboard_that_is_only_printed_needs_no_output(tmp_path):
+    config = replace(given_files(tmp_path), picture=None, output=None, motion_only=True, bars=True)
+    assert config.validate() is config

@@ -19,6 +19,7 @@ PLAN = """
 bar-starts = [0, 2, 4, 6, 8]
 edit = "a.npz"
 keep-joints = ["head"]
+like = "p.npz"
 
 [[part]]
 from = 0.0
@@ -31,6 +32,8 @@ bars = "3-4"  # the chorus
 style = "krump"
 redo = true
 pose = "p.npz@2.5"
+facing = "left"
+hold = true
 """
 
 
@@ -50,6 +53,7 @@ def test_a_plan_is_the_flags_and_makes_the_same_dance(config, tmp_path):
     flags = replace(
         config, plan=None, edit=tmp_path / "a.npz", keep_joints=("head",), redo=("4:8",),
         genre="house@0,krump@4", energy_at="0.25@0", pose=(f"4={tmp_path / 'p.npz'}@2.5",),
+        facing="left@4", hold=("4:8",), like=tmp_path / "p.npz",
     )  # fmt: skip
     assert read == flags
     assert dance_name(read) == dance_name(flags) != dance_name(replace(config, plan=None))
@@ -63,16 +67,21 @@ def test_without_a_plan_nothing_changes(config):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('style = "krump"', 'stile = "krump"', r"line 14: 'stile' is unknown"),
+        ('style = "krump"', 'stile = "krump"', r"line 15: 'stile' is unknown"),
         ("edit =", "edti =", r"line 3: 'edti' is unknown"),
-        ("energy = 0.25", "energy = 1.5", r"line 10: energy = 1.5: not from 0 to 1"),
-        ("energy = 0.25", 'energy = "wild"', r"line 10: energy = 'wild': not a number"),
-        ("redo = true", 'redo = "yes"', r"line 15: redo = 'yes': not true or false"),
-        ('bars = "3-4"', 'bars = "3-5"', r"line 13: bars = '3-5': not among bars 1 to 4"),
-        ('bars = "3-4"', 'bars = "three"', r"line 13: bars = 'three': not of the form"),
-        ('bars = "3-4"', "to = 8", r"line 12: when does it begin\?"),
-        ("to = 4", "to = 0", r"line 8: to = 0: not after from = 0"),
+        ("energy = 0.25", "energy = 1.5", r"line 11: energy = 1.5: not from 0 to 1"),
+        ("energy = 0.25", 'energy = "wild"', r"line 11: energy = 'wild': not a number"),
+        ("redo = true", 'redo = "yes"', r"line 16: redo = 'yes': not true or false"),
+        ('bars = "3-4"', 'bars = "3-5"', r"line 14: bars = '3-5': not among bars 1 to 4"),
+        ('bars = "3-4"', 'bars = "three"', r"line 14: bars = 'three': not of the form"),
+        ('bars = "3-4"', "to = 8", r"line 13: when does it begin\?"),
+        ("to = 4", "to = 0", r"line 9: to = 0: not after from = 0"),
         ('["head"]', '"head"', r"line 4: keep-joints = 'head': not a list"),
+        ('facing = "left"', 'facing = "lef"', r"line 18: facing = 'lef': not front, right, back, "),
+        ('facing = "left"', "facing = 400", r"line 18: facing = 400: not front"),
+        ("hold = true", "hold = 2", r"line 19: hold = 2: not true or false"),
+        ('style = "house"', 'style = "hous"', r"line 10: style = 'hous': unknown"),
+        ('style = "krump"', 'style = "waltz"', r"line 15: style = 'waltz': unknown"),
         ("bar-starts = [0,", 'bar-starts = ["a",', r"line 2: bar-starts = 'a': not a number"),
     ],
 )
@@ -83,6 +92,8 @@ def test_mistakes_are_told_with_line_and_word(config, old, new, words):
     assert caught.value.hint
     if "stile" in new:
         assert "did you mean 'style'?" in caught.value.hint
+    if "hous" in new:
+        assert "did you mean 'house'?" in caught.value.hint and "krump" in caught.value.hint
 
 
 def test_what_is_no_toml_or_not_there(config):
@@ -97,6 +108,10 @@ def test_flags_and_plan_do_not_say_the_same_twice(config):
     config.plan.write_text(PLAN)
     with pytest.raises(BadUsage, match=r"--genre and .* both say it"):
         with_plan(replace(config, genre="house"))
+    with pytest.raises(BadUsage, match=r"--facing and .* both say it"):
+        with_plan(replace(config, facing="front"))
+    with pytest.raises(BadUsage, match=r"--like and .* both name a dance"):
+        with_plan(replace(config, like=Path("x.npz")))
     with pytest.raises(BadUsage, match=r"--edit and .* both name a dance"):
         with_plan(replace(config, edit=Path("x.npz")))
 
@@ -129,10 +144,12 @@ def test_what_is_printed_can_be_used_and_holds_the_songs_bars(config, tmp_path):
 def test_what_flags_say_is_printed_with_it(config, tmp_path):
     flags = replace(
         config, plan=None, edit=tmp_path / "a.npz", keep=("0:4",), genre="house,krump@4",
-        energy_at="0.5@2", pose=(f"6={tmp_path / 'p.npz'}",),
+        energy_at="0.5@2", pose=(f"6={tmp_path / 'p.npz'}",), like=tmp_path / "a.npz",
+        facing="45@3,back@5", hold=("7:8",),
     )  # fmt: skip
     config.plan.write_text(storyboard(flags, song(), SECTIONS))
     read = with_plan(config)
     assert (read.edit, read.keep, read.energy_at) == (tmp_path / "a.npz", ("0:4",), "0.5@2")
     assert read.genre == "house@0,krump@4"
+    assert (read.like, read.facing, read.hold) == (tmp_path / "a.npz", "45@3,back@5", ("7:8",))
     assert read.pose == (f"6={tmp_path / 'p.npz'}@0",)

@@ -1,8 +1,8 @@
-"""Styles over time, as --genre says them."""
+"""Styles, energies and ways to face over time, as flags say them."""
 
 import pytest
 
-from pipelines.generation.styles import parse_energies, parse_styles
+from pipelines.generation.styles import parse_energies, parse_facings, parse_styles
 from pipelines.support.errors import BadUsage
 
 KNOWN = {"house": "house", "krump": "krump", "hip-hop": "la hip-hop"}
@@ -51,3 +51,22 @@ def test_energies_over_time():
     for text, words in (("a@1", "is no energy and time"), ("2@1", r"must lie in 0 \.\.\. 1")):
         with pytest.raises(BadUsage, match=words):
             parse_energies(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "ways"),
+    [
+        (None, ()),
+        ("left", ((0.0, -90.0),)),
+        ("front@0:12, right@8", ((8.0, 90.0), (12.0, 0.0))),
+        ("back@1,-45@1:02.5", ((1.0, 180.0), (62.5, -45.0))),
+    ],
+)
+def test_ways_to_face_over_time(text, ways):
+    assert parse_facings(text) == ways
+
+
+@pytest.mark.parametrize("text", ["", "up", "left@x", "left,,", "400", "nan@2"])
+def test_what_is_no_way_to_face(text):
+    with pytest.raises(BadUsage, match="--facing"):
+        parse_facings(text)

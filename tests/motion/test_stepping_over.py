@@ -125,3 +125,20 @@ def test_a_swing_is_cleared_by_an_arc_that_starts_and_ends_low() -> None:
     np.testing.assert_allclose(fast[10:14], [0.03, 0.06, 0.085, 0.085])
     targets[15:, [0, 2], 0] = 0.01
     assert not stepping_over._clearing(targets, [(0, 10), (20, 30)], (0, 2), 30.0).any()
+
+
+def test_a_foot_that_stands_firmly_does_not_tremble():
+    """What is faster than the easing comes through otherwise."""
+    random = np.random.default_rng(3)
+    one, _ = shuffling()
+    motion = replace(
+        one, poses=np.repeat(one.poses[:1], 60, 0), trans=np.repeat(one.trans[:1], 60, 0)
+    )
+    shaken = motion.trans + 0.01 * random.normal(size=(60, 3)).astype(np.float32) * [1, 1, 0]
+    shaking = replace(motion, trans=shaken.astype(np.float32))
+    contacts = np.ones((60, 4))
+    speeds = [
+        np.linalg.norm(np.diff(m.joints()[:, [7, 8], :2], axis=0), axis=-1).max() * 30
+        for m in (step_over(shaking, contacts), step_over(shaking, contacts, firmly=True))
+    ]
+    assert speeds[1] < 0.05 < 0.2 < speeds[0]

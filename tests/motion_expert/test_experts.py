@@ -10,6 +10,8 @@ from pipelines.motion_expert.interface import (
     EDITING,
     ENERGY_OVER_TIME,
     GENRES,
+    LIKENESS,
+    STAGING,
     STYLES_OVER_TIME,
 )
 from pipelines.support.errors import BadUsage, MissingAsset
@@ -33,7 +35,8 @@ def test_every_row_has_options_with_defaults_that_hold(row):
     options = row.options()
     assert options.validate() is options
     assert all(one.option.help and one.option.panel for one in declared(row.options))
-    assert row.abilities <= {GENRES, CANDIDATES, STYLES_OVER_TIME, EDITING, ENERGY_OVER_TIME}
+    every = {GENRES, CANDIDATES, STYLES_OVER_TIME, EDITING, ENERGY_OVER_TIME, LIKENESS, STAGING}
+    assert row.abilities <= every
     assert row.help
 
 

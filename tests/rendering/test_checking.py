@@ -62,11 +62,16 @@ def test_stretches_to_be_danced_anew_are_joined():
         ({"output": "x.npz"}, "--check writes nothing"),
         ({"check": False, "mend": True}, "--mend makes another dance"),
         ({"dance": None}, "--check goes with one DANCE"),
+        ({"redo": True}, "--redo goes with --mend"),
+        (
+            {"check": False, "mend": True, "redo": True, "output": "x.npz"},
+            "--redo: danced to which",
+        ),
     ],
 )
 def test_what_makes_no_sense(spiked, tmp_path, changes, words):
     if "output" in changes:
-        changes = {"output": tmp_path / changes["output"]}
+        changes = changes | {"output": tmp_path / changes["output"]}
     with pytest.raises(BadUsage, match=words):
         replace(spiked, **changes).validate()
 
@@ -78,3 +83,28 @@ def test_a_dance_of_a_few_frames_or_a_song_that_is_none(spiked, tmp_path):
         checked(spiked, SILENT)
     with pytest.raises(UnsuitableInput, match="no such song"):
         replace(spiked, music=tmp_path / "none.wav").validate()
+
+
+def test_what_cannot_be_smoothed_is_danced_anew_where_that_is_better(spiked, tmp_path):
+    """A freeze is no spike: of two ways of dancing it anew the one that moves is kept."""
+    dance = load_npz(tmp_path / "dance.npz")
+    poses = dance.poses.copy()
+    poses[120] = poses[119]
+    moving = replace(dance, poses=poses)
+    poses = poses.copy()
+    poses[60:130] = poses[60]
+    save_npz(replace(dance, poses=poses), tmp_path / "dance.npz")
+    asked = replace(spiked, check=False, mend=True, output=tmp_path / "mended.npz")
+    spans = []
+
+    def dance_anew(motion, stretches):
+        spans.extend(stretches)
+        return [motion, moving]
+
+    found = checked(asked.validate(), SILENT, dance_anew)
+    assert "freezing" in {flaw["kind"] for flaw in found["flaws"]}
+    assert found["left"] == [] and found["redo"] == "" and found["danced_anew"] == spans[:1]
+    np.testing.assert_array_equal(load_npz(tmp_path / "mended.npz").poses, moving.poses)
+    as_before = checked(replace(asked, force=True).validate(), SILENT, lambda motion, _: [motion])
+    assert as_before["danced_anew"] == []
+    assert [flaw["kind"] for flaw in as_before["left"]] == ["freezing"]

@@ -37,6 +37,8 @@ _SPARE = 4
 _CALM_SECONDS = 0.18
 _SLOW_SECONDS, _LONG_SECONDS = 10.0, 30.0
 """Sigma of what counts as drift, and how long a dance must be to have any."""
+_STAGED_SECONDS = 1.5
+"""Sigma of the drift from where it is told to face."""
 _LAST_REST = 1.2
 """Seconds before the song's end within which the last pulse is where the dancer stops."""
 
@@ -48,6 +50,7 @@ class Stretch:
     Attributes:
         counted: number in `Units.counted`. mirrored: whether seen in a mirror.
         first_pulse, pulses: of the take's reading. first_bar, bars: of the song.
+        late: pulses of its first bar that pass before it: the dancer still holds there.
     """
 
     counted: int
@@ -56,33 +59,58 @@ class Stretch:
     pulses: int
     first_bar: int
     bars: int
+    late: int = 0
+
+    def begins(self, per_bar: int) -> int:
+        """Number of the song's pulse on which it begins."""
+        return self.first_bar * per_bar + self.late
 
 
-def stretches_of(units: Units, chosen: NDArray[np.int64], per_bar: int) -> list[Stretch]:
-    """The chosen units (K,), those that go on from each other as one."""
+def stretches_of(
+    units: Units, chosen: NDArray[np.int64], per_bar: int, stops: NDArray[np.bool_] | None = None
+) -> list[Stretch]:
+    """The chosen units (K,), those that go on from each other as one.
+
+    Args:
+        stops: (K, per_bar) where the dancer holds; what is held into a bar is held through.
+    """
     found: list[Stretch] = []
+    danced = -1
+    held = _held_into(stops, len(chosen), per_bar)
     for bar, unit in enumerate(chosen.tolist()):
-        if bar and units.following[chosen[bar - 1]] == unit:
+        late = int(held[bar])
+        if late == per_bar or (found and units.following[danced] == unit):
             before = found[-1]
             found[-1] = replace(before, pulses=before.pulses + per_bar, bars=before.bars + 1)
-        else:
-            found.append(
-                Stretch(
-                    int(units.row[unit]),
-                    bool(units.mirrored[unit]),
-                    int(units.start[unit]),
-                    per_bar,
-                    bar,
-                    1,
-                )
-            )
+            danced = danced if late == per_bar else unit
+            continue
+        if late:
+            found[-1] = replace(found[-1], pulses=found[-1].pulses + late)
+        row, mirrored = int(units.row[unit]), bool(units.mirrored[unit])
+        found.append(Stretch(row, mirrored, int(units.start[unit]), per_bar - late, bar, 1, late))
+        danced = unit
     return found
 
 
+def _held_into(stops: NDArray[np.bool_] | None, bars: int, per_bar: int) -> NDArray[np.int64]:
+    """(K,) first pulses of each bar over which a hold that began before goes on."""
+    held = np.zeros(bars, dtype=np.int64)
+    for bar in range(1, bars) if stops is not None else ():
+        assert stops is not None
+        if stops[bar - 1, -1]:
+            held[bar] = per_bar if stops[bar].all() else int(np.argmin(stops[bar]))
+    return held
+
+
 def assemble(
-    library: Library, units: Units, plan: SongPlan, stretches: list[Stretch], frames: int
-) -> tuple[Motion, NDArray[np.float32], list[int]]:
-    """The dance (frames, ...), its contacts (frames, 4), and the frames of its joins."""
+    library: Library, units: Units, plan: SongPlan, stretches: list[Stretch], frames: int,
+    facing_T: Floats | None = None,
+) -> tuple[Motion, NDArray[np.float32], list[int]]:  # fmt: skip
+    """The dance (frames, ...), its contacts (frames, 4), and the frames of its joins.
+
+    Args:
+        facing_T: (frames,) radians, where it is to face on the whole; None: the camera.
+    """
     half = FADE_SECONDS / 2
     poses = np.zeros((frames, 24, 3), np.float32)
     trans = np.zeros((frames, 3), np.float32)
@@ -90,7 +118,7 @@ def assemble(
     joins: list[int] = []
     filled = 0
     for stretch in stretches:
-        pulses = plan.pulses[stretch.first_bar * plan.per_bar :][: stretch.pulses + 1]
+        pulses = plan.pulses[stretch.begins(plan.per_bar) :][: stretch.pulses + 1]
         first = 0 if not filled else max(0, int(np.ceil((pulses[0] - half) * FPS)))
         last = min(frames, int(np.floor((pulses[-1] + half) * FPS)) + 1)
         if last <= max(first, filled) and filled:
@@ -105,7 +133,8 @@ def assemble(
         contacts[first:last] = stands
         filled = max(filled, last)
     whole = Motion(poses[:filled], trans[:filled], FPS)
-    dance = step_over(_centred(whole), contacts[:filled])
+    asked = None if facing_T is None else facing_T[:filled]
+    dance = step_over(_centred(whole, asked), contacts[:filled], firmly=True)
     return dance, contacts, [j for j in joins if 0 < j < frames]
 
 
@@ -136,7 +165,7 @@ def _clock(plan: SongPlan, times: Floats, stretch: Stretch) -> PchipInterpolator
 
     Where the music stops, the take's count stands still.
     """
-    first = stretch.first_bar * plan.per_bar
+    first = stretch.begins(plan.per_bar)
     song = plan.pulses[first : first + stretch.pulses + 1]
     goes_on = ~plan.stops.ravel()[first : first + stretch.pulses]
     number = stretch.first_pulse + np.concatenate([[0], np.cumsum(goes_on)])
@@ -243,16 +272,24 @@ def moved(motion: Motion, turn: float, shift: Floats) -> Motion:
     return replace(motion, poses=poses, trans=trans)
 
 
-def _centred(motion: Motion) -> Motion:
-    """The dance turned to face the camera on the whole, over the middle of the floor.
+def _centred(motion: Motion, facing_T: Floats | None = None) -> Motion:
+    """The dance turned to face the camera, or where it should, on the whole, over the middle of
+    the floor.
 
     What joins leave of turns and ways adds up over minutes; it is taken out as slowly.
     """
     forward = forward_of(axis_angle_to_matrix(motion.poses[:, 0]))[:, :2]
+    if facing_T is not None:
+        cos, sin = np.cos(facing_T)[:, None], np.sin(facing_T)[:, None]
+        forward = np.concatenate([forward[:, :1] * cos + forward[:, 1:] * sin,
+                                  forward[:, 1:] * cos - forward[:, :1] * sin], axis=1)  # fmt: skip
     turned = moved(motion, -float(heading(forward.mean(0))), np.zeros(2))
-    if motion.seconds > _LONG_SECONDS:
-        slow = gaussian_filter1d(forward, _SLOW_SECONDS * FPS, axis=0, mode="nearest")
+    long = motion.seconds > _LONG_SECONDS
+    if long or facing_T is not None:
+        drift = _SLOW_SECONDS if facing_T is None else _STAGED_SECONDS
+        slow = gaussian_filter1d(forward, drift * FPS, axis=0, mode="nearest")
         turned = wound_back(motion, -np.unwrap(heading(slow)))
+    if long:
         place = turned.trans[:, :2].astype(np.float64)
         slow = gaussian_filter1d(place, _SLOW_SECONDS * FPS, axis=0, mode="nearest")
         turned = replace(turned, trans=turned.trans - np.pad(slow, ((0, 0), (0, 1))))

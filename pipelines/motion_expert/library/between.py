@@ -74,12 +74,14 @@ class Wanted:
         energies: per bar 0 to 1, or None.
         also_KU: further cost of each unit in each bar, or None.
         seed: chooses other material.
+        facing_K: where to face in each bar, or None for the camera.
     """
 
     styles: list[int | None]
     energies: list[float | None]
     also_KU: Floats | None
     seed: int
+    facing_K: NDArray[np.complex128] | None = None
 
 
 def danced_between(
@@ -116,7 +118,7 @@ def _best_laid(
     begin = max(0, start - _PAD)
     best: tuple[float, Motion, list[Stretch]] | None = None
     for number, path in enumerate(paths):
-        stretches = stretches_of(units, path, part_plan.per_bar)
+        stretches = stretches_of(units, path, part_plan.per_bar, part_plan.stops)
         part, stands, _ = assemble(library, units, part_plan, stretches, end - origin)
         part, stands = _from(part, stands, begin - origin, end - origin)
         part, misfit = _laid_between(known, part, stands, begin, gap)
@@ -183,9 +185,12 @@ def _sequences(
             also[bar] += config.pose * apart
     also += as_it_was(library, units, part_plan, known, origin, gap)
     also += _left_out(units, wanted.seed)
+    facing = None if wanted.facing_K is None else wanted.facing_K[bars]
+    begins = _looks(known, start - 1) if facing is not None and start > 0 else None
     paths, cost = good_sequences(
-        units, part_plan, wanted.styles[bars], wanted.energies[bars], wanted.seed, config, also
-    )
+        units, part_plan, wanted.styles[bars], wanted.energies[bars], wanted.seed, config, also,
+        facing_K=facing, begins=begins,
+    )  # fmt: skip
     if start > 0 and stop < known.frames:
         turn, way = _led(units, part_plan, paths, (start - origin) / FPS, (stop - origin) / FPS)
         looks, went = _known_way(known, start - 1, stop)
@@ -269,11 +274,15 @@ def _led(
 
 def _known_way(known: Motion, start: int, stop: int) -> tuple[complex, complex]:
     """How the known dance turns, and its way in the heading that it begins with, as `Units`."""
-    forward = axis_angle_to_matrix(known.poses[[start, stop], 0])[..., :2, 2]
-    looks = np.array([1j * (x + 1j * y) for x, y in forward])
-    looks /= np.maximum(np.abs(looks), 1e-9)
+    before, after = _looks(known, start), _looks(known, stop)
     x, y = (known.trans[stop] - known.trans[start])[:2].astype(float)
-    return complex(looks[1] / looks[0]), complex(1j * (x + 1j * y) / looks[0])
+    return after / before, 1j * complex(x, y) / before
+
+
+def _looks(known: Motion, frame: int) -> complex:
+    """Where the dancer faces in a frame, as `Units`."""
+    x, y = axis_angle_to_matrix(known.poses[frame, 0])[:2, 2].astype(float)
+    return 1j * complex(x, y) / max(abs(complex(x, y)), 1e-9)
 
 
 def _from(

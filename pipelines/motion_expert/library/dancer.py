@@ -112,12 +112,14 @@ class LibraryDancer:
         for number in range(candidates):
             drawn = seed * MOST_CANDIDATES + number
             search = partial(best_sequence, units, plan, bar_styles, energy, config=self.config)
-            stretches = stretches_of(units, search(drawn, on_step=on_step), plan.per_bar)
+            path = search(drawn, on_step=on_step)
+            stretches = stretches_of(units, path, plan.per_bar, plan.stops)
             motion, contacts, joins = assemble(self.library, units, plan, stretches, frames)
             facts = self._facts(units, plan, stretches, joins, asked)
             varied = bars_varied(plan.bars, variation, drawn)
             if varied.any():
-                above = stretches_of(units, search(drawn + _OTHER_SEEDS), plan.per_bar)
+                over = search(drawn + _OTHER_SEEDS)
+                above = stretches_of(units, over, plan.per_bar, plan.stops)
                 other, _, _ = assemble(self.library, units, plan, above, frames)
                 motion = with_trunk_of(motion, other, share_of_other(plan, varied, frames))
                 facts |= {
@@ -146,8 +148,14 @@ class LibraryDancer:
             raise BadUsage(f"--candidates {candidates}: must lie in 1 ... {MOST_CANDIDATES}")
         return sorted((second, find_genre(name, self.genres)) for second, name in styles)
 
-    def units_for(self, plan: SongPlan, asked: list[str], upright: bool) -> Units:
-        """Units at the song's tempo; where there are too few, at tempi further away."""
+    def units_for(
+        self, plan: SongPlan, asked: list[str], upright: bool, any_style: bool = False
+    ) -> Units:
+        """Units at the song's tempo; where there are too few, at tempi further away.
+
+        Args:
+            any_style: also those that dance only when asked for.
+        """
         unasked = not asked
         wanted = set(asked) | ({None} if unasked else set())
 
@@ -155,7 +163,7 @@ class LibraryDancer:
         anything_liked = any(_is_liked(take) for take in self.library.takes)
 
         def is_wanted(take: TakeEntry) -> bool:
-            return take.genre in wanted or _is_liked(take) or not anything_liked
+            return any_style or take.genre in wanted or _is_liked(take) or not anything_liked
 
         def enough(units: Units | None) -> bool:
             if units is None:
@@ -206,7 +214,7 @@ class LibraryDancer:
         for stretch in stretches:
             counted = units.counted[stretch.counted]
             take = self.library.takes[counted.number]
-            first = stretch.first_bar * plan.per_bar
+            first = stretch.begins(plan.per_bar)
             begin = max(0.0, float(plan.pulses[first]))
             end = min(plan.seconds, float(plan.pulses[first + stretch.pulses]))
             parts.append({

@@ -27,10 +27,16 @@ from pipelines.motion_expert.library.dancer import (
     LibraryDancer,
     styles_of_bars,
 )
+from pipelines.motion_expert.library.likeness import likeness_costs
 from pipelines.motion_expert.library.options import LibraryOptions
 from pipelines.motion_expert.library.search import good_sequences
 from pipelines.motion_expert.library.shapes import shapes_in_motion
 from pipelines.motion_expert.library.song_plan import SongPlan, plan_song
+from pipelines.motion_expert.library.staging import (
+    facing_of_bars,
+    facing_of_frames,
+    with_holds,
+)
 from pipelines.motion_expert.library.storage import FPS
 from pipelines.motion_expert.library.units import Units
 from pipelines.support.errors import BadUsage
@@ -52,21 +58,29 @@ def directed_dances(
     """
     if options.variation:
         raise BadUsage(
-            f"--variation {options.variation:g}: does not go with --edit, --pose and --energy-at",
+            f"--variation {options.variation:g}: does not go with --edit, --pose, --like, "
+            "--facing, --hold and --energy-at",
             "leave it out",
         )
     asked = dancer.checked(
         request.music.values, request.music.schema, request.styles, options.energy,
         request.candidates,
     )  # fmt: skip
-    plan = plan_song(request.music.values)
-    units = dancer.units_for(plan, [name for _, name in asked], not options.floor_work)
+    plan = with_holds(plan_song(request.music.values), request.holds)
+    units = dancer.units_for(
+        plan, [name for _, name in asked], not options.floor_work, request.like is not None
+    )
     energies = _energies_of_bars(plan, request.energies, options.energy)
     also = _pose_costs(dancer, units, plan, request.poses)
     styles = styles_of_bars(plan, asked, units)
+    if request.like is not None:
+        cost = likeness_costs(dancer.library, units, plan, request.like, styles, dancer.config)
+        also = cost if also is None else also + cost
+    facing = facing_of_bars(plan, request.facings)
     found = []
     for number in range(request.candidates):
-        wanted = Wanted(styles, energies, also, request.seed * MOST_CANDIDATES + number)
+        drawn = request.seed * MOST_CANDIDATES + number
+        wanted = Wanted(styles, energies, also, drawn, facing)
         motion, facts = _one(dancer, units, plan, request, wanted, progress)
         found.append((motion, facts))
     return found
@@ -81,7 +95,7 @@ def _one(
     if kept is None or not stays.any():
         if kept is not None:
             wanted = _anew(dancer, units, plan, kept.motion, wanted)
-        motion, parts = _whole(dancer, units, plan, request.frames, wanted, progress)
+        motion, parts = _whole(dancer, units, plan, request, wanted, progress)
     else:
         motion, parts = kept.motion, []
         with progress.stage("choreographing", len(kept.gaps()), "stretches") as advance:
@@ -99,16 +113,17 @@ def _one(
 
 
 def _whole(
-    dancer: LibraryDancer, units: Units, plan: SongPlan, frames: int, wanted: Wanted,
+    dancer: LibraryDancer, units: Units, plan: SongPlan, request: DanceRequest, wanted: Wanted,
     progress: Progress,
 ) -> tuple[Motion, list[dict[str, Any]]]:  # fmt: skip
     with progress.stage("choreographing", plan.bars, "bars") as advance:
         paths, _ = good_sequences(
             units, plan, wanted.styles, wanted.energies, wanted.seed, dancer.config,
-            wanted.also_KU, lambda: advance(1),
+            wanted.also_KU, lambda: advance(1), wanted.facing_K,
         )  # fmt: skip
-    stretches = stretches_of(units, paths[0], plan.per_bar)
-    motion, _, _ = assemble(dancer.library, units, plan, stretches, frames)
+    stretches = stretches_of(units, paths[0], plan.per_bar, plan.stops)
+    facing = facing_of_frames(request.frames, request.facings) if request.facings else None
+    motion, _, _ = assemble(dancer.library, units, plan, stretches, request.frames, facing)
     return motion, dancer.parts(units, plan, stretches)
 
 

@@ -11,6 +11,8 @@ from pipelines.motion_expert.interface import (
     EDITING,
     ENERGY_OVER_TIME,
     GENRES,
+    LIKENESS,
+    STAGING,
     STYLES_OVER_TIME,
     Cost,
     Expert,
@@ -83,7 +85,17 @@ LIBRARY = Expert(
     genres=_genres,
     cost=_cost,
     identity=_identity,
-    abilities=frozenset({GENRES, CANDIDATES, STYLES_OVER_TIME, EDITING, ENERGY_OVER_TIME}),
+    abilities=frozenset(
+        {
+            GENRES,
+            CANDIDATES,
+            STYLES_OVER_TIME,
+            EDITING,
+            ENERGY_OVER_TIME,
+            LIKENESS,
+            STAGING,
+        }
+    ),
     find_genre=_find_genre,
     config_name="library.json",
     check=lambda: whole_weights(_SHIPPED),

@@ -38,6 +38,7 @@ class SearchConfig:
         passage, passage_fading: for the same eight pulses of a take, or their mirror image, danced
             before; as much again at once, gone after so many bars.
         facing, back, beyond, radius: turned from the camera; metres from the middle.
+        asked_facing: how much more that counts where it is asked for.
         style_change, wrong_style: between neighbours, and against what was asked for.
         structure: reward for dancing a repeated bar as the rule says.
         noise, style_noise: deviation of what a seed adds to a take's passage of eight pulses, and
@@ -64,6 +65,7 @@ class SearchConfig:
     passage_fading: float = 8.0
     facing: float = 0.5
     back: float = 1.5
+    asked_facing: float = 6.0
     beyond: float = 1.5
     radius: float = 0.7
     style_change: float = 0.5
@@ -110,11 +112,14 @@ def good_sequences(
     units: Units, plan: SongPlan, bar_styles: list[int | None],
     energy: float | Sequence[float | None] | None, seed: int,
     config: SearchConfig, also_KU: Floats | None = None, on_step: Callable[[], None] = lambda: None,
+    facing_K: NDArray[np.complex128] | None = None, begins: complex | None = None,
 ) -> tuple[Whole, Floats]:  # fmt: skip
     """(W, K) sequences of units, the best one first, and what each costs (W,).
 
     Args:
         also_KU: what each unit costs in each bar beyond the rest; None: nothing.
+        facing_K: (K,) where to face in each bar, 1 the camera; None: the camera.
+        begins: where the first unit faces when it begins; None: such that its bar faces well.
         bar_styles, energy, seed: as `best_sequence`.
     """
     noise = _noise(units, seed, config)
@@ -123,10 +128,10 @@ def good_sequences(
              for bar in range(plan.bars)]  # fmt: skip
     if also_KU is not None:
         alone = [cost + more for cost, more in zip(alone, also_KU, strict=True)]
-    beam = _first(units, alone[0], config)
+    beam = _first(units, alone[0], None if facing_K is None else facing_K[0], begins, config)
     on_step()
     for bar in range(1, plan.bars):
-        beam = _extended(units, plan, beam, bar, alone[bar], config)
+        beam = _extended(units, plan, beam, bar, alone[bar], config, facing_K)
         on_step()
     order = np.argsort(beam.cost, kind="stable")
     return beam.path[order], beam.cost[order]
@@ -164,17 +169,29 @@ def _alone(
         + noise
     )
     if style is None:
-        known = [liking_of(name) for name in units.genres]
-        likings = np.array([config.wrong_style if cost is None else cost for cost in known])
-        return np.asarray(cost + likings[units.genre])
+        return np.asarray(cost + likings(units, config))
     return np.asarray(cost + config.wrong_style * (units.genre != style))
 
 
-def _first(units: Units, alone: Floats, config: SearchConfig) -> _Beam:
+def likings(units: Units, config: SearchConfig) -> Floats:
+    """(U,) what each unit's style costs where none is asked for."""
+    known = [liking_of(name) for name in units.genres]
+    costs = np.array([config.wrong_style if cost is None else cost for cost in known])
+    return np.asarray(costs[units.genre])
+
+
+def _first(
+    units: Units, alone: Floats, asked: complex | None, begins: complex | None,
+    config: SearchConfig,
+) -> _Beam:  # fmt: skip
+    if begins is not None:
+        alone = alone + _turned_away(units, begins * units.facing, units.genre, asked, config)
     chosen = np.argsort(alone, kind="stable")[: config.width]
-    # Begun such that the bar on the whole faces the camera.
+    # Begun such that the bar on the whole faces where it should.
     mean = units.facing[chosen]
-    start = np.conj(mean) / np.maximum(np.abs(mean), 1e-9)
+    start = np.conj(mean) / np.maximum(np.abs(mean), 1e-9) * (1.0 if asked is None else asked)
+    if begins is not None:
+        start = np.full(len(chosen), begins)
     everyone = np.arange(len(chosen))
     beam = _Beam(
         chosen[:, None], alone[chosen], start * units.turn[chosen], start * units.way[chosen],
@@ -188,8 +205,9 @@ def _first(units: Units, alone: Floats, config: SearchConfig) -> _Beam:
 
 
 def _extended(
-    units: Units, plan: SongPlan, beam: _Beam, bar: int, alone: Floats, config: SearchConfig
-) -> _Beam:
+    units: Units, plan: SongPlan, beam: _Beam, bar: int, alone: Floats, config: SearchConfig,
+    facing_K: NDArray[np.complex128] | None,
+) -> _Beam:  # fmt: skip
     """The beam one bar on."""
     ends = beam.path[:, -1]
     short = np.argpartition(alone, min(config.shortlist, len(alone) - 1))[: config.shortlist]
@@ -203,7 +221,8 @@ def _extended(
     options.append((going, onward[going], alone[onward[going]]))
     options.append(_as_before(units, plan, beam, bar, alone, config))
     parent, unit, cost = (np.concatenate(column) for column in zip(*options, strict=True))
-    cost = cost + beam.cost[parent] + _where_it_leads(units, beam, parent, unit, config)
+    facing = None if facing_K is None else complex(facing_K[bar])
+    cost = cost + beam.cost[parent] + _where_it_leads(units, beam, parent, unit, facing, config)
     order = np.lexsort((unit, parent, cost))
     kept = _few_per_parent(parent[order], unit[order], beam.path, config)
     return _grown(units, beam, parent[order][kept], unit[order][kept], cost[order][kept], bar)
@@ -255,15 +274,26 @@ def _as_before(
 
 
 def _where_it_leads(
-    units: Units, beam: _Beam, parent: Whole, unit: Whole, config: SearchConfig
-) -> Floats:
+    units: Units, beam: _Beam, parent: Whole, unit: Whole, asked: complex | None,
+    config: SearchConfig,
+) -> Floats:  # fmt: skip
     """Cost of facing and place during a unit, as it would be danced after its parent."""
-    facing = (beam.heading[parent] * units.facing[unit]).real
+    looks = beam.heading[parent] * units.facing[unit]
     place = beam.place[parent] + beam.heading[parent] * units.way[unit]
     beyond = np.maximum(np.abs(place) - config.radius, 0)
-    strictness = np.array([style_of(name).facing for name in units.genres])[units.genre[unit]]
+    away = _turned_away(units, looks, units.genre[unit], asked, config)
+    return np.asarray(away + config.beyond * beyond**2)
+
+
+def _turned_away(
+    units: Units, looks: NDArray[np.complex128], genre: Whole, asked: complex | None,
+    config: SearchConfig,
+) -> Floats:  # fmt: skip
+    """Cost of facing there during a bar of that style."""
+    facing = looks.real if asked is None else (looks * np.conj(asked)).real
+    strictness = np.array([style_of(name).facing for name in units.genres])[genre]
     away = config.facing * (1 - facing) + config.back * np.maximum(-facing, 0)
-    return np.asarray(strictness * away + config.beyond * beyond**2)
+    return np.asarray(strictness * away * (1.0 if asked is None else config.asked_facing))
 
 
 def _few_per_parent(

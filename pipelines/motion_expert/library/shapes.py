@@ -46,6 +46,14 @@ def unit_shapes(
     library: Library, counted: list[Counted], row: Whole, start: Whole, per_bar: int
 ) -> UnitShapes:
     """Shapes of units of so many pulses of the counted takes, each from pulse `start` (U,)."""
+    shapes, where = shapes_at_pulses(library, counted, row, start, per_bar)
+    return UnitShapes(shapes[where[:, 0]], shapes[where[:, -1]], _spread(shapes, where))
+
+
+def shapes_at_pulses(
+    library: Library, counted: list[Counted], row: Whole, start: Whole, per_bar: int
+) -> tuple[Floats, Whole]:
+    """(N, 216) shapes around all pulses of such units, and (U, per_bar + 1) which are whose."""
     pulse = start[:, None] + np.arange(per_bar + 1)
     keys = np.stack([np.broadcast_to(row[:, None], pulse.shape), pulse], -1).reshape(-1, 2)
     unique, where = np.unique(keys, axis=0, return_inverse=True)
@@ -57,8 +65,7 @@ def unit_shapes(
     rows = np.round((at[:, None] + np.array(AROUND_SECONDS)) * FPS).astype(int)
     rows = first[unique[:, 0], None] + np.clip(rows, 0, frames[unique[:, 0], None] - 1)
     shapes = joints_in_heading(library, rows)
-    where = where.reshape(pulse.shape)
-    return UnitShapes(shapes[where[:, 0]], shapes[where[:, -1]], _spread(shapes, where))
+    return shapes, where.reshape(pulse.shape)
 
 
 def _spread(shapes_ND: Floats, where_UB: Whole) -> Floats:

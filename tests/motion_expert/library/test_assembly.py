@@ -224,3 +224,24 @@ def test_where_the_music_stops_the_dancer_holds_and_goes_on_with_the_beat(librar
     np.testing.assert_allclose(clock(plan.pulses[6:9]), times[[9, 9, 10]])
     still = np.linspace(plan.pulses[5], plan.pulses[7], 20)
     assert np.ptp(clock(still)) < 1e-9
+
+
+def test_a_hold_over_a_bar_line_is_held_through_by_the_stretch_before(units, plan):
+    """The next unit begins when it is over, on its first pulse; a bar held whole has none."""
+    chosen = np.array([unit(units, 0, 0), unit(units, 1, 4), unit(units, 0, 8)])
+    stops = np.zeros((3, 4), bool)
+    stops[0, 3] = stops[1, :2] = True
+    found = stretches_of(units, chosen, 4, stops)
+    shown = [(s.counted, s.first_pulse, s.pulses, s.begins(4)) for s in found]
+    assert shown == [(0, 0, 6, 0), (1, 4, 2, 6), (0, 8, 4, 8)]
+    stops[1] = True
+    found = stretches_of(units, chosen, 4, stops)
+    assert [(s.counted, s.pulses, s.begins(4)) for s in found] == [(0, 8, 0), (0, 4, 8)]
+
+
+def test_what_would_have_followed_a_bar_that_is_held_begins_anew(units):
+    chosen = np.array([unit(units, 1, 0), unit(units, 0, 0), unit(units, 0, 4)])
+    stops = np.zeros((3, 4), bool)
+    stops[0, 3] = stops[1] = True
+    found = stretches_of(units, chosen, 4, stops)
+    assert [(s.counted, s.first_pulse, s.begins(4)) for s in found] == [(1, 0, 0), (0, 4, 8)]

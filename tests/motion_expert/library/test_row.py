@@ -5,6 +5,8 @@ from pipelines.motion_expert.interface import (
     EDITING,
     ENERGY_OVER_TIME,
     GENRES,
+    LIKENESS,
+    STAGING,
     STYLES_OVER_TIME,
 )
 from pipelines.motion_expert.library.options import LibraryOptions
@@ -14,6 +16,7 @@ from pipelines.motion_expert.library.row import LIBRARY
 def test_it_dances_styles_over_time():
     assert LIBRARY.abilities == {
         GENRES, CANDIDATES, STYLES_OVER_TIME, ENERGY_OVER_TIME, EDITING,
+        LIKENESS, STAGING,
     }  # fmt: skip
     assert len(LIBRARY.genres(None)) >= 16
 
