@@ -86,7 +86,7 @@ def own_locking(clips: Sequence[Clip], speed: str, half_beat: bool = False) -> L
 
 
 def foreign_locking(
-    clips: Sequence[Clip], songs: dict[str, Float], speed: str, draws: int = 20, seed: int = 0
+    clips: Sequence[Clip], songs: dict[str, Float], speed: str, draws: int = 200, seed: int = 0
 ) -> tuple[float, float]:
     """Dances against songs of other tempi: mean pooled R over draws, and mean R of one dance.
 

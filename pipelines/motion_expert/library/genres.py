@@ -25,6 +25,8 @@ class Style:
         facing: how much more its facing counts: where dancers turn away much.
         energy: how much more its energy counts where it is asked for: where bars that keep the
             beat are wilder than the style mostly is.
+        wide: cost of holding the hands far from each other all the time, where the style is asked
+            for: where bars that keep the beat do so more than its dancers.
     """
 
     phase: float = -1.6
@@ -33,6 +35,7 @@ class Style:
     rhythm: float = 1.0
     facing: float = 1.0
     energy: float = 1.0
+    wide: float = 0.0
 
 
 STYLES: dict[str, Style] = {
@@ -43,7 +46,7 @@ STYLES: dict[str, Style] = {
     "waack": Style(-2.0, liking=0.0, rhythm=2.5),
     "break": Style(-2.0, liking=0.2, facing=5.0),
     "popping": Style(np.pi, "body", liking=0.3, rhythm=1.5),
-    "krump": Style(-2.3, "body"),
+    "krump": Style(-2.3, "body", wide=1.5),
     "street jazz": Style(-2.1),
     "ballet jazz": Style(-2.1),
     "commercial": Style(-1.6, liking=0.0),

@@ -166,6 +166,7 @@ def _alone(
         + config.energy * asked.energy * (units.energy - wanted) ** 2
         - config.accent * units.pattern @ plan.accents[bar]
         - config.variety * np.minimum(units.variety, _WIDE_ENOUGH)
+        + asked.wide * units.wide
         + noise
     )
     if style is None:

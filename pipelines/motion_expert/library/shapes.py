@@ -24,6 +24,8 @@ Whole = NDArray[np.int64]
 AROUND_SECONDS = (-0.2, 0.0, 0.2)
 _KEPT = 64
 _SAMPLED = 4000
+_FAR_APART = 1.0
+"""Metres between the wrists."""
 _JOINT_WEIGHTS = {"ankle": 1.6, "foot": 1.6, "hand": 0.7}
 
 
@@ -35,11 +37,13 @@ class UnitShapes:
     Attributes:
         head, tail: (U, 216) around the first and the last pulse.
         spread: (U,) metres, RMS distance of a joint from its mean place over the unit's pulses.
+        wide: (U,) share of its pulses at which the hands are far from each other.
     """
 
     head: Floats
     tail: Floats
     spread: Floats
+    wide: Floats
 
 
 def unit_shapes(
@@ -47,7 +51,8 @@ def unit_shapes(
 ) -> UnitShapes:
     """Shapes of units of so many pulses of the counted takes, each from pulse `start` (U,)."""
     shapes, where = shapes_at_pulses(library, counted, row, start, per_bar)
-    return UnitShapes(shapes[where[:, 0]], shapes[where[:, -1]], _spread(shapes, where))
+    wide = _wide(shapes)[where].mean(1)
+    return UnitShapes(shapes[where[:, 0]], shapes[where[:, -1]], _spread(shapes, where), wide)
 
 
 def shapes_at_pulses(
@@ -66,6 +71,14 @@ def shapes_at_pulses(
     rows = first[unique[:, 0], None] + np.clip(rows, 0, frames[unique[:, 0], None] - 1)
     shapes = joints_in_heading(library, rows)
     return shapes, where.reshape(pulse.shape)
+
+
+def _wide(shapes_ND: Floats) -> Floats:
+    """(N,) 1 where the wrists are far from each other, else 0."""
+    moments = shapes_ND.reshape(len(shapes_ND), len(AROUND_SECONDS), 24, 3)
+    left, right = (JOINT_NAMES.index(f"{side}_wrist") for side in ("left", "right"))
+    apart = np.linalg.norm(moments[:, 1, left] - moments[:, 1, right], axis=-1)
+    return np.asarray(apart > _FAR_APART * _weights()[left], dtype=np.float64)
 
 
 def _spread(shapes_ND: Floats, where_UB: Whole) -> Floats:

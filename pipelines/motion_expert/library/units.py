@@ -56,6 +56,7 @@ class Units:
         pattern: (U, m) which pulses are lively beside its mean.
         energy: (U,) rank 0 to 1 of its speed among all units.
         variety: (U,) ln of how far its poses lie apart beside the median of its style.
+        wide: (U,) share of its pulses at which the hands are far from each other.
         head, tail: (U, D) shape and velocity of the body at the first and the last pulse.
         turn: (U,) unit complex, heading at the end over heading at the start.
         facing: (U,) mean heading, for a start that faces the camera.
@@ -78,6 +79,7 @@ class Units:
     pattern: Floats
     energy: Floats
     variety: Floats
+    wide: Floats
     head: NDArray[np.float32]
     tail: NDArray[np.float32]
     turn: Complex
@@ -211,7 +213,7 @@ def _with_mirrors(
     rank = np.argsort(np.argsort(plain["beat_speed"].mean(1), kind="stable"), kind="stable")
     energy = np.tile(rank / max(1, count - 1), 2)
     heads, tails = (np.concatenate([x, mirrored_shapes(x)]) for x in (shapes.head, shapes.tail))
-    wide = np.log(np.maximum(shapes.spread, 1e-3) / _medians(shapes.spread, plain["genre"]))
+    apart = np.log(np.maximum(shapes.spread, 1e-3) / _medians(shapes.spread, plain["genre"]))
     _, passage = np.unique(both["row"] * 4096 + both["start"] // _PASSAGE, return_inverse=True)
     basis = main_directions(np.concatenate([heads, tails]))
     return Units(
@@ -228,7 +230,8 @@ def _with_mirrors(
         rhythm=both["rhythm"],
         pattern=pattern,
         energy=energy,
-        variety=np.tile(wide, 2),
+        variety=np.tile(apart, 2),
+        wide=np.tile(shapes.wide, 2),
         head=(heads @ basis).astype(np.float32),
         tail=(tails @ basis).astype(np.float32),
         turn=both["turn"],

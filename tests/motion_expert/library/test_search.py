@@ -259,3 +259,17 @@ def test_a_style_s_own_weight_of_energy_calms_its_dance(many, score, monkeypatch
     before = danced()
     monkeypatch.setitem(genres.STYLES, "lock", replace(genres.STYLES["lock"], energy=50.0))
     assert danced() < before
+
+
+def test_a_style_s_hands_are_held_far_apart_less_where_that_costs(many, score, monkeypatch):
+    lock = many.genres.index("lock")
+    wide = np.where(np.arange(len(many)) % 2 == 0, 1.0, 0.0)
+    spread = replace(many, wide=wide)
+
+    def danced() -> float:
+        chosen = best_sequence(spread, score, [lock] * score.bars, None, 0, SearchConfig())
+        return float(wide[chosen].mean())
+
+    before = danced()
+    monkeypatch.setitem(genres.STYLES, "lock", replace(genres.STYLES["lock"], wide=20.0))
+    assert danced() == 0 < before

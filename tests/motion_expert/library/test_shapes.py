@@ -119,3 +119,25 @@ def test_main_directions_are_square_and_hold_the_distances():
     before = np.linalg.norm(flat[:50] - flat[50:100], axis=1)
     after = np.linalg.norm((flat[:50] - flat[50:100]) @ basis, axis=1)
     np.testing.assert_allclose(after, before, rtol=1e-6)
+
+
+def test_hands_are_wide_where_the_wrists_are_a_metre_apart(library, counted):
+    row, start = np.zeros(3, int), np.array([0, 3, 5])
+    wide = unit_shapes(library, counted, row, start, 4).wide
+    take = library.takes[counted[0].number]
+    joints = library.recorded(take).joints()
+    apart = np.linalg.norm(joints[:, 20] - joints[:, 21], axis=-1)
+    pulses = np.round(counted[0].times[start[:, None] + np.arange(5)] * 30).astype(int)
+    near = np.abs(apart[pulses] - 1.0) < 0.01
+    expected = (apart[pulses] > 1.0).mean(1)
+    assert not near.any() and np.allclose(wide, expected)
+    arms_out = _with_arms_out(library)
+    assert (unit_shapes(arms_out, counted, row, start, 4).wide == 1).all()
+
+
+def _with_arms_out(library: Library) -> Library:
+    rows = np.arange(len(library.steps))
+    poses, places = library.poses(rows), library.places(rows)
+    poses[:, [13, 14, 16, 17, 18, 19]] = 0
+    parts = [slice(t.first, t.first + t.frames) for t in library.takes]
+    return replace(library, steps=np.concatenate([steps_of(poses[p], places[p]) for p in parts]))
