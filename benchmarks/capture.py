@@ -118,12 +118,13 @@ def watched(
                     row_of(tracker.process(np.ascontiguousarray(picture[:shown])))
                     for picture, _ in stage.frames()
                 ]
-            seen, still = np.array(rows), np.zeros(len(rows))
+            seen, still, clothes = np.array(rows), np.zeros(len(rows)), np.zeros((len(rows), 3))
             pixels = seen[..., :2] * [width, shown]
             visible = np.nan_to_num(seen[..., 2])
-            save_landmarks(
-                kept, Landmarks(pixels, visible, seen[..., 3:], FPS, width, shown, still, still)
+            found = Landmarks(
+                pixels, visible, seen[..., 3:], FPS, width, shown, still, still, clothes
             )
+            save_landmarks(kept, found)
     finally:
         stage.close()
     heading = -np.arctan2(-rotation[2, 0], rotation[2, 1])
@@ -188,8 +189,9 @@ def interval(values: list[float]) -> str:
 def rank_correlation(one: Any, other: Any) -> str:
     """Spearman's, and the bootstrap's 95 % over clips."""
     random, pairs = np.random.default_rng(0), np.array([one, other]).T
-    drawn = [spearmanr(random.choice(pairs, len(pairs))).statistic for _ in range(2000)]
-    low, high = np.nanpercentile(drawn, [2.5, 97.5])
+    samples = (random.choice(pairs, len(pairs)) for _ in range(2000))
+    drawn = [spearmanr(some).statistic for some in samples if np.ptp(some, axis=0).all()]
+    low, high = np.percentile(drawn, [2.5, 97.5])
     return f"{spearmanr(pairs).statistic:.2f} ({low:.2f} to {high:.2f})"
 
 

@@ -14,13 +14,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.capture.clothes import trunk_colour
 from pipelines.capture.landmarks import COUNT, Landmarks
 from pipelines.keypoints.blazepose import quiet_stderr
 from pipelines.media.wild_video import WildVideo, examine_video, grid_frames
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import MissingAsset, UnsuitableInput
 
-FINDER = "mediapipe-pose-3d-1"
+FINDER = "mediapipe-pose-3d-2"
 """Part of what found landmarks are named by; changes with the finder or its settings."""
 
 _SIDE, _SMALL = 640, 160
@@ -59,6 +60,7 @@ def find_landmarks(path: Path) -> Landmarks:
         height=video.height,
         camera=np.array(watcher.camera),
         changed=np.array(watcher.changed),
+        clothes=np.array(watcher.clothes),
     )
 
 
@@ -98,11 +100,12 @@ def open_tracker() -> Any:
 
 
 class _Watcher:
-    """What the picture does from frame to frame: see Landmarks.camera and Landmarks.changed."""
+    """What the picture does from frame to frame: Landmarks' camera, changed and clothes."""
 
     def __init__(self, fps: float) -> None:
         self.camera: list[float] = []
         self.changed: list[float] = []
+        self.clothes: list[NDArray[np.float64]] = []
         self._step = max(1, round(fps / _FLOWS_PER_SECOND))
         self._tiny: Grey | None = None
         self._before: Grey | None = None
@@ -116,6 +119,7 @@ class _Watcher:
         last = self._tiny
         change = 0.0 if last is None else float(cv2.absdiff(tiny, last).mean()) / 255
         self.changed.append(change)
+        self.clothes.append(trunk_colour(frame, row[:, :2]))
         self._tiny = np.asarray(tiny, np.uint8)
         if len(self.camera) % self._step == 0:
             scale = _SMALL / frame.shape[1]

@@ -25,7 +25,7 @@ from pipelines.capture.refine import Seen, Trust, refined
 from pipelines.capture.start_pose import start_pose
 from pipelines.capture.swaps import DEPTH_TRUST, without_swaps
 from pipelines.capture.turning import arc, unit
-from pipelines.capture.unseen_legs import LEG_MARKS, LEGS_SEEN, legs_seen, standing_still
+from pipelines.capture.unseen_legs import LEG_MARKS, LEGS_SEEN, leg_reach, legs_seen, standing_still
 from pipelines.capture.upright import camera_tilt, to_world
 from pipelines.capture.way import FOCAL, way_before_camera
 from pipelines.foot_restoration.treatment import RESTORE
@@ -206,6 +206,7 @@ def _figures(piece: Piece, body: _Fitted, joints: Floats, upright: bool) -> Figu
         fps=found.fps,
         upright=upright or body.legs < LEGS_SEEN,
         legs=body.legs,
+        leg_reach=leg_reach(found),
     )
 
 

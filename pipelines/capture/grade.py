@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.capture.unseen_legs import LEGS_SEEN
+from pipelines.capture.unseen_legs import LEGS_LONG, LEGS_SEEN
 
 Floats = NDArray[np.float64]
 
@@ -42,6 +42,7 @@ class Figures:
         fps: of the video.
         upright: whether frames were found that tell which way is up.
         legs: share of the time in which legs are seen.
+        leg_reach: how long they are in the picture when they are long, torso lengths.
     """
 
     seen: float
@@ -55,6 +56,7 @@ class Figures:
     fps: float
     upright: bool
     legs: float
+    leg_reach: float
 
     def plain(self) -> dict[str, Any]:
         """JSON-able, four digits; with `expected_error`."""
@@ -86,6 +88,7 @@ class Figures:
             _falls(-self.fps, -24, -6),
             1.0 if self.upright else 0.6,
             _falls(1 - self.legs, 0.15, 0.6),
+            _falls(-self.leg_reach, -LEGS_LONG, -1.2),
         )
         return round(float(np.prod(parts)), 3)
 
@@ -96,6 +99,8 @@ class Figures:
             found.append("the camera moves: the way over the floor is its way too")
         if self.legs < LEGS_SEEN:
             found.append("legs are not seen: the dancer is made to stand")
+        elif self.leg_reach < LEGS_LONG:
+            found.append("legs look short: the dancer sits or is seen from above; they are guessed")
         elif not self.upright:
             found.append("the dancer hardly stands: which way is up is a guess")
         if self.exchanged > 0.1:

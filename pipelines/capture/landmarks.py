@@ -25,7 +25,7 @@ OTHER_SIDE: tuple[int, ...] = (
 )  # fmt: skip
 """For each landmark, the one on the other side of the body."""
 
-_PER_FRAME = ("image", "visibility", "world", "camera", "changed")
+_PER_FRAME = ("image", "visibility", "world", "camera", "changed", "clothes")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Landmarks:
         camera: (T,) how far the background has moved since the frame before, as a share of the
             picture's width; 0 where that is not known.
         changed: (T,) mean change of the picture since the frame before, in [0, 1].
+        clothes: (T, 3) colour of the trunk (`clothes.trunk_colour`); NaN where it is not known.
     """
 
     image: Floats
@@ -52,6 +53,7 @@ class Landmarks:
     height: int
     camera: Floats
     changed: Floats
+    clothes: Floats
 
     @property
     def frames(self) -> int:
@@ -73,6 +75,7 @@ class Landmarks:
         shapes = {
             "image": (frames, COUNT, 2), "visibility": (frames, COUNT),
             "world": (frames, COUNT, 3), "camera": (frames,), "changed": (frames,),
+            "clothes": (frames, 3),
         }  # fmt: skip
         for name, shape in shapes.items():
             if getattr(self, name).shape != shape:

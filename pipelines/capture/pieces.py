@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.capture.clothes import other_clothes
 from pipelines.capture.landmarks import Landmarks
 from pipelines.keypoints.blazepose import HIPS, SHOULDERS
 from pipelines.support.errors import UnsuitableInput
@@ -105,6 +106,10 @@ def _breaks(found: Landmarks, here: Mask) -> tuple[list[int], list[str]]:
         ):
             frames.append(int(after))
             why.append(f"somebody else is followed from {after / found.fps:.2f} s on")
+    for frame in other_clothes(found.image, found.clothes, found.fps):
+        if all(abs(frame - known_frame) > LONGEST_GAP * found.fps for known_frame in frames):
+            frames.append(frame)
+            why.append(f"somebody dressed otherwise is followed from {frame / found.fps:.2f} s on")
     return sorted(set(frames)), why
 
 

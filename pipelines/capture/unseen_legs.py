@@ -1,4 +1,4 @@
-"""Half bodies: whether legs are seen at all, and a stand for a dancer whose legs are not.
+"""Whether legs are seen, and in their length, and a stand for a dancer whose legs are not.
 
 A pose finder draws legs below the picture's edge as well, and they dance. What nobody sees is not
 captured: the dancer stands (docs/reference/capture.md#unseen-legs). Shapes: T frames.
@@ -25,6 +25,9 @@ Floats = NDArray[np.float64]
 
 LEGS_SEEN = 0.5
 """Share of a clip in which legs have to be seen; half bodies have .1 and less, others .85."""
+LEGS_LONG = 1.27
+"""Torso lengths that legs reach in the picture now and then, unless the dancer sits; thighs that
+point at the camera look like short legs to the finder, which has the dancer stand on them."""
 LEG_MARKS = tuple(range(25, 33))
 """BlazePose's landmarks from the knees down."""
 _SURE = 0.5
@@ -43,6 +46,16 @@ def legs_seen(found: Landmarks) -> float:
     legs = [seen[:, BLAZEPOSE[f"{side}_knee"]] & seen[:, BLAZEPOSE[f"{side}_ankle"]]
             for side in ("left", "right")]  # fmt: skip
     return float(np.mean(legs))
+
+
+def leg_reach(found: Landmarks) -> float:
+    """Length of the legs in the picture, torso lengths: that which 90 % of the frames are below."""
+    at = {name: found.image[:, [BLAZEPOSE[f"{side}_{name}"] for side in ("left", "right")]]
+          for name in ("shoulder", "hip", "knee", "ankle")}  # fmt: skip
+    thigh, shin = at["knee"] - at["hip"], at["ankle"] - at["knee"]
+    legs = sum(np.linalg.norm(bone, axis=-1).mean(1) for bone in (thigh, shin))
+    torso = np.linalg.norm(at["shoulder"].mean(1) - at["hip"].mean(1), axis=-1)
+    return float(np.percentile(legs, 90) / max(np.percentile(torso, 90), 1e-6))
 
 
 def standing_still(motion: Motion) -> Motion:

@@ -6,6 +6,7 @@ frame is one of the video's, and 30 a second are assumed. Shapes: T frames.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -41,9 +42,11 @@ def read_gvhmr(path: Path) -> Motion:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises what it likes on other files
-        reason = " ".join(str(error).split())[:100]
+        # A global is what pickled code would be run by; torch names the one that it did not run.
+        named = re.search(r"GLOBAL ([\w.]+)", str(error))
+        what = f"it asks for {named[1]} to be run" if named else "not a file of torch's"
         raise UnsuitableInput(
-            f"{path}: refused, not a file of tensors only ({reason})",
+            f"{path}: refused, not a file of tensors only: {what}",
             "give GVHMR's hmr4d_results.pt as its demo writes it",
         ) from error
     if not isinstance(content, Mapping) or "smpl_params_global" not in content:

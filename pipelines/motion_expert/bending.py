@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.foot_restoration.treatment import LOCK, tidied, treated
+from pipelines.foot_restoration.treatment import LOCK, NONE, tidied, treated
 from pipelines.motion.contacts import standing
 from pipelines.motion.motion import Motion
 from pipelines.motion.stepping_over import step_over
@@ -39,8 +39,7 @@ def settled(
     # Cleaned first: steps are brought onto the beat as they will be seen.
     bent, how = on_beat(tidied(motion, feet, contacts_T4), beats_B, frames, tempo_change)
     # Bending changes when a foot is slow enough to stand, so feet are planted last.
-    if feet == LOCK:
-        planted = step_over(bent, standing(bent.joints(), bent.fps))
-    else:
-        planted = treated(bent, feet)
+    planted = bent if feet == LOCK else treated(bent, feet)
+    if feet != NONE:
+        planted = step_over(planted, standing(planted.joints(), planted.fps))
     return planted, None if how is None else round(how.speed, 4)

@@ -7,7 +7,8 @@ import pytest
 from pipelines.capture.grade import Figures
 
 GOOD = Figures(seen=1.0, bridged=0.0, exchanged=0.0, misfit=0.015, depth_misfit=0.03, speed=0.4,
-               pixels=400.0, camera=0.0, fps=30.0, upright=True, legs=1.0)  # fmt: skip
+               pixels=400.0, camera=0.0, fps=30.0, upright=True, legs=1.0,
+               leg_reach=1.45)  # fmt: skip
 
 
 def test_nothing_against_it_is_one():
@@ -23,6 +24,7 @@ def test_nothing_against_it_is_one():
         ({"misfit": 0.08}, None),
         ({"depth_misfit": 0.1}, None),
         ({"legs": 0.7}, None),
+        ({"leg_reach": 1.2}, "legs look short: the dancer sits"),
         ({"legs": 0.1}, "legs are not seen: the dancer is made to stand"),
         ({"pixels": 90.0}, "90 pixels high"),
         ({"camera": 0.2}, "the camera moves"),

@@ -56,3 +56,12 @@ def test_too_little_is_refused_with_the_reasons(found):
         longest_piece(lost(found, 60, 240))
     with pytest.raises(UnsuitableInput, match="nobody is found in any frame"):
         longest_piece(lost(found, 0, 240))
+
+
+def test_somebody_dressed_otherwise_ends_a_piece():
+    found = landmarks_of(known_dance(150))
+    clothes = found.clothes.copy()
+    clothes[50:] = 0.4
+    piece = longest_piece(replace(found, clothes=clothes))
+    assert (piece.start, piece.found.frames) == (50, 100)
+    assert "somebody dressed otherwise is followed from 1.67 s on" in piece.reasons

@@ -9,7 +9,14 @@ from made_landmarks import HEIGHT, known_dance, landmarks_of
 from pipelines.body.feet import foot_heights
 from pipelines.body.skeleton import FOOT_JOINTS, JOINT
 from pipelines.capture.fit import fit
-from pipelines.capture.unseen_legs import LEG_MARKS, LEGS_SEEN, legs_seen, standing_still
+from pipelines.capture.unseen_legs import (
+    LEG_MARKS,
+    LEGS_LONG,
+    LEGS_SEEN,
+    leg_reach,
+    legs_seen,
+    standing_still,
+)
 
 DANCE = known_dance(120)
 
@@ -46,6 +53,16 @@ def test_who_is_seen_to_the_hips_stands_still_and_moves_above():
     hands = [JOINT["left_wrist"], JOINT["right_wrist"], JOINT["left_elbow"], JOINT["head"]]
     off = (joints - joints[:, :1] - truth + truth[:, :1])[:, hands]
     assert np.linalg.norm(off, axis=-1).mean() < 0.06
+
+
+def test_who_sits_before_the_camera_has_short_legs_in_the_picture():
+    assert leg_reach(landmarks_of(DANCE)) > LEGS_LONG
+    poses = DANCE.poses.copy()
+    poses[:, [1, 2]], poses[:, [4, 5]] = [-1.5, 0, 0], [1.5, 0, 0]
+    sits = landmarks_of(replace(DANCE, poses=poses))
+    assert leg_reach(sits) < LEGS_LONG
+    captured = fit(sits)
+    assert "legs look short" in captured.remarks[0]
 
 
 def test_a_stand_follows_little_of_a_way_and_slowly_of_a_turn():

@@ -62,8 +62,9 @@ def landmarks_of(
     visibility[:, list(MARKS)] = 0.98
     nothing = np.zeros(motion.frames)
     return Landmarks(
-        image[..., :2], visibility, world, motion.fps, WIDTH, HEIGHT, nothing, nothing
-    ).validate()
+        image[..., :2], visibility, world, motion.fps, WIDTH, HEIGHT, nothing, nothing,
+        np.zeros((motion.frames, 3)),
+    ).validate()  # fmt: skip
 
 
 def lost(found: Landmarks, start: int, stop: int) -> Landmarks:

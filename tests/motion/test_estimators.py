@@ -67,10 +67,10 @@ def test_gvhmr_of_another_version_or_with_code_is_refused(tmp_path):
     torch.save({"pred": torch.zeros(3)}, tmp_path / "other.pt")
     with pytest.raises(UnsuitableInput, match=r"other\.pt: not of a GVHMR that is known"):
         load_motion(tmp_path / "other.pt")
-    with pytest.raises(UnsuitableInput, match="refused"):
+    with pytest.raises(UnsuitableInput, match=r"refused.*asks for posix\.getcwd to be run"):
         load_motion(gvhmr(tmp_path, extra=os.getcwd))
     (tmp_path / "broken.pt").write_bytes(b"PK\x03\x04")
-    with pytest.raises(UnsuitableInput, match=r"broken\.pt"):
+    with pytest.raises(UnsuitableInput, match=r"broken\.pt.*not a file of torch's"):
         load_motion(tmp_path / "broken.pt")
 
 
