@@ -2,15 +2,22 @@
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pipelines.body.stick_body import skeleton_body
 from pipelines.generate import GenerateConfig, generate, plan
+from pipelines.generation.run_name import run_name
+from pipelines.generation.video import VIDEO_RECORD
+from pipelines.motion.npz import save_npz
 from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.support.progress import SILENT, Silent
+from pipelines.workspace.layout import Workspace
+from pipelines.workspace.stages import finish_stage
 
 DANCER = Path(__file__).parents[1] / "examples" / "dancer.png"
 
@@ -172,3 +179,22 @@ def test_the_pose_that_is_found_can_be_looked_at_before_the_work(config, tmp_pat
         plan(replace(config, preview=preview), SILENT)
     with pytest.raises(BadUsage, match="--preview"):
         plan(replace(config, preview=tmp_path / "pose.jpg"), SILENT)
+
+
+def test_the_page_shows_the_video_that_is_made_and_the_one_that_was_captured(
+    config, tmp_path, dance, dancers, monkeypatch
+):
+    film, captured = dancers("one", 2), tmp_path / "captured.npz"
+    save_npz(dance(0, 60), captured)
+    asked = replace(config, motion_from=film, page=True)
+    known = replace(asked, motion=captured, motion_from=None)
+    monkeypatch.setattr("pipelines.generate.with_captured", lambda config, progress: known)
+    monkeypatch.setattr("pipelines.body.bodies.open_body", lambda kind, look: skeleton_body())
+    # An earlier run has drawn the video.
+    folder = Workspace(config.workspace).generation(run_name(known))
+    folder.mkdir(parents=True)
+    shutil.copy(film, folder / "out.mp4")
+    finish_stage(folder / VIDEO_RECORD, {"draft": True}, ["out.mp4"])
+    generate(asked, SILENT)
+    page = (tmp_path / "out.html").read_text(encoding="utf-8")
+    assert re.findall(r'"name": "([^"]+)", "type": "video/mp4"', page) == [film.name, "out.mp4"]
