@@ -5,15 +5,21 @@
 
 (a) four generators over one tokenizer, of as many updates each, which dance to the same songs;
 (b) four tokenizers, judged on what `--data` holds out. A classifier of genres is trained for FID_s,
-or given with `--classifier FOLDER`. On a small machine: `--preset small --steps 1000 --seconds 20
---training "--device cpu --window 96 --batch-size 8 --optimizer adamw"`.
+or given with `--classifier FOLDER`. What only some of the trainings need goes last and so counts:
+`--tokenizer-training`, `--generator-training`. On a small machine (an hour of one core):
+
+    --preset small --seconds 20 --training "--device cpu --optimizer adamw --schedule cosine" \\
+    --tokenizer-training "--steps 500 --window 96 --batch-size 8 --lr 6e-4 --weight-decay 0" \\
+    --generator-training "--steps 400 --window 192 --stride 48 --batch-size 16 --lr 8e-4"
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from running import Step, dances, finished, judged, options, run_folder, table, training
@@ -39,7 +45,10 @@ PUBLISHED_B = """Published (SMPL MSE, MAE; joints MSE, MAE): w/o kinematic loss 
 def steps(asked: argparse.Namespace) -> list[Step]:
     """All commands, in order."""
     found = [
-        training(asked, "megadance", "tokenizer", f"tokens{number}", **chosen)
+        more(
+            training(asked, "megadance", "tokenizer", f"tokens{number}", **chosen),
+            asked.tokenizer_training,
+        )
         for number, chosen in enumerate(TOKENIZERS.values())
     ]
     classifier = asked.classifier
@@ -49,12 +58,17 @@ def steps(asked: argparse.Namespace) -> list[Step]:
     tokens = run_folder(asked, f"tokens{len(TOKENIZERS) - 1}")
     for missing in EXPERTS.values():
         name = f"without-{missing}"
-        found.append(training(asked, "megadance", "generator", name, tokenizer=tokens,
-                              without=missing))  # fmt: skip
+        learned = training(asked, "megadance", "generator", name, tokenizer=tokens, without=missing)
+        found.append(more(learned, asked.generator_training))
         model = ["--motion-model", str(run_folder(asked, name))]
         found += dances(asked, name, model, asked.genre)
         found.append(judged(asked, name, "--genre-classifier", str(classifier)))
     return found
+
+
+def more(step: Step, options: str) -> Step:
+    """The step with further options, of which the last that is named counts."""
+    return replace(step, words=(*step.words, *shlex.split(options)))
 
 
 def reconstruction(asked: argparse.Namespace) -> str:
@@ -82,6 +96,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = options(__doc__)
     parser.add_argument("--classifier", type=Path, help="a genre classifier that is there already")
     parser.add_argument("--genre", default="", help="to dance in; else the model's choice")
+    parser.add_argument("--tokenizer-training", default="", help="more options of the tokenizers'")
+    parser.add_argument("--generator-training", default="", help="more options of the generators'")
     asked = parser.parse_args(arguments)
     rows = {label: f"without-{missing}" for label, missing in EXPERTS.items()}
 

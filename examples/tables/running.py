@@ -84,12 +84,15 @@ def run_folder(asked: argparse.Namespace, run: str) -> Path:
 def dances(
     asked: argparse.Namespace, name: str, model: Sequence[str], genre: str = ""
 ) -> list[Step]:
-    """A dance to every song, into the folder OUT/dances/NAME."""
+    """A dance to every song, each from a seed of its own, into the folder OUT/dances/NAME.
+
+    From one seed all would begin alike, and much of a dance follows from where it begins.
+    """
     steps = []
-    for song in songs(asked.songs):
+    for number, song in enumerate(songs(asked.songs)):
         target = asked.out / "dances" / name / f"{song.stem}.npz"
         words = ["generate", str(song), "--motion-only", "--motion-out", str(target),
-                 "--workspace", str(asked.out), *model]  # fmt: skip
+                 "--workspace", str(asked.out), "--seed", str(number), *model]  # fmt: skip
         words += ["--duration", asked.seconds] if asked.seconds else []
         words += ["--genre", genre] if genre else []
         steps.append(Step(tuple(words), target))

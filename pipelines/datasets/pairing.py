@@ -113,16 +113,16 @@ def pair_takes(
         takes: dances, each with a source of its own.
         songs: to warp them onto. config: how many, and how far.
         progress: who listens.
-        counts: by source how a take is truly counted, the most trusted reading first; else its
-            steps are tracked. A take so counted keeps one count to a beat, and where the count is
-            known its first composition has exactly its tempo.
+        counts: by source how a take is truly counted, the most trusted reading first; of one that
+            is not named the steps are tracked. A take so counted keeps one count to a beat, and
+            where the count is known its first composition has exactly its tempo.
     """
     config.validate()
     used: Counter[str] = Counter()
     with progress.stage("pairing dance with music", len(takes), "takes") as advance:
         for take in takes:
             rng = np.random.default_rng([config.seed, _number_of(take)])
-            true = None if counts is None else counts[take.source or ""]
+            true = (counts or {}).get(take.source or "")
             try:
                 cycles = step_cycles(take) if true is None else [_cycle_of(p) for p in true]
             except UnsuitableInput as error:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipelines.datasets import cmu
@@ -17,6 +18,7 @@ from pipelines.motion.grounding import on_floor
 from pipelines.motion.motion import Motion
 from pipelines.music.features import FEATURE_SCHEMA
 from pipelines.music.song_cache import cached_features
+from pipelines.rhythm.pulses import Pulses
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import MacedanceError, UnsuitableInput
 from pipelines.support.files import read_json, sha256_file, sha256_json, write_json
@@ -27,6 +29,22 @@ _VERSION = 1
 
 _LEAST_MUSIC = 0.9
 """Share of a dance that its song must last; songs may go on after the dance."""
+_SILENT = "has no music; --music warp:FOLDER or --music compose gives it some"
+
+
+@dataclass(frozen=True)
+class RecordedDance:
+    """A dance without music.
+
+    Attributes:
+        motion: at 30 fps; its source is its name.
+        group: what must stay together when takes are held out.
+        counts: how it was counted, the most trusted reading first; empty: its steps are tracked.
+    """
+
+    motion: Motion
+    group: str
+    counts: tuple[Pulses, ...] = ()
 
 
 class Preparation:
@@ -89,12 +107,22 @@ class Preparation:
         else:
             silent = listing.takes
         if silent and (self._compose or self._songs):
-            self._add_with_new_music(folder, silent)
+            content = [[sha256_file(t.motion), t.name, t.genre] for t in silent]
+            self._add_with_new_music(content, lambda: self._silent_dances(folder, silent))
         else:
-            self.skipped += [
-                f"{take.motion}: has no music; --music warp:FOLDER or --music compose gives it some"
-                for take in silent
-            ]
+            self.skipped += [f"{take.motion}: {_SILENT}" for take in silent]
+
+    def add_recorded(self, name: str, digest: str, read: Callable[[], list[RecordedDance]]) -> None:
+        """Take in dances that lie in no folder of files, such as a dance library's.
+
+        Args:
+            name: by which messages call them. digest: of all that they are.
+            read: gives them; not asked where their pairs are kept.
+        """
+        if self._compose or self._songs:
+            self._add_with_new_music([[digest]], read)
+        else:
+            self.skipped.append(f"{name}: {_SILENT}")
 
     def _add_pairs(self, paths: list[Path]) -> None:
         for path in paths:
@@ -149,12 +177,17 @@ class Preparation:
         motion = motion.sliced(skip, min(motion.frames, features.frames))
         return paired(motion, values, take.name, take.group or take.name, take.split)
 
-    def _add_with_new_music(self, folder: Path, takes: list[ListedTake]) -> None:
-        """Warp or compose; kept as a list of pairs under an id of everything that goes in."""
+    def _add_with_new_music(
+        self, content: Sequence[Sequence[str | None]], read: Callable[[], list[RecordedDance]]
+    ) -> None:
+        """Warp or compose; kept as a list of pairs under an id of everything that goes in.
+
+        Args:
+            content: what stands for the dances in that id. read: the dances, if they are needed.
+        """
         songs = [p for place in self._songs for p in sorted(place.rglob("*")) if p.is_file()]
         identity = sha256_json([
-            _VERSION, FEATURE_SCHEMA, self._max_tempo_change, self._seed, self._compose,
-            [[sha256_file(t.motion), t.name, t.genre] for t in takes],
+            _VERSION, FEATURE_SCHEMA, self._max_tempo_change, self._seed, self._compose, content,
             [[p.name, sha256_file(p)] for p in songs],
         ])  # fmt: skip
         manifest = self._cache / f"pairing-{identity[:16]}.json"
@@ -165,14 +198,13 @@ class Preparation:
             self._add_pairs(paths)
             return
         before = len(self.skipped)
-        names = self._make_pairs(folder, takes, identity[:16])
+        names = self._make_pairs(read(), identity[:16])
         write_json(manifest, {"pairs": names, "skipped": self.skipped[before:]})
 
-    def _make_pairs(self, folder: Path, takes: list[ListedTake], identity: str) -> list[str]:
+    def _make_pairs(self, dances: list[RecordedDance], identity: str) -> list[str]:
         from pipelines.datasets.pairing import PairingConfig, pair_takes
         from pipelines.datasets.song_library import song_library
 
-        motions, origin = self._silent_motions(folder, takes)
         songs = [s for p in self._songs for s in song_library(p, self._cache, self._progress)]
         config = PairingConfig(
             warped_songs=4 if songs else 0,
@@ -180,26 +212,26 @@ class Preparation:
             max_tempo_change=self._max_tempo_change,
             seed=self._seed,
         )
+        by_name = {dance.motion.source or "": dance for dance in dances}
+        counts = {name: dance.counts for name, dance in by_name.items() if dance.counts}
         names: list[str] = []
         danced: set[str] = set()
-        for pair in pair_takes(motions, songs, config, self._progress):
+        for pair in pair_takes([d.motion for d in dances], songs, config, self._progress, counts):
             motion = pair.warped.motion
-            take = origin[motion.source]
-            danced.add(motion.source)
-            sequence = PairedSequence(motion, pair.features.values, take.name, take.group)
+            take = motion.source or ""
+            danced.add(take)
+            sequence = PairedSequence(motion, pair.features.values, take, by_name[take].group)
             name = f"pair-{identity}-{len(names):05d}.npz"
             save_pair(sequence, pair.song, pair.mode, self._cache / name)
             names.append(name)
             self.sequences.append(sequence)
         self.skipped += [
-            f"{m.source}: no music could be given to it" for m in motions if m.source not in danced
+            f"{name}: no music could be given to it" for name in by_name if name not in danced
         ]
         return names
 
-    def _silent_motions(
-        self, folder: Path, takes: list[ListedTake]
-    ) -> tuple[list[Motion], dict[str, ListedTake]]:
-        """Dances to be given music, and the take behind each by its `source`.
+    def _silent_dances(self, folder: Path, takes: list[ListedTake]) -> list[RecordedDance]:
+        """Dances to be given music.
 
         Known takes of the CMU archive are corrected and repaired; others are read as they are.
         """
@@ -208,18 +240,15 @@ class Preparation:
             self.skipped += found.skipped
             for line in found.repaired:
                 self._progress.say(f"repaired {line}")
-            return [t.motion for t in found.takes], {
-                t.name: ListedTake(t.name, folder, group=t.group) for t in found.takes
-            }
-        motions: list[Motion] = []
-        origin: dict[str, ListedTake] = {}
+            return [RecordedDance(take.motion, take.group) for take in found.takes]
+        dances: list[RecordedDance] = []
         for take in takes:
             try:
-                motions.append(replace(_read(take), source=take.name))
-                origin[take.name] = replace(take, group=take.group or group_of(take.name))
+                motion = replace(_read(take), source=take.name)
+                dances.append(RecordedDance(motion, take.group or group_of(take.name)))
             except MacedanceError as error:
                 self.skipped.append(_reason(take.motion, error))
-        return motions, origin
+        return dances
 
 
 def _noted(manifest: Path) -> dict[str, list[str]] | None:

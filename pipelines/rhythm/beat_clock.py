@@ -53,3 +53,18 @@ def clock_hands(count: Float, one: Float | float = 0.0) -> Array:
     hands = np.concatenate([np.cos(angle), np.sin(angle)], axis=-1)
     known: Array = np.nan_to_num(hands, nan=0.0).astype(np.float32)
     return known
+
+
+def half_a_beat_later(features_TF: Array) -> Array:
+    """The song's features (T, F) half a beat later.
+
+    What it begins with is heard half a beat early instead, lest it be silent. Songs of fewer than
+    two beats stay as they are.
+    """
+    beats = np.flatnonzero(features_TF[:, layout.beats] > 0.5)
+    if len(beats) < 2:
+        return features_TF
+    half, frames = round(0.5 * float(np.median(np.diff(beats)))), np.arange(len(features_TF))
+    there = np.where(frames < half, frames + half, frames - half)
+    later: Array = features_TF[there.clip(0, frames[-1])]
+    return later

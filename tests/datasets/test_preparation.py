@@ -128,7 +128,7 @@ def test_new_music_for_every_dance_where_their_own_is_not_asked_for(
 ):
     asked = []
 
-    def pair_takes(takes, songs, config, progress):
+    def pair_takes(takes, songs, config, progress, counts):
         asked.append(([take.source for take in takes], config))
         return iter(())
 
@@ -150,7 +150,7 @@ def test_new_music_is_noted_in_a_manifest_that_a_later_run_trusts(workspace, tmp
         def __init__(self, motion):
             self.motion = motion
 
-    def pair_takes(takes, songs, config, progress):
+    def pair_takes(takes, songs, config, progress, counts):
         calls.append(len(takes))
         yield pairing.PairedTake(Warped(takes[0]), music(), "a song", "compose", np.zeros(0))
 

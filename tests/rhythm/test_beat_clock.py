@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.music import layout
-from pipelines.rhythm.beat_clock import PERIODS, SIZE, clock_hands, count_beats
+from pipelines.rhythm.beat_clock import PERIODS, SIZE, clock_hands, count_beats, half_a_beat_later
 
 
 def features(frames, beats):
@@ -44,3 +44,15 @@ def test_hands_come_back_after_a_bar(count, one, rounds):
 def test_on_one_all_hands_point_up():
     hands = clock_hands(np.array([3.0]), 3.0)[0]
     np.testing.assert_allclose(hands, [1] * len(PERIODS) + [0] * len(PERIODS), atol=1e-6)
+
+
+def test_half_a_beat_later_the_song_is_the_same_but_for_its_beginning():
+    values = features(60, range(5, 60, 10))
+    values[:, 0] = np.arange(60)
+    later = half_a_beat_later(values)
+    np.testing.assert_array_equal(later[5:], values[:-5])
+    np.testing.assert_array_equal(later[:5], values[5:10])
+    turned = (count_beats(later) - count_beats(values))[15:55] % 1
+    np.testing.assert_allclose(turned, 0.5)
+    silent = features(20, [3])
+    assert half_a_beat_later(silent) is silent

@@ -17,8 +17,7 @@ from pipelines.motion_expert.mace.checkpoint import Checkpoint, build_model, loa
 from pipelines.motion_expert.mace.diffusion import DdimSampler, Denoiser, Known
 from pipelines.motion_expert.mace.network import Heard, MotionExpert
 from pipelines.motion_expert.mace.options import SamplingConfig
-from pipelines.music import layout as music_layout
-from pipelines.rhythm.beat_clock import clock_hands, count_beats
+from pipelines.rhythm.beat_clock import clock_hands, count_beats, half_a_beat_later
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import OutOfResources, UnsuitableInput, is_out_of_memory
 
@@ -138,7 +137,7 @@ class Choreographer:
             free = heard(features, count, keep=False)
             share_K = torch.full((layout.WIDTH,), config.beta, device=self.device)
         else:
-            free = heard(_half_a_beat_later(features), count - 0.5)
+            free = heard(half_a_beat_later(features), count - 0.5)
             share_K = torch.ones(layout.WIDTH, device=self.device)
             share_K[_FEET_AND_BODY] = 1 / weight
 
@@ -156,15 +155,6 @@ class Choreographer:
         if not self.checkpoint.config.beat_clock:
             return music
         return np.concatenate([music, clock_hands(count)], axis=-1)
-
-
-def _half_a_beat_later(features: Array) -> Array:
-    """(T, F): what the song begins with is heard half a beat early instead, lest it be silent."""
-    beats = np.flatnonzero(features[:, music_layout.beats] > 0.5)
-    half, frames = round(0.5 * float(np.median(np.diff(beats)))), np.arange(len(features))
-    there = np.where(frames < half, frames + half, frames - half)
-    later: Array = features[there.clip(0, frames[-1])]
-    return later
 
 
 def _filled(value: int, like: Tensor) -> Tensor:

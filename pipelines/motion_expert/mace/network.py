@@ -16,6 +16,7 @@ from pipelines.motion_expert.mace.mean_bar import MeanBar
 from pipelines.motion_expert.mace.precondition import Precondition
 from pipelines.motion_expert.mace.presets import MotionExpertConfig
 from pipelines.motion_expert.sequence.attention import MusicAttention
+from pipelines.motion_expert.sequence.beat_gate import BeatGate
 from pipelines.motion_expert.sequence.mamba import BiMamba
 from pipelines.rhythm.beat_clock import SIZE as CLOCK_SIZE
 
@@ -196,25 +197,6 @@ class FiLM(nn.Module):
         """(scale + 1) x + shift."""
         scale, shift = self.affine(steer_BM)[:, None].chunk(2, dim=-1)
         out: Tensor = x_BTM + scale * x_BTM + shift
-        return out
-
-
-class BeatGate(nn.Module):
-    """Scale and shift of every frame from the hands of the beat clock; at first neither."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(width, elementwise_affine=False)
-        self.affine = nn.Sequential(
-            nn.Linear(CLOCK_SIZE, width), nn.Mish(), nn.Linear(width, 2 * width)
-        )
-        nn.init.zeros_(self.affine[-1].weight)  # type: ignore[arg-type]
-        nn.init.zeros_(self.affine[-1].bias)  # type: ignore[arg-type]
-
-    def forward(self, x_BTM: Tensor, clock_BTH: Tensor) -> Tensor:
-        """x + scale norm(x) + shift."""
-        scale, shift = self.affine(clock_BTH).chunk(2, dim=-1)
-        out: Tensor = x_BTM + scale * self.norm(x_BTM) + shift
         return out
 
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipelines.motion_expert.interface import MOST_CANDIDATES, TEMPO_CHANGE, own_panel
+from pipelines.motion_expert.interface import (
+    BEAT_WEIGHT,
+    MOST_CANDIDATES,
+    TEMPO_CHANGE,
+    own_panel,
+)
 from pipelines.support.options import check, option, same
 
 NOISE_STEPS = 1000
@@ -18,10 +23,6 @@ _SAMPLING_STEPS = option(
     50, "Denoising steps.", low=1, high=NOISE_STEPS, panel=own_panel("mace"), former=("steps",),
     former_variable=False,
 )  # fmt: skip
-_BEAT_WEIGHT = option(
-    None, "How much the beat counts; above 1 takes twice as long, at beta 1.", low=1, high=10,
-    shown="the network's own", metavar="W", panel=own_panel("mace"), named="if given",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class MaceOptions:
     """Own options of the expert "mace"; `option` says what each field is."""
 
     beta: float = same(_BETA)
-    beat_weight: float | None = same(_BEAT_WEIGHT)
+    beat_weight: float | None = same(BEAT_WEIGHT)
     sampling_steps: int = same(_SAMPLING_STEPS)
     tempo_change: float = same(TEMPO_CHANGE)
 
@@ -56,7 +57,7 @@ class SamplingConfig:
     """
 
     beta: float = same(_BETA)
-    beat_weight: float | None = same(_BEAT_WEIGHT)
+    beat_weight: float | None = same(BEAT_WEIGHT)
     sampling_steps: int = same(_SAMPLING_STEPS)
     candidates: int = option(1, "Dances.", low=1, high=MOST_CANDIDATES)
     eta: float = 1.0

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pipelines.support.options import option
+from pipelines.motion_expert.training.beat_options import BEAT_GATE, IN_STEP
+from pipelines.support.options import option, same
 from pipelines.training.options import MODEL
 
 
@@ -20,17 +21,8 @@ class MaceTrainingOptions:
         None, "Let the network hear the beats counted.", shown="the preset's choice",
         negatable=True, panel=MODEL,
     )  # fmt: skip
-    beat_gate: bool | None = option(
-        None, "Let the beat clock gate every frame.", shown="the preset's choice", negatable=True,
-        panel=MODEL, named="if given",
-    )  # fmt: skip
-    in_step: bool = option(
-        False,
-        "Move each window's song by up to half a beat, so that its steps land on the beats, and "
-        "learn most from what keeps time. For dance that was recorded without its music.",
-        panel=MODEL,
-        named="if given",
-    )
+    beat_gate: bool | None = same(BEAT_GATE)
+    in_step: bool = same(IN_STEP)
     beta_one: float = option(
         0.0, "Share of windows that are trained at beta 1.", low=0, high=1, metavar="SHARE",
         panel=MODEL, named="if given",

@@ -20,8 +20,9 @@ from pipelines.motion_expert.megadance.generator.sampling import Sampling, conti
 from pipelines.motion_expert.megadance.halves import root_way
 from pipelines.motion_expert.megadance.options import MegaDanceOptions
 from pipelines.motion_expert.megadance.presets import FRAMES
-from pipelines.motion_expert.megadance.token_music import music_of_tokens
+from pipelines.motion_expert.megadance.token_music import clock_of_tokens, music_of_tokens
 from pipelines.music.beats import beat_times
+from pipelines.rhythm.beat_clock import clock_hands, count_beats, half_a_beat_later
 from pipelines.rhythm.on_beat import with_reserve
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.devices import torch_device
@@ -36,7 +37,10 @@ class MegaDancer:
         self._model, self._device = model, device
         self._tokenizer = model.tokenizer.to(device)
         self._generator = model.generator.to(device)
-        self._sampling = Sampling(options.temperature, options.top_k)
+        self._sampling = Sampling(
+            options.temperature, options.top_k,
+            options.beat_weight or model.generator.config.beat_weight,
+        )  # fmt: skip
         self._tempo_change = options.tempo_change
 
     @staticmethod
@@ -59,14 +63,18 @@ class MegaDancer:
         bent = self._tempo_change if len(request.styles) < 2 else 0.0
         values = with_reserve(request.music.values, bent)
         genres = self.genres_of_tokens(request, len(values))
-        heard = self._model.standardizer.transform(music_of_tokens(values))
-        music = torch.from_numpy(heard).to(self._device)
+        count = count_beats(values)
+        music = self._heard(values, count)
+        later = None
+        if np.isfinite(count).all():  # else there is no beat that could come later
+            later = self._heard(half_a_beat_later(values), count - 0.5)
         random = torch.Generator().manual_seed(request.seed)
         first = self._first(genres[0], request.candidates, random).to(self._device)
         with progress.stage("choreographing", len(genres) - 1, "tokens") as advance:
             tokens = continued(
-                self._generator, first, music, genres, self._sampling, random, lambda: advance(1)
-            )
+                self._generator, first, music, genres, self._sampling, random,
+                lambda: advance(1), later,
+            )  # fmt: skip
         names = {name for _, name in request.styles}
         genre = names.pop() if len(names) == 1 else None
         facts = {"temperature": self._sampling.temperature, "top_k": self._sampling.top_k,
@@ -102,6 +110,14 @@ class MegaDancer:
         encoded: NDArray[np.float32] = np.zeros((frames, layout.WIDTH), dtype=np.float32)
         encoded[:, layout.root.start :] = values
         return decode(encoded, genre)[0]
+
+    def _heard(self, values_TF: NDArray[np.float32], count_T: NDArray[np.float64]) -> Tensor:
+        """Features (T, 35) and the beats counted, token by token, as the generator hears them."""
+        heard = self._model.standardizer.transform(music_of_tokens(values_TF))
+        if self._generator.config.beat_gate:
+            clock = clock_of_tokens(clock_hands(count_T))
+            heard = np.concatenate([heard, clock], axis=-1)
+        return torch.from_numpy(heard).to(self._device)
 
     def _first(self, genre: int, count: int, random: torch.Generator) -> Tensor:
         """First tokens (B, 2, 5): of training windows of the genre, where there are such."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipelines.motion_expert.interface import TEMPO_CHANGE, own_panel
+from pipelines.motion_expert.interface import BEAT_WEIGHT, TEMPO_CHANGE, own_panel
 from pipelines.support.options import check, option, same
 
 
@@ -20,6 +20,7 @@ class MegaDanceOptions:
         0, "Draw from the K likeliest only.", low=0, shown="all", metavar="K",
         panel=own_panel("megadance"),
     )  # fmt: skip
+    beat_weight: float | None = same(BEAT_WEIGHT)
     tempo_change: float = same(TEMPO_CHANGE)
 
     def validate(self) -> MegaDanceOptions:

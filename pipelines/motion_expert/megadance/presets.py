@@ -47,6 +47,10 @@ class GeneratorConfig:
         rank: of the genre experts as low-rank changes of one shared expert; 0: whole experts.
         late_music: hear the music a token late, as the published code does.
         universal, special, mamba: switches of the paper's table 4(a).
+        beat_gate: the beat clock of the token that is predicted gates every stream before every
+            layer (docs/reference/megadance.md#hearing-the-beat).
+        beat_weight: what of the prediction depends on where the beats lie counts so many times,
+            unless something else is asked for; 1: as often as all else.
     """
 
     width: int = 512
@@ -65,6 +69,8 @@ class GeneratorConfig:
     universal: bool = True
     special: bool = True
     mamba: bool = True
+    beat_gate: bool = False
+    beat_weight: float = 1.0
 
     def genre_index(self, label: str | None) -> int:
         """Position of a genre by name, whatever its case; -1 for None. Raises BadUsage."""

@@ -1,6 +1,6 @@
 """The music of a token: that of its eight frames, so that no beat between them is lost.
 
-Shapes: T frames, t = ceil(T / 8) tokens, F = 35 features.
+Shapes: T frames, t = ceil(T / 8) tokens, F = 35 features, H = 6 hands of the beat clock.
 """
 
 from __future__ import annotations
@@ -31,3 +31,15 @@ def music_of_tokens(music_TF: Array) -> Array:
     pooled: Array = grouped.mean(-2, dtype=np.float32)
     pooled[..., _MARKS] = grouped[..., _MARKS].max(-2)
     return pooled
+
+
+def clock_of_tokens(hands_TH: Array) -> Array:
+    """(..., T, 6) hands of the beat clock as (..., t, 6): those at the middle of each token.
+
+    Beats are not whole tokens apart, so that a token in which one falls does not say when; the
+    clock does. A last token of fewer frames reads it at its last one at the latest.
+    """
+    frames = hands_TH.shape[-2]
+    middles = np.arange(FRAMES // 2, frames + FRAMES // 2, FRAMES).clip(max=frames - 1)
+    read: Array = hands_TH[..., middles, :]
+    return read

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pipelines.support.options import option
+from pipelines.motion_expert.training.beat_options import BEAT_GATE, IN_STEP
+from pipelines.support.options import option, same
 from pipelines.training.options import MODEL
 
 
@@ -37,3 +38,5 @@ class MegaDanceTrainingOptions:
     without: Literal["nothing", "special", "universal", "mamba"] = option(
         "nothing", "Leave experts or Mamba out, to see what they are for.", panel=MODEL
     )
+    beat_gate: bool | None = same(BEAT_GATE)
+    in_step: bool = same(IN_STEP)

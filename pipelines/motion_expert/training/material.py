@@ -57,6 +57,7 @@ def gather_data(
     Raises UnsuitableInput where nothing is usable.
     """
     from pipelines.datasets.preparation import Preparation
+    from pipelines.motion_expert.training.library_data import add_library, dances_in, library_at
 
     preparation = Preparation(
         config.workspace / "features",
@@ -67,7 +68,12 @@ def gather_data(
         config.split,
     )
     for folder in config.data:
-        preparation.add(folder)
+        library = library_at(folder)
+        if library is None:
+            preparation.add(folder)
+            continue
+        progress.say(f"{folder}: dance library, {dances_in(library, config.split)} dances")
+        add_library(preparation, library)
     for line in preparation.skipped:
         progress.warn(f"skipped {line}")
     if not preparation.sequences:
@@ -83,9 +89,14 @@ def list_data(config: TrainMotionConfig) -> dict[str, Any]:
     from pipelines.datasets.listing import without_music
     from pipelines.datasets.official import list_split, refuse_split_of_pairs
     from pipelines.datasets.paired import is_paired
+    from pipelines.motion_expert.training.library_data import dances_in, library_at
 
     dances, silent, left_out = 0, 0, []
     for folder in config.data:
+        if (library := library_at(folder)) is not None:
+            found = dances_in(library, config.split)
+            dances, silent = dances + found, silent + found
+            continue
         if not folder.is_dir():
             raise UnsuitableInput(f"{folder}: no such folder", "--data names data set folders")
         if is_paired(folder):

@@ -36,8 +36,10 @@ class TrainMotionConfig:
     """What `train-motion` is asked to do; `option` says what each field is."""
 
     data: tuple[Path, ...] = option(
-        (), "A data set as downloaded, or a workspace; may be given again.", metavar="FOLDER",
-        panel=DATA,
+        (),
+        'A data set as downloaded, a workspace, or a dance library ("shipped": the one that '
+        "ships); may be given again.",
+        metavar="FOLDER", panel=DATA,
     )  # fmt: skip
     music: tuple[str, ...] = option(
         ("paired",),

@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from pipelines.motion_expert.interface import DanceRequest
+from pipelines.motion_expert.megadance import dancer as dancer_module
 from pipelines.motion_expert.megadance.dancer import MegaDancer
+from pipelines.motion_expert.megadance.generator.sampling import continued
 from pipelines.motion_expert.megadance.options import MegaDanceOptions
 from pipelines.music import layout
 from pipelines.music.features import MusicFeatures
@@ -94,3 +96,43 @@ def test_it_may_be_bent_onto_the_beat_but_not_where_styles_change(dancer):
     assert danced.motion.frames == 120 and set(danced.measured) == {"speed_on_beat"}
     (danced,) = dancer.dance(DanceRequest(music, styles=((0.0, "house"), (2.0, "krump"))))
     assert danced.measured == {"speed_on_beat": None}
+
+
+def test_with_a_beat_weight_the_song_is_also_heard_half_a_beat_later(
+    model, generators, monkeypatch
+):
+    values = song(160).values.copy()
+    values[:, layout.beats] = (np.arange(160) % 16 == 0)[:, None]
+    gated = replace(model, generator=generators(beat_gate=True, beat_weight=2.0))
+    heard = []
+
+    def noted(network, first, music, *others):
+        heard.append((music, others[-1], others[1].beat_weight))
+        return continued(network, first, music, *others)
+
+    monkeypatch.setattr(dancer_module, "continued", noted)
+    for weight in (None, 3.0):
+        MegaDancer(gated, MegaDanceOptions(beat_weight=weight), CPU).dance(
+            DanceRequest(MusicFeatures(values))
+        )
+    (music, later, own), (_, _, asked) = heard
+    assert (own, asked) == (2.0, 3.0)
+    assert music.shape[1] == later.shape[1] == 41
+    torch.testing.assert_close(later[1:, :33], music[:-1, :33])  # half a beat is a token here
+    torch.testing.assert_close(later[:, [35, 38]], -music[:, [35, 38]])
+
+
+def test_without_beats_nothing_comes_later(model, monkeypatch):
+    heard = []
+
+    def noted(*given):
+        heard.append(given[-1])
+        return continued(*given)
+
+    monkeypatch.setattr(dancer_module, "continued", noted)
+    values = song().values.copy()
+    values[:, layout.beats] = 0
+    MegaDancer(model, MegaDanceOptions(beat_weight=3.0), CPU).dance(
+        DanceRequest(MusicFeatures(values))
+    )
+    assert heard == [None]

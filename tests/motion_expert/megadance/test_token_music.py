@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.motion_expert.megadance.token_music import music_of_tokens
+from pipelines.motion_expert.megadance.token_music import clock_of_tokens, music_of_tokens
 
 
 def test_marks_are_kept_and_the_rest_is_averaged():
@@ -32,3 +32,14 @@ def test_an_unfinished_token_holds_the_last_frame_but_repeats_no_mark():
     pooled = music_of_tokens(music)
     assert pooled[1, 0] == 4
     assert pooled[1, 34] == 0
+
+
+def test_the_clock_is_read_in_the_middle_of_each_token():
+    hands = np.arange(20.0, dtype=np.float32)[:, None].repeat(6, 1)
+    assert clock_of_tokens(hands)[:, 0].tolist() == [4, 12, 19]
+    assert clock_of_tokens(hands[None, :16]).shape == (1, 2, 6)
+
+
+@given(st.integers(1, 100))
+def test_clock_and_music_have_as_many_tokens(frames):
+    assert len(clock_of_tokens(np.zeros((frames, 6), np.float32))) == -(-frames // 8)

@@ -7,6 +7,7 @@ State dict (docs/reference/megadance.md#published-names):
     music.0, music.1                     35 -> M / 4 -> M
     layers.N.universal.*                 an expert (`layers.Expert`)
     layers.N.special.of.G.*              the experts of the genres
+    layers.N.gate.*                      of the beat clock, if it gates
     head.0, head.1                       M -> 3 M / 2 -> 27 or 4375, of both halves
 
 Shapes: B batch, L positions, 2 halves, C = 5 levels, M width, V = 27 or 4375.
@@ -27,8 +28,10 @@ from pipelines.motion_expert.megadance.generator.layers import (
     sliding_mask,
 )
 from pipelines.motion_expert.megadance.presets import LEVELS, GeneratorConfig
+from pipelines.motion_expert.sequence.beat_gate import BeatGate
 from pipelines.motion_expert.sequence.fsq import FSQ
 from pipelines.music import layout as music_layout
+from pipelines.rhythm.beat_clock import SIZE as CLOCK_SIZE
 from pipelines.support.errors import UnsuitableInput
 
 HALVES = 2
@@ -44,13 +47,14 @@ class Stream:
 class _Layer(nn.Module):
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
+        self.gate = BeatGate(config.width) if config.beat_gate else None
         self.parallel = config.layout == "parallel"
         self.universal = Expert(config, config.mamba) if config.universal else None
         special = config.special and bool(config.genres)
         self.special = GenreExperts(config) if special else None
 
-    def forward(self, x_BSLM: Tensor, genre_B: Tensor, mask: Tensor) -> Tensor:
-        whole = x_BSLM
+    def forward(self, x_BSLM: Tensor, clock_BLH: Tensor, genre_B: Tensor, mask: Tensor) -> Tensor:
+        whole = x_BSLM = self._gated(x_BSLM, clock_BLH)
         if self.universal is not None:
             whole = self.universal(x_BSLM, genre_B, mask)
         if self.special is None:
@@ -58,14 +62,20 @@ class _Layer(nn.Module):
         given = x_BSLM if self.parallel else whole
         return self._joined(given, whole, self.special(given, genre_B, mask))
 
-    def step(self, x_BSLM: Tensor, genre_B: Tensor, memory: tuple[Memory, Memory]) -> Tensor:
-        whole = x_BSLM
+    def step(
+        self, x_BSLM: Tensor, clock_BLH: Tensor, genre_B: Tensor, memory: tuple[Memory, Memory]
+    ) -> Tensor:
+        whole = x_BSLM = self._gated(x_BSLM, clock_BLH)
         if self.universal is not None:
             whole = self.universal.step(x_BSLM, genre_B, memory[0])
         if self.special is None:
             return whole
         given = x_BSLM if self.parallel else whole
         return self._joined(given, whole, self.special.step(given, genre_B, memory[1]))
+
+    def _gated(self, x_BSLM: Tensor, clock_BLH: Tensor) -> Tensor:
+        gated: Tensor = x_BSLM if self.gate is None else self.gate(x_BSLM, clock_BLH[:, None])
+        return gated
 
     def _joined(self, given: Tensor, whole: Tensor, special: Tensor) -> Tensor:
         # In parallel what each expert changes is summed; in sequence the genre's replaces.
@@ -83,6 +93,7 @@ class Generator(nn.Module):
         self.fsq = FSQ(LEVELS)
         width = config.width
         self.flat = config.tokens == "flat"
+        self.heard = music_layout.WIDTH + (CLOCK_SIZE if config.beat_gate else 0)
         values = self.fsq.codes if self.flat else sum(LEVELS)
         self.embed = nn.ModuleDict({name: nn.Embedding(values, width) for name in ("up", "down")})
         self.music = nn.Sequential(
@@ -103,20 +114,25 @@ class Generator(nn.Module):
 
         Args:
             tokens: (B, L, 2, 5) levels.
-            music_BLF: (B, L, 35) of the next token (of this one for `late_music`), standardised.
+            music_BLF: (B, L, 35) of the next token (of this one for `late_music`), standardised;
+                (B, L, 41) with the beat clock where it gates.
             genre_B: indices, -1 for none.
 
         Raises UnsuitableInput where tokens and music are not equally long.
         """
-        if tokens.shape[:2] != music_BLF.shape[:2] or tokens.shape[2:] != (HALVES, len(LEVELS)):
+        heard = self.heard
+        if (
+            tokens.shape != (*music_BLF.shape[:2], HALVES, len(LEVELS))
+            or music_BLF.shape[2] != heard
+        ):
             raise UnsuitableInput(
                 f"tokens {tuple(tokens.shape)} and music {tuple(music_BLF.shape)} do not fit; "
-                f"expected (B, L, {HALVES}, {len(LEVELS)}) and (B, L, {music_layout.WIDTH})"
+                f"expected (B, L, {HALVES}, {len(LEVELS)}) and (B, L, {heard})"
             )
-        x = self._embedded(tokens, music_BLF)
+        x, clock = self._embedded(tokens, music_BLF)
         mask = sliding_mask(tokens.shape[1], self.config.reach, tokens.device)
         for layer in self.layers:
-            x = layer(x, genre_B, mask)
+            x = layer(x, clock, genre_B, mask)
         logits: Tensor = self.head(x[:, :HALVES]).transpose(1, 2)
         return logits
 
@@ -127,10 +143,10 @@ class Generator(nn.Module):
         """
         if not stream.layers:
             stream.layers = [(Memory(), Memory()) for _ in self.layers]
-        x = self._embedded(tokens[:, None], music_BF[:, None])
+        x, clock = self._embedded(tokens[:, None], music_BF[:, None])
         for layer, memory in zip(self.layers, stream.layers, strict=True):
             assert isinstance(layer, _Layer)
-            x = layer.step(x, genre_B, memory)
+            x = layer.step(x, clock, genre_B, memory)
         logits: Tensor = self.head(x[:, :HALVES, 0])
         return logits
 
@@ -149,10 +165,11 @@ class Generator(nn.Module):
         ]
         return torch.stack(losses).sum()
 
-    def _embedded(self, tokens: Tensor, music_BLF: Tensor) -> Tensor:
-        """(B, 3, L, M)."""
+    def _embedded(self, tokens: Tensor, music_BLF: Tensor) -> tuple[Tensor, Tensor]:
+        """Streams (B, 3, L, M), and the hands of the beat clock (B, L, 6), if they are heard."""
         rows = self.fsq.ids(tokens)[..., None] if self.flat else tokens + self.first
         up, down = (
             self.embed[name](rows[:, :, half]).sum(-2) for half, name in enumerate(("up", "down"))
         )
-        return torch.stack([up, down, self.music(music_BLF)], dim=1)
+        music, clock = music_BLF.split([music_layout.WIDTH, self.heard - music_layout.WIDTH], -1)
+        return torch.stack([up, down, self.music(music)], dim=1), clock

@@ -25,10 +25,13 @@ class Sampling:
 
     Attributes:
         temperature: 0 takes the likeliest, as published. top_k: of so many likeliest; 0: of all.
+        beat_weight: what the network would not dance half a beat later counts so many times; 1
+            does not ask.
     """
 
     temperature: float = 1.0
     top_k: int = 0
+    beat_weight: float = 1.0
 
 
 def choose(logits_BHV: Tensor, flat: bool, sampling: Sampling, random: torch.Generator) -> Tensor:
@@ -56,6 +59,7 @@ def continued(
     sampling: Sampling,
     random: torch.Generator,
     on_token: Callable[[], None] = lambda: None,
+    later_tF: Tensor | None = None,
 ) -> Tensor:
     """Dances (B, t, 2, 5) that begin with the tokens `first` (B, 2, 5).
 
@@ -63,18 +67,26 @@ def continued(
         network: in evaluation mode. music_tF: (t, 35), standardised, of each token.
         genres: of each token, -1 for none.
         sampling: how. random: the only source of randomness. on_token: called after each.
+        later_tF: the same song half a beat later, against which `sampling.beat_weight` weighs.
     """
     tokens, stream = [first], Stream()
-    late = network.config.late_music
+    late, count = network.config.late_music, len(first)
+    heard = music_tF[:, None]
+    if later_tF is not None and sampling.beat_weight != 1:
+        heard = torch.stack([music_tF, later_tF], 1)
+    asked = heard.shape[1]
     for place in range(len(music_tF) - 1):
         changed = place > 0 and genres[place + 1] != genres[place]
         begin = max(0, place - network.config.reach + 1) if changed else place
         if changed:
             stream = Stream()
         for here in range(begin, place + 1):
-            music_BF = music_tF[here + (not late)].expand(len(first), -1)
-            genre_B = torch.full((len(first),), genres[place + 1], device=first.device)
-            logits = network.step(tokens[here], music_BF, genre_B, stream)
+            music_BF = heard[here + (not late)].repeat_interleave(count, 0)
+            genre_B = torch.full((asked * count,), genres[place + 1], device=first.device)
+            logits = network.step(tokens[here].repeat(asked, 1, 1), music_BF, genre_B, stream)
+        if asked > 1:  # the difference counts
+            then = logits[count:]
+            logits = then + sampling.beat_weight * (logits[:count] - then)
         chosen = choose(logits, network.flat, sampling, random).to(first.device)
         tokens.append(network.fsq.levels_of(chosen[..., 0]) if network.flat else chosen)
         on_token()

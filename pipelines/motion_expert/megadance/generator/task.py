@@ -22,7 +22,7 @@ from pipelines.motion_expert.megadance.checkpoint import (
 from pipelines.motion_expert.megadance.generator.network import Generator
 from pipelines.motion_expert.megadance.generator.window_tokens import WindowTokens
 from pipelines.motion_expert.megadance.presets import GENERATORS, GeneratorConfig
-from pipelines.motion_expert.megadance.token_music import music_of_tokens
+from pipelines.motion_expert.megadance.token_music import clock_of_tokens, music_of_tokens
 from pipelines.motion_expert.megadance.tokenizer.network import Tokenizer
 from pipelines.motion_expert.megadance.training_options import MegaDanceTrainingOptions
 from pipelines.motion_expert.megadance.windows import whole_tokens
@@ -67,11 +67,15 @@ def generator_task(
     shape = network_config(config.preset, options, material) if known is None else (
         known.generator.config
     )  # fmt: skip
-    windows = Windows(material.train, shape.genres, window, config.stride, config.balance)
+    windows = Windows(
+        material.train, shape.genres, window, config.stride, config.balance, shape.beat_gate,
+        options.in_step,
+    )  # fmt: skip
     tokenizer.to(material.device).requires_grad_(False)
     torch.manual_seed(config.seed)
     network = Generator(shape).to(material.device)
-    return _Training(config, material, (tokenizer, digest), network, windows, known).task()
+    parts = ((tokenizer, digest), network, windows, known, options.in_step)
+    return _Training(config, material, *parts).task()
 
 
 def network_config(
@@ -83,10 +87,12 @@ def network_config(
         material.progress.warn(
             f"the data name {len(genres)} genre: nothing can be asked for that sets it apart"
         )
+    sizes = GENERATORS[preset]
     return replace(
-        GENERATORS[preset], genres=genres, tokens=options.tokens, layout=options.expert_layout,
+        sizes, genres=genres, tokens=options.tokens, layout=options.expert_layout,
         late_music=options.late_music, universal=options.without != "universal",
         special=options.without != "special", mamba=options.without != "mamba",
+        beat_gate=sizes.beat_gate if options.beat_gate is None else options.beat_gate,
     )  # fmt: skip
 
 
@@ -95,7 +101,7 @@ class _Training:
 
     def __init__(
         self, config: TrainMotionConfig, material: Material, tokenizer: tuple[Tokenizer, str],
-        network: Generator, windows: Windows, known: MegaDance | None,
+        network: Generator, windows: Windows, known: MegaDance | None, in_step: bool,
     ) -> None:  # fmt: skip
         self.config, self.material, self.network = config, material, network
         self.tokenizer, self.digest = tokenizer
@@ -109,8 +115,11 @@ class _Training:
             self.standardizer = known.standardizer
             self.starts = known.start_tokens, known.start_genre
         long = [s for s in material.held if s.motion.frames >= windows.window]
-        genres = network.config.genres
-        self.held = Windows(long, genres, windows.window, config.stride) if long else None
+        shape = network.config
+        self.held = Windows(
+            long, shape.genres, windows.window, config.stride, find_ones=shape.beat_gate,
+            in_step=in_step,
+        ) if long else None  # fmt: skip
 
     def _starts(self) -> tuple[Tensor, Tensor]:
         """Tokens in the middle of training windows, where the encoder sees to both sides."""
@@ -150,6 +159,8 @@ class _Training:
 
     def _prepared(self, batch: Batch) -> Tensors:
         music = self.standardizer.transform(music_of_tokens(batch.music))
+        if self.network.config.beat_gate:
+            music = np.concatenate([music, clock_of_tokens(batch.clock)], axis=-1)
         return {
             "x_BTK": torch.from_numpy(batch.motion), "music_BtF": torch.from_numpy(music),
             "genre_B": torch.from_numpy(batch.genre),

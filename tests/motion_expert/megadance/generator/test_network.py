@@ -11,6 +11,7 @@ from pipelines.support.errors import UnsuitableInput
 VARIANTS = (
     {}, {"layers": 2}, {"layout": "sequential"}, {"rank": 0}, {"rank": 0, "layout": "sequential"},
     {"tokens": "flat"}, {"universal": False}, {"special": False}, {"mamba": False}, {"genres": ()},
+    {"beat_gate": True},
 )  # fmt: skip
 
 
@@ -18,7 +19,7 @@ VARIANTS = (
 @torch.no_grad()
 def test_step_by_step_it_is_the_same(generators, tokens, variant):
     network = generators(**variant)
-    x, music = tokens(2, 9), torch.randn(2, 9, 35)
+    x, music = tokens(2, 9), torch.randn(2, 9, network.heard)
     for genre in (1, -1) if network.config.genres else (-1,):
         genre_B, stream = torch.full((2,), genre), Stream()
         steps = [network.step(x[:, n], music[:, n], genre_B, stream) for n in range(9)]
@@ -62,3 +63,21 @@ def test_tokens_and_music_of_different_lengths_are_refused(generators, tokens):
         network(tokens(1, 5), torch.zeros(1, 4, 35), torch.tensor([0]))
     with pytest.raises(UnsuitableInput, match="do not fit"):
         network(tokens(1, 5)[..., :4], torch.zeros(1, 5, 35), torch.tensor([0]))
+
+
+@torch.no_grad()
+def test_the_beat_gates_every_position_once_it_is_open(generators, tokens):
+    network, plain = generators(beat_gate=True), generators()
+    plain.load_state_dict({n: v for n, v in network.state_dict().items() if ".gate." not in n})
+    x, music, genre_B = tokens(1, 9), torch.randn(1, 9, 41), torch.tensor([0])
+    torch.testing.assert_close(network(x, music, genre_B), plain(x, music[..., :35], genre_B))
+    for layer in network.layers:
+        torch.nn.init.normal_(layer.gate.affine[-1].weight)
+    before = network(x, music, genre_B)
+    turned = music.clone()
+    turned[:, 6, 35:] *= -1
+    after = network(x, turned, genre_B)
+    torch.testing.assert_close(after[:, :6], before[:, :6])
+    assert not torch.allclose(after[:, 6], before[:, 6])
+    with pytest.raises(UnsuitableInput, match=r"expected \(B, L, 2, 5\) and \(B, L, 41\)"):
+        network(x, music[..., :35], genre_B)

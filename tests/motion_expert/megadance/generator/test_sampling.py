@@ -101,3 +101,30 @@ def test_a_token_costs_the_same_wherever_it_is_in_the_song(generators, tokens, m
 def test_one_token_needs_no_step(generators, tokens):
     first = tokens(3, 1)[:, 0]
     assert torch.equal(run(generators(), first, frames=1), first[:, None])
+
+
+def test_the_beat_weight_goes_on_from_what_would_come_half_a_beat_later(generators, tokens):
+    network, first = generators(), tokens(2, 1)[:, 0]
+    music, later = torch.randn(2, 6, 35, generator=torch.Generator().manual_seed(0))
+    seen = []
+
+    def chosen(weight, **more):
+        how = Sampling(0, beat_weight=weight)
+        return continued(network, first, music, [0] * 6, how, torch.Generator(), **more)
+
+    step = network.step
+
+    def noted(*given):
+        seen.append(step(*given))
+        return seen[-1]
+
+    network.step = noted
+    made = chosen(3.0, later_tF=later)
+    now, then = seen[0].split(2)
+    expected = choose(then + 3 * (now - then), False, GREEDY, torch.Generator())
+    assert torch.equal(made[:, 1], expected)
+    network.step = step
+    plain = chosen(1.0)
+    assert torch.equal(chosen(1.0, later_tF=later), plain)
+    assert torch.equal(chosen(5.0), plain)
+    assert torch.equal(chosen(5.0, later_tF=music), plain)

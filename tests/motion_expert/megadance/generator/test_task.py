@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -9,6 +10,7 @@ from pipelines.motion_expert.megadance.checkpoint import load_megadance, save_to
 from pipelines.motion_expert.megadance.generator.task import generator_task, network_config
 from pipelines.motion_expert.megadance.training_options import MegaDanceTrainingOptions
 from pipelines.motion_expert.training.settings import TrainMotionConfig
+from pipelines.music import layout
 from pipelines.support.errors import BadUsage, MissingAsset, UnsuitableInput
 from pipelines.support.progress import SILENT
 from pipelines.training.engine import Engine, EngineOptions
@@ -105,3 +107,24 @@ def test_the_music_that_is_heard_is_that_of_the_next_token_unless_late(material,
         changed[:, place] += 2
         after = float(task.loss(task.network, batch | {"music_BtF": changed}, torch.Generator())[0])
         assert (after != before) == matters
+
+
+def test_a_gated_generator_hears_the_clock_and_its_songs_may_be_moved(material, own, dances):
+    def beaten(seed):
+        one = dances(frames=120, seed=seed)
+        one.features[:, layout.beats] = (np.arange(120) % 6 == 0)[:, None]
+        # Every step lands beside the beat.
+        one.motion.poses[:, 1, 0] = np.cos(2 * np.pi * (np.arange(120) - 2) / 6)
+        return one
+
+    given = material(train=[beaten(0), beaten(1)], held=[beaten(2)])
+    plain = generator_task(CONFIG, replace(own, beat_gate=True), given)
+    moved = generator_task(CONFIG, replace(own, beat_gate=True, in_step=True), given)
+    one, other = (task.draw(3, (0, 1, 0))["music_BtF"] for task in (plain, moved))
+    assert one.shape == (3, 4, 41)
+    hands = one[..., 35:].unflatten(-1, (2, 3))
+    torch.testing.assert_close(hands.square().sum(-2), torch.ones(3, 4, 3))
+    assert not torch.equal(one, other)
+    loss, _ = moved.loss(moved.network, moved.draw(2, (0, 0, 0)), torch.Generator())
+    assert torch.isfinite(loss)
+    assert np.isfinite(moved.held_out(moved.network, 0, None)["loss"])
