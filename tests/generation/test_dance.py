@@ -188,8 +188,9 @@ def test_the_dance_that_steps_on_the_beat_is_kept(stepping):
     assert facts["beat_fit"][1] > facts["beat_fit"][0]
 
 
-def test_without_weights_an_expert_is_refused_before_any_work(config):
-    with pytest.raises(MissingAsset, match="no weights of --expert infinitedance ship"):
+def test_without_weights_an_expert_is_refused_before_any_work(config, tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.motion_expert.infinitedance.header.SHIPPED", tmp_path)
+    with pytest.raises(MissingAsset, match="no infinitedance in"):
         refuse_unable(replace(config, expert="infinitedance"))
 
 

@@ -11,6 +11,7 @@ from pipelines.support.errors import MissingAsset, UnsuitableInput
 from pipelines.support.files import read_json, sha256_json, write_json
 
 EXPERT = "infinitedance"
+SHIPPED = Path(__file__).with_name("weights")
 _HOW = "`macedance train-motion --expert infinitedance --stage"
 
 
@@ -41,13 +42,11 @@ def write_header(folder: Path, header: Header) -> None:
 
 
 def read_header(folder: Path | None) -> Header:
-    """That of a folder that dances.
+    """That of a folder that dances; None: of the one that ships.
 
-    Raises MissingAsset where there is none (None: none ships), UnsuitableInput where it is damaged.
+    Raises MissingAsset where there is none, UnsuitableInput where it is damaged.
     """
-    if folder is None:
-        raise MissingAsset(f"no weights of --expert {EXPERT} ship",
-                           f"{_HOW} ...` and give its folder with --motion-model")  # fmt: skip
+    folder = folder or SHIPPED
     path = folder / CONFIG_NAME
     if not path.is_file():
         raise MissingAsset(f"no {EXPERT} in {folder}: {path.name} is missing",

@@ -1,6 +1,6 @@
 """The row of the expert "infinitedance" in the table of Motion Experts.
 
-No weights of it ship: docs/reference/infinitedance.md#state-of-things.
+How far it has come: docs/reference/infinitedance.md#state-of-things.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.motion_expert.infinitedance.header import SHIPPED
 from pipelines.motion_expert.infinitedance.options import InfiniteDanceOptions
 from pipelines.motion_expert.infinitedance.training_options import InfiniteDanceTrainingOptions
 from pipelines.motion_expert.interface import CANDIDATES, GENRES, Cost, Expert, Training
+from pipelines.support.shipped import whole_weights
 
 if TYPE_CHECKING:
     from pipelines.motion_expert.infinitedance.dancer import InfiniteDancer
@@ -81,12 +83,13 @@ def _task(config: Any, own: InfiniteDanceTrainingOptions, material: Any) -> Task
 
 
 INFINITEDANCE = Expert(
-    help="InfiniteDance's language model over dances found for the song; none ships, to be trained",
+    help="InfiniteDance's language model over dances found for the song",
     options=InfiniteDanceOptions,
     load=_load,
     genres=_genres,
     cost=_cost,
     identity=_identity,
     abilities=frozenset({GENRES, CANDIDATES}),
+    check=lambda: whole_weights(SHIPPED),
     training=Training(InfiniteDanceTrainingOptions, _task, tuple(_STAGES)),
 )

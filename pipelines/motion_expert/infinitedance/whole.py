@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 
 from pipelines.motion_expert.infinitedance.choreollama import ChoreoConfig, ChoreoLlama
 from pipelines.motion_expert.infinitedance.clock import Span
 from pipelines.motion_expert.infinitedance.dancer import InfiniteDancer
-from pipelines.motion_expert.infinitedance.header import Header, read_header, write_header
+from pipelines.motion_expert.infinitedance.header import (
+    SHIPPED,
+    Header,
+    read_header,
+    write_header,
+)
 from pipelines.motion_expert.infinitedance.options import InfiniteDanceOptions
 from pipelines.motion_expert.infinitedance.references import (
     References,
@@ -19,7 +25,7 @@ from pipelines.motion_expert.infinitedance.references import (
     save_bank,
 )
 from pipelines.motion_expert.infinitedance.sampling import Sampling
-from pipelines.motion_expert.infinitedance.storage import load_part, save_part
+from pipelines.motion_expert.infinitedance.storage import Part, load_part, save_part
 from pipelines.motion_expert.infinitedance.tokenizer import Tokenizer
 from pipelines.motion_expert.infinitedance.tokenizer_task import load_tokenizer
 from pipelines.support.errors import UnsuitableInput
@@ -49,6 +55,25 @@ def save_whole(
     write_header(folder, Header(tuple(facts["genres"]), facts["schema"], heard, digests))
 
 
+def keep_half(folder: Path, into: Path) -> None:
+    """Write a whole anew, its matrices in half precision: half the size, to be handed on.
+
+    Raises as `load_part` and `read_header` do.
+    """
+    header, digests = read_header(folder), {}
+    for part in get_args(Part):
+        if part not in header.parts:
+            continue
+        stored = load_part(folder, part)
+        weights = {
+            name: value.half() if value.is_floating_point() and value.ndim > 1 else value
+            for name, value in stored.weights.items()
+        }
+        save_part(into, part, stored.config, weights, stored.metadata)
+        digests[part] = str(read_json(into / f"{part}.json")["sha256"])
+    write_header(into, replace(header, parts=digests))
+
+
 def _kept_once(folder: Path, before: Path) -> None:
     own, other = folder / "bank.json", before / "bank.json"
     if not other.is_file() or read_json(other)["sha256"] != read_json(own)["sha256"]:
@@ -58,14 +83,13 @@ def _kept_once(folder: Path, before: Path) -> None:
 
 
 def load_whole(folder: Path | None, options: InfiniteDanceOptions) -> InfiniteDancer:
-    """The dancer of a folder, on the CPU.
+    """The dancer of a folder (None: of the one that ships), on the CPU.
 
     Raises:
-        MissingAsset: a part is missing, or no folder is given: none ships.
+        MissingAsset: a part is missing.
         UnsuitableInput: a part is damaged, or they do not belong together.
     """
-    header = read_header(folder)
-    assert folder is not None
+    header, folder = read_header(folder), folder or SHIPPED
     tokenizer, stored_tokenizer = load_tokenizer(folder)
     stored = load_part(folder, "generator")
     for part, digest in (("tokenizer", stored_tokenizer.sha256), ("generator", stored.sha256)):

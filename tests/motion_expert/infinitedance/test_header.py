@@ -3,6 +3,7 @@
 import pytest
 
 from pipelines.motion_expert.infinitedance.header import (
+    SHIPPED,
     Header,
     part_folder,
     read_header,
@@ -10,7 +11,9 @@ from pipelines.motion_expert.infinitedance.header import (
     write_header,
 )
 from pipelines.support.errors import MissingAsset, UnsuitableInput
+from pipelines.support.files import sha256_file
 
+GOLDEN = "cbab08effeb7ad476e08f3a85d1736d72259566850509703b41ebf4c6274df46"
 WHOLE = Header(("Jazz",), "schema", 3, {"generator": "a", "tokenizer": "b"})
 
 
@@ -22,12 +25,20 @@ def test_it_survives_the_disk_and_names_the_weights(tmp_path):
     assert other.digest != WHOLE.digest
 
 
-def test_none_ships_and_it_says_how_to_get_one(tmp_path):
-    for folder in (None, tmp_path):
-        with pytest.raises(MissingAsset) as caught:
-            read_header(folder)
-        assert "train-motion --expert infinitedance" in caught.value.hint
-        assert weights_digest(folder) == ""
+def test_where_there_is_none_it_says_how_to_get_one(tmp_path):
+    with pytest.raises(MissingAsset) as caught:
+        read_header(tmp_path)
+    assert "train-motion --expert infinitedance" in caught.value.hint
+    assert weights_digest(tmp_path) == ""
+
+
+def test_none_is_the_one_that_ships():
+    shipped = read_header(None)
+    assert shipped == read_header(SHIPPED)
+    assert set(shipped.parts) == {"tokenizer", "retrieval", "bank", "generator"}
+    for part, digest in shipped.parts.items():
+        assert sha256_file(SHIPPED / f"{part}.safetensors") == digest
+    assert weights_digest(None) == GOLDEN
 
 
 def test_a_damaged_one(tmp_path):

@@ -1,9 +1,12 @@
 """The row at work: three runs one after the other, and a dance from what they leave."""
 
+import time
+
 import numpy as np
 import pytest
 import torch
 
+from pipelines.motion_expert.infinitedance.header import SHIPPED
 from pipelines.motion_expert.infinitedance.row import INFINITEDANCE
 from pipelines.motion_expert.interface import DanceRequest
 from pipelines.motion_expert.training.material import Material
@@ -49,6 +52,28 @@ def test_three_runs_make_a_dancer(runs):
     (danced,) = dancer.dance(DanceRequest(MusicFeatures(music), styles=((0.0, "jazz"),)), SILENT)
     assert danced.motion.frames == 450
     assert danced.facts["windows"] == 2
+
+
+def test_what_ships_is_small_and_dances_in_the_styles_of_the_library():
+    assert "bank" in INFINITEDANCE.check()
+    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 20e6
+    assert {"house", "krump", "salsa"} <= set(INFINITEDANCE.genres(None))
+    dancer = INFINITEDANCE.load(None, "cpu", INFINITEDANCE.options(tempo_change=0.0))
+    music = MusicFeatures(np.zeros((96, 35), np.float32))
+    (danced,) = dancer.dance(DanceRequest(music, ((0.0, "house"),)), SILENT)
+    assert danced.motion.frames == 96
+    joints = danced.motion.joints()
+    moved = np.linalg.norm(np.diff(joints, axis=0), axis=-1).mean() * 30
+    assert 0.1 < moved < 2  # metres a second, all joints
+    assert (joints[:, 15, 2] > joints[:, 0, 2] + 0.2).all()  # the head above the pelvis
+
+
+def test_what_ships_is_loaded_in_less_than_a_second():
+    options = INFINITEDANCE.options()
+    INFINITEDANCE.load(None, "cpu", options)  # with what has to be imported
+    begin = time.process_time()
+    INFINITEDANCE.load(None, "cpu", options)
+    assert time.process_time() - begin < 1.0
 
 
 def test_more_music_costs_more(runs):

@@ -7,10 +7,10 @@ import torch
 from pipelines.motion_expert.infinitedance.clock import Span
 from pipelines.motion_expert.infinitedance.generator_task import generator_task
 from pipelines.motion_expert.infinitedance.options import InfiniteDanceOptions
-from pipelines.motion_expert.infinitedance.storage import save_part
+from pipelines.motion_expert.infinitedance.storage import load_part, save_part
 from pipelines.motion_expert.infinitedance.tokenizer import PRESETS, Tokenizer
 from pipelines.motion_expert.infinitedance.training_options import InfiniteDanceTrainingOptions
-from pipelines.motion_expert.infinitedance.whole import load_whole
+from pipelines.motion_expert.infinitedance.whole import keep_half, load_whole
 from pipelines.motion_expert.interface import DanceRequest
 from pipelines.motion_expert.training.material import Material
 from pipelines.motion_expert.training.settings import TrainMotionConfig
@@ -50,8 +50,22 @@ def test_every_part_has_to_be_there(folder):
         with pytest.raises(MissingAsset, match=part):
             load_whole(folder, InfiniteDanceOptions())
         (folder / "away").rename(folder / f"{part}.safetensors")
-    with pytest.raises(MissingAsset, match="no weights of --expert infinitedance"):
-        load_whole(None, InfiniteDanceOptions())
+
+
+def test_half_precision_to_be_handed_on(folder, tmp_path):
+    into = tmp_path / "half"
+    keep_half(folder, into)
+    for part in ("generator", "tokenizer", "retrieval", "bank"):
+        stored = load_part(into, part)
+        for name, value in stored.weights.items():
+            one_number = value.ndim < 2 and value.dtype == torch.float32
+            assert one_number or value.dtype in (torch.float16, torch.int16, torch.int32,
+                                                 torch.uint8), name  # fmt: skip
+    assert (into / "generator.safetensors").stat().st_size < 0.7 * (
+        folder / "generator.safetensors").stat().st_size  # fmt: skip
+    music = MusicFeatures(np.random.default_rng(0).normal(size=(80, 35)).astype(np.float32))
+    (danced,) = load_whole(into, InfiniteDanceOptions()).dance(DanceRequest(music))
+    assert danced.motion.frames == 80
 
 
 def test_a_tokenizer_of_another_training(folder):
