@@ -66,6 +66,9 @@ class InfiniteDancer:
         values = with_reserve(music.values, self.tempo_change)
         whole = Span(max(self.window.cells, Span.covering(len(values)).cells))
         held = np.pad(values, ((0, whole.frames - len(values)), (0, 0)), mode="edge")
+        if asked is None:
+            style = self._fitting_style(held)
+        name = None if style < 0 else asked or self.genres[style]
         written = len(window_starts(whole, self.window, self.step))
         with progress.stage("choreographing", whole.tokens, "tokens") as advance:
             tokens_BN = write_song(
@@ -73,16 +76,26 @@ class InfiniteDancer:
                 whole, self.how, torch.Generator().manual_seed(request.seed), request.candidates,
                 self.window, self.step, lambda: advance(1),
             )  # fmt: skip
-        facts = {"genre": asked, "windows": written, "temperature": self.how.temperature}
+        facts = {"genre": asked, "style": name, "windows": written,
+                 "temperature": self.how.temperature}  # fmt: skip
         dances, beats = [], beat_times(music)
         with progress.stage("settling the feet", request.candidates, "dances") as advance:
-            for motion in self._motions(tokens_BN, len(values), asked):
+            for motion in self._motions(tokens_BN, len(values), name):
                 planted, speed = settled(
                     motion, beats, request.frames, self.tempo_change, request.feet
                 )
                 dances.append(Danced(planted, facts, {"speed_on_beat": speed}))
                 advance(1)
         return dances
+
+    def _fitting_style(self, music_TF: NDArray[np.float32]) -> int:
+        """Where none is asked for: that of the dance that is found first; -1 where none is known.
+
+        Without any the network has learned to stand more than to dance.
+        """
+        if self.references is None:
+            return -1
+        return self.references.style_for(music_TF[: self.window.frames])
 
     def _heard(
         self, music_TF: NDArray[np.float32], style: int, start: Span, length: Span
@@ -91,7 +104,7 @@ class InfiniteDancer:
         piece = np.ascontiguousarray(music_TF[start.frames : start.frames + length.frames])
         reference = None
         if self.references is not None:
-            found = self.references.for_music(piece, None if style < 0 else style)
+            found = self.references.for_music(piece, self.references.searched(style))
             reference = torch.from_numpy(found)[None]
         states: Tensor = self.generator.hear(
             torch.from_numpy(piece)[None], torch.tensor([style]), reference

@@ -51,6 +51,16 @@ class References:
     blend: Blend = "weighted"
     _seen: dict[int, NDArray[np.float16]] = field(default_factory=dict, compare=False, repr=False)
 
+    def style_for(self, music_TF: Array) -> int:
+        """The style of that dance of the bank that fits a window's raw music best."""
+        rows, _ = self.bank.found(self._query(music_TF), 1)
+        return int(self.bank.genre_N[rows[0]])
+
+    def searched(self, genre: int) -> int | None:
+        """The style to search in for one that is asked for: None, all, where it has too few."""
+        there = int((self.bank.genre_N == genre).sum()) if genre >= 0 else 0
+        return genre if there >= self.count else None
+
     def for_music(
         self, music_TF: Array, genre: int | None = None, without: Sequence[str] = ()
     ) -> Array:
@@ -58,12 +68,16 @@ class References:
 
         Raises UnsuitableInput where the bank has too few; see `Bank.found`.
         """
-        with torch.no_grad():
-            query = self.retrieval.embed_music(torch.from_numpy(music_TF)[None])[0].numpy()
-        rows, _ = self.bank.found(query, self.count, genre, without)
+        rows, _ = self.bank.found(self._query(music_TF), self.count, genre, without)
         found = turned_alike(self.motions(rows))
         beats = [np.flatnonzero(self.bank.beat_NT[row]).astype(np.float64) for row in rows]
         return blended(found, self.blend, beats)
+
+    def _query(self, music_TF: Array) -> Array:
+        with torch.no_grad():
+            heard = torch.from_numpy(np.ascontiguousarray(music_TF))[None]
+            query: Array = self.retrieval.embed_music(heard)[0].numpy()
+        return query
 
     def motions(self, rows_N: Whole) -> Array:
         """Windows of the bank as features (N, T, 264), not scaled."""

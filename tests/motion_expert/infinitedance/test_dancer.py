@@ -75,6 +75,15 @@ def test_styles(dancer):
         dancer.dance(request(48, styles=((0.0, "jazz"), (1.0, "pop"))))
 
 
+def test_without_a_style_that_of_the_dance_found_first(dancer):
+    (danced,) = dancer.dance(request(48))
+    assert danced.facts["genre"] is None
+    assert danced.motion.genre == danced.facts["style"]
+    assert danced.facts["style"] in ("Jazz", "Pop")
+    (asked,) = dancer.dance(request(48, styles=((0.0, danced.facts["style"]),)))
+    np.testing.assert_array_equal(asked.motion.poses, danced.motion.poses)
+
+
 def test_other_features_are_refused(dancer):
     with pytest.raises(UnsuitableInput, match="the Motion Expert needs other"):
         replace(dancer, schema="other").dance(request(48))

@@ -58,6 +58,20 @@ def test_in_training_a_rare_style_is_searched_for_among_all(references, paired):
     np.testing.assert_array_equal(found, expected)
 
 
+def test_a_style_is_searched_for_in_itself_where_there_is_enough_of_it(references):
+    assert references.searched(1) == 1
+    assert replace(references, count=9).searched(1) is None
+    assert references.searched(-1) is None
+
+
+def test_the_style_for_a_song_is_that_of_the_dance_found_first(references, paired):
+    music = paired(1).features[:48]
+    with torch.no_grad():
+        query = references.retrieval.embed_music(torch.from_numpy(music)[None])[0].numpy()
+    best = int((references.bank.embedding_NM @ query).argmax())
+    assert references.style_for(music) == references.bank.genre_N[best]
+
+
 def test_too_few_are_an_error(references, paired):
     with pytest.raises(UnsuitableInput, match="not 9"):
         replace(references, count=9).for_music(paired(1).features[:48], 0)
