@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from fractions import Fraction
 from pathlib import Path
 
@@ -133,10 +134,14 @@ def judged():
 
 
 @pytest.fixture
-def vbench_weights(tmp_path) -> Path:
-    """VBench's files with tiny networks in them."""
-    folder = tmp_path / "weights"
-    folder.mkdir()
+def vbench_weights(written_vbench_weights, tmp_path) -> Path:
+    """VBench's files with tiny networks in them, to be changed at will."""
+    return shutil.copytree(written_vbench_weights, tmp_path / "weights")
+
+
+@pytest.fixture(scope="session")
+def written_vbench_weights(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("weights")
     random = torch.Generator().manual_seed(0)
 
     def draw(*shape: int) -> Tensor:
@@ -215,15 +220,24 @@ def write_video():
     return _write_video
 
 
+@pytest.fixture(scope="session")
+def written_videos(tmp_path_factory):
+    """Folders "pred" and "truth" of three videos each; the first are five levels brighter."""
+    folder = tmp_path_factory.mktemp("videos")
+    for name in ("pred", "truth"):
+        (folder / name).mkdir()
+        for number in range(3):
+            brighter = 5 if name == "pred" else 0
+            greys = [40 + 30 * number + brighter + k % 5 for k in range(24)]
+            _write_video(folder / name / f"{number}.mp4", greys)
+    return folder
+
+
 @pytest.fixture
-def videos(tmp_path):
-    """Three videos of "pred" and of "truth" by name; the first are five levels brighter."""
+def videos(written_videos, tmp_path):
+    """Those videos, to be changed at will, by the folder's name."""
     items = {}
     for name in ("pred", "truth"):
-        (tmp_path / name).mkdir()
-        for number in range(3):
-            path = tmp_path / name / f"{number}.mp4"
-            brighter = 5 if name == "pred" else 0
-            _write_video(path, [40 + 30 * number + brighter + k % 5 for k in range(24)])
-            items.setdefault(name, []).append(Item(str(number), path))
+        shutil.copytree(written_videos / name, tmp_path / name)
+        items[name] = [Item(str(n), tmp_path / name / f"{n}.mp4") for n in range(3)]
     return items

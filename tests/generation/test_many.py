@@ -105,16 +105,16 @@ def test_what_fails_costs_itself_alone_and_the_table_has_all(config):
 
 def test_the_expert_is_loaded_once_and_dances_as_for_one_alone(tiny_song, tmp_path, monkeypatch):
     from pipelines.generate import generate
-    from pipelines.motion_expert.mace.dancer import MaceDancer
+    from pipelines.motion_expert.library.expert import LibraryExpert
 
-    loads, load = [], MaceDancer.load
-    monkeypatch.setattr(MaceDancer, "load", lambda *given: loads.append(given) or load(*given))
+    loads, load = [], LibraryExpert.load
+    monkeypatch.setattr(LibraryExpert, "load", lambda *given: loads.append(given) or load(*given))
     (tmp_path / "songs").mkdir()
     for name in ("a", "b"):
         (tmp_path / "songs" / f"{name}.wav").write_bytes(tiny_song.read_bytes())
     many = GenerateConfig(
-        song=tmp_path / "songs", motion_only=True, motion_out=tmp_path / "dances", expert="mace",
-        duration=2.0, workspace=tmp_path / "w", options={"sampling_steps": 2},
+        song=tmp_path / "songs", motion_only=True, motion_out=tmp_path / "dances", expert="library",
+        duration=2.0, workspace=tmp_path / "w",
     )  # fmt: skip
     # Another part of the song, so that the second dance is not found from the first.
     (tmp_path / "songs" / "b.wav").write_bytes(tiny_song.read_bytes()[:-4000])
