@@ -95,12 +95,12 @@ def follow(page: str, copy: Path) -> list[Path]:
 
 
 def copy_of_the_package(folder: Path) -> Path:
-    """The two packages and what their checks need; everything but directories is a link."""
+    """The two packages and what their checks need; everything but directories is a link.
+
+    What has been compiled is among it: Python and numba put new files in the links' places.
+    """
     for name in ("pipelines", "macedance_cli"):
-        shutil.copytree(
-            ROOT / name, folder / name, copy_function=os.symlink,
-            ignore=shutil.ignore_patterns("__pycache__"),
-        )  # fmt: skip
+        shutil.copytree(ROOT / name, folder / name, copy_function=os.symlink)
     for name in ("pyproject.toml", "tests/conftest.py", "tests/helpers", "examples"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).symlink_to(ROOT / name)
