@@ -134,7 +134,9 @@ def assemble(
         filled = max(filled, last)
     whole = Motion(poses[:filled], trans[:filled], FPS)
     asked = None if facing_T is None else facing_T[:filled]
-    dance = step_over(_centred(whole, asked), contacts[:filled], firmly=True)
+    dance = step_over(
+        _centred(whole, _held_frames(plan, filled), asked), contacts[:filled], firmly=True
+    )
     return dance, contacts, [j for j in joins if 0 < j < frames]
 
 
@@ -272,11 +274,18 @@ def moved(motion: Motion, turn: float, shift: Floats) -> Motion:
     return replace(motion, poses=poses, trans=trans)
 
 
-def _centred(motion: Motion, facing_T: Floats | None = None) -> Motion:
+def _held_frames(plan: SongPlan, frames: int) -> NDArray[np.bool_]:
+    """(frames,) in which the dancer holds still."""
+    pulse = np.searchsorted(plan.pulses, np.arange(frames) / FPS, side="right") - 1
+    return np.asarray(plan.stops.ravel()[np.clip(pulse, 0, plan.stops.size - 1)])
+
+
+def _centred(motion: Motion, held_T: NDArray[np.bool_], facing_T: Floats | None = None) -> Motion:
     """The dance turned to face the camera, or where it should, on the whole, over the middle of
     the floor.
 
-    What joins leave of turns and ways adds up over minutes; it is taken out as slowly.
+    What joins leave of turns and ways adds up over minutes; it is taken out as slowly, and not
+    while the dancer holds still.
     """
     forward = forward_of(axis_angle_to_matrix(motion.poses[:, 0]))[:, :2]
     if facing_T is not None:
@@ -288,14 +297,24 @@ def _centred(motion: Motion, facing_T: Floats | None = None) -> Motion:
     if long or facing_T is not None:
         drift = _SLOW_SECONDS if facing_T is None else _STAGED_SECONDS
         slow = gaussian_filter1d(forward, drift * FPS, axis=0, mode="nearest")
-        turned = wound_back(motion, -np.unwrap(heading(slow)))
+        turned = wound_back(motion, -_paused(np.unwrap(heading(slow)), held_T))
     if long:
         place = turned.trans[:, :2].astype(np.float64)
         slow = gaussian_filter1d(place, _SLOW_SECONDS * FPS, axis=0, mode="nearest")
+        slow = _paused(slow, held_T)
         turned = replace(turned, trans=turned.trans - np.pad(slow, ((0, 0), (0, 1))))
     middle = (turned.trans[:, :2].min(0) + turned.trans[:, :2].max(0)) / 2
     trans = turned.trans - np.append(middle, 0).astype(np.float32)
     return replace(turned, trans=trans.astype(np.float32))
+
+
+def _paused(values_T: Floats, held_T: NDArray[np.bool_]) -> Floats:
+    """These values, which do not change in held frames, and go on from there."""
+    if not held_T.any():
+        return values_T
+    steps = np.diff(values_T, axis=0)
+    steps[held_T[1:] & held_T[:-1]] = 0
+    return np.concatenate([values_T[:1], values_T[0] + np.cumsum(steps, axis=0)])
 
 
 def wound_back(motion: Motion, turn_T: Floats) -> Motion:

@@ -89,3 +89,12 @@ def test_a_dance_that_faces_elsewhere_all_the_time_is_turned_there(expert, music
     forward = forward_of(danced.motion.rotations()[:, 0])[:, :2].mean(0)
     assert np.degrees(heading(forward)) == pytest.approx(90, abs=10)
     assert danced.motion.joints()[:, 15, 0].mean() == pytest.approx(0, abs=0.6)
+
+
+def test_in_a_long_dance_a_hold_does_not_drift(library, song):
+    """Ways and turns that add up are taken out slowly, but not of who holds still."""
+    music = MusicFeatures(song(40, 120.0))
+    expert = LibraryExpert(LibraryDancer(library), LibraryOptions())
+    request = DanceRequest(music, holds=((18.0, 23.0),), facings=((20.0, 90.0),))
+    (danced,) = expert.dance(request, SILENT)
+    assert speeds(danced.motion)[round(18.6 * 30) : round(22.4 * 30)].max() < 1e-3
