@@ -22,7 +22,10 @@ def run_app(app: typer.Typer, arguments: Sequence[str], **how: Any) -> Any:
     group: Any = get_command(app)
     for command in (group, *group.commands.values()):
         for parameter in command.params:
-            parameter.__dict__["display_type_rich"] = partial(_plainly, parameter.display_type_rich)
+            # Not of Typer's documented interface: where it is missing, the types stay as they are.
+            shown = getattr(parameter, "display_type_rich", None)
+            if shown is not None:
+                parameter.__dict__["display_type_rich"] = partial(_plainly, shown)
     return group(arguments, **how)
 
 
