@@ -16,6 +16,7 @@ from pipelines.body.feet import SOLE_DEPTH
 from pipelines.body.rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from pipelines.body.skeleton import FOOT_JOINTS, JOINT, forward_kinematics
 from pipelines.capture.landmarks import Landmarks
+from pipelines.capture.turning import arc, unit
 from pipelines.keypoints.skeletons import BLAZEPOSE
 from pipelines.motion.foot_lock import with_feet
 from pipelines.motion.leg_ik import leg_length
@@ -35,6 +36,8 @@ _BENT = 0.98
 """How long a leg is that stands at ease, as a share of a straight one."""
 _SWAY, _BOUNCE, _RISE = 0.15, 0.10, 0.01
 """Metres that a standing body goes to either side, down and up."""
+_LEAN = np.radians(25.0)
+"""Without legs the finder takes a back for somebody who bends down."""
 _BOUNCE_SECONDS, _TURN_SECONDS = 1.0, 0.5
 
 
@@ -68,6 +71,7 @@ def standing_still(motion: Motion) -> Motion:
     for side in ("left", "right"):
         for name in ("hip", "knee", "ankle", "foot"):
             rotations[:, JOINT[f"{side}_{name}"]] = np.eye(3)
+    rotations[:, 0] = _upright(rotations[:, 0])
     ahead = rotations[:, 0, :, 2]
     turned = np.unwrap(np.arctan2(ahead[:, 1], ahead[:, 0]))
     turned = gaussian_filter1d(turned, _TURN_SECONDS * motion.fps, mode="nearest")
@@ -94,6 +98,16 @@ def _stance() -> tuple[Floats, float]:
     height = float(SOLE_DEPTH[0] - feet[:2, 2].mean()) - (1 - _BENT) * sum(leg_length("left"))
     feet[:, 2] = SOLE_DEPTH
     return feet, height
+
+
+def _upright(pelvis_T33: Floats) -> Floats:
+    """Turns of the pelvis that lean no further than somebody does who stands at ease."""
+    up = pelvis_T33[..., 1]
+    level = up * np.array([1.0, 1.0, 0.0])
+    leaning = np.arctan2(np.linalg.norm(level, axis=-1), up[:, 2])[:, None]
+    less = _LEAN * np.tanh(leaning / _LEAN)
+    wanted = np.sin(less) * unit(level) + np.cos(less) * np.array([0.0, 0.0, 1.0])
+    return arc(up, wanted) @ pelvis_T33
 
 
 def _way(motion: Motion, height: float) -> Floats:

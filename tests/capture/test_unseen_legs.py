@@ -75,3 +75,13 @@ def test_a_stand_follows_little_of_a_way_and_slowly_of_a_turn():
     np.testing.assert_array_equal(stood.poses[:, 9:], DANCE.poses[:, 9:])
     speed = np.linalg.norm(np.diff(stood.joints()[:, [7, 8]], axis=0), axis=-1) * 30
     assert speed.max() < 0.5
+
+
+def test_who_bows_without_legs_leans_a_little():
+    poses = DANCE.poses.copy()
+    poses[:, 0] = [np.pi - 0.3, 0, 0]  # head down
+    up = standing_still(replace(DANCE, poses=poses)).rotations()[:, 0, 2, 1]
+    assert np.degrees(np.arccos(up)).max() < 25.1
+    poses[:, 0] = [np.pi / 2 + 0.1, 0, 0]
+    leaning = np.arccos(standing_still(replace(DANCE, poses=poses)).rotations()[:, 0, 2, 1])
+    np.testing.assert_allclose(leaning, 0.1, atol=0.01)

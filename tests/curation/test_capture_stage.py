@@ -75,3 +75,20 @@ def test_a_crash_of_the_finder_costs_one_clip(tmp_path, monkeypatch, workers):
     monkeypatch.undo()
     capture_all(shots[0].config, shots, again := Funnel(), Gallery(0), SILENT)
     assert (clips / "crash" / "motion.npz").is_file() and again.failed == []
+
+
+def test_ray_captures_as_this_machine_does(tmp_path):
+    pytest.importorskip("ray")
+    (tmp_path / "estimated").mkdir()
+    save_npz(known_dance(120), tmp_path / "estimated" / "film.npz")
+    for engine in ("local", "ray"):
+        shot = kept_clip(
+            tmp_path / engine, capture_from=tmp_path / "estimated", engine=engine, workers=1
+        )
+        decide(shot.config, shot.watched, shot.clips, "train")
+        capture_all(shot.config, [shot], Funnel(), Gallery(0), SILENT)
+    one, other = (
+        (tmp_path / engine / "ws" / "clips" / "c1" / "motion.npz").read_bytes()
+        for engine in ("local", "ray")
+    )
+    assert one == other
