@@ -44,8 +44,11 @@ def peak_of_fit(found: Landmarks) -> tuple[float, float, float]:
     fit(found.sliced(0, 90))  # what is loaded on the way
     begun = time.process_time()
     seconds = fit(found).motion.seconds
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return seconds, time.process_time() - begun, peak
+    used = time.process_time() - begun
+    # Of this program only; getrusage would count what the process was before it began.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return seconds, used, float(peak.split()[1]) / 1024
 
 
 def longer(found: Landmarks, times: int) -> Landmarks:
