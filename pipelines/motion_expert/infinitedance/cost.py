@@ -22,7 +22,7 @@ _PER_SECOND = 2e9
 """Weights times dances that a core works through in a second, token by token."""
 _AT_ONCE = 8
 """Times as many where tokens are read together: music, and what a window begins with."""
-_AT_REST, _BYTES = 0.5e9, 4
+_AT_REST, _BYTES = 0.62e9, 4
 
 
 def dance_cost(folder: Path | None, seconds: float, candidates: int) -> Cost:

@@ -25,6 +25,9 @@ from pipelines.rhythm.on_beat import with_reserve
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.progress import SILENT, Progress
 
+_ONLY_ASKED = frozenset({"break", "salsa"})
+"""Styles on the floor, or of couples: only for those who ask for them."""
+
 
 @dataclass(frozen=True)
 class InfiniteDancer:
@@ -95,7 +98,8 @@ class InfiniteDancer:
         """
         if self.references is None:
             return -1
-        return self.references.style_for(music_TF[: self.window.frames])
+        never = [n for n, name in enumerate(self.genres) if name in _ONLY_ASKED]
+        return self.references.style_for(music_TF[: self.window.frames], never)
 
     def _heard(
         self, music_TF: NDArray[np.float32], style: int, start: Span, length: Span

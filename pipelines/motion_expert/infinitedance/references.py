@@ -5,7 +5,7 @@ docs/reference/infinitedance.md#retrieval. Shapes: T frames, F music columns, D 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,10 +51,15 @@ class References:
     blend: Blend = "weighted"
     _seen: dict[int, NDArray[np.float16]] = field(default_factory=dict, compare=False, repr=False)
 
-    def style_for(self, music_TF: Array) -> int:
-        """The style of that dance of the bank that fits a window's raw music best."""
-        rows, _ = self.bank.found(self._query(music_TF), 1)
-        return int(self.bank.genre_N[rows[0]])
+    def style_for(self, music_TF: Array, never: Collection[int] = ()) -> int:
+        """The style of that dance of the bank that fits a window's raw music best.
+
+        Args:
+            music_TF: raw, at 30 Hz. never: styles that are passed over; -1 where no other is there.
+        """
+        rows, _ = self.bank.found(self._query(music_TF), len(self.bank))
+        found = (int(style) for style in self.bank.genre_N[rows])
+        return next((style for style in found if style not in never), -1)
 
     def searched(self, genre: int) -> int | None:
         """The style to search in for one that is asked for: None, all, where it has too few."""

@@ -69,7 +69,10 @@ def test_the_style_for_a_song_is_that_of_the_dance_found_first(references, paire
     with torch.no_grad():
         query = references.retrieval.embed_music(torch.from_numpy(music)[None])[0].numpy()
     best = int((references.bank.embedding_NM @ query).argmax())
-    assert references.style_for(music) == references.bank.genre_N[best]
+    found = int(references.bank.genre_N[best])
+    assert references.style_for(music) == found
+    assert references.style_for(music, never=[found]) == 1 - found
+    assert references.style_for(music, never=[0, 1]) == -1
 
 
 def test_too_few_are_an_error(references, paired):
