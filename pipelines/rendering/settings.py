@@ -59,8 +59,9 @@ class RenderConfig:
         False, "Smooth spikes of DANCE and hold sliding feet; -o takes it.", named="if given"
     )
     redo: bool = option(
-        False, "With --mend and --music: dance anew what cannot be smoothed.", named="if given"
-    )
+        False, "With --mend and --music: dance anew what cannot be smoothed.", named="if given",
+        variable="MACEDANCE_MEND_REDO",
+    )  # fmt: skip
     force: bool = common.force()
     src: tuple[Path, ...] = option(
         (), "A folder of dances, a data set, or a file; may be given again.", metavar="PATH",
