@@ -19,12 +19,17 @@ _AT_REST, _BYTES = 0.5e9, 4
 
 
 def dance_cost(
-    tokenizer: TokenizerConfig, generator: GeneratorConfig, seconds: float, candidates: int
-) -> Cost:
-    """Seconds and bytes of `candidates` dances to `seconds` of music on one core."""
+    tokenizer: TokenizerConfig, generator: GeneratorConfig, seconds: float, candidates: int,
+    asked: int = 1,
+) -> Cost:  # fmt: skip
+    """Seconds and bytes of `candidates` dances to `seconds` of music on one core.
+
+    Args:
+        asked: how often the generator is asked for each token.
+    """
     tokens = seconds * MOTION_FPS / FRAMES
     active = 2 * _PER_EXPERT * generator.width**2 * generator.layers
-    each = generator.layers * _PER_LAYER + candidates * active / _PER_SECOND
+    each = generator.layers * _PER_LAYER + asked * candidates * active / _PER_SECOND
     experts = 1 + (1 if generator.rank else len(generator.genres))
     held = _PER_EXPERT * generator.width**2 * generator.layers * experts
     frames = seconds * MOTION_FPS * candidates * tokenizer.width * _BYTES * 4

@@ -46,7 +46,9 @@ def _cost(folder: Path | None, options: MegaDanceOptions, seconds: float, candid
 
     header = read_header(folder)
     assert header.generator is not None
-    return dance_cost(header.tokenizer, header.generator, seconds, candidates)
+    twice = (options.beat_weight or header.generator.beat_weight) > 1
+    asked = 2 if twice else 1
+    return dance_cost(header.tokenizer, header.generator, seconds, candidates, asked)
 
 
 def _identity(folder: Path | None) -> str:

@@ -15,6 +15,8 @@ def test_what_makes_a_dance_dearer():
     for other in (dance_cost(*small, 120, 1), dance_cost(*small, 60, 4), dance_cost(*paper, 60, 1)):
         assert other.seconds > one.seconds
         assert other.memory > one.memory
+    twice = dance_cost(*small, 60, 1, asked=2)
+    assert twice.seconds > one.seconds and twice.memory == one.memory
 
 
 def test_whole_experts_fill_memory_though_only_one_is_at_work():
