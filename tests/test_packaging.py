@@ -93,7 +93,7 @@ NOT_IMPORTED = {
 """Declared, but imported by others on our behalf."""
 CARRIED = {
     "numba": "librosa", "pyopengl": "pyrender", "pydantic": "typer", "tokenizers": "transformers",
-    "triton": "torch",
+    "protobuf": "mediapipe", "triton": "torch",
 }  # fmt: skip
 """Imported, and brought by what is declared."""
 
