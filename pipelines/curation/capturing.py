@@ -19,10 +19,12 @@ from pipelines.support.files import atomic_path, sha256_file
 from pipelines.support.progress import SILENT
 from pipelines.workspace.clips import (
     CAPTURE_RECORD,
+    KEYPOINTS,
     MOTION,
     OVERLAY,
     SOUND,
     VIDEO,
+    finish_clip,
     finished_clip,
 )
 from pipelines.workspace.layout import Workspace
@@ -64,14 +66,14 @@ def capture_clip(job: CaptureJob) -> dict[str, Any]:
     """
     folder = Workspace(job.shot.config.workspace).clip(job.one.clip)
     with alone_in(folder, SILENT):
-        if finished_clip(folder, SILENT) is None:
+        clip = finished_clip(folder, SILENT)
+        if clip is None:
             raise UnsuitableInput(f"{folder}: the clip is not there", "run it again")
         maker = _maker(job)
         facts = finished_stage(folder / CAPTURE_RECORD, SILENT)
         if facts is not None and facts.get("maker") == maker:
             return facts
-        for name in (CAPTURE_RECORD, MOTION, SOUND, OVERLAY):
-            (folder / name).unlink(missing_ok=True)
+        _forget(folder, clip)
         try:
             facts, files = _captured(job, folder)
         except UnsuitableInput as error:
@@ -79,6 +81,15 @@ def capture_clip(job: CaptureJob) -> dict[str, Any]:
         facts["maker"] = maker
         finish_stage(folder / CAPTURE_RECORD, facts, files)
         return facts
+
+
+def _forget(folder: Path, clip: dict[str, Any]) -> None:
+    """Take an earlier capture away; first out of the clip's record, which is whole without it."""
+    if "capture" in clip:
+        files = [name for name in (VIDEO, KEYPOINTS) if (folder / name).is_file()]
+        finish_clip(folder, {k: v for k, v in clip.items() if k != "capture"}, files)
+    for name in (CAPTURE_RECORD, MOTION, SOUND, OVERLAY):
+        (folder / name).unlink(missing_ok=True)
 
 
 def capture_jobs(shot: ShotJob) -> list[CaptureJob]:

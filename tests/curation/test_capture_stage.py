@@ -55,6 +55,24 @@ def test_the_funnel_counts_it(captured):
     assert funnel.summary()["captured"]["seconds"] == (5.0 if good else 0.0)
 
 
+@pytest.mark.parametrize("frames", [110, 40], ids=["another", "none"])
+def test_a_capture_that_replaces_another_is_told_as_well(tmp_path, frames):
+    (tmp_path / "estimated").mkdir()
+    given = tmp_path / "estimated" / "film.npz"
+    save_npz(known_dance(120), given)
+    shot = kept_clip(tmp_path, capture_from=given.parent, engine="local", workers=1)
+    decide(shot.config, shot.watched, shot.clips, "train")
+    clip = Workspace(shot.config.workspace).clip("c1")
+    capture_all(shot.config, [shot], Funnel(), Gallery(0), SILENT)
+    first = json.loads((clip / "clip.json").read_text())
+    save_npz(known_dance(frames).mirrored(), given)
+    capture_all(shot.config, [shot], Funnel(), Gallery(0), SILENT)
+    facts = json.loads((clip / "clip.json").read_text())
+    assert facts["capture"]["maker"] != first["capture"]["maker"]
+    assert facts["kept"] == ("motion.npz" in facts["files"]) == (clip / "motion.npz").is_file()
+    assert facts["capture"]["grade"] == (1.0 if facts["kept"] else 0.0)
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_crash_of_the_finder_costs_one_clip(tmp_path, monkeypatch, workers):
     (tmp_path / "estimated").mkdir()
