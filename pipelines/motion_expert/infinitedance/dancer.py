@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pipelines.motion.front import faced
 from pipelines.motion.motion import Motion
 from pipelines.motion_expert.bending import settled
 from pipelines.motion_expert.infinitedance.choreollama import ChoreoLlama
@@ -124,4 +125,5 @@ class InfiniteDancer:
                 "the Motion Expert gives no finite motion: its weights are damaged",
                 "leave --motion-model out, or train it again",
             )
-        return [decode(features, genre) for features in features_BTD]
+        # Facing is summed up from turns that are written: where it comes out is nobody's choice.
+        return [faced(decode(features, genre)) for features in features_BTD]
