@@ -29,7 +29,8 @@ me.average_gradients([shared, unused, frozen])
 assert frozen.grad is None
 assert me.sum([1.0 + me.rank, 10.0], torch.device("cpu")) == [3.0, 20.0]
 me.wait()
-print(me.rank, shared.grad.unique().tolist(), unused.grad.tolist())
+# In one piece: both write to the same pipe.
+sys.stdout.write(f"{me.rank} {shared.grad.unique().tolist()} {unused.grad.tolist()}\\n")
 leave_processes()
 leave_processes()
 """
