@@ -34,7 +34,8 @@ class Funnel:
         shots, windows, kept: of those.
         dropped: reason -> clips (for "short": shots) counted under it.
         failed: file and reason. remarks: file and what is unusual about it.
-        made: clips made now; the other kept ones were there.
+        made: clips made now; the other ones were there.
+        turned_down: clips that were made, now or before, and are not kept.
         captured: those of the kept clips that have a motion; None where nobody asked for it.
         distinct_seconds: of the videos, that some kept clip shows.
         overlap: what was asked for.
@@ -50,6 +51,7 @@ class Funnel:
     failed: list[FailedItem] = field(default_factory=list)
     remarks: list[dict[str, str]] = field(default_factory=list)
     made: int = 0
+    turned_down: int = 0
     test_clips: int = 0
     captured: Count | None = None
     distinct_seconds: float = 0.0
@@ -106,6 +108,7 @@ class Funnel:
         seconds = (one.stop - one.start) / fps
         self.kept.number -= 1
         self.kept.seconds -= seconds
+        self.turned_down += 1
         first = next(name for name in REASONS if name in one.reasons)
         self.dropped.setdefault(first, Count()).add(seconds)
 
@@ -119,8 +122,9 @@ class Funnel:
                 f"clips of one shot overlap (--overlap {self.overlap:g}): "
                 f"{self.kept.seconds:.0f} s of clips show {self.distinct_seconds:.0f} s of video"
             )
+        there = self.kept.number + self.turned_down - self.made
         progress.say(
-            f"{self.made} made now, {self.kept.number - self.made} there already; "
+            f"{self.made} made now, {there} there already; "
             f"{self.test_clips} of the clips are for testing; {len(self.failed)} videos failed"
         )
 

@@ -158,3 +158,17 @@ def test_overlap_and_labels_for_nothing_are_told():
     assert len(funnel.summary()["unused_labels"]) == 12
     Funnel().tell(alone := Listener())
     assert not any("overlap" in line for line in alone.said)
+
+
+def test_clips_that_capture_turns_down_were_made_all_the_same():
+    funnel, listener = Funnel(), Listener()
+    clips = [window() for _ in range(4)]
+    for one in clips:
+        funnel.count(one, 10.0)
+    funnel.made = 3
+    for one in clips[:2]:
+        one.reasons.append("capture")
+        funnel.turn_down(one, 10.0)
+    funnel.tell(listener)
+    assert "3 made now, 1 there already" in listener.said[-1]
+    assert funnel.kept.number == 2 and funnel.dropped["capture"].number == 2
