@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipelines.motion.npz import load_npz, save_npz
 from pipelines.render import RenderConfig, failure, plan, render
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.progress import SILENT
@@ -247,8 +248,10 @@ def test_files_for_others_tools_and_what_they_could_not_keep(tmp_path, tiny_danc
 
 def test_a_folder_for_a_video_model(tmp_path, tiny_dance):
     picture = Path(__file__).parents[1] / "examples" / "dancer.png"
+    save_npz(load_npz(tiny_dance).sliced(0, 30), tmp_path / "second.npz")
     config = RenderConfig(
-        dance=tiny_dance, output=tmp_path / "folder", control="scail-2", reference=picture,
+        dance=tmp_path / "second.npz", output=tmp_path / "folder", control="scail-2",
+        reference=picture,
         workspace=tmp_path / "workspace",
     )  # fmt: skip
     result = render(config, SILENT)
