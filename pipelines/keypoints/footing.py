@@ -101,7 +101,9 @@ def _bend(
     shin = joints[:, ankle] - joints[:, knee]
     upper, lower = np.linalg.norm(thigh, axis=1), np.linalg.norm(shin, axis=1)
     wanted = target_T3 - joints[:, hip]
-    reach = (upper + lower) * _STRAIGHT
+    # One that the dance stretches further stays so where nothing is asked of it.
+    own = np.linalg.norm(thigh + shin, axis=1)
+    reach = np.maximum((upper + lower) * _STRAIGHT, own)
     distance = np.clip(np.linalg.norm(wanted, axis=1), np.abs(upper - lower) * 1.01, reach)
     # A straight leg has no plane of its own; it bends about the knee's side-to-side axis.
     axis = np.cross(thigh, shin) + 1e-3 * (upper * lower)[:, None] * globals_[:, hip, :, 0]

@@ -37,8 +37,7 @@ def test_no_shift_changes_nothing(make_dance, seed) -> None:
     )
     before = forward_kinematics(rotations, trans, REST_OFFSETS)[0]
     after = forward_kinematics(solved, trans, REST_OFFSETS)[0]
-    # A leg at full stretch gives a hair; everything else is as it was.
-    assert np.abs(after - before).max() < 0.02
+    assert np.abs(after - before).max() < 1e-4  # legs at full stretch, too
     assert np.abs(solved @ np.swapaxes(solved, -1, -2) - np.eye(3)).max() < 1e-9
 
 
