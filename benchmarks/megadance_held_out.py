@@ -74,6 +74,8 @@ def foretold(folder: Path, data: Path, in_step: bool) -> Judged:
     model = load_megadance(folder)
     pairs = [load_pair(path) for path in sorted(data.glob("*.npz"))]
     held = [p for p in pairs if p.split in HELD_OUT and p.motion.frames >= WINDOW]
+    if not held:
+        raise SystemExit(f"{data}: no pairs of {WINDOW / MOTION_FPS:g} s that are held out")
     shape = model.generator.config
     windows = Windows(held, shape.genres, WINDOW, STRIDE, find_ones=shape.beat_gate,
                       in_step=in_step)  # fmt: skip
