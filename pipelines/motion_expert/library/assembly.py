@@ -287,11 +287,7 @@ def _centred(motion: Motion, held_T: NDArray[np.bool_], facing_T: Floats | None 
     What joins leave of turns and ways adds up over minutes; it is taken out as slowly, and not
     while the dancer holds still.
     """
-    forward = forward_of(axis_angle_to_matrix(motion.poses[:, 0]))[:, :2]
-    if facing_T is not None:
-        cos, sin = np.cos(facing_T)[:, None], np.sin(facing_T)[:, None]
-        forward = np.concatenate([forward[:, :1] * cos + forward[:, 1:] * sin,
-                                  forward[:, 1:] * cos - forward[:, :1] * sin], axis=1)  # fmt: skip
+    forward = looks_from(motion, 0.0 if facing_T is None else facing_T)
     turned = moved(motion, -float(heading(forward.mean(0))), np.zeros(2))
     long = motion.seconds > _LONG_SECONDS
     if long or facing_T is not None:
@@ -306,6 +302,14 @@ def _centred(motion: Motion, held_T: NDArray[np.bool_], facing_T: Floats | None 
     middle = (turned.trans[:, :2].min(0) + turned.trans[:, :2].max(0)) / 2
     trans = turned.trans - np.append(middle, 0).astype(np.float32)
     return replace(turned, trans=trans.astype(np.float32))
+
+
+def looks_from(motion: Motion, facing_T: Floats | float) -> Floats:
+    """Where the dancer looks (T, 2), were the camera where they are told to face (radians)."""
+    forward = forward_of(axis_angle_to_matrix(motion.poses[:, 0]))[:, :2]
+    cos, sin = np.cos(facing_T), np.sin(facing_T)
+    x, y = forward.T
+    return np.asarray(np.stack([x * cos + y * sin, y * cos - x * sin], axis=1))
 
 
 def _paused(values_T: Floats, held_T: NDArray[np.bool_]) -> Floats:

@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
+from pipelines.body.facing import heading
 from pipelines.body.feet import foot_heights, point_speeds
 from pipelines.body.rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from pipelines.body.skeleton import FOOT_JOINTS
@@ -22,6 +24,7 @@ from pipelines.motion_expert.library.assembly import (
     Stretch,
     assemble,
     laid,
+    looks_from,
     moved,
     stretches_of,
     wound_back,
@@ -54,6 +57,8 @@ _JUDGED = 6
 """Sequences that are put together before one of them is taken."""
 _TURN_COST, _WAY_COST = 1.0, 2.0
 """Per radian and metre that a stretch has to be bent to end where the known dance goes on."""
+_FACED_FRAMES, _TURN_FRAMES = 20.0, 30
+"""Sigma of the looks that are turned to where they are told, and frames of turning there."""
 _SHORTEST_HANDOVER = 9
 """Frames of a fade that leave room for a step."""
 _RANK_COST, _SLIDE_COST, _JERK_COST = 0.1, 6.0, 0.001
@@ -74,7 +79,8 @@ class Wanted:
         energies: per bar 0 to 1, or None.
         also_KU: further cost of each unit in each bar, or None.
         seed: chooses other material.
-        facing_K: where to face in each bar, or None for the camera.
+        facing_K: where to face in each bar, or None for the camera; facing_T: the same in each
+            frame, radians.
     """
 
     styles: list[int | None]
@@ -82,6 +88,7 @@ class Wanted:
     also_KU: Floats | None
     seed: int
     facing_K: NDArray[np.complex128] | None = None
+    facing_T: Floats | None = None
 
 
 def danced_between(
@@ -100,7 +107,8 @@ def danced_between(
     low, high = max(0, gap[0] - _AROUND), min(known.frames, gap[1] + _AROUND)
     around, gap, origin = known.sliced(low, high), (gap[0] - low, gap[1] - low), origin - low
     paths = _sequences(library, units, part_plan, around, gap, origin, first, wanted, config)
-    dance, stretches = _best_laid(library, units, part_plan, around, gap, origin, paths)
+    facing = None if wanted.facing_T is None else wanted.facing_T[low:high]
+    dance, stretches = _best_laid(library, units, part_plan, around, gap, origin, paths, facing)
     poses, trans = known.poses.copy(), known.trans.copy()
     inside = slice(gap[0] + low, gap[1] + low)
     poses[inside], trans[inside] = dance.poses[slice(*gap)], dance.trans[slice(*gap)]
@@ -110,7 +118,7 @@ def danced_between(
 
 def _best_laid(
     library: Library, units: Units, part_plan: SongPlan, known: Motion, gap: tuple[int, int],
-    origin: int, paths: list[Whole],
+    origin: int, paths: list[Whole], facing_T: Floats | None,
 ) -> tuple[Motion, list[Stretch]]:  # fmt: skip
     """The known dance with the sequence of units that looks best in the gap, and its stretches."""
     start, stop = gap
@@ -121,7 +129,7 @@ def _best_laid(
         stretches = stretches_of(units, path, part_plan.per_bar, part_plan.stops)
         part, stands, _ = assemble(library, units, part_plan, stretches, end - origin)
         part, stands = _from(part, stands, begin - origin, end - origin)
-        part, misfit = _laid_between(known, part, stands, begin, gap)
+        part, misfit = _laid_between(known, part, stands, begin, gap, facing_T)
         faded, contacts = _faded(known, part, stands, begin, gap)
         dance = settled_between(known, faded, contacts, start, stop)
         cost = _RANK_COST * number + misfit + _flaws(dance, gap)
@@ -294,10 +302,12 @@ def _from(
 
 
 def _laid_between(
-    known: Motion, part: Motion, stands: NDArray[np.float32], begin: int, gap: tuple[int, int]
-) -> tuple[Motion, float]:
+    known: Motion, part: Motion, stands: NDArray[np.float32], begin: int, gap: tuple[int, int],
+    facing_T: Floats | None,
+) -> tuple[Motion, float]:  # fmt: skip
     """The part laid onto the floor where the known dance leaves off and goes on, bent in between,
-    and what that bending costs."""
+    and what that bending costs; in the middle it faces where it is told, in each frame of the
+    known dance."""
     start, stop = gap
     fade = fade_frames(gap)
     contacts = standing(known.joints(), FPS)
@@ -305,19 +315,45 @@ def _laid_between(
         turn, shift, _ = _fit(known, contacts, part, stands, begin, begin, start + fade)
         part = moved(part, turn, shift)
     if stop >= known.frames:
-        return part, 0.0
+        return _facing(part, begin, gap, known.frames, facing_T), 0.0
     end = begin + part.frames
     turn, shift, _ = _fit(known, contacts, part, stands, begin, stop - fade, end)
     if start == 0:
+        part = _facing(part, begin, gap, known.frames, facing_T, turn)
+        turn, shift, _ = _fit(known, contacts, part, stands, begin, stop - fade, end)
         return moved(part, turn, shift), 0.0
     share = np.clip((np.arange(part.frames) - (start + fade - begin))
                     / max(1, stop - start - 2 * fade), 0, 1)  # fmt: skip
     share = share * share * (3 - 2 * share)
     wound = wound_back(part, turn * share)
+    wound = _facing(wound, begin, gap, known.frames, facing_T)
     _, shift, _ = _fit(known, contacts, wound, stands, begin, stop - fade, end)
     trans = wound.trans + np.pad(share[:, None] * shift, ((0, 0), (0, 1)))
     misfit = _TURN_COST * abs(turn) + _WAY_COST * float(np.linalg.norm(shift))
     return replace(wound, trans=trans.astype(np.float32)), misfit
+
+
+def _facing(
+    part: Motion, begin: int, gap: tuple[int, int], frames: int, facing_T: Floats | None,
+    turn: float = 0.0,
+) -> Motion:  # fmt: skip
+    """The part turned to face on the whole where it is told, but for the gap's ends, where it faces
+    as the known dance does; `turn`: by which it will be laid down."""
+    if facing_T is None:
+        return part
+    start, stop = gap
+    here = np.arange(begin, begin + part.frames)
+    slow = gaussian_filter1d(
+        looks_from(part, facing_T[begin : begin + part.frames] - turn), _FACED_FRAMES, axis=0,
+        mode="nearest",
+    )  # fmt: skip
+    away = np.unwrap(heading(slow))
+    away -= 2 * np.pi * np.round(np.median(away) / (2 * np.pi))
+    ramp = min(_TURN_FRAMES, (stop - start) // 3)
+    from_start = np.inf if start == 0 else here - start - fade_frames(gap)
+    to_stop = np.inf if stop >= frames else stop - fade_frames(gap) - here
+    share = np.clip(np.minimum(from_start, to_stop) / max(1, ramp), 0, 1)
+    return wound_back(part, -away * share * share * (3 - 2 * share))
 
 
 def _fit(

@@ -77,10 +77,11 @@ def directed_dances(
         cost = likeness_costs(dancer.library, units, plan, request.like, styles, dancer.config)
         also = cost if also is None else also + cost
     facing = facing_of_bars(plan, request.facings)
+    in_frames = facing_of_frames(request.frames, request.facings) if request.facings else None
     found = []
     for number in range(request.candidates):
         drawn = request.seed * MOST_CANDIDATES + number
-        wanted = Wanted(styles, energies, also, drawn, facing)
+        wanted = Wanted(styles, energies, also, drawn, facing, in_frames)
         motion, facts = _one(dancer, units, plan, request, wanted, progress)
         found.append((motion, facts))
     return found
@@ -122,8 +123,7 @@ def _whole(
             wanted.also_KU, lambda: advance(1), wanted.facing_K,
         )  # fmt: skip
     stretches = stretches_of(units, paths[0], plan.per_bar, plan.stops)
-    facing = facing_of_frames(request.frames, request.facings) if request.facings else None
-    motion, _, _ = assemble(dancer.library, units, plan, stretches, request.frames, facing)
+    motion, _, _ = assemble(dancer.library, units, plan, stretches, request.frames, wanted.facing_T)
     return motion, dancer.parts(units, plan, stretches)
 
 

@@ -74,6 +74,17 @@ def test_a_hold_in_what_is_danced_anew_leaves_the_rest(expert, music):
     assert speeds(edited.motion)[round(6.0 * 30) : round(7.2 * 30)].max() < 0.05
 
 
+def test_what_is_danced_anew_faces_where_it_is_told(expert, music):
+    (plain,) = expert.dance(DanceRequest(music), SILENT)
+    stays = np.ones(plain.motion.frames, bool)
+    stays[90:300] = False
+    request = DanceRequest(music, kept=Kept.of(plain.motion, stays), facings=((0.0, 90.0),))
+    (edited,) = expert.dance(request, SILENT)
+    np.testing.assert_array_equal(edited.motion.poses[stays], plain.motion.poses[stays])
+    forward = forward_of(edited.motion.rotations()[150:240, 0])[:, :2].mean(0)
+    assert np.degrees(heading(forward)) == pytest.approx(90, abs=20)
+
+
 def test_where_to_face_in_bars_and_frames(plan):
     assert facing_of_bars(plan, ()) is None
     found = facing_of_bars(plan, ((4.0, 90.0), (8.0, -90.0)))
