@@ -10,7 +10,13 @@ import numpy as np
 
 from pipelines.generation.run_name import dance_name
 from pipelines.generation.settings import GenerateConfig
-from pipelines.generation.styles import Styles, parse_energies, parse_facings, parse_styles
+from pipelines.generation.styles import (
+    Styles,
+    before_the_end,
+    parse_energies,
+    parse_facings,
+    parse_styles,
+)
 from pipelines.motion_expert.experts import EXPERTS
 from pipelines.motion_expert.interface import (
     CANDIDATES,
@@ -193,11 +199,13 @@ def _new_dance(
     with record.timed("dance"):
         dancer = _dancer(config)
     music = _heard(config, record, progress)
-    asked = config.direction()
+    asked, seconds = config.direction(), music.frames / MOTION_FPS
     request = DanceRequest(
-        music, _styles(config), config.seed, config.candidates, config.feet or LOCK,
-        asked.kept(music.frames), asked.poses_to_meet(), parse_energies(config.energy_at),
-        asked.liked(), parse_facings(config.facing),
+        music, before_the_end("--genre", _styles(config), seconds, progress), config.seed,
+        config.candidates, config.feet or LOCK, asked.kept(music.frames), asked.poses_to_meet(),
+        before_the_end("--energy-at", parse_energies(config.energy_at), seconds, progress),
+        asked.liked(),
+        before_the_end("--facing", parse_facings(config.facing), seconds, progress),
         tuple((span.start, span.stop) for span in asked.holds),
     )  # fmt: skip
     with record.timed("dance"):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TypeVar
 
 from pipelines.support.clock import seconds_of
 from pipelines.support.errors import BadUsage
+from pipelines.support.progress import Progress
 
-Styles = tuple[tuple[float, str], ...]
+Value = TypeVar("Value", float, str)
+OverTime = tuple[tuple[float, Value], ...]
+Styles = OverTime[str]
 _AT = re.compile(r"\s*(?P<name>[^@,]+?)\s*(?:@\s*(?P<time>[\d:.]+)\s*)?")
 FACINGS = {"front": 0.0, "right": 90.0, "back": 180.0, "left": -90.0}
 """Degrees to the right of the picture."""
@@ -76,6 +80,17 @@ def parse_facings(text: str | None) -> tuple[tuple[float, float], ...]:
             raise BadUsage(f"--facing {text}: {angle:g} degrees", "from -180 to 180")
         found.append((second, angle))
     return tuple(sorted(found))
+
+
+def before_the_end(
+    flag: str, said: OverTime[Value], seconds: float, progress: Progress
+) -> OverTime[Value]:
+    """What is said of a dance of so many seconds; warns of what begins when it is over."""
+    for second, value in said:
+        if second >= seconds:
+            shown = f"{value:g}" if isinstance(value, float) else value
+            progress.warn(f"{flag} {shown}@{second:g}: the dance ends after {seconds:.2f} s")
+    return tuple(one for one in said if one[0] < seconds)
 
 
 def _seconds(text: str, whole: str) -> float:

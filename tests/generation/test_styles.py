@@ -1,8 +1,14 @@
 """Styles, energies and ways to face over time, as flags say them."""
 
 import pytest
+from listener import Listener
 
-from pipelines.generation.styles import parse_energies, parse_facings, parse_styles
+from pipelines.generation.styles import (
+    before_the_end,
+    parse_energies,
+    parse_facings,
+    parse_styles,
+)
 from pipelines.support.errors import BadUsage
 
 KNOWN = {"house": "house", "krump": "krump", "hip-hop": "la hip-hop"}
@@ -70,3 +76,16 @@ def test_ways_to_face_over_time(text, ways):
 def test_what_is_no_way_to_face(text):
     with pytest.raises(BadUsage, match="--facing"):
         parse_facings(text)
+
+
+def test_what_begins_when_the_dance_is_over_is_told_and_left_out():
+    listener = Listener()
+    facings, styles = parse_facings("left@4,45@12"), ((0.0, "house"), (10.0, "krump"))
+    assert before_the_end("--facing", facings, 10.0, listener) == ((4.0, -90.0),)
+    assert before_the_end("--genre", styles, 10.0, listener) == ((0.0, "house"),)
+    assert listener.warned == [
+        "--facing 45@12: the dance ends after 10.00 s",
+        "--genre krump@10: the dance ends after 10.00 s",
+    ]
+    assert before_the_end("--genre", styles, 11.0, listener) == styles
+    assert len(listener.warned) == 2
