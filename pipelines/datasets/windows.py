@@ -24,13 +24,10 @@ from pipelines.motion.representation import encode
 from pipelines.motion.turning import face_front, turned_every_way
 from pipelines.rhythm.bar_alignment import align_bars, bar_spectra, mirror_spectra
 from pipelines.rhythm.beat_clock import clock_hands, count_beats
-from pipelines.rhythm.in_step import beats_beside, step_swing
+from pipelines.rhythm.in_step import heard_in_step
 from pipelines.rhythm.step_cycle import foot_speeds
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import UnsuitableInput
-
-_UNSTEADY = 0.05
-"""Odds of a window that keeps no time at all beside those of one that keeps it perfectly."""
 
 Array = NDArray[np.float32]
 
@@ -135,19 +132,10 @@ class Windows:
     ) -> None:
         """Move what the windows hear, within their songs, and weigh them by how they keep time."""
         speed = np.concatenate([foot_speeds(s.motion).sum(axis=1) for s in usable])
-        firm_N = np.zeros(len(self))
-        heard_N = self._first_of.copy()
-        for row, first in enumerate(self._first_of):
-            span = slice(first, first + self.window)
-            count = self._count[span]
-            swing = step_swing(speed[span], count)
-            if swing != 0:
-                beats_a_frame = (count[-1] - count[0]) / (self.window - 1)
-                heard_N[row] -= round(beats_beside(swing) / beats_a_frame)
-                firm_N[row] = abs(swing) ** 2
-        inside_N = (heard_N >= first_N) & (heard_N <= last_N)
-        self._heard_of = np.where(inside_N, heard_N, self._first_of)
-        odds = self.odds * (_UNSTEADY + firm_N) * inside_N
+        self._heard_of, steady_N = heard_in_step(
+            speed, self._count, self._first_of, (first_N, last_N), self.window
+        )
+        odds = self.odds * steady_N
         if odds.any():
             self.odds = odds / odds.sum()
 

@@ -5,7 +5,7 @@ that was paired with music afterwards that means nothing, and a network that hea
 that a step may fall anywhere. Measured over windows of 5 s of the pairs of
 docs/lab/motion-training.md, feet hold their own place in the beat at R .52, a common one at .30.
 
-Shapes: T frames.
+Shapes: T frames, N windows.
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ STEP_PHASE = -2.0
 most street dance do."""
 _STILL = 0.05
 _FEWEST_CYCLES = 3
+_UNSTEADY = 0.05
+"""Odds of a window that keeps no time at all beside those of one that keeps it perfectly."""
 
 Float = NDArray[np.float64]
+Whole = NDArray[np.int64]
 
 
 def step_swing(foot_speed_T: Float, count_T: Float) -> complex:
@@ -53,3 +56,32 @@ def beats_beside(swing: complex) -> float:
         return 0.0
     turns = (np.angle(swing) - STEP_PHASE) / (2 * np.pi)
     return float(turns - np.round(turns))
+
+
+def heard_in_step(
+    foot_speed_T: Float, count_T: Float, first_N: Whole, ends: tuple[Whole, Whole], window: int
+) -> tuple[Whole, Float]:
+    """Where in their songs windows of dance should listen so that their steps land on the beats.
+
+    Args:
+        foot_speed_T: m/s, of one dance or of several in a row. count_T: of their songs' beats.
+        first_N: first frame of each window, `window` frames long.
+        ends: (N,) the first and the last frame at which a window may begin to listen.
+
+    Returns:
+        (N,) the frame at which it begins to listen, where it would have to leave its song its own
+        first frame; and (N,) how much it should be drawn: the more firmly it keeps time the more
+        often, never where it would have to leave its song.
+    """
+    firm_N = np.zeros(len(first_N))
+    heard_N = first_N.copy()
+    for row, first in enumerate(first_N):
+        span = slice(first, first + window)
+        count = count_T[span]
+        swing = step_swing(foot_speed_T[span], count)
+        if swing != 0:
+            beats_a_frame = (count[-1] - count[0]) / (window - 1)
+            heard_N[row] -= round(beats_beside(swing) / beats_a_frame)
+            firm_N[row] = abs(swing) ** 2
+    inside_N = (heard_N >= ends[0]) & (heard_N <= ends[1])
+    return np.where(inside_N, heard_N, first_N), (_UNSTEADY + firm_N) * inside_N

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines.rhythm.in_step import STEP_PHASE, beats_beside, step_swing
+from pipelines.rhythm.in_step import STEP_PHASE, beats_beside, heard_in_step, step_swing
 
 FRAMES = np.arange(150)
 COUNT = 0.3 + FRAMES / 14.0
@@ -50,3 +50,17 @@ def test_music_that_comes_so_much_later_has_the_steps_on_its_beats(late):
     assert beats_beside(swing) == pytest.approx(late, abs=0.02)
     moved = step_swing(speed(STEP_PHASE + 2 * np.pi * late), COUNT - beats_beside(swing))
     assert np.angle(moved) == pytest.approx(STEP_PHASE, abs=0.1)
+
+
+def test_windows_listen_where_their_steps_land_and_stay_within_their_song():
+    """Steps are late by a quarter of a beat of 14 frames: the music has to come 3.5 later."""
+    first, low, high = np.array([0, 20, 40]), np.zeros(3, int), np.full(3, 60)
+    late = speed(STEP_PHASE + 2 * np.pi * 0.25)
+    heard, odds = heard_in_step(late, COUNT, first, (low, high), 90)
+    assert (first - heard)[1:].tolist() in ([3, 3], [4, 4], [3, 4], [4, 3])
+    assert heard[0] == 0  # it would have to begin before its song
+    assert odds[0] == 0
+    assert odds[1] == pytest.approx(1.05, abs=0.05)
+    still, unmoved = heard_in_step(np.ones(150), COUNT, first, (low, high), 90)
+    assert still.tolist() == first.tolist()
+    assert unmoved.tolist() == [0.05] * 3

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pipelines.datasets.augmentation import Augmentation
 from pipelines.motion_expert.infinitedance import columns
 from pipelines.motion_expert.infinitedance.cadence import CadenceConfig
 from pipelines.motion_expert.infinitedance.choreollama import ChoreoConfig, ChoreoLlama
@@ -73,7 +74,10 @@ def generator_task(
             no dance is as long as a window.
     """
     stride = Span(max(1, config.stride // Span(1).frames))
-    windows = DanceWindows(material.train, genres, window, stride, config.mirror, config.balance)
+    windows = DanceWindows(
+        material.train, genres, window, stride, config.mirror, config.balance, own.in_step
+    )
+    augment = Augmentation(mirror=False, nameless=_NAMELESS, swap_timbre=config.swap_timbre)
     torch.manual_seed(config.seed)
     model = _model(config.preset, tokenizer, references, genres, windows, own)
     latest = Checkpoints(material.folder, keep=1).latest()
@@ -85,10 +89,12 @@ def generator_task(
 
     def draw(size: int, key: Key) -> Tensors:
         batch = windows.draw(size, key)
-        nameless = np.random.default_rng([*key, 1]).random(size) < _NAMELESS
-        batch = replace(batch, genre=np.where(nameless, -1, batch.genre))
+        changes = augment.drawn(np.random.default_rng([*key, 1]), size)
+        batch = replace(batch, genre=changes.hide_genres(batch.genre))
+        ready = _ready(batch, windows.takes, tokenizer, references)
+        changes.swap_timbre(batch.music)  # after its references were found by the song itself
         return {
-            **_ready(batch, windows.takes, tokenizer, references),
+            **ready,
             "bridges_only": torch.full((size,), key[1] < own.bridge_steps),
         }
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipelines.motion_expert.infinitedance.clock import WINDOW, Span
+from pipelines.motion_expert.training.beat_options import IN_STEP
 from pipelines.support.errors import BadUsage
-from pipelines.support.options import option
+from pipelines.support.options import option, same
 from pipelines.training.options import MODEL
 
 
@@ -48,6 +49,7 @@ class InfiniteDanceTrainingOptions:
     cadence_experts: bool = option(
         True, "Hear music and references through experts; else through one layer.", panel=MODEL
     )
+    in_step: bool = same(IN_STEP)
 
     def whole_window(self) -> Span:
         """What is seen at once; raises BadUsage naming the flag where it is no whole cells."""

@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 from pipelines.datasets.sequences import PairedSequence
 from pipelines.motion_expert.infinitedance.clock import Span
 from pipelines.motion_expert.infinitedance.features import encode, from_start
+from pipelines.rhythm.beat_clock import count_beats
+from pipelines.rhythm.in_step import heard_in_step
+from pipelines.rhythm.step_cycle import foot_speeds
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import UnsuitableInput
 
@@ -51,6 +54,8 @@ class DanceWindows:
         window, stride: whole cells of the clock.
         mirror: whether each dance is also there as its mirror image.
         balance: 0 draws every window as often, 1 every genre.
+        in_step: let each window hear its song where its steps land on the beats, and draw what
+            keeps time more often (`rhythm.in_step`), as `datasets.windows.Windows` does.
 
     Raises:
         UnsuitableInput: no dance is as long as a window.
@@ -64,6 +69,7 @@ class DanceWindows:
         stride: Span,
         mirror: bool = False,
         balance: float = 0.5,
+        in_step: bool = False,
     ) -> None:
         usable = [s for s in sequences if s.motion.frames >= window.frames]
         if not usable:
@@ -94,17 +100,38 @@ class DanceWindows:
         counts = Counter(row[3] for row in of)
         weights = np.array([counts[row[3]] ** -balance for row in of])
         self.odds = weights / weights.sum()
+        self.heard = self.start
+        if in_step:
+            self._fall_in_step(usable, 1 + mirror)
+
+    def _fall_in_step(self, usable: list[PairedSequence], images: int) -> None:
+        """Move what the windows hear; a dance and its mirror image keep time alike."""
+        self.heard = self.start.copy()
+        steady = np.ones(len(self))
+        for number, sequence in enumerate(usable):
+            rows = np.flatnonzero(self.place // images == number)
+            last = np.full(len(rows), sequence.motion.frames - self.window.frames)
+            self.heard[rows], steady[rows] = heard_in_step(
+                foot_speeds(sequence.motion).sum(axis=1), count_beats(sequence.features),
+                self.start[rows], (np.zeros_like(last), last), self.window.frames,
+            )  # fmt: skip
+        odds = self.odds * steady
+        if odds.any():
+            self.odds = odds / odds.sum()
 
     def __len__(self) -> int:
         return len(self.start)
 
     def gather(self, rows: Whole) -> DanceBatch:
         """The windows of these numbers."""
-        spans = [slice(self.start[r], self.start[r] + self.window.frames) for r in rows]
+        spans, heard = (
+            [slice(first, first + self.window.frames) for first in firsts[rows]]
+            for firsts in (self.start, self.heard)
+        )
         places = self.place[rows]
         return DanceBatch(
             np.stack([from_start(self._motion[p][s]) for p, s in zip(places, spans, strict=True)]),
-            np.stack([self._music[p][s] for p, s in zip(places, spans, strict=True)]),
+            np.stack([self._music[p][h] for p, h in zip(places, heard, strict=True)]),
             self.genre[rows], self.recording[rows],
         )  # fmt: skip
 

@@ -1,5 +1,7 @@
 """The language model trained by the one engine, bridges first."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -67,6 +69,23 @@ def test_some_windows_hear_no_style(tmp_path, paired, tokenizer, references):
     styles = torch.cat([task.draw(32, (0, step, 0))["style"] for step in range(8)])
     assert 0.1 < float((styles == -1).double().mean()) < 0.3
     assert set(styles.tolist()) == {-1, 0, 1}
+
+
+def test_some_windows_hear_the_timbre_of_another_song(tmp_path, paired, tokenizer, references):
+    """Columns 1 to 32 of a made-up song say whose it is; rhythm and references stay its own."""
+    material = Material([paired(n) for n in range(4)], [], tmp_path, CPU, 4, SILENT)
+    config, own = replace(CONFIG, swap_timbre=0.5), InfiniteDanceTrainingOptions()
+    drawn, plain = (
+        generator_task(asked, material, tokenizer, references, GENRES, own, window=Span(4)).draw(
+            32, (0, 3, 0)
+        )
+        for asked in (config, CONFIG)
+    )
+    changed = drawn["music"][:, 0] != plain["music"][:, 0]
+    assert 4 < int(changed[:, 1].sum()) < 28
+    assert not changed[:, [0, 33, 34]].any()
+    torch.testing.assert_close(drawn["reference"], plain["reference"])
+    torch.testing.assert_close(drawn["tokens"], plain["tokens"])
 
 
 def test_what_is_saved_is_read_again(train, tmp_path, tokenizer):

@@ -15,7 +15,7 @@ def test_they_can_stand_beside_those_of_every_expert():
     assert own <= names
     assert own == {
         "tokenizer", "retrieval", "llama", "dance_window", "bridge_steps", "references",
-        "token_inputs", "fusion", "band_edge", "cadence_experts",
+        "token_inputs", "fusion", "band_edge", "cadence_experts", "in_step",
     }  # fmt: skip
 
 

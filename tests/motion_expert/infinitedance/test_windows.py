@@ -6,6 +6,9 @@ import pytest
 from pipelines.motion_expert.infinitedance.clock import Span
 from pipelines.motion_expert.infinitedance.features import encode
 from pipelines.motion_expert.infinitedance.windows import DanceWindows
+from pipelines.rhythm.beat_clock import count_beats
+from pipelines.rhythm.in_step import STEP_PHASE, step_swing
+from pipelines.rhythm.step_cycle import foot_speeds
 from pipelines.support.errors import UnsuitableInput
 
 
@@ -54,3 +57,25 @@ def test_moments_scale_to_one(paired):
 def test_dances_that_are_all_too_short(paired):
     with pytest.raises(UnsuitableInput, match="as long as a window of 12"):
         DanceWindows([paired(1)], (), Span(32), Span(1))
+
+
+def test_windows_in_step_hear_their_song_where_their_steps_land(paired):
+    """Feet swing twice a second, beside the song's beats; so do those of the mirrored dance."""
+    data = paired(1, 300)
+    data.motion.poses[:, 1:], data.motion.trans[:] = 0, (0, 0, 0.9)
+    swing_T = np.sin(2 * np.pi * np.arange(300) / 30 + 2.0)
+    data.motion.poses[:, 1, 0], data.motion.poses[:, 2, 0] = 0.5 * swing_T, -0.5 * swing_T
+    data.features[:, 34] = np.arange(300) % 15 == 0
+    found = DanceWindows([data], (), Span(10), Span(1), mirror=True, in_step=True)
+    plain = DanceWindows([data], (), Span(10), Span(1), mirror=True)
+    rows = np.flatnonzero(found.odds)
+    assert len(rows) > len(found) / 2
+    assert found.odds.sum() == pytest.approx(1)
+    ours, theirs = found.gather(rows), plain.gather(rows)
+    np.testing.assert_array_equal(ours.motion, theirs.motion)
+    speed, count = foot_speeds(data.motion).sum(axis=1), count_beats(data.features)
+    for row, music in zip(rows, ours.music, strict=True):
+        heard, start = int(music[0, 0]), plain.start[row]
+        assert 0 < abs(heard - start) <= 8
+        swing = step_swing(speed[start : start + 120], count[heard : heard + 120])
+        assert np.angle(swing * np.exp(-1j * STEP_PHASE)) == pytest.approx(0, abs=0.25)
