@@ -62,8 +62,9 @@ def prepare_pairs(
         count[take.name] += 1
         held = bool({take.dancer, take.group} & held_out)
         sequence = PairedSequence(
-            motion, pair.features.values, take.name, take.group, "test" if held else "train"
-        )
+            motion, pair.features.values, take.name, take.group, "test" if held else "train",
+            take.couple,
+        )  # fmt: skip
         name = f"{take.name}__{pair.mode}{count[take.name]}.npz"
         save_pair(sequence, pair.song, pair.mode, workspace / "pairs" / name)
     return count.total()

@@ -41,6 +41,11 @@ class Take:
     motion: Motion
     group: str
 
+    @property
+    def couple(self) -> bool:
+        """Whether the dancer holds a partner."""
+        return self.motion.genre == "salsa"
+
 
 @dataclass
 class Takes:

@@ -115,8 +115,7 @@ def cmu_dances(takes: Sequence[Take]) -> list[DanceTake]:
         name = take.name.split("__")[1]
         genre = _CMU_GENRES.get(take.motion.genre or "", take.motion.genre or "")
         motion, contacts = planted(settled(on_floor(take.motion)))
-        couple = genre == "salsa"
-        count = salsa_pulses(_together(take, takes)) if couple else tracked_pulses(motion)
+        count = salsa_pulses(_together(take, takes)) if take.couple else tracked_pulses(motion)
         result.append(
             DanceTake(
                 name,
@@ -129,7 +128,7 @@ def cmu_dances(takes: Sequence[Take]) -> list[DanceTake]:
                 take.group,
                 "CMU",
                 _CMU_LICENCE,
-                couple,
+                take.couple,
             )
         )
     return result

@@ -9,11 +9,13 @@ of such files is also a corpus of its own. Keys, T frames at 30 fps:
     genre, take, song             labels; genre may be empty
     mode                          how dance and song met: "paired", "warp" or "compose"
     group, split                  optional: what is held out together; "train" or "test"
+    couple                        optional: true where the dancer holds a partner
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +63,7 @@ def save_pair(sequence: PairedSequence, song: str, mode: str, target: Path) -> N
             split=np.str_(sequence.split),
             song=np.str_(song),
             mode=np.str_(mode),
+            **({"couple": np.True_} if sequence.couple else {}),
         )
 
 
@@ -89,13 +92,14 @@ def load_pair(path: Path) -> PairedSequence:
         genre=str(values["genre"]) or None,
         source=str(path),
     )
-    return paired(
+    sequence = paired(
         motion,
         values["features"].astype(np.float32),
         take=take,
         group=str(values["group"]) if "group" in values else group_of(take),
         split=str(values["split"]) if "split" in values else "",
     )
+    return replace(sequence, couple=bool(values.get("couple", False)))
 
 
 def paired(

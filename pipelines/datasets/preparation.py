@@ -24,7 +24,7 @@ from pipelines.support.errors import MacedanceError, UnsuitableInput
 from pipelines.support.files import read_json, sha256_file, sha256_json, write_json
 from pipelines.support.progress import Progress
 
-_VERSION = 1
+_VERSION = 2
 """Part of every cached pair's id: raise it when preparation changes."""
 
 _LEAST_MUSIC = 0.9
@@ -40,11 +40,13 @@ class RecordedDance:
         motion: at 30 fps; its source is its name.
         group: what must stay together when takes are held out.
         counts: how it was counted, the most trusted reading first; empty: its steps are tracked.
+        couple: whether the dancer holds a partner.
     """
 
     motion: Motion
     group: str
     counts: tuple[Pulses, ...] = ()
+    couple: bool = False
 
 
 class Preparation:
@@ -220,7 +222,10 @@ class Preparation:
             motion = pair.warped.motion
             take = motion.source or ""
             danced.add(take)
-            sequence = PairedSequence(motion, pair.features.values, take, by_name[take].group)
+            dance = by_name[take]
+            sequence = PairedSequence(
+                motion, pair.features.values, take, dance.group, couple=dance.couple
+            )
             name = f"pair-{identity}-{len(names):05d}.npz"
             save_pair(sequence, pair.song, pair.mode, self._cache / name)
             names.append(name)
@@ -240,7 +245,9 @@ class Preparation:
             self.skipped += found.skipped
             for line in found.repaired:
                 self._progress.say(f"repaired {line}")
-            return [RecordedDance(take.motion, take.group) for take in found.takes]
+            return [
+                RecordedDance(take.motion, take.group, couple=take.couple) for take in found.takes
+            ]
         dances: list[RecordedDance] = []
         for take in takes:
             try:

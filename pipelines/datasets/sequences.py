@@ -22,6 +22,7 @@ class PairedSequence:
         take: which recording it comes from (several sequences may share one).
         group: what must stay together when takes are held out, e.g. both partners of a couple.
         split: "train", "val" or "test" where the data set says so, else "".
+        couple: whether the dancer holds a partner.
     """
 
     motion: Motion
@@ -29,6 +30,7 @@ class PairedSequence:
     take: str
     group: str
     split: str = ""
+    couple: bool = False
 
     @property
     def genre(self) -> str:

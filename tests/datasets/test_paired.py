@@ -72,6 +72,13 @@ def test_older_pairs_without_group_and_split(sequence, tmp_path) -> None:
     assert (back.group, back.split) == ("60_03", "")
 
 
+def test_a_couple_is_told(sequence, tmp_path) -> None:
+    save_pair(sequence, "song.wav", "paired", tmp_path / "p.npz")
+    assert not load_pair(tmp_path / "p.npz").couple
+    save_pair(replace(sequence, couple=True), "song.wav", "paired", tmp_path / "p.npz")
+    assert load_pair(tmp_path / "p.npz").couple
+
+
 def test_no_genre_is_an_empty_one(sequence, tmp_path) -> None:
     nameless = replace(sequence, motion=replace(sequence.motion, genre=None))
     save_pair(nameless, "", "paired", tmp_path / "p.npz")

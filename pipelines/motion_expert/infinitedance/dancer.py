@@ -26,9 +26,6 @@ from pipelines.rhythm.on_beat import with_reserve
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.progress import SILENT, Progress
 
-_ONLY_ASKED = frozenset({"break", "salsa"})
-"""Styles on the floor, or of couples: only for those who ask for them."""
-
 
 @dataclass(frozen=True)
 class InfiniteDancer:
@@ -40,6 +37,7 @@ class InfiniteDancer:
         genres: names of its styles. schema: of the music features that it was trained on.
         how: tokens are drawn. window, step: of long songs.
         tempo_change: the dance's tempo is bent by at most this share to bring it onto the beat.
+        only_asked: styles that are not danced where none is asked for.
     """
 
     generator: ChoreoLlama
@@ -51,6 +49,7 @@ class InfiniteDancer:
     window: Span = WINDOW
     step: Span = STEP
     tempo_change: float = 0.2
+    only_asked: Sequence[str] = ()
 
     def dance(self, request: DanceRequest, progress: Progress = SILENT) -> list[Danced]:
         """Dances of the request's frames; a song shorter than a window is danced in one that ends
@@ -99,7 +98,7 @@ class InfiniteDancer:
         """
         if self.references is None:
             return -1
-        never = [n for n, name in enumerate(self.genres) if name in _ONLY_ASKED]
+        never = [n for n, name in enumerate(self.genres) if name in self.only_asked]
         return self.references.style_for(music_TF[: self.window.frames], never)
 
     def _heard(

@@ -19,6 +19,7 @@ from pipelines.motion_expert.infinitedance.references import References, tokens_
 from pipelines.motion_expert.infinitedance.storage import load_part, save_part
 from pipelines.motion_expert.infinitedance.tokenizer import Tokenizer
 from pipelines.motion_expert.infinitedance.training_options import InfiniteDanceTrainingOptions
+from pipelines.motion_expert.infinitedance.unasked import only_asked
 from pipelines.motion_expert.infinitedance.whole import save_whole
 from pipelines.motion_expert.infinitedance.windows import DanceBatch, DanceWindows
 from pipelines.motion_expert.training.material import Material
@@ -84,6 +85,7 @@ def generator_task(
     if latest is not None:
         _taken_up(model, latest, material)
     model.to(material.device)
+    unasked = list(only_asked(material.train))
     held = _held(material, genres, window, tokenizer, references)
     material.progress.say(f"{len(windows)} training windows of {len(windows.takes)} recordings")
 
@@ -112,6 +114,7 @@ def generator_task(
     def save(folder: Path, learned: Tensors, facts: dict[str, Any]) -> None:
         weights = {n: learned.get(n, value) for n, value in model.state_dict().items()}
         known = {"genres": list(genres), "schema": FEATURE_SCHEMA, "window": window.frames,
+                 "only_asked": unasked,
                  "tokenizer": "" if references is None else references.bank.tokenizer}  # fmt: skip
         save_part(folder, "generator", model.config.to_json(), weights, {**facts, **known})
         save_whole(folder, tokenizer, references, known)

@@ -20,12 +20,14 @@ class Header:
     """Attributes:
     genres: names of the styles, in the generator's order. schema: of the music features.
     references: how many it hears; 0: none. parts: digests of the weights, by part.
+    only_asked: styles that are danced only for those who ask for them (`unasked.only_asked`).
     """
 
     genres: tuple[str, ...]
     schema: str
     references: int
     parts: dict[str, str]
+    only_asked: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -37,7 +39,8 @@ def write_header(folder: Path, header: Header) -> None:
     """Write it, when every part is there."""
     values: dict[str, Any] = {"format": "macedance motion expert 1", "expert": EXPERT}
     values |= {"genres": list(header.genres), "feature_schema": header.schema,
-               "references": header.references, "parts": header.parts}  # fmt: skip
+               "only_asked": list(header.only_asked), "references": header.references,
+               "parts": header.parts}  # fmt: skip
     write_json(folder / CONFIG_NAME, values)
 
 
@@ -56,6 +59,7 @@ def read_header(folder: Path | None) -> Header:
         return Header(
             tuple(values["genres"]), str(values["feature_schema"]), int(values["references"]),
             {str(name): str(digest) for name, digest in values["parts"].items()},
+            tuple(values.get("only_asked", ())),
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnsuitableInput(f"{folder}: not an {EXPERT} ({error})") from error

@@ -40,7 +40,7 @@ def save_whole(
     The bank is the run's largest file: where the checkpoint before holds the same, it is kept once.
 
     Args:
-        facts: with "genres" and "schema", as the generator's own file has them.
+        facts: with "genres", "schema" and "only_asked", as the generator's own file has them.
     """
     parts = ["generator", "tokenizer"]
     save_part(folder, "tokenizer", tokenizer.config.to_json(), tokenizer.state_dict(), {})
@@ -52,7 +52,10 @@ def save_whole(
         _kept_once(folder, folder.parent / "latest")
     digests = {part: str(read_json(folder / f"{part}.json")["sha256"]) for part in parts}
     heard = 0 if references is None else references.count
-    write_header(folder, Header(tuple(facts["genres"]), facts["schema"], heard, digests))
+    only_asked = tuple(facts["only_asked"])
+    write_header(
+        folder, Header(tuple(facts["genres"]), facts["schema"], heard, digests, only_asked)
+    )
 
 
 def keep_half(folder: Path, into: Path) -> None:
@@ -115,5 +118,5 @@ def load_whole(folder: Path | None, options: InfiniteDanceOptions) -> InfiniteDa
     window = Span.of_frames(int(stored.metadata["window"]))
     return InfiniteDancer(
         generator.eval(), tokenizer, references, header.genres, header.schema, how, window,
-        Span(max(1, round(window.cells * 5 / 8))), options.tempo_change,
+        Span(max(1, round(window.cells * 5 / 8))), options.tempo_change, header.only_asked,
     )  # fmt: skip

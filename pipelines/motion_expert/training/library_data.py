@@ -48,6 +48,6 @@ def _recorded(place: Path) -> list[RecordedDance]:
 
     library = load_library(place)
     return [
-        RecordedDance(library.recorded(take), take.group, library.counts(take))
+        RecordedDance(library.recorded(take), take.group, library.counts(take), take.couple)
         for take in library.takes
     ]

@@ -84,6 +84,15 @@ def test_without_a_style_that_of_the_dance_found_first(dancer):
     np.testing.assert_array_equal(asked.motion.poses, danced.motion.poses)
 
 
+def test_without_a_style_none_that_is_danced_only_when_asked_for(dancer):
+    found = dancer.dance(request(48))[0].facts["style"]
+    other = {"Jazz": "Pop", "Pop": "Jazz"}[found]
+    (danced,) = replace(dancer, only_asked=(found,)).dance(request(48))
+    assert danced.facts["style"] == other
+    (asked,) = replace(dancer, only_asked=(found,)).dance(request(48, styles=((0.0, found),)))
+    assert asked.facts["style"] == found
+
+
 def test_other_features_are_refused(dancer):
     with pytest.raises(UnsuitableInput, match="the Motion Expert needs other"):
         replace(dancer, schema="other").dance(request(48))

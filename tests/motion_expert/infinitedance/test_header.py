@@ -1,5 +1,7 @@
 """What a folder says of itself."""
 
+import json
+
 import pytest
 
 from pipelines.motion_expert.infinitedance.header import (
@@ -14,7 +16,7 @@ from pipelines.support.errors import MissingAsset, UnsuitableInput
 from pipelines.support.files import sha256_file
 
 GOLDEN = "cbab08effeb7ad476e08f3a85d1736d72259566850509703b41ebf4c6274df46"
-WHOLE = Header(("Jazz",), "schema", 3, {"generator": "a", "tokenizer": "b"})
+WHOLE = Header(("Jazz", "Worm"), "schema", 3, {"generator": "a", "tokenizer": "b"}, ("Worm",))
 
 
 def test_it_survives_the_disk_and_names_the_weights(tmp_path):
@@ -23,6 +25,15 @@ def test_it_survives_the_disk_and_names_the_weights(tmp_path):
     assert weights_digest(tmp_path) == WHOLE.digest
     other = Header(("Jazz",), "schema", 3, {"generator": "a", "tokenizer": "c"})
     assert other.digest != WHOLE.digest
+
+
+def test_older_ones_dance_every_style_unasked(tmp_path):
+    write_header(tmp_path, WHOLE)
+    path = tmp_path / "motion_expert.json"
+    values = json.loads(path.read_text())
+    del values["only_asked"]
+    path.write_text(json.dumps(values))
+    assert read_header(tmp_path).only_asked == ()
 
 
 def test_where_there_is_none_it_says_how_to_get_one(tmp_path):

@@ -1,5 +1,7 @@
 """From a trained run's folder to a dance, and what does not belong together."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -25,7 +27,8 @@ CPU = torch.device("cpu")
 
 @pytest.fixture
 def folder(tmp_path, paired, tokenizer, references):
-    data = [paired(n, genre="Pop" if n % 2 == 0 else "Jazz") for n in range(4)]
+    data = [replace(paired(n, genre="Pop" if n % 2 == 0 else "Jazz"), couple=n == 1)
+            for n in range(4)]  # fmt: skip
     config = TrainMotionConfig(preset="tiny", stride=12, batch_size=2, lr=1e-3)
     material = Material(data, [], tmp_path, CPU, 2, SILENT)
     own = InfiniteDanceTrainingOptions(bridge_steps=1)
@@ -42,6 +45,12 @@ def test_what_was_trained_dances(folder):
     one, again = (load_whole(folder, InfiniteDanceOptions()).dance(request) for _ in range(2))
     assert [d.motion.frames for d in one] == [80, 80]
     np.testing.assert_array_equal(one[1].motion.poses, again[1].motion.poses)
+
+
+def test_it_keeps_which_styles_are_danced_only_when_asked_for(folder, tmp_path):
+    assert list(load_whole(folder, InfiniteDanceOptions()).only_asked) == ["Jazz"]
+    keep_half(folder, tmp_path / "half")
+    assert list(load_whole(tmp_path / "half", InfiniteDanceOptions()).only_asked) == ["Jazz"]
 
 
 def test_every_part_has_to_be_there(folder):
