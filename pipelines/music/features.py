@@ -38,7 +38,8 @@ class MusicFeatures:
     """Frame-wise features of a song.
 
     Attributes:
-        values: (T, 35) float32; `pipelines.music.layout` names the columns.
+        values: (T, 35) float32; `pipelines.music.layout` names the columns. Of another recipe
+            (`pipelines.music.recipes`) as many as that has.
         fps: frames per second.
         schema: which recipe made them.
     """
@@ -153,8 +154,10 @@ def save_features(features: MusicFeatures, path: Path) -> None:
         )
 
 
-def load_features(path: Path) -> MusicFeatures:
-    """Read what `save_features` wrote.
+def load_features(
+    path: Path, wanted: str = FEATURE_SCHEMA, width: int = layout.WIDTH
+) -> MusicFeatures:
+    """Read what `save_features` wrote, if it is of the schema and as wide as is wanted.
 
     Raises:
         UnsuitableInput: unreadable, of another schema (both are named), or the wrong shape.
@@ -167,13 +170,15 @@ def load_features(path: Path) -> MusicFeatures:
         raise UnsuitableInput(
             f"{path}: not a feature file of macedance ({error})", "compute it again from the song"
         ) from error
-    if schema != FEATURE_SCHEMA:
+    if schema != wanted:
         raise UnsuitableInput(
-            f'{path}: features are "{schema}", this command reads "{FEATURE_SCHEMA}"',
+            f'{path}: features are "{schema}", this command reads "{wanted}"',
             "compute them again from the song",
         )
-    if values.ndim != 2 or values.shape[1] != layout.WIDTH or not np.isfinite(values).all():
-        raise UnsuitableInput(f"{path}: features are {values.shape} or not finite, want (T, 35)")
+    if values.ndim != 2 or values.shape[1] != width or not np.isfinite(values).all():
+        raise UnsuitableInput(
+            f"{path}: features are {values.shape} or not finite, want (T, {width})"
+        )
     return MusicFeatures(values.astype(np.float32), fps, schema)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from pipelines.music import layout
 from pipelines.music.beat_recipes import RECIPE_VERSION, Beats, beats_by_recipe
 from pipelines.music.features import (
     FEATURE_SCHEMA,
@@ -21,6 +22,7 @@ from pipelines.music.features import (
     save_features,
     song_features,
 )
+from pipelines.music.recipes.recipe import Recipe
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import read_json, sha256_file, sha256_json, write_json
 
@@ -45,6 +47,12 @@ def cached_features(song: Path, folder: Path) -> MusicFeatures:
     return _features(song, folder / f"music-{song_id(song, FEATURE_SCHEMA)}.npz", song_features)
 
 
+def cached_recipe(song: Path, recipe: Recipe, folder: Path) -> MusicFeatures:
+    """What a recipe hears in a song file, kept beside its features; raises as `Recipe.of_song`."""
+    kept = folder / f"music-{song_id(song, recipe.schema)}.npz"
+    return _features(song, kept, recipe.of_song, recipe.schema, recipe.width)
+
+
 def cached_loop_features(
     song: Path, folder: Path, long_enough: float, hear: Callable[[Path], MusicFeatures]
 ) -> MusicFeatures:
@@ -64,10 +72,16 @@ def cached_beats(song: Path, recipe: str, start: float, folder: Path) -> Beats:
     return beats
 
 
-def _features(song: Path, kept: Path, hear: Callable[[Path], MusicFeatures]) -> MusicFeatures:
+def _features(
+    song: Path,
+    kept: Path,
+    hear: Callable[[Path], MusicFeatures],
+    schema: str = FEATURE_SCHEMA,
+    width: int = layout.WIDTH,
+) -> MusicFeatures:
     if kept.is_file():
         try:
-            return load_features(kept)
+            return load_features(kept, schema, width)
         except UnsuitableInput:
             kept.unlink()
     features = hear(song)

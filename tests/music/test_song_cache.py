@@ -10,7 +10,14 @@ import pytest
 from pipelines.media.audio import write_wav
 from pipelines.music import song_cache
 from pipelines.music.features import FEATURE_SCHEMA, MusicFeatures, save_features
-from pipelines.music.song_cache import cached_beats, cached_features, cached_loop_features, song_id
+from pipelines.music.recipes.recipe import Recipe
+from pipelines.music.song_cache import (
+    cached_beats,
+    cached_features,
+    cached_loop_features,
+    cached_recipe,
+    song_id,
+)
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import sha256_file, sha256_json
 
@@ -135,3 +142,24 @@ def test_beats_count_from_the_start_and_are_kept(tmp_path: Path) -> None:
     kept.write_text("damaged")
     assert (cached_beats(clicks, "mace", 2.25, folder) == later).all()
     assert len(list(folder.iterdir())) == 1
+
+
+def test_another_recipe_is_kept_beside_the_features(
+    song: Path, tmp_path: Path, counted: list[str]
+) -> None:
+    heard: list[int] = []
+
+    def compute(samples: np.ndarray) -> np.ndarray:
+        heard.append(len(samples))
+        return np.ones((len(samples) // 100, 2))
+
+    recipe = Recipe("two", "two2-10fps", 2, 10.0, 1000, compute)
+    cached_features(song, tmp_path / "cache")
+    first, again = (cached_recipe(song, recipe, tmp_path / "cache") for _ in range(2))
+    assert len(heard) == 1 and len(list((tmp_path / "cache").iterdir())) == 2
+    assert first.values.shape == again.values.shape == (30, 2)
+    assert (again.fps, again.schema) == (10.0, "two2-10fps")
+    kept = tmp_path / "cache" / f"music-{song_id(song, recipe.schema)}.npz"
+    save_features(MusicFeatures(np.zeros((30, 3), dtype=np.float32), 10.0, recipe.schema), kept)
+    assert cached_recipe(song, recipe, tmp_path / "cache").values.shape == (30, 2)
+    assert len(heard) == 2

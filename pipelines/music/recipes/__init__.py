@@ -1,0 +1,1 @@
+"""What networks hear of a song besides the 35 features, recipe by recipe."""

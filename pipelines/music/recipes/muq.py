@@ -1,0 +1,132 @@
+"""MuQ's last hidden state: 1024 numbers, 25 times a second.
+
+docs/reference/music.md#muq. Package and weights are the user's own; nothing is fetched. Shapes: N
+samples at 24 000 Hz, T = ceil(ceil(floor(N / 240) / 2) / 2) frames.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib import util
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.music.recipes.recipe import Recipe
+from pipelines.support.errors import MissingAsset, UnsuitableInput
+
+Array = NDArray[np.float32]
+HUB_ID = "OpenMuQ/MuQ-large-msd-iter"
+ENVIRONMENT_VARIABLE = "MACEDANCE_MUQ_MODEL"
+LICENCE = "CC BY-NC 4.0: not for commercial use"
+PACKAGE = 'pip install "macedance[muq]"'
+
+_RATE, _FPS, _WIDTH = 24_000, 25.0, 1024
+_INPUT = "melspec_2048"
+_CHUNK_SECONDS, _OVERLAP_SECONDS = 30, 2
+"""MuQ learned from pieces of 30 s."""
+
+
+def weights_folder() -> Path:
+    """Where MuQ's weights lie: the folder that is named, else the hub's cache.
+
+    Raises MissingAsset, with the way out, where package or weights are not there.
+    """
+    if util.find_spec("muq") is None:
+        raise MissingAsset(
+            "MuQ's features need the package muq, which is not installed",
+            f"{PACKAGE}; its weights are {LICENCE}",
+        )
+    named = os.environ.get(ENVIRONMENT_VARIABLE)
+    place = Path(named).expanduser() if named else _cached()
+    if place is None or not (place / "config.json").is_file():
+        where = f"${ENVIRONMENT_VARIABLE} {named}" if named else "the hub's cache"
+        raise MissingAsset(
+            f"MuQ's weights are not in {where}",
+            f"`hf download {HUB_ID}` fetches them once ({LICENCE}), or point "
+            f"${ENVIRONMENT_VARIABLE} at their folder",
+        )
+    return place
+
+
+def check() -> str:
+    """For doctor: what is there, in words; raises MissingAsset. Nothing is loaded."""
+    return f"{weights_folder()} ({LICENCE})"
+
+
+def _cached() -> Path | None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(HUB_ID, local_files_only=True))
+    except (LocalEntryNotFoundError, OSError, ValueError):
+        return None
+
+
+@cache
+def _network(folder: Path) -> Any:
+    try:
+        from muq import MuQ
+    except (ImportError, OSError) as error:
+        raise MissingAsset(
+            f"the package muq cannot be loaded ({_first(error)})",
+            "install torchaudio and torchvision of this torch's own kind beside it",
+        ) from error
+    try:
+        network = MuQ.from_pretrained(str(folder), local_files_only=True)
+    except Exception as error:
+        # safetensors, json and torch have errors of their own for damaged files.
+        raise UnsuitableInput(
+            f"{folder}: MuQ cannot be read from it ({_first(error)})", "download it again"
+        ) from error
+    return network.float().eval()
+
+
+def _first(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _columns(signal: Array) -> Array:
+    return in_chunks(_network(weights_folder()), signal)
+
+
+def last_state(network: Any, samples_BN: Any) -> Any:
+    """(B, T, 1024): what MuQ's own `forward` gives last, with transformers 4 and 5 alike.
+
+    muq 0.1.0 asks the conformer for the states of all layers, which transformers 5 no longer gives
+    there, and hands it a config without the kind of attention. The last one is the conformer's own.
+    """
+    inner = network.model
+    config = inner.conformer.config
+    if getattr(config, "_attn_implementation", None) is None:
+        config._attn_implementation = "eager"
+    heard = inner.normalize(inner.preprocessing(samples_BN, features=[_INPUT]))
+    return inner.conformer(inner.conv(heard[_INPUT])).last_hidden_state
+
+
+def in_chunks(network: Any, signal: Array) -> Array:
+    """(T, 1024) in pieces of 30 s that overlap by 2 s and meet in the middle of the overlap."""
+    import torch
+
+    chunk, step = _CHUNK_SECONDS * _RATE, (_CHUNK_SECONDS - _OVERLAP_SECONDS) * _RATE
+    half = round(_OVERLAP_SECONDS / 2 * _FPS)
+    starts = [0]
+    while starts[-1] + chunk < len(signal):
+        starts.append(starts[-1] + step)
+    pieces = []
+    for start in starts:
+        with torch.inference_mode():
+            piece = torch.from_numpy(np.ascontiguousarray(signal[start : start + chunk]))
+            rows = last_state(network, piece[None])[0].numpy()
+        first = half if start > 0 else 0
+        last = len(rows) - half if start < starts[-1] else len(rows)
+        pieces.append(rows[first:last])
+    whole: Array = np.concatenate(pieces).astype(np.float32)
+    return whole
+
+
+MUQ = Recipe("muq", f"muq25-25fps: last state 1024 of {HUB_ID}", _WIDTH, _FPS, _RATE, _columns)
