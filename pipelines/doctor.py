@@ -23,6 +23,7 @@ from pipelines.appearance_expert.experts import EXPERTS as APPEARANCE_EXPERTS
 from pipelines.media.programs import find_ffmpeg
 from pipelines.motion_expert.experts import DEFAULT as DEFAULT_MOTION_EXPERT
 from pipelines.motion_expert.experts import EXPERTS as MOTION_EXPERTS
+from pipelines.music.recipes import muq_files
 from pipelines.support import windowless
 from pipelines.support.errors import MacedanceError
 from pipelines.workspace import options as common
@@ -88,11 +89,12 @@ def examine(workspace: Path) -> list[Check]:
         ("OpenGL", check_opengl),
         ("GPU", check_gpu),
         ("scan kernels", check_scan_kernels),
+        ("MuQ", partial(check_own_weights, "MuQ", muq_files.check)),
     ]
     for name, expert in APPEARANCE_EXPERTS.items():
         if expert.check is not None:
             title = f"{name.capitalize()} weights"
-            trials.append((title, partial(check_appearance_weights, name, title)))
+            trials.append((title, partial(check_own_weights, title, expert.check)))
     with ThreadPoolExecutor(len(trials)) as pool:
         return list(pool.map(lambda trial: _contained(*trial), trials))
 
@@ -160,10 +162,8 @@ def check_motion_weights() -> Check:
     return Check("motion weights", "ok", "; ".join(found))
 
 
-def check_appearance_weights(name: str, title: str) -> Check:
-    """Weights of an Appearance Expert, where generate would look for them; there are others."""
-    check = APPEARANCE_EXPERTS[name].check
-    assert check is not None
+def check_own_weights(title: str, check: Callable[[], str]) -> Check:
+    """Weights of the user's own, where a command would look for them; none needs them."""
     try:
         return Check(title, "ok", check())
     except MacedanceError as error:

@@ -15,6 +15,7 @@ import pytest
 from pipelines import doctor
 from pipelines.appearance_expert.experts import EXPERTS as APPEARANCE_EXPERTS
 from pipelines.motion_expert.experts import DEFAULT, EXPERTS
+from pipelines.music.recipes import muq_files
 from pipelines.support.errors import MissingAsset
 
 ROOT = Path(__file__).parents[1]
@@ -33,7 +34,7 @@ def test_examines_everything_within_five_seconds(tmp_path: Path) -> None:
     assert time.process_time() - begin < 5
     assert [check.name for check in checks] == [
         "python", "system libraries", "ffmpeg", "pose detector", "motion weights", "disk",
-        "compile cache", "OpenGL", "GPU", "scan kernels", "Tiny weights",
+        "compile cache", "OpenGL", "GPU", "scan kernels", "MuQ", "Tiny weights",
         "Wan weights",
     ]  # fmt: skip
     for check in checks:
@@ -98,11 +99,11 @@ def test_an_expert_that_ships_nothing_is_passed_over(monkeypatch: pytest.MonkeyP
     assert "other" not in doctor.check_motion_weights().detail
 
 
-def test_the_small_model_is_whole_or_absent(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert doctor.check_appearance_weights("tiny", "Tiny weights").state == "ok"
-    row = replace(APPEARANCE_EXPERTS["tiny"], check=_broken)
-    monkeypatch.setitem(APPEARANCE_EXPERTS, "tiny", row)
-    assert doctor.check_appearance_weights("tiny", "Tiny weights").state == "absent"
+def test_the_small_model_is_whole_or_absent() -> None:
+    check = APPEARANCE_EXPERTS["tiny"].check
+    assert check is not None
+    assert doctor.check_own_weights("Tiny weights", check).state == "ok"
+    assert doctor.check_own_weights("Tiny weights", _broken).state == "absent"
 
 
 def test_a_trial_that_raises_is_contained() -> None:
@@ -138,12 +139,24 @@ def test_a_nearly_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_wan_weights_that_are_not_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "model_index.json").write_text('{"_class_name": "WanAnimatePipeline"}')
     monkeypatch.setenv("MACEDANCE_WAN_MODEL", str(tmp_path))
-    check = doctor.check_appearance_weights("wan", "Wan weights")
+    asked = APPEARANCE_EXPERTS["wan"].check
+    assert asked is not None
+    check = doctor.check_own_weights("Wan weights", asked)
     assert check.state == "absent"
     assert str(tmp_path) in check.detail
     assert "transformer" in check.detail
     monkeypatch.setenv("MACEDANCE_WAN_MODEL", str(tmp_path / "nowhere"))
-    assert doctor.check_appearance_weights("wan", "Wan weights").detail.startswith("none")
+    assert doctor.check_own_weights("Wan weights", asked).detail.startswith("none")
+
+
+def test_muq_is_named_with_its_licence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(muq_files.util, "find_spec", lambda name: object())
+    monkeypatch.setenv(muq_files.ENVIRONMENT_VARIABLE, str(tmp_path))
+    check = doctor.check_own_weights("MuQ", muq_files.check)
+    assert check.state == "absent" and "CC BY-NC 4.0" in check.remedy
+    (tmp_path / "config.json").write_text("{}")
+    check = doctor.check_own_weights("MuQ", muq_files.check)
+    assert check.state == "ok" and str(tmp_path) in check.detail
 
 
 def test_works_without_any_package() -> None:

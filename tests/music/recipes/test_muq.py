@@ -11,8 +11,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.music.recipes import muq
-from pipelines.music.recipes.muq import MUQ, in_chunks, weights_folder
+from pipelines.music.recipes import muq_files as files
+from pipelines.music.recipes.muq import MUQ, in_chunks
 from pipelines.support.errors import MissingAsset, UnsuitableInput
 
 
@@ -70,27 +70,9 @@ def test_pieces_are_30_s_and_overlap_by_2():
     assert len(clock.lengths) == 1
 
 
-def test_without_the_package_the_way_out_and_the_licence_are_said(monkeypatch):
-    monkeypatch.setattr(muq.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingAsset, match="the package muq") as caught:
-        MUQ.of_samples(np.zeros(24_000), 24_000)
-    assert "macedance[muq]" in caught.value.hint and "CC BY-NC 4.0" in caught.value.hint
-
-
-def test_without_weights_the_way_out_and_the_licence_are_said(monkeypatch, tmp_path):
-    monkeypatch.setattr(muq.util, "find_spec", lambda name: object())
-    monkeypatch.setenv(muq.ENVIRONMENT_VARIABLE, str(tmp_path))
-    with pytest.raises(MissingAsset, match="weights are not in") as caught:
-        muq.check()
-    assert "hf download OpenMuQ/MuQ-large-msd-iter" in caught.value.hint
-    assert "CC BY-NC 4.0" in caught.value.hint
-    (tmp_path / "config.json").write_text("{}")
-    assert weights_folder() == tmp_path and "not for commercial use" in muq.check()
-
-
 def test_a_package_that_does_not_load_is_no_crash(monkeypatch, tmp_path):
-    monkeypatch.setattr(muq.util, "find_spec", lambda name: object())
-    monkeypatch.setenv(muq.ENVIRONMENT_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(files.util, "find_spec", lambda name: object())
+    monkeypatch.setenv(files.ENVIRONMENT_VARIABLE, str(tmp_path))
     (tmp_path / "config.json").write_text("{}")
     monkeypatch.setitem(sys.modules, "muq", None)
     with pytest.raises(MissingAsset, match="cannot be loaded"):
@@ -101,8 +83,8 @@ def test_weights_that_are_none_are_refused(monkeypatch, tmp_path):
     def broken(folder, local_files_only):
         raise ValueError("no header\nand more")
 
-    monkeypatch.setattr(muq.util, "find_spec", lambda name: object())
-    monkeypatch.setenv(muq.ENVIRONMENT_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(files.util, "find_spec", lambda name: object())
+    monkeypatch.setenv(files.ENVIRONMENT_VARIABLE, str(tmp_path))
     (tmp_path / "config.json").write_text("{}")
     kind = SimpleNamespace(from_pretrained=broken)
     monkeypatch.setitem(sys.modules, "muq", SimpleNamespace(MuQ=kind))
@@ -123,7 +105,7 @@ def test_the_real_network_with_random_weights(monkeypatch, tmp_path):
     )  # fmt: skip
     torch.manual_seed(0)
     package.MuQ(config).save_pretrained(tmp_path)
-    monkeypatch.setenv(muq.ENVIRONMENT_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(files.ENVIRONMENT_VARIABLE, str(tmp_path))
     sound = np.random.default_rng(0).standard_normal(24_000 * 3).astype("f4")
     first, again = (MUQ.of_samples(0.1 * sound, 24_000) for _ in range(2))
     assert first.values.shape == (75, 1024) and first.fps == 25
