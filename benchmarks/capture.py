@@ -66,6 +66,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--per-style", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--styles", nargs="*")
+    parser.add_argument("--looks", type=int, default=1, help="views and bodies of every dance")
     parser.add_argument(
         "--learned", action="store_true", help="takes that are not held out: to choose constants on"
     )
@@ -90,12 +91,16 @@ def clips(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
             take = by_style[style][number]
             motion, frames = library.recorded(take).resampled(FPS), round(options.seconds * FPS)
             first = int(random.integers(0, max(1, motion.frames - frames)))
-            view = list(TURNS)[count % len(TURNS)]
-            yield {"name": f"{style.replace(' ', '-')}-{take.name}", "style": style, "view": view,
-                   "camera": "follow" if count % 6 == 5 else "front",
-                   "size": SIZES[(count + 1) % len(SIZES)],
-                   "motion": motion.sliced(first, first + frames),
-                   "seed": int(random.integers(1 << 30))}  # fmt: skip
+            seed = int(random.integers(1 << 30))
+            for look in range(options.looks):
+                turn = count + look
+                name = f"{style.replace(' ', '-')}-{take.name}" + (f"-look{look}" if look else "")
+                yield {"name": name, "style": style, "view": list(TURNS)[turn % len(TURNS)],
+                       "dance": take.name.rsplit("_ch", 1)[0],
+                       "camera": "follow" if turn % 6 == 5 else "front",
+                       "size": SIZES[(turn + 1) % len(SIZES)],
+                       "motion": motion.sliced(first, first + frames),
+                       "seed": (seed + look * 7919) % (1 << 30)}  # fmt: skip
             count += 1
 
 
@@ -130,10 +135,12 @@ def watched(
     heading = -np.arctan2(-rotation[2, 0], rotation[2, 1])
     turn = np.array([[np.cos(heading), -np.sin(heading), 0],
                      [np.sin(heading), np.cos(heading), 0], [0, 0, 1]])  # fmt: skip
-    return load_landmarks(kept), {"joints": joints @ turn.T, "offsets": body.offsets}
+    return load_landmarks(kept), {
+        "joints": joints @ turn.T, "offsets": body.offsets, "dance": clip["dance"],
+    }  # fmt: skip
 
 
-def measured(captured: Captured, truth: dict[str, Any]) -> dict[str, float]:
+def measured(captured: Captured, truth: dict[str, Any]) -> dict[str, Any]:
     """A row of the table."""
     first = round(captured.start * FPS)
     ours, own = captured.motion.joints(truth["offsets"]), captured.motion.joints()
@@ -145,6 +152,7 @@ def measured(captured: Captured, truth: dict[str, Any]) -> dict[str, float]:
     heights, right = foot_heights(own), foot_heights(there)
     gone, went = (j[30:, FEET] - j[:-30, FEET] for j in (ours, there))
     return {
+        "dance": truth["dance"],
         "mpjpe mm": 1000 * float(np.linalg.norm(one - other, axis=-1).mean()),
         "pa-mpjpe mm": 1000 * aligned_error(one, other),
         "way cm": 100 * float(np.linalg.norm(way - true_way, axis=-1).mean()),
@@ -174,44 +182,50 @@ def aligned_error(one_TJ3: Any, other_TJ3: Any) -> float:
     return float(np.mean(errors))
 
 
-def mean(values: list[float]) -> str:
+def mean(values: list[float], dances: list[str]) -> str:
     return f"{np.nanmean(values):.3g}"
 
 
-def interval(values: list[float]) -> str:
-    """Mean and the bootstrap's 95 % over clips."""
-    random, given = np.random.default_rng(0), np.array(values)
-    means = np.nanmean(random.choice(given, (2000, len(given))), axis=1)
-    low, high = np.percentile(means, [2.5, 97.5])
+def resampled(dances: list[str]) -> Iterator[Any]:
+    """Rows of 2000 samples of as many dances; views of one dance are not of two minds."""
+    random = np.random.default_rng(0)
+    rows = [np.flatnonzero(np.array(dances) == dance) for dance in sorted(set(dances))]
+    for _ in range(2000):
+        yield np.concatenate([rows[one] for one in random.integers(0, len(rows), len(rows))])
+
+
+def interval(values: list[float], dances: list[str]) -> str:
+    """Mean and the bootstrap's 95 % over dances."""
+    given = np.array(values)
+    low, high = np.percentile([np.nanmean(given[some]) for some in resampled(dances)], [2.5, 97.5])
     return f"{np.nanmean(given):.3g} ({low:.3g} to {high:.3g})"
 
 
-def rank_correlation(one: Any, other: Any) -> str:
-    """Spearman's, and the bootstrap's 95 % over clips."""
-    random, pairs = np.random.default_rng(0), np.array([one, other]).T
-    samples = (random.choice(pairs, len(pairs)) for _ in range(2000))
+def rank_correlation(one: Any, other: Any, dances: list[str]) -> str:
+    """Spearman's, and the bootstrap's 95 % over dances."""
+    pairs = np.array([one, other]).T
+    samples = (pairs[some] for some in resampled(dances))
     drawn = [spearmanr(some).statistic for some in samples if np.ptp(some, axis=0).all()]
     low, high = np.percentile(drawn, [2.5, 97.5])
     return f"{spearmanr(pairs).statistic:.2f} ({low:.2f} to {high:.2f})"
 
 
-def fitted_grade(names: list[str], seen: list[Captured], errors_mm: list[float]) -> None:
+def fitted_grade(dances: list[str], seen: list[Captured], errors_mm: list[float]) -> None:
     """Print powers of the figures that give the error, and how they do on dances left out.
 
     Ridge regression of logarithms, figures standardised.
     """
     x = np.log([[getattr(one.figures, name) for name in FIGURES] for one in seen])
-    y, dances = np.log(errors_mm), np.array([name.rsplit("_ch", 1)[0] for name in names])
-    guessed = np.zeros(len(y))
+    y, guessed = np.log(errors_mm), np.zeros(len(errors_mm))
     for dance in set(dances):
-        out = dances == dance
+        out = np.array(dances) == dance
         middle, powers = _ridge(x[~out], y[~out])
         guessed[out] = y[~out].mean() + (x[out] - middle) @ powers
     middle, powers = _ridge(x, y)
     print(f"\nError {np.exp(y.mean()):.1f} mm at "
           + ", ".join(f"{name} {np.exp(m):.4f} to the {p:.2f}"
                       for name, m, p in zip(FIGURES, middle, powers, strict=True)))  # fmt: skip
-    print(f"Left out: rank correlation {rank_correlation(np.exp(guessed), errors_mm)}, "
+    print(f"Left out: rank correlation {rank_correlation(np.exp(guessed), errors_mm, dances)}, "
           f"{len(set(dances))} dances")  # fmt: skip
 
 
@@ -222,12 +236,13 @@ def _ridge(x: Any, y: Any) -> tuple[Any, Any]:
     return middle, powers / spread
 
 
-def show(groups: dict[str, list[dict[str, float]]], columns: tuple[str, ...], every: bool) -> None:
+def show(groups: dict[str, list[dict[str, Any]]], columns: tuple[str, ...], every: bool) -> None:
     """Print a table; with intervals in every row, or in the first one."""
     print(f"\n| | clips | {' | '.join(columns)} |\n|---|---|{'---|' * len(columns)}")
     for number, (name, rows) in enumerate(groups.items()):
         shown = interval if every or number == 0 else mean
-        cells = [shown([row[column] for row in rows]) for column in columns]
+        dances = [row["dance"] for row in rows]
+        cells = [shown([row[column] for row in rows], dances) for column in columns]
         print(f"| {name} | {len(rows)} | {' | '.join(cells)} |", flush=True)
 
 
@@ -235,9 +250,9 @@ def main() -> None:
     options = parse()
     options.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
-    groups: dict[str, list[dict[str, float]]] = defaultdict(list)
-    by_feet: dict[str, list[dict[str, float]]] = defaultdict(list)
-    names, seen, spent, danced = [], [], 0.0, 0.0
+    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    by_feet: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    seen, spent, danced = [], 0.0, 0.0
     for clip in clips(options):
         if options.styles and clip["style"] not in options.styles:
             continue
@@ -251,23 +266,23 @@ def main() -> None:
             continue
         danced += captured.motion.seconds
         row = measured(captured, truth)
-        print(clip["name"], clip["view"], {k: round(v, 2) for k, v in row.items()}, flush=True)
+        figures = {k: round(v, 2) for k, v in row.items() if k != "dance"}
+        print(clip["name"], clip["view"], figures, flush=True)
         moves = "following camera" if clip["camera"] == "follow" else f"view: {clip['view']}"
         for name in ("all", clip["style"], moves):
             groups[name].append(row)
-        names.append(clip["name"])
         seen.append(captured)
         by_feet[RESTORE].append(row)
         for feet in () if options.grade else (LOCK, NONE):
             by_feet[feet].append(measured(fit(found, feet=feet), truth))
     show(groups, COLUMNS, every=False)
     show(by_feet, FEET_COLUMNS, every=True)
-    errors = [row["mpjpe mm"] for row in groups["all"]]
+    errors, dances = ([row[key] for row in groups["all"]] for key in ("mpjpe mm", "dance"))
     for name in ("grade", "expected mm"):
-        print(f"\n{name} and joint error, rank correlation: "
-              f"{rank_correlation([row[name] for row in groups['all']], errors)}")  # fmt: skip
+        ranked = rank_correlation([row[name] for row in groups["all"]], errors, dances)
+        print(f"\n{name} and joint error, rank correlation: {ranked}")
     if options.grade:
-        fitted_grade(names, seen, errors)
+        fitted_grade(dances, seen, errors)
     print(f"\nThe fit alone: {danced / spent:.1f} times real time, one core.")
 
 

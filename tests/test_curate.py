@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import signal
 import subprocess
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -146,21 +148,35 @@ def test_a_plan_writes_nothing(config: CurateConfig, summary: dict[str, Any]) ->
     assert sum(shares) == 7
 
 
+@pytest.fixture(scope="module")
+def whole(dancers, tmp_path_factory: pytest.TempPathFactory) -> CurateConfig:
+    """Two videos with sound, and a workspace with a clip of each."""
+    root = tmp_path_factory.mktemp("whole")
+    (root / "videos").mkdir()
+    for name, seconds in (("a", SHORTEST), ("c", SHORTEST + 1)):
+        subprocess.run(
+            ["ffmpeg", "-v", "error", "-i", dancers("one", seconds), "-f", "lavfi",
+             "-i", f"sine=duration={seconds}", "-c:v", "copy", root / "videos" / f"{name}.mp4"],
+            check=True,
+        )  # fmt: skip
+    config = CurateConfig(
+        src=(root / "videos",), workspace=root / "ws", test_share=0.0, max_duplicate=0.0, workers=1
+    )
+    assert curate(config, SILENT)["kept"]["number"] == 2
+    return config
+
+
 def test_killed_again_and_again_no_clip_is_lost_doubled_or_broken(
-    dancers, warm_commands, environment, tmp_path: Path
+    whole: CurateConfig, warm_commands, environment, tmp_path: Path
 ) -> None:
-    source = tmp_path / "videos"
-    source.mkdir()
-    for seconds in (SHORTEST, SHORTEST + 1):
-        shutil.copy(dancers("one", seconds), source / f"{seconds:g}.mp4")
-    config, undisturbed = (CurateConfig(workspace=tmp_path / name) for name in ("killed", "whole"))
+    shutil.copytree(whole.src[0], tmp_path / "videos")
+    config, undisturbed = CurateConfig(workspace=tmp_path / "killed"), whole
 
     def run(config: CurateConfig, killed_at: int = 0) -> int:
         words = ("curate", "--src", "videos", "--test-share", "0", "--max-duplicate", "0",
                  "--workspace", config.workspace.name)  # fmt: skip
         return warm_commands.start(words, tmp_path, environment, killed_at).wait().returncode
 
-    assert run(undisturbed) == 0
     chance = random.Random(0)
     clips = config.workspace / "clips"
     killed = 0
@@ -182,6 +198,40 @@ def test_killed_again_and_again_no_clip_is_lost_doubled_or_broken(
     places = (clips, config.workspace / "curation")
     left = [f.name for place in places for f in place.rglob("*")]
     assert not [name for name in left if ".part" in name or name.startswith("cut-")]
+
+
+def test_captures_are_the_same_by_more_workers_in_shares_and_after_a_kill(
+    whole: CurateConfig, warm_commands, environment, tmp_path: Path
+) -> None:
+    def files(workspace: str) -> dict[str, str]:
+        clips = tmp_path / workspace / "clips"
+        return {str(f.relative_to(clips)): sha256_file(f) for f in clips.rglob("*") if f.is_file()}
+
+    def captured(workspace: str) -> list[Path]:
+        return sorted((tmp_path / workspace / "clips").glob("*/motion.npz"))
+
+    def begin(workspace: str, *more: str) -> Any:
+        words = ("curate", str(whole.src[0]), "--test-share", "0", "--max-duplicate", "0",
+                 "--min-capture", "0", "--capture", "--workspace", workspace)  # fmt: skip
+        return warm_commands.start((*words, *more), tmp_path, environment)
+
+    for name in ("together", "shares"):
+        shutil.copytree(whole.workspace, tmp_path / name)
+    assert begin("together", "--workers", "2").wait().returncode == 0
+    share = begin("shares", "--shard", "1/2")
+    while not captured("shares"):
+        assert share.poll() is None, share.said()
+        time.sleep(0.01)
+    os.killpg(share.pid, signal.SIGKILL)
+    assert share.wait().returncode == -signal.SIGKILL
+    (killed,) = captured("shares")
+    assert begin("shares", "--shard", "2/2").wait().returncode == 0
+    (other,) = set(captured("shares")) - {killed}
+    made = other.stat().st_mtime_ns
+    assert begin("shares").wait().returncode == 0
+    assert files("shares") == files("together") and other.stat().st_mtime_ns == made
+    for name in ("motion.npz", "capture.json", "music.wav", "capture.jpg"):
+        assert sum(file.endswith(name) for file in files("shares")) == 2
 
 
 def test_ray_makes_the_same_clips(dancers, tmp_path: Path) -> None:
