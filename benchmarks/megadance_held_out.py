@@ -6,7 +6,8 @@
 Tokenizers: 8 s of each take of the library that ships that is held out, through the tokens and
 back. Generators: cross-entropy of a token (both halves) over windows of the pairs that are marked
 as held out, as `prepare_dance.py` leaves them. 95 % intervals resample choreographies; the last
-column is the difference to the last row, choreography by choreography.
+column is the difference to the last row, choreography by choreography. With `--genres` each
+generator also foretells them as dance of other genres, and of none: does an expert know its genre?
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from quality.measures import grouped_mean
 from quality.real_dance import parted
 
 from pipelines.datasets.paired import load_pair
+from pipelines.datasets.sequences import PairedSequence
 from pipelines.datasets.splits import HELD_OUT
 from pipelines.datasets.windows import Windows
 from pipelines.motion.representation import encode
@@ -36,6 +38,8 @@ from pipelines.support.conventions import MOTION_FPS
 FIGURES = ("smpl_mse", "smpl_mae", "joint_mse", "joint_mae", "drift")
 WINDOW, STRIDE = 192, 192
 """Frames of a window that a generator is judged on, and from one to the next."""
+OTHERS = 4
+"""Wrong genres that it is told with `--genres`."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +73,19 @@ def rebuilt(folder: Path, seconds: float) -> Judged:
 
 
 @torch.inference_mode()
-def foretold(folder: Path, data: Path, in_step: bool) -> Judged:
-    """Tokens of held-out pairs, as a generator foretells each from those before it."""
+def foretold(folder: Path, data: Path, in_step: bool, others: int = 0) -> list[Judged]:
+    """Tokens of held-out pairs, as a generator foretells each from those before it.
+
+    Args:
+        folder: the generator's. data: pairs. in_step: they are moved into step first.
+        others: also as dance of so many other genres, spread evenly over those it knows.
+
+    Returns:
+        Told the right genre; with `others` also the mean over wrong ones, and told none.
+    """
     model = load_megadance(folder)
-    pairs = [load_pair(path) for path in sorted(data.glob("*.npz"))]
-    held = [p for p in pairs if p.split in HELD_OUT and p.motion.frames >= WINDOW]
-    if not held:
-        raise SystemExit(f"{data}: no pairs of {WINDOW / MOTION_FPS:g} s that are held out")
     shape = model.generator.config
+    held = _held_out(data)
     windows = Windows(held, shape.genres, WINDOW, STRIDE, find_ones=shape.beat_gate,
                       in_step=in_step)  # fmt: skip
     losses = []
@@ -87,10 +96,31 @@ def foretold(folder: Path, data: Path, in_step: bool) -> Judged:
         if shape.beat_gate:
             music = np.concatenate([music, clock_of_tokens(batch.clock)], axis=-1)
         heard = torch.from_numpy(music[:, :-1] if shape.late_music else music[:, 1:])
-        logits = model.generator(tokens[:, :-1], heard, torch.from_numpy(batch.genre))
-        losses.append(float(model.generator.loss(logits, tokens[:, 1:])))
+        asked = told_genres(int(batch.genre[0]), len(shape.genres), others)
+        found = []
+        for genre in asked:
+            logits = model.generator(tokens[:, :-1], heard, torch.tensor([genre]))
+            found.append(float(model.generator.loss(logits, tokens[:, 1:])))
+        losses.append([found[0], np.mean(found[1:-1]), found[-1]] if others else found)
     groups = [held[number].group for number in windows.sequence_of]
-    return Judged({"cross_entropy": np.array(losses)}, groups)
+    return [Judged({"cross_entropy": column}, groups) for column in np.array(losses).T]
+
+
+def told_genres(right: int, known: int, others: int) -> list[int]:
+    """The right genre; with `others` also so many wrong ones of `known`, and last -1 for none."""
+    if not others:
+        return [right]
+    wrong = [genre for genre in range(known) if genre != right]
+    chosen = np.linspace(0, len(wrong) - 1, min(others, len(wrong))).round().astype(int)
+    return [right, *(wrong[n] for n in chosen), -1]
+
+
+def _held_out(data: Path) -> list[PairedSequence]:
+    pairs = [load_pair(path) for path in sorted(data.glob("*.npz"))]
+    held = [p for p in pairs if p.split in HELD_OUT and p.motion.frames >= WINDOW]
+    if not held:
+        raise SystemExit(f"{data}: no pairs of {WINDOW / MOTION_FPS:g} s that are held out")
+    return held
 
 
 def table(rows: dict[str, Judged]) -> str:
@@ -121,14 +151,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--generators", nargs="*", type=Path, default=[])
     parser.add_argument("--data", type=Path, help="pairs, for generators")
     parser.add_argument("--in-step", action="store_true", help="pairs are moved into step first")
+    parser.add_argument("--genres", action="store_true", help="told other genres too, and none")
     parser.add_argument("--seconds", type=float, default=8.0, help="of a tokenizer's windows")
     asked = parser.parse_args(arguments)
     if asked.generators and asked.data is None:
         parser.error("--generators: needs --data, the pairs to judge on")
     if asked.tokenizers:
         print(table({str(f): rebuilt(f, asked.seconds) for f in asked.tokenizers}))
-    if asked.generators:
-        print(table({str(f): foretold(f, asked.data, asked.in_step) for f in asked.generators}))
+    if asked.generators and not asked.genres:
+        print(table({str(f): foretold(f, asked.data, asked.in_step)[0] for f in asked.generators}))
+    for folder in asked.generators if asked.genres else ():
+        right, wrong, none = foretold(folder, asked.data, asked.in_step, OTHERS)
+        rows = {"another genre": wrong, "no genre": none, "its genre": right}
+        print(table({f"{folder}, told {name}": row for name, row in rows.items()}), flush=True)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from megadance_held_out import Judged, foretold, table
+from megadance_held_out import Judged, foretold, table, told_genres
 
 from pipelines.datasets.paired import save_pair
 from pipelines.datasets.sequences import PairedSequence
@@ -21,10 +21,27 @@ def test_only_pairs_that_are_held_out_and_as_long_as_a_window_are_foretold(dance
                                 ("short", "test", 100)):  # fmt: skip
         cut = PairedSequence(motion.sliced(0, frames), features[:frames], name, name, split)
         save_pair(cut, "a song", "compose", tmp_path / f"{name}.npz")
-    judged = foretold(SHIPPED, tmp_path, in_step=False)
+    (judged,) = foretold(SHIPPED, tmp_path, in_step=False)
     assert judged.groups == ["held", "held"]
     # Of 2 halves x 5 levels; more than nothing is foretold, less than everything.
     assert (judged.values["cross_entropy"] > 1).all()
+
+
+def test_told_the_right_genre_it_is_the_same_as_without_the_question(dance, tmp_path):
+    motion = replace(dance(frames=200, size=0.1), genre="house")
+    pair = PairedSequence(motion, np.zeros((200, 35), np.float32), "a", "a", "test")
+    save_pair(pair, "a song", "compose", tmp_path / "a.npz")
+    (plain,) = foretold(SHIPPED, tmp_path, in_step=False)
+    right, wrong, none = foretold(SHIPPED, tmp_path, in_step=False, others=2)
+    values = [float(row.values["cross_entropy"][0]) for row in (right, wrong, none)]
+    assert values[0] == float(plain.values["cross_entropy"][0])
+    assert len(set(values)) == 3
+
+
+def test_wrong_genres_are_spread_over_all_that_are_known():
+    assert told_genres(2, 6, 3) == [2, 0, 3, 5, -1]
+    assert told_genres(0, 2, 4) == [0, 1, -1]
+    assert told_genres(1, 6, 0) == [1]
 
 
 def test_rows_are_compared_with_the_last_choreography_by_choreography():
