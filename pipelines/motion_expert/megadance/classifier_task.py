@@ -25,7 +25,7 @@ from pipelines.metrics.genre.network import ClassifierShape, GenreClassifier
 from pipelines.metrics.genre.scores import f1_score
 from pipelines.motion_expert.training.material import Material
 from pipelines.motion_expert.training.settings import TrainMotionConfig
-from pipelines.support.errors import UnsuitableInput
+from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.training.checkpoints import Checkpoints
 from pipelines.training.feed import Tensors
 from pipelines.training.optimizers import adamw_of_matrices, adan
@@ -54,8 +54,11 @@ def classifier_task(config: TrainMotionConfig, material: Material) -> Task:
         material: dances; those that name no genre are left out.
 
     Raises:
+        BadUsage: --init, which it does not heed.
         UnsuitableInput: fewer than two genres, or no dance as long as a window.
     """
+    if config.init:
+        raise BadUsage("--init means nothing to --stage classifier", "leave it out")
     latest = Checkpoints(material.folder, keep=1).latest()
     known = None if latest is None else read_header(latest)
     named = [s for s in material.train if s.genre]

@@ -37,9 +37,10 @@ class MegaDancer:
         self._model, self._device = model, device
         self._tokenizer = model.tokenizer.to(device)
         self._generator = model.generator.to(device)
+        own = model.generator.config
         self._sampling = Sampling(
             options.temperature, options.top_k,
-            options.beat_weight or model.generator.config.beat_weight,
+            options.beat_weight or own.beat_weight, options.genre_weight or own.genre_weight,
         )  # fmt: skip
         self._tempo_change = options.tempo_change
 

@@ -60,8 +60,9 @@ def _read(folder: Path, config: str, weights: str, what: str) -> Header:
 
 
 def weights_digest(folder: Path | None) -> str:
-    """The SHA-256 of a folder's weights, "" where there are none."""
+    """The SHA-256 of a folder's weights, of a tokenizer's if it has no others; "" for none."""
     try:
-        return read_header(folder).sha256
+        alone = folder is not None and not (folder / CONFIG_NAME).is_file()
+        return (read_tokenizer_header(folder) if folder and alone else read_header(folder)).sha256
     except (MissingAsset, UnsuitableInput):
         return ""

@@ -21,6 +21,10 @@ class MegaDanceOptions:
         panel=own_panel("megadance"),
     )  # fmt: skip
     beat_weight: float | None = same(BEAT_WEIGHT)
+    genre_weight: float | None = option(
+        None, "How much the style that is asked for counts; above 1 takes longer.", low=1, high=10,
+        shown="the network's own", metavar="W", panel=own_panel("megadance"), named="if given",
+    )  # fmt: skip
     tempo_change: float = same(TEMPO_CHANGE)
 
     def validate(self) -> MegaDanceOptions:

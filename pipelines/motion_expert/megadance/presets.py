@@ -51,6 +51,8 @@ class GeneratorConfig:
             layer (docs/reference/megadance.md#hearing-the-beat).
         beat_weight: what of the prediction depends on where the beats lie counts so many times,
             unless something else is asked for; 1: as often as all else.
+        genre_weight: the same of what depends on the genre
+            (docs/reference/megadance.md#hearing-the-genre).
     """
 
     width: int = 512
@@ -71,6 +73,7 @@ class GeneratorConfig:
     mamba: bool = True
     beat_gate: bool = False
     beat_weight: float = 1.0
+    genre_weight: float = 1.0
 
     def genre_index(self, label: str | None) -> int:
         """Position of a genre by name, whatever its case; -1 for None. Raises BadUsage."""

@@ -46,8 +46,9 @@ def _cost(folder: Path | None, options: MegaDanceOptions, seconds: float, candid
 
     header = read_header(folder)
     assert header.generator is not None
-    twice = (options.beat_weight or header.generator.beat_weight) > 1
-    asked = 2 if twice else 1
+    own = header.generator
+    weights = (options.beat_weight or own.beat_weight, options.genre_weight or own.genre_weight)
+    asked = 1 + sum(weight > 1 for weight in weights)
     return dance_cost(header.tokenizer, header.generator, seconds, candidates, asked)
 
 

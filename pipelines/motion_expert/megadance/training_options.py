@@ -25,6 +25,10 @@ class MegaDanceTrainingOptions:
     drift_loss: float = option(
         1.0, "Hold the tokenizer to the root's way.", low=0, metavar="WEIGHT", panel=MODEL
     )
+    speed_loss: float = option(
+        0.0, "Hold the tokenizer to how fast joints move, whenever they do.", low=0,
+        metavar="WEIGHT", panel=MODEL,
+    )  # fmt: skip
     tokens: Literal["levels", "flat"] = option(
         "levels", "Predict a token by its levels, or as one of 4375.", panel=MODEL
     )

@@ -14,7 +14,7 @@ from pipelines.motion.motion import Motion
 from pipelines.motion_expert.megadance.classifier_task import classifier_task, genres_of
 from pipelines.motion_expert.training.material import Material
 from pipelines.motion_expert.training.settings import TrainMotionConfig
-from pipelines.support.errors import UnsuitableInput
+from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.support.progress import Silent
 from pipelines.train_motion import train_motion
 from pipelines.training.engine import Engine, EngineOptions
@@ -73,6 +73,11 @@ def test_a_batch_follows_from_its_key(tmp_path):
     assert set(one["genre_B"].tolist()) <= {0, 1}
     assert torch.equal(one["frames_BWC"], same["frames_BWC"])
     assert not torch.equal(one["frames_BWC"], other["frames_BWC"])
+
+
+def test_it_heeds_no_first_weights(tmp_path):
+    with pytest.raises(BadUsage, match="--init means nothing to --stage classifier"):
+        task(tmp_path, init="shipped")
 
 
 def test_there_are_twenty_outputs_as_published_or_one_for_each_genre(tmp_path):

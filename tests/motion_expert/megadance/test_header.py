@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipelines.motion_expert.megadance.checkpoint import save_tokenizer
 from pipelines.motion_expert.megadance.header import (
     SHIPPED,
     read_header,
@@ -29,6 +30,11 @@ def test_an_empty_folder_is_said_to_be_one(tmp_path):
         read_header(tmp_path)
     assert "--stage" in caught.value.hint
     assert weights_digest(tmp_path) == ""
+
+
+def test_a_tokenizer_alone_has_a_digest_too(tokenizer, tmp_path):
+    save_tokenizer(tmp_path, tokenizer.config, tokenizer.state_dict(), "s", {})
+    assert weights_digest(tmp_path) == read_tokenizer_header(tmp_path).sha256 != ""
 
 
 def test_a_tokenizer_alone_does_not_dance(folder):

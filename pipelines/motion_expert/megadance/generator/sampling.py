@@ -27,11 +27,13 @@ class Sampling:
         temperature: 0 takes the likeliest, as published. top_k: of so many likeliest; 0: of all.
         beat_weight: what the network would not dance half a beat later counts so many times; 1
             does not ask.
+        genre_weight: the same of what it would not dance if it knew no genre.
     """
 
     temperature: float = 1.0
     top_k: int = 0
     beat_weight: float = 1.0
+    genre_weight: float = 1.0
 
 
 def choose(logits_BHV: Tensor, flat: bool, sampling: Sampling, random: torch.Generator) -> Tensor:
@@ -71,6 +73,8 @@ def continued(
     """
     tokens, stream = [first], Stream()
     late, count = network.config.late_music, len(first)
+    # A stream of its own: that of a genre holds the genre's memories.
+    nameless = Stream() if sampling.genre_weight != 1 and max(genres) >= 0 else None
     heard = music_tF[:, None]
     if later_tF is not None and sampling.beat_weight != 1:
         heard = torch.stack([music_tF, later_tF], 1)
@@ -84,9 +88,15 @@ def continued(
             music_BF = heard[here + (not late)].repeat_interleave(count, 0)
             genre_B = torch.full((asked * count,), genres[place + 1], device=first.device)
             logits = network.step(tokens[here].repeat(asked, 1, 1), music_BF, genre_B, stream)
+        own = logits[:count]
         if asked > 1:  # the difference counts
             then = logits[count:]
-            logits = then + sampling.beat_weight * (logits[:count] - then)
+            logits = then + sampling.beat_weight * (own - then)
+        if nameless is not None:
+            none_B = torch.full((count,), -1, device=first.device)
+            plain = network.step(tokens[place], music_BF[:count], none_B, nameless)
+            if genres[place + 1] >= 0:
+                logits = logits + (sampling.genre_weight - 1) * (own - plain)
         chosen = choose(logits, network.flat, sampling, random).to(first.device)
         tokens.append(network.fsq.levels_of(chosen[..., 0]) if network.flat else chosen)
         on_token()

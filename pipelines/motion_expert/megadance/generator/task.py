@@ -51,7 +51,7 @@ def generator_task(
     """The task of a run: begun anew or gone on with.
 
     Raises:
-        BadUsage: no --tokenizer, or a window of less than two tokens.
+        BadUsage: no --tokenizer, a window of less than two tokens, or what `as_begun` refuses.
         MissingAsset, UnsuitableInput: the tokenizer is none, damaged, or not the run's.
     """
     if not options.tokenizer:
@@ -64,9 +64,12 @@ def generator_task(
     if known is not None and (known.metadata or {}).get("tokenizer") != digest:
         raise UnsuitableInput(f"{material.folder}: learned the tokens of another tokenizer",
                               "give that one, or another --run")  # fmt: skip
+    first = load_megadance(config.init_folder()) if config.init and known is None else None
     shape = network_config(config.preset, options, material) if known is None else (
         known.generator.config
     )  # fmt: skip
+    if first is not None:
+        shape = as_begun(shape, first.generator.config)
     windows = Windows(
         material.train, shape.genres, window, config.stride, config.balance, shape.beat_gate,
         options.in_step,
@@ -74,6 +77,8 @@ def generator_task(
     tokenizer.to(material.device).requires_grad_(False)
     torch.manual_seed(config.seed)
     network = Generator(shape).to(material.device)
+    if first is not None:
+        network.load_state_dict(first.generator.state_dict())
     parts = ((tokenizer, digest), network, windows, known, options.in_step)
     return _Training(config, material, *parts).task()
 
@@ -94,6 +99,22 @@ def network_config(
         special=options.without != "special", mamba=options.without != "mamba",
         beat_gate=sizes.beat_gate if options.beat_gate is None else options.beat_gate,
     )  # fmt: skip
+
+
+def as_begun(asked: GeneratorConfig, first: GeneratorConfig) -> GeneratorConfig:
+    """The shape of a run that begins with weights of the shape `first`, and keeps its genres.
+
+    Raises BadUsage where another shape, or a genre that it lacks, is asked for.
+    """
+    if missing := sorted(set(asked.genres) - set(first.genres)):
+        raise BadUsage(f"--init: that generator knows no {', '.join(missing)}",
+                       "leave --init out, or that data")  # fmt: skip
+    kept = replace(asked, genres=first.genres, beat_weight=first.beat_weight,
+                   genre_weight=first.genre_weight)  # fmt: skip
+    if kept != first:
+        raise BadUsage("--init: that generator is of another shape",
+                       "use the --preset and other options that it was trained with")  # fmt: skip
+    return kept
 
 
 class _Training:

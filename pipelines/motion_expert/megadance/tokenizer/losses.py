@@ -8,12 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from pipelines.body.kinematics import joint_positions
 from pipelines.motion import layout
 from pipelines.motion_expert.megadance.halves import VELOCITY, join, root_way, split
 from pipelines.motion_expert.megadance.tokenizer.network import Rebuilt, Tokenizer
+from pipelines.support.conventions import MOTION_FPS
+
+_SPANS = (4, 8, 16)
+"""Frames over which speeds are compared."""
+_SLOW, _SMOOTH = 0.3, 6.0
+"""Speeds in m/s, and accelerations in m/s², below which differences hardly count."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +31,7 @@ class TokenizerLosses:
         first, second: of the differences in time, as published.
         kinematic: also the joints in space. dynamic: also the differences.
         drift: of the root's way over the window, which the published loss does not see.
+        speed: of how fast the joints move, whenever they do; not published either.
     """
 
     first: float = 0.5
@@ -31,6 +39,7 @@ class TokenizerLosses:
     kinematic: bool = True
     dynamic: bool = True
     drift: float = 1.0
+    speed: float = 0.0
 
 
 def distance(one: Tensor, other: Tensor, losses: TokenizerLosses) -> Tensor:
@@ -41,6 +50,18 @@ def distance(one: Tensor, other: Tensor, losses: TokenizerLosses) -> Tensor:
         for order, weight in ((1, losses.first), (2, losses.second)):
             total = total + weight * error.diff(n=order, dim=1).abs().mean()
     return total
+
+
+def liveliness(joints_BTJ3: Tensor) -> list[Tensor]:
+    """Logarithms of the root mean square speeds and accelerations over 4, 8 and 16 frames."""
+    found = []
+    for order, least in ((1, _SLOW), (2, _SMOOTH)):
+        change = joints_BTJ3.diff(n=order, dim=1) * MOTION_FPS**order
+        power_BJT = change.square().sum(-1).transpose(1, 2)
+        for span in _SPANS:
+            means = F.avg_pool1d(power_BJT, span, span // 2)
+            found.append(torch.log(means + least**2) / 2)
+    return found
 
 
 def tokenizer_loss(
@@ -65,6 +86,13 @@ def tokenizer_loss(
     if losses.drift:
         way = (root_way(velocity) - root_way(target_velocity)).abs().mean()
         parts["drift"] = losses.drift * way
+    if losses.speed:
+        ours, theirs = (
+            liveliness(joint_positions(root_way(v), s))
+            for v, s in ((velocity, sixes), (target_velocity, target_sixes))
+        )
+        off = [(one - other).abs().mean() for one, other in zip(ours, theirs, strict=True)]
+        parts["speed"] = losses.speed * torch.stack(off).mean()
     if network.config.quantizer == "vq":
         parts["commitment"] = rebuilt.commitment
     return parts

@@ -11,9 +11,14 @@ from torch import Tensor
 
 from pipelines.datasets.augmentation import Augmentation
 from pipelines.datasets.windows import Windows
-from pipelines.motion_expert.megadance.checkpoint import load_tokenizer, save_tokenizer
+from pipelines.motion_expert.interface import CONFIG_NAME
+from pipelines.motion_expert.megadance.checkpoint import (
+    load_megadance,
+    load_tokenizer,
+    save_tokenizer,
+)
 from pipelines.motion_expert.megadance.halves import HalfScaling
-from pipelines.motion_expert.megadance.presets import TOKENIZERS
+from pipelines.motion_expert.megadance.presets import TOKENIZERS, TokenizerConfig
 from pipelines.motion_expert.megadance.tokenizer.linear_start import begin_linear
 from pipelines.motion_expert.megadance.tokenizer.losses import (
     TokenizerLosses,
@@ -26,6 +31,7 @@ from pipelines.motion_expert.megadance.windows import whole_tokens
 from pipelines.motion_expert.training.material import Material
 from pipelines.motion_expert.training.settings import TrainMotionConfig
 from pipelines.music.features import FEATURE_SCHEMA
+from pipelines.support.errors import BadUsage
 from pipelines.training.checkpoints import Checkpoints
 from pipelines.training.feed import Tensors
 from pipelines.training.optimizers import adamw_of_matrices, adan
@@ -44,14 +50,17 @@ def tokenizer_task(
 ) -> Task:
     """The task of a run: begun anew or gone on with.
 
-    Raises BadUsage for a window of less than two tokens, UnsuitableInput for no dance as long.
+    Raises BadUsage for a window of less than two tokens, UnsuitableInput for no dance as long,
+    and what `load_first` raises.
     """
     window = whole_tokens(config, material.progress)
     windows = Windows(material.train, (), window, config.stride, config.balance)
     latest = Checkpoints(material.folder, keep=1).latest()
     torch.manual_seed(config.seed)
     shape = replace(TOKENIZERS[config.preset], quantizer=options.quantizer)
-    if latest is None:
+    if latest is None and config.init:
+        network = load_first(config.init_folder(), shape)
+    elif latest is None:
         drawn = windows.draw(_FITTED, (config.seed, 0, 0), _changes(config)).motion
         network = Tokenizer(shape, HalfScaling.fit(drawn))
         begin_linear(network, torch.from_numpy(drawn))
@@ -61,6 +70,23 @@ def tokenizer_task(
     long = [s for s in material.held if s.motion.frames >= window]
     held = Windows(long, (), window, config.stride) if long else None
     return _Training(config, options, material, network.to(material.device), windows, held).task()
+
+
+def load_first(folder: Path | None, shape: TokenizerConfig) -> Tokenizer:
+    """The tokenizer that a run begins with: a trained one, or that of a generator's folder.
+
+    Args:
+        folder: None for what ships. shape: that the run asked for.
+
+    Raises:
+        BadUsage: it is of another shape. MissingAsset, UnsuitableInput: there is none, or damaged.
+    """
+    danced = folder is None or (folder / CONFIG_NAME).is_file()
+    network = load_megadance(folder).tokenizer if danced else load_tokenizer(folder or Path())[0]
+    if network.config != shape:
+        raise BadUsage(f"--init: that tokenizer is of another shape, {network.config.to_json()}",
+                       "use the --preset and --quantizer that it was trained with")  # fmt: skip
+    return network.train().requires_grad_(True)
 
 
 def _changes(config: TrainMotionConfig) -> Augmentation:
@@ -79,7 +105,7 @@ class _Training:
         self.augment = _changes(config)
         self.losses = TokenizerLosses(
             kinematic=options.kinematic_loss, dynamic=options.dynamic_loss,
-            drift=options.drift_loss,
+            drift=options.drift_loss, speed=options.speed_loss,
         )  # fmt: skip
 
     def task(self) -> Task:

@@ -128,3 +128,33 @@ def test_the_beat_weight_goes_on_from_what_would_come_half_a_beat_later(generato
     assert torch.equal(chosen(1.0, later_tF=later), plain)
     assert torch.equal(chosen(5.0), plain)
     assert torch.equal(chosen(5.0, later_tF=music), plain)
+
+
+@pytest.mark.parametrize("rank", [0, 2])
+def test_the_genre_weight_goes_on_from_what_would_come_without_a_genre(generators, tokens, rank):
+    network, first = generators(rank=rank), tokens(2, 1)[:, 0]
+    with torch.no_grad():
+        for weight in network.parameters():  # low-rank changes begin at nothing
+            weight.add_(0.1 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(1)))
+    music, later = torch.randn(2, 6, 35, generator=torch.Generator().manual_seed(0))
+    how = Sampling(0, beat_weight=2.0, genre_weight=3.0)
+    made = continued(network, first, music, [1] * 6, how, torch.Generator(), later_tF=later)
+    with torch.no_grad():
+        own, then, plain = (
+            network(made[:, :-1], heard[None, 1:].expand(2, -1, -1), torch.tensor([genre, genre]))
+            for heard, genre in ((music, 1), (later, 1), (music, -1))
+        )
+    logits = own + (own - then) + 2 * (own - plain)
+    expected = [choose(logits[:, n], False, GREEDY, torch.Generator()) for n in range(5)]
+    assert torch.equal(made[:, 1:], torch.stack(expected, 1))
+
+
+def test_without_a_genre_its_weight_asks_nothing(generators, tokens, monkeypatch):
+    network, first = generators(), tokens(1, 1)[:, 0]
+    strong = Sampling(genre_weight=4.0)
+    plain = run(network, first, genres=[-1] * 12, how=Sampling())
+    assert torch.equal(run(network, first, genres=[-1] * 12, how=strong), plain)
+    # Where styles change to none, the weight ends with them.
+    some = run(network, first, genres=[0] * 6 + [-1] * 6, how=strong)
+    again = run(network, first, genres=[0] * 12, how=strong)
+    assert torch.equal(some[:, :6], again[:, :6])

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.motion_expert.megadance.checkpoint import load_megadance, save_tokenizer
+from pipelines.motion_expert.megadance.checkpoint import (
+    load_megadance,
+    save_megadance,
+    save_tokenizer,
+)
+from pipelines.motion_expert.megadance.generator.network import Generator
 from pipelines.motion_expert.megadance.generator.task import generator_task, network_config
 from pipelines.motion_expert.megadance.training_options import MegaDanceTrainingOptions
 from pipelines.motion_expert.training.settings import TrainMotionConfig
@@ -128,3 +133,28 @@ def test_a_gated_generator_hears_the_clock_and_its_songs_may_be_moved(material, 
     loss, _ = moved.loss(moved.network, moved.draw(2, (0, 0, 0)), torch.Generator())
     assert torch.isfinite(loss)
     assert np.isfinite(moved.held_out(moved.network, 0, None)["loss"])
+
+
+def test_it_begins_with_no_generator_of_another_shape_or_without_a_genre(
+    material, own, folder, dances
+):
+    begin = replace(CONFIG, init=str(folder))
+    given = material(train=[dances("krump"), dances("krump", seed=1)])
+    with pytest.raises(BadUsage, match="--init: that generator is of another shape"):
+        generator_task(begin, replace(own, without="mamba"), given)
+    with pytest.raises(BadUsage, match="--init: that generator knows no waltz"):
+        generator_task(begin, own, material(train=[dances("waltz"), dances("krump", seed=1)]))
+
+
+def test_weights_of_the_first_generator_are_taken_over(material, own, model, tmp_path):
+    torch.manual_seed(5)
+    shape = replace(model.generator.config, reach=22, beat_weight=3.0, genre_weight=2.0)
+    first = Generator(shape)
+    place = tmp_path / "first"
+    place.mkdir()
+    extra = (model.standardizer, model.start_tokens, model.start_genre)
+    save_megadance(place, model.tokenizer, shape, first.state_dict(), extra, "s", {})
+    task = generator_task(replace(CONFIG, init=str(place)), own, material())
+    assert task.network.config == shape
+    for name, value in first.state_dict().items():
+        assert torch.equal(value, task.network.state_dict()[name]), name

@@ -8,6 +8,7 @@ from pipelines.motion.representation import encode
 from pipelines.motion_expert.megadance.tokenizer.losses import (
     TokenizerLosses,
     distance,
+    liveliness,
     reconstruction,
     tokenizer_loss,
 )
@@ -57,3 +58,32 @@ def test_the_report_of_the_network(tokenizer, encoded):
     assert figures.keys() == {"smpl_mse", "smpl_mae", "joint_mse", "joint_mae", "drift"}
     assert all(value > 0 for value in figures.values())
     assert figures["smpl_mae"] ** 2 < figures["smpl_mse"]
+
+
+def swing(metres, frames=96):
+    """One joint to and fro, ten times in 96 frames."""
+    x = torch.zeros(1, frames, 1, 3)
+    x[0, :, 0, 0] = metres * torch.sin(torch.arange(frames) * (2 * torch.pi * 10 / 96))
+    return x
+
+
+def test_liveliness_is_the_logarithm_of_speed_and_blind_to_when():
+    one, twice = liveliness(swing(1.0)), liveliness(swing(2.0))
+    assert len(one) == 6  # speeds and accelerations over three spans
+    for slow, fast in zip(one, twice, strict=True):
+        assert float((fast - slow).mean()) == pytest.approx(np.log(2), abs=0.02)
+    # Over 16 frames, more than a whole swing, a swing that comes later is as lively.
+    there, later = liveliness(swing(1.0))[2], liveliness(swing(1.0).roll(5, dims=1))[2]
+    assert float((there - later)[..., 2:-2].abs().max()) < 0.1
+    still = liveliness(swing(0.0))
+    assert float(still[0].max()) == pytest.approx(np.log(0.3), abs=1e-4)
+
+
+def test_the_speed_loss_wants_movement_where_the_others_want_the_middle(tokenizer, encoded):
+    losses = TokenizerLosses(speed=0.5)
+    parts = tokenizer_loss(tokenizer, encoded, perfect(tokenizer, encoded), losses)
+    assert float(parts["speed"]) == pytest.approx(0, abs=1e-4)
+    still = perfect(tokenizer, encoded)
+    for half in (still.up, still.down):
+        half[:] = half.mean(dim=1, keepdim=True)
+    assert float(tokenizer_loss(tokenizer, encoded, still, losses)["speed"]) > 0.1

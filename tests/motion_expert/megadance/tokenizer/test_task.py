@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from pipelines.motion_expert.megadance.checkpoint import load_tokenizer
+from pipelines.motion_expert.megadance.checkpoint import load_tokenizer, save_tokenizer
 from pipelines.motion_expert.megadance.tokenizer.task import tokenizer_task
 from pipelines.motion_expert.megadance.training_options import MegaDanceTrainingOptions
 from pipelines.motion_expert.training.settings import TrainMotionConfig
+from pipelines.support.errors import BadUsage, MissingAsset
 from pipelines.support.progress import SILENT
 from pipelines.training.engine import Engine, EngineOptions
 from pipelines.training.launch import Launch
@@ -69,3 +70,21 @@ def test_it_learns(material, quantizer):
         optimizer.step()
         losses.append(float(loss))
     assert losses[-1] < 0.9 * losses[0]
+
+
+@pytest.mark.parametrize("of", ["a tokenizer", "a generator"])
+def test_it_begins_with_a_trained_tokenizer(material, tokenizer, folder, tmp_path, of):
+    save_tokenizer(tmp_path, tokenizer.config, tokenizer.state_dict(), "s", {})
+    begin = replace(CONFIG, init=str(tmp_path if of == "a tokenizer" else folder))
+    task = tokenizer_task(begin, OWN, material())
+    for name, value in tokenizer.state_dict().items():
+        assert torch.equal(value, task.network.state_dict()[name]), name
+    loss, _ = task.loss(task.network, task.draw(2, (0, 0, 0)), torch.Generator())
+    loss.backward()  # it learns on
+
+
+def test_it_begins_with_none_of_another_shape(material, folder, tmp_path):
+    with pytest.raises(BadUsage, match=r"--init: .* of another shape"):
+        tokenizer_task(replace(CONFIG, init="shipped"), OWN, material())
+    with pytest.raises(MissingAsset, match="no tokenizer of MEGADance"):
+        tokenizer_task(replace(CONFIG, init=str(tmp_path)), OWN, material())
