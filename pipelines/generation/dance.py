@@ -42,6 +42,7 @@ from pipelines.workspace.stages import alone_in, finish_stage, finished_stage
 if TYPE_CHECKING:
     from pipelines.motion.motion import Motion
     from pipelines.music.features import MusicFeatures
+    from pipelines.music.recipes.recipe import Recipe
 
 _LEAVE_OUT = "leave one of them out"
 DANCE_RECORD = "motion.json"
@@ -196,9 +197,10 @@ def _new_dance(
     from pipelines.foot_restoration.treatment import LOCK
 
     name, expert = config.motion_expert()
+    recipe_heard(config)  # what is missing of it is told before weights are read
     with record.timed("dance"):
         dancer = _dancer(config)
-    music = _heard(config, record, progress)
+    music, heard = _heard(config, record, progress), _by_recipe(config, record, progress)
     asked, seconds = config.direction(), music.frames / MOTION_FPS
     request = DanceRequest(
         music, before_the_end("--genre", _styles(config), seconds, progress), config.seed,
@@ -207,6 +209,7 @@ def _new_dance(
         asked.liked(),
         before_the_end("--facing", parse_facings(config.facing), seconds, progress),
         tuple((span.start, span.stop) for span in asked.holds),
+        heard,
     )  # fmt: skip
     with record.timed("dance"):
         dances = dancer.dance(request, progress)
@@ -244,6 +247,32 @@ def _heard(config: GenerateConfig, record: RunRecord, progress: Progress) -> Mus
     assert config.song is not None
     with record.timed("music"), progress.stage("listening to the song"):
         return song_features(config.song, config.start, config.duration, progress)
+
+
+def _by_recipe(
+    config: GenerateConfig, record: RunRecord, progress: Progress
+) -> MusicFeatures | None:
+    """What the expert's network hears, where that is not the 35 features."""
+    recipe = recipe_heard(config)
+    if recipe is None:
+        return None
+    assert config.song is not None
+    with record.timed("music"), progress.stage(f"listening to the song by {recipe.name}"):
+        return recipe.of_song(config.song, config.start, config.duration)
+
+
+def recipe_heard(config: GenerateConfig) -> Recipe | None:
+    """The recipe by which the chosen expert hears; None: the 35 features.
+
+    Raises MissingAsset where what it needs is not there, UnsuitableInput for an unknown one.
+    """
+    from pipelines.music.recipes.table import recipe_of
+
+    _, expert = config.motion_expert()
+    recipe = None if expert.hears is None else recipe_of(expert.hears(config.motion_folder()))
+    if recipe is not None and recipe.check is not None:
+        recipe.check()
+    return recipe
 
 
 def _frames(music: MusicFeatures) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pipelines.support.errors import BadUsage
+from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.support.options import option
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ class DanceRequest:
     """What to dance to, and how.
 
     Attributes:
-        music: features (T, 35) at 30 fps, with the schema that made them.
+        music: features (T, 35) at 30 fps, with the schema that made them: what beats, sections and
+            bending are read from.
         styles: (second from which on, genre); none before the first: the expert's choice.
         seed: the only source of randomness.
         candidates: how many dances to make.
@@ -74,6 +75,8 @@ class DanceRequest:
         facings: (second from which on, degrees): which way the dancer faces, 0 the camera, 90 to
             the right of the picture.
         holds: [start, stop) in seconds, in which the dancer holds the pose.
+        heard: the same seconds of the song by the recipe that the expert's row asks for; None: its
+            network hears `music`.
     """
 
     music: MusicFeatures
@@ -87,6 +90,7 @@ class DanceRequest:
     like: Motion | None = None
     facings: tuple[tuple[float, float], ...] = ()
     holds: tuple[tuple[float, float], ...] = ()
+    heard: MusicFeatures | None = None
 
     @property
     def directed(self) -> bool:
@@ -108,6 +112,15 @@ class DanceRequest:
         if len(self.styles) > 1 or any(start > 0 for start, _ in self.styles):
             raise BadUsage("this Motion Expert dances a song in one style", "ask for one --genre")
         return self.styles[0][1] if self.styles else None
+
+    def heard_as(self, schema: str) -> MusicFeatures:
+        """The song as a network of that schema hears it; raises UnsuitableInput where it is not."""
+        for one in (self.heard, self.music):
+            if one is not None and one.schema == schema:
+                return one
+        raise UnsuitableInput(
+            f"music features are {self.music.schema}, the Motion Expert needs {schema}"
+        )
 
 
 @dataclass(frozen=True)
@@ -249,6 +262,8 @@ class Expert:
         check: for doctor: what ships, in words; raises MissingAsset if it is not whole, and does so
             with the standard library alone. None: nothing ships.
         training: how it is trained; None: not by `train-motion`.
+        hears: from a folder or None to the schema of what its network hears of a song, of the table
+            of recipes (`music.recipes.table`); None: the 35 features.
     """
 
     help: str
@@ -263,3 +278,4 @@ class Expert:
     config_name: str = CONFIG_NAME
     check: Callable[[], str] | None = None
     training: Training | None = None
+    hears: Callable[[Path | None], str] | None = None

@@ -17,7 +17,9 @@ from pipelines.motion.npz import load_npz, save_npz
 from pipelines.motion_expert.experts import EXPERTS
 from pipelines.motion_expert.interface import CANDIDATES, GENRES, Cost, Danced, Expert
 from pipelines.music import layout
-from pipelines.music.features import MusicFeatures
+from pipelines.music.features import FEATURE_SCHEMA, MusicFeatures
+from pipelines.music.recipes.recipe import Recipe
+from pipelines.music.recipes.table import RECIPES
 from pipelines.support.errors import BadUsage, MissingAsset
 from pipelines.support.options import check, option
 from pipelines.support.progress import Silent
@@ -227,3 +229,57 @@ def test_all_candidates_are_kept_to_choose_from(toy, config, tmp_path):
     assert any(told in line for line in listener.said)
     with pytest.raises(BadUsage, match="--show keeps all candidates, and there is one"):
         replace(config, show=True, expert=None).validate()
+
+
+def loudest(samples):
+    """One number for every 100 samples."""
+    return np.abs(samples[: len(samples) // 100 * 100]).reshape(-1, 100).max(1)[:, None]
+
+
+def test_the_expert_hears_by_the_recipe_that_its_folder_names(toy, config, tmp_path, monkeypatch):
+    recipe = Recipe("loud", "loud1-10fps", 1, 10.0, 1000, loudest)
+    monkeypatch.setitem(RECIPES, "loud", recipe)
+    heard, folders = [], []
+
+    class Listening(Toy):
+        def dance(self, request, progress):
+            heard.append((request.heard, request.music))
+            return super().dance(request, progress)
+
+    def hears(folder):
+        folders.append(folder)
+        return "loud1-10fps"
+
+    toy(hears=hears, load=lambda folder, device, options: Listening(options))
+    asked = replace(config, start=0.5, duration=2.5)
+    made(asked, tmp_path)
+    ((by_recipe, music),) = heard
+    expected = recipe.of_song(config.song, 0.5, 2.5)
+    np.testing.assert_array_equal(by_recipe.values, expected.values)
+    assert by_recipe.values.shape == (25, 1) and by_recipe.fps == 10
+    assert music.values.shape == (76, 35) and folders[0] is None
+
+
+@pytest.mark.parametrize("hears", [None, lambda folder: FEATURE_SCHEMA])
+def test_an_expert_without_a_recipe_of_its_own_hears_the_35_features(toy, config, tmp_path, hears):
+    heard = []
+
+    class Listening(Toy):
+        def dance(self, request, progress):
+            heard.append(request.heard)
+            return super().dance(request, progress)
+
+    toy(hears=hears, load=lambda folder, device, options: Listening(options))
+    made(config, tmp_path)
+    assert heard == [None]
+
+
+def test_what_a_recipe_lacks_is_told_before_weights_are_read(toy, config, tmp_path, monkeypatch):
+    def lacking():
+        raise MissingAsset("no such package", "install it")
+
+    recipe = Recipe("loud", "loud1-10fps", 1, 10.0, 1000, loudest, lacking)
+    monkeypatch.setitem(RECIPES, "loud", recipe)
+    toy(hears=lambda folder: "loud1-10fps", load=None)
+    with pytest.raises(MissingAsset, match="no such package"):
+        made(config, tmp_path)

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.motion_expert.interface import Cost, DanceRequest, find_genre
 from pipelines.music.features import MusicFeatures
-from pipelines.support.errors import BadUsage
+from pipelines.support.errors import BadUsage, UnsuitableInput
 
 MUSIC = MusicFeatures(np.zeros((90, 35), np.float32))
 
@@ -52,3 +52,12 @@ def test_the_table_imports_nothing_heavy():
         "assert not {'torch', 'numpy', 'librosa', 'safetensors'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_network_gets_the_music_of_its_schema_or_none():
+    own, other = (MusicFeatures(np.zeros((9, 35), np.float32), 30.0, name) for name in "ab")
+    assert DanceRequest(own).heard_as("a") is own
+    both = DanceRequest(own, heard=other)
+    assert both.heard_as("b") is other and both.heard_as("a") is own and both.frames == 9
+    with pytest.raises(UnsuitableInput, match="music features are a, the Motion Expert needs c"):
+        both.heard_as("c")

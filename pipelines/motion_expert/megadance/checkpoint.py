@@ -27,6 +27,7 @@ from pipelines.motion_expert.megadance.header import (
     TOKENIZER_CONFIG,
     TOKENIZER_WEIGHTS,
     WEIGHTS_NAME,
+    Rotations,
     read_header,
     read_tokenizer_header,
 )
@@ -47,7 +48,7 @@ class MegaDance:
         tokenizer, generator: in evaluation mode.
         standardizer: of the music of tokens.
         start_tokens, start_genre: (N, 2, 5) and (N,) tokens that dances begin with.
-        feature_schema, sha256, metadata: as the header has them.
+        feature_schema, sha256, metadata, released: as the header has them.
     """
 
     tokenizer: Tokenizer
@@ -58,6 +59,7 @@ class MegaDance:
     feature_schema: str
     sha256: str = ""
     metadata: Mapping[str, Any] | None = None
+    released: Rotations | None = None
 
 
 def save_tokenizer(
@@ -90,7 +92,7 @@ def load_tokenizer(folder: Path) -> tuple[Tokenizer, str]:
 def save_megadance(
     folder: Path, tokenizer: Tokenizer, config: GeneratorConfig, weights: Mapping[str, Tensor],
     extra: tuple[Standardizer, Tensor, Tensor], schema: str, facts: Mapping[str, Any],
-    half: bool = False,
+    half: bool = False, released: Rotations | None = None,
 ) -> None:  # fmt: skip
     """Write what dances into `folder`.
 
@@ -100,6 +102,7 @@ def save_megadance(
         extra: the standardizer of the music, the start tokens and their genres.
         schema: of the music features. facts: about the training.
         half: keep the weights in float16, for shipping.
+        released: how their rotations are read, of weights by MEGADance's authors.
     """
 
     def kept(value: Tensor) -> Tensor:
@@ -114,6 +117,8 @@ def save_megadance(
         "tokenizer": tokenizer.config.to_json(), "generator": config.to_json(),
         "feature_schema": schema, "metadata": dict(facts),
     }  # fmt: skip
+    if released is not None:
+        parts["released"] = {"rotations": released}
     _save(folder, WEIGHTS_NAME, CONFIG_NAME, tensors, parts)
 
 
@@ -139,6 +144,7 @@ def load_megadance(folder: Path | None) -> MegaDance:
     return MegaDance(
         tokenizer.eval(), generator.eval(), Standardizer(mean.numpy(), std.numpy()),
         tokens.long(), genre.long(), header.feature_schema, header.sha256, header.metadata,
+        header.released,
     )  # fmt: skip
 
 

@@ -20,7 +20,12 @@ from pipelines.motion_expert.megadance.generator.sampling import Sampling, conti
 from pipelines.motion_expert.megadance.halves import root_way
 from pipelines.motion_expert.megadance.options import MegaDanceOptions
 from pipelines.motion_expert.megadance.presets import FRAMES
-from pipelines.motion_expert.megadance.token_music import clock_of_tokens, music_of_tokens
+from pipelines.motion_expert.megadance.released import as_our_columns, motion_of_released
+from pipelines.motion_expert.megadance.token_music import (
+    clock_of_tokens,
+    first_of_tokens,
+    music_of_tokens,
+)
 from pipelines.music.beats import beat_times
 from pipelines.rhythm.beat_clock import clock_hands, count_beats, half_a_beat_later
 from pipelines.rhythm.on_beat import with_reserve
@@ -59,10 +64,11 @@ class MegaDancer:
             UnsuitableInput: features of another schema, no music, or weights that give no finite
                 motion. BadUsage: a style that it does not know.
         """
-        self._check(request)
+        if not request.frames:
+            raise UnsuitableInput("there is no music to dance to", "take a longer --duration")
         # Styles change at their second of the song, which bending would move.
         bent = self._tempo_change if len(request.styles) < 2 else 0.0
-        values = with_reserve(request.music.values, bent)
+        values = with_reserve(self._values(request), bent)
         genres = self.genres_of_tokens(request, len(values))
         count = count_beats(values)
         music = self._heard(values, count)
@@ -89,6 +95,15 @@ class MegaDancer:
                 advance(1)
         return dances
 
+    def _values(self, request: DanceRequest) -> NDArray[np.float32]:
+        """(T, 35) of the song's frames, in the order of our columns, as the network hears it."""
+        heard = request.heard_as(self._model.feature_schema)
+        if self._model.released is None:
+            return heard.values
+        values = as_our_columns(torch.from_numpy(heard.values)).numpy()
+        short = max(0, request.frames - len(values))
+        return np.pad(values, ((0, short), (0, 0)), mode="edge")[: request.frames]
+
     def genres_of_tokens(self, request: DanceRequest, frames: int) -> list[int]:
         """The genre of each token of a dance of so many frames: that asked for at the token's
         middle, -1 for none."""
@@ -103,18 +118,25 @@ class MegaDancer:
     def motion(self, tokens_tHC: Tensor, frames: int, genre: str | None) -> Motion:
         """Tokens (t, 2, 5) as the motion that they stand for, its root from the origin on."""
         velocity, sixes = self._tokenizer.decode(tokens_tHC[None], frames)
-        values = torch.cat([root_way(velocity.double()).float(), sixes], -1)[0].cpu().numpy()
+        way = root_way(velocity.double()).float()
+        values = torch.cat([way, sixes], -1)[0].cpu().numpy()
         if not np.isfinite(values).all():
             raise UnsuitableInput(
                 "MEGADance gives no finite motion: its weights are damaged", "train it again"
             )
+        if self._model.released is not None:
+            return motion_of_released(
+                way[0].cpu(), sixes[0].cpu(), self._model.released, genre
+            )  # fmt: skip
         encoded: NDArray[np.float32] = np.zeros((frames, layout.WIDTH), dtype=np.float32)
         encoded[:, layout.root.start :] = values
         return decode(encoded, genre)[0]
 
     def _heard(self, values_TF: NDArray[np.float32], count_T: NDArray[np.float64]) -> Tensor:
         """Features (T, 35) and the beats counted, token by token, as the generator hears them."""
-        heard = self._model.standardizer.transform(music_of_tokens(values_TF))
+        # Released weights learned from every eighth frame.
+        of_tokens = music_of_tokens if self._model.released is None else first_of_tokens
+        heard = self._model.standardizer.transform(of_tokens(values_TF))
         if self._generator.config.beat_gate:
             clock = clock_of_tokens(clock_hands(count_T))
             heard = np.concatenate([heard, clock], axis=-1)
@@ -128,12 +150,3 @@ class MegaDancer:
         )  # fmt: skip
         chosen = torch.randint(len(pool), (count,), generator=random)
         return self._model.start_tokens[torch.as_tensor(pool)[chosen]]
-
-    def _check(self, request: DanceRequest) -> None:
-        if request.music.schema != self._model.feature_schema:
-            raise UnsuitableInput(
-                f"music features are {request.music.schema}, MEGADance needs "
-                f"{self._model.feature_schema}"
-            )
-        if not request.frames:
-            raise UnsuitableInput("there is no music to dance to", "take a longer --duration")

@@ -10,7 +10,7 @@ import pickle
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,6 +28,7 @@ from pipelines.motion import layout as layout_of_motion
 from pipelines.motion.motion import Motion
 from pipelines.motion_expert.mace.presets import FINEDANCE_GENRES
 from pipelines.motion_expert.megadance.generator.network import Generator
+from pipelines.motion_expert.megadance.header import Rotations
 from pipelines.motion_expert.megadance.presets import LEVELS, GeneratorConfig, TokenizerConfig
 from pipelines.motion_expert.megadance.tokenizer.network import Tokenizer
 from pipelines.music import layout
@@ -35,7 +36,6 @@ from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import UnsuitableInput
 
 State = dict[str, Tensor]
-Rotations = Literal["euler", "as released"]
 
 _WITHHELD = re.compile(r"(^|\.)smpl\.")
 """Arrays of a body model that may not be passed on."""
@@ -127,13 +127,16 @@ def seen_as_released(motion: Motion) -> Tensor:
     return torch.from_numpy(np.concatenate([contacts, frames], axis=1))
 
 
-def motion_of_released(place_T3: Tensor, sixes: Tensor, rotations: Rotations = "euler") -> Motion:
+def motion_of_released(
+    place_T3: Tensor, sixes: Tensor, rotations: Rotations = "euler", genre: str | None = None
+) -> Motion:
     """What the released tokenizer decodes, z up, as a motion at 30 fps.
 
     Args:
         place_T3: of the root, y up. sixes: (T, 144).
         rotations: "euler" takes the mistake back that the weights were trained with; "as released"
             leaves it in, as their own code does.
+        genre: that of the dance.
     """
     matrices = matrix_from_6d(sixes.double().numpy().reshape(-1, 24, 6))
     if rotations == "euler":
@@ -141,7 +144,7 @@ def motion_of_released(place_T3: Tensor, sixes: Tensor, rotations: Rotations = "
     matrices[:, 0] = TO_Z_UP @ matrices[:, 0]
     poses = matrix_to_axis_angle(matrices).astype(np.float32)
     place = (place_T3.double().numpy() @ TO_Z_UP.T).astype(np.float32)
-    return Motion(poses, place, MOTION_FPS, source="megadance")
+    return Motion(poses, place, MOTION_FPS, genre=genre, source="megadance")
 
 
 def as_our_columns(values: Tensor) -> Tensor:

@@ -58,6 +58,12 @@ def _identity(folder: Path | None) -> str:
     return weights_digest(folder)
 
 
+def _hears(folder: Path | None) -> str:
+    from pipelines.motion_expert.megadance.header import read_header
+
+    return read_header(folder).feature_schema
+
+
 def _tokenizer(config: Any, own: MegaDanceTrainingOptions, material: Any) -> Task:
     from pipelines.motion_expert.megadance.tokenizer.task import tokenizer_task
 
@@ -97,4 +103,5 @@ MEGADANCE = Expert(
     abilities=frozenset({GENRES, CANDIDATES, STYLES_OVER_TIME}),
     check=lambda: whole_weights(SHIPPED),
     training=Training(MegaDanceTrainingOptions, _task, tuple(_STAGES)),
+    hears=_hears,
 )

@@ -33,6 +33,12 @@ def music_of_tokens(music_TF: Array) -> Array:
     return pooled
 
 
+def first_of_tokens(music_TF: Array) -> Array:
+    """(..., T, 35) features as (..., t, 35): each token's first frame, as published."""
+    taken: Array = music_TF[..., ::FRAMES, :]
+    return taken
+
+
 def clock_of_tokens(hands_TH: Array) -> Array:
     """(..., T, 6) hands of the beat clock as (..., t, 6): those at the middle of each token.
 

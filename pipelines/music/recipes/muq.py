@@ -86,4 +86,12 @@ def in_chunks(network: Any, signal: Array) -> Array:
     return whole
 
 
-MUQ = Recipe("muq", f"muq25-25fps: last state 1024 of {HUB_ID}", _WIDTH, _FPS, _RATE, _columns)
+MUQ = Recipe(
+    "muq",
+    f"muq25-25fps: last state 1024 of {HUB_ID}",
+    _WIDTH,
+    _FPS,
+    _RATE,
+    _columns,
+    weights_folder,
+)

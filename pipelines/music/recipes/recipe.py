@@ -33,6 +33,7 @@ class Recipe:
         width: numbers of a frame. fps: frames per second.
         sample_rate: of the mono samples that `compute` takes.
         compute: (N,) samples to (T, F).
+        check: raises MissingAsset where what it needs is not there, without loading it.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Recipe:
     fps: float
     sample_rate: int
     compute: Callable[[Array], Array]
+    check: Callable[[], object] | None = None
 
     def of_samples(self, samples: NDArray[np.floating[Any]], sample_rate: int) -> MusicFeatures:
         """What is heard in a mono signal, which is resampled first where its rate is another.

@@ -4,7 +4,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.motion_expert.megadance.token_music import clock_of_tokens, music_of_tokens
+from pipelines.motion_expert.megadance.token_music import (
+    clock_of_tokens,
+    first_of_tokens,
+    music_of_tokens,
+)
 
 
 def test_marks_are_kept_and_the_rest_is_averaged():
@@ -43,3 +47,8 @@ def test_the_clock_is_read_in_the_middle_of_each_token():
 @given(st.integers(1, 100))
 def test_clock_and_music_have_as_many_tokens(frames):
     assert len(clock_of_tokens(np.zeros((frames, 6), np.float32))) == -(-frames // 8)
+
+
+def test_published_music_of_a_token_is_its_first_frames():
+    music = np.arange(19 * 35, dtype=np.float32).reshape(19, 35)
+    np.testing.assert_array_equal(first_of_tokens(music), music[[0, 8, 16]])
