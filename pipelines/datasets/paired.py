@@ -10,13 +10,16 @@ of such files is also a corpus of its own. Keys, T frames at 30 fps:
     mode                          how dance and song met: "paired", "warp" or "compose"
     group, split                  optional: what is held out together; "train" or "test"
     couple                        optional: true where the dancer holds a partner
+    heard (S, F), heard_fps, heard_schema   optional: the same seconds by another recipe
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +31,9 @@ from pipelines.support.archives import read_npz
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.files import atomic_path
+
+if TYPE_CHECKING:
+    from pipelines.music.features import MusicFeatures
 
 _KEYS = ("poses", "trans", "fps", "features", "schema", "genre", "take")
 _SLACK = round(MOTION_FPS)
@@ -64,7 +70,15 @@ def save_pair(sequence: PairedSequence, song: str, mode: str, target: Path) -> N
             song=np.str_(song),
             mode=np.str_(mode),
             **({"couple": np.True_} if sequence.couple else {}),
+            **_of_recipe(sequence.heard),
         )
+
+
+def _of_recipe(heard: MusicFeatures | None) -> dict[str, Any]:
+    if heard is None:
+        return {}
+    return {"heard": heard.values, "heard_fps": np.float64(heard.fps),
+            "heard_schema": np.str_(heard.schema)}  # fmt: skip
 
 
 def load_pair(path: Path) -> PairedSequence:
@@ -99,7 +113,26 @@ def load_pair(path: Path) -> PairedSequence:
         group=str(values["group"]) if "group" in values else group_of(take),
         split=str(values["split"]) if "split" in values else "",
     )
-    return replace(sequence, couple=bool(values.get("couple", False)))
+    return replace(
+        sequence, couple=bool(values.get("couple", False)),
+        heard=_heard_in(values, path, sequence.motion.frames),
+    )  # fmt: skip
+
+
+def _heard_in(values: Mapping[str, Any], path: Path, frames: int) -> MusicFeatures | None:
+    from pipelines.music.features import MusicFeatures
+    from pipelines.music.recipes.timing import under
+
+    if "heard" not in values:
+        return None
+    try:
+        rows = np.asarray(values["heard"], dtype=np.float32)
+        heard = MusicFeatures(rows, float(values["heard_fps"]), str(values["heard_schema"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnsuitableInput(f"{path}: what is heard in it is damaged ({error})") from error
+    if rows.ndim != 2 or not len(rows) or not np.isfinite(rows).all():
+        raise UnsuitableInput(f"{path}: what is heard in it is {rows.shape} or not finite")
+    return under(heard, 0, frames)
 
 
 def paired(

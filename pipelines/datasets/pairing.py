@@ -22,6 +22,8 @@ from pipelines.music.beats import TRACKER_LAG_SECONDS, beat_times, nearest_beat_
 from pipelines.music.compose import compose
 from pipelines.music.features import MusicFeatures, extract_features
 from pipelines.music.instruments import RATE
+from pipelines.music.recipes.recipe import Recipe
+from pipelines.music.recipes.timing import under
 from pipelines.music.styles import STYLES
 from pipelines.rhythm.pulses import Pulses
 from pipelines.rhythm.step_cycle import StepCycle, foot_landings, step_cycles
@@ -59,6 +61,7 @@ class PairedTake:
         song: name of the song, or of the composition.
         mode: "warp" or "compose".
         beats: (B,) seconds of the beats, counted from the motion's first frame.
+        heard: the same seconds by another recipe, if one was asked for.
     """
 
     warped: WarpedTake
@@ -66,6 +69,7 @@ class PairedTake:
     song: str
     mode: Literal["warp", "compose"]
     beats: NDArray[np.float64]
+    heard: MusicFeatures | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ def pair_takes(
     config: PairingConfig,
     progress: Progress = SILENT,
     counts: Mapping[str, Sequence[Pulses]] | None = None,
+    recipe: Recipe | None = None,
 ) -> Iterator[PairedTake]:
     """Pair every take with several songs; the same arguments give the same pairs.
 
@@ -136,7 +141,7 @@ def pair_takes(
             for number in range(config.composed_songs):
                 own = true is not None and true[0].known and number == 0
                 change = _OWN_TEMPO if own else config.max_tempo_change
-                composed = compose_for(take, cycles, rng, change)
+                composed = compose_for(take, cycles, rng, change, recipe)
                 if composed is not None:
                     count += 1
                     yield composed
@@ -150,6 +155,7 @@ def compose_for(
     cycles: Sequence[StepCycle],
     rng: np.random.Generator,
     max_tempo_change: float = MAX_TEMPO_CHANGE,
+    recipe: Recipe | None = None,
 ) -> PairedTake | None:
     """Compose a song from a take's tempo, accents and energy, and lock the take to it.
 
@@ -176,7 +182,8 @@ def compose_for(
         features = extract_features(audio, RATE)
         if _agreement(features, beats[beats < seconds]) >= _AGREEMENT:
             name = f"composed-{style}-{bpm:g}bpm-{seed}"
-            return _cut(warped, features, name, "compose", beats)
+            heard = None if recipe is None else recipe.of_samples(audio, RATE)
+            return _cut(warped, features, name, "compose", beats, heard)
     return None
 
 
@@ -218,7 +225,7 @@ def _warped(
             continue
         used[song.name] += 1
         found += 1
-        yield _cut(warped, song.features, song.name, "warp", song.beats)
+        yield _cut(warped, song.features, song.name, "warp", song.beats, song.heard)
 
 
 def _cut(
@@ -227,6 +234,7 @@ def _cut(
     song: str,
     mode: Literal["warp", "compose"],
     beats: NDArray[np.float64],
+    heard: MusicFeatures | None = None,
 ) -> PairedTake:
     """The song's features under the take's frames; a take that outlasts the song is cut."""
     first = warped.first_frame
@@ -239,7 +247,9 @@ def _cut(
     values = features.values[first : first + frames]
     local = beats - first / MOTION_FPS
     inside = local[(local >= 0) & (local < frames / MOTION_FPS)]
-    return PairedTake(warped, MusicFeatures(values, features.fps), song, mode, inside)
+    if heard is not None:
+        heard = under(heard, first, frames)
+    return PairedTake(warped, MusicFeatures(values, features.fps), song, mode, inside, heard)
 
 
 def _accents_and_energy(

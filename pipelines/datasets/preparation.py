@@ -17,7 +17,9 @@ from pipelines.motion.formats import load_motion
 from pipelines.motion.grounding import on_floor
 from pipelines.motion.motion import Motion
 from pipelines.music.features import FEATURE_SCHEMA
-from pipelines.music.song_cache import cached_features
+from pipelines.music.recipes.recipe import Recipe
+from pipelines.music.recipes.timing import under
+from pipelines.music.song_cache import cached_features, cached_recipe
 from pipelines.rhythm.pulses import Pulses
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import MacedanceError, UnsuitableInput
@@ -59,6 +61,7 @@ class Preparation:
         seed: of the choice of songs.
         progress: who listens.
         split: the official split to keep to (`official.list_split`).
+        recipe: by which the music is heard besides the 35 features; None: by none.
 
     Attributes:
         sequences: what can be trained on.
@@ -73,8 +76,9 @@ class Preparation:
         seed: int,
         progress: Progress,
         split: str | None = None,
+        recipe: Recipe | None = None,
     ) -> None:
-        self._split = split
+        self._split, self._recipe = split, recipe
         self._cache = cache
         self._own_music = "paired" in music
         self._compose = "compose" in music
@@ -129,9 +133,23 @@ class Preparation:
     def _add_pairs(self, paths: list[Path]) -> None:
         for path in paths:
             try:
-                self.sequences.append(load_pair(path))
+                sequence = load_pair(path)
             except MacedanceError as error:
                 self.skipped.append(_reason(path, error))
+                continue
+            self._refuse_unheard(path, sequence)
+            self.sequences.append(sequence)
+
+    def _refuse_unheard(self, path: Path, sequence: PairedSequence) -> None:
+        if self._recipe is None:
+            return
+        kept = "the 35 features alone" if sequence.heard is None else sequence.heard.schema
+        if sequence.heard is None or kept != self._recipe.schema:
+            raise UnsuitableInput(
+                f"{path}: keeps {kept}, not {self._recipe.name}, and no sound to hear that in",
+                "prepare it again from its song, with --prepare-only and --music-features "
+                f"{self._recipe.name}, or leave that out",
+            )
 
     def _of_split(self) -> str:
         return f" of split {self._split}" if chosen(self._split) else ""
@@ -150,7 +168,7 @@ class Preparation:
         assert song is not None
         identity = sha256_json([
             _VERSION, FEATURE_SCHEMA, sha256_file(take.motion), sha256_file(song), song.name,
-            take.name, take.genre, take.group, take.split, take.skip_seconds,
+            take.name, take.genre, take.group, take.split, take.skip_seconds, *self._heard_by(),
         ])  # fmt: skip
         target = self._cache / f"pair-{identity[:16]}.npz"
         if target.is_file():
@@ -162,10 +180,19 @@ class Preparation:
         save_pair(sequence, song.name, "paired", target)
         return sequence
 
+    def _heard_by(self) -> list[str]:
+        """What another recipe adds to the name of a pair."""
+        return [] if self._recipe is None else [self._recipe.schema]
+
     def _pair(self, take: ListedTake) -> PairedSequence:
         motion = _read(take)
         if take.music is not None:
             features = cached_features(take.music, self._cache)
+        elif self._recipe is not None:
+            raise UnsuitableInput(
+                f"{take.motion}: has the 35 features only, and {self._recipe.name} is heard in "
+                "sound: put its song beside it"
+            )
         else:
             assert take.features is not None
             features = ready_made_features(take.features)
@@ -177,7 +204,11 @@ class Preparation:
         skip = round(take.skip_seconds * MOTION_FPS)
         values = features.values[skip : motion.frames]
         motion = motion.sliced(skip, min(motion.frames, features.frames))
-        return paired(motion, values, take.name, take.group or take.name, take.split)
+        sequence = paired(motion, values, take.name, take.group or take.name, take.split)
+        if self._recipe is None or take.music is None:
+            return sequence
+        heard = cached_recipe(take.music, self._recipe, self._cache)
+        return replace(sequence, heard=under(heard, skip, sequence.motion.frames))
 
     def _add_with_new_music(
         self, content: Sequence[Sequence[str | None]], read: Callable[[], list[RecordedDance]]
@@ -190,7 +221,7 @@ class Preparation:
         songs = [p for place in self._songs for p in sorted(place.rglob("*")) if p.is_file()]
         identity = sha256_json([
             _VERSION, FEATURE_SCHEMA, self._max_tempo_change, self._seed, self._compose, content,
-            [[p.name, sha256_file(p)] for p in songs],
+            [[p.name, sha256_file(p)] for p in songs], *self._heard_by(),
         ])  # fmt: skip
         manifest = self._cache / f"pairing-{identity[:16]}.json"
         record = _noted(manifest)
@@ -207,7 +238,8 @@ class Preparation:
         from pipelines.datasets.pairing import PairingConfig, pair_takes
         from pipelines.datasets.song_library import song_library
 
-        songs = [s for p in self._songs for s in song_library(p, self._cache, self._progress)]
+        heard = (self._cache, self._progress, self._recipe)
+        songs = [song for place in self._songs for song in song_library(place, *heard)]
         config = PairingConfig(
             warped_songs=4 if songs else 0,
             composed_songs=2 if self._compose else 0,
@@ -218,13 +250,20 @@ class Preparation:
         counts = {name: dance.counts for name, dance in by_name.items() if dance.counts}
         names: list[str] = []
         danced: set[str] = set()
-        for pair in pair_takes([d.motion for d in dances], songs, config, self._progress, counts):
+        for pair in pair_takes(
+            [d.motion for d in dances], songs, config, self._progress, counts, self._recipe
+        ):
             motion = pair.warped.motion
             take = motion.source or ""
             danced.add(take)
             dance = by_name[take]
             sequence = PairedSequence(
-                motion, pair.features.values, take, dance.group, couple=dance.couple
+                motion,
+                pair.features.values,
+                take,
+                dance.group,
+                couple=dance.couple,
+                heard=pair.heard,
             )
             name = f"pair-{identity}-{len(names):05d}.npz"
             save_pair(sequence, pair.song, pair.mode, self._cache / name)

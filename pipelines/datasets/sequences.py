@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.motion.motion import Motion
+from pipelines.music.features import MusicFeatures
 
 Array = NDArray[np.float32]
 
@@ -23,6 +24,8 @@ class PairedSequence:
         group: what must stay together when takes are held out, e.g. both partners of a couple.
         split: "train", "val" or "test" where the data set says so, else "".
         couple: whether the dancer holds a partner.
+        heard: the same seconds of the song by another recipe (`music.recipes`), at its own rate;
+            None: nobody asked for one.
     """
 
     motion: Motion
@@ -31,6 +34,7 @@ class PairedSequence:
     group: str
     split: str = ""
     couple: bool = False
+    heard: MusicFeatures | None = None
 
     @property
     def genre(self) -> str:

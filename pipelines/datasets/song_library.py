@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from pipelines.music.features import (
     estimate_start_bpm,
     extract_features,
 )
+from pipelines.music.recipes.recipe import Recipe
 from pipelines.music.song_cache import cached_loop_features
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.progress import SILENT, Progress
@@ -35,21 +37,27 @@ class Song:
         name: file name.
         features: of the whole song; a loop is repeated to at least 90 s.
         beats: (B,) seconds at which its beats are heard.
+        heard: the same by another recipe, if one was asked for.
     """
 
     name: str
     features: MusicFeatures
     beats: NDArray[np.float64]
+    heard: MusicFeatures | None = None
 
 
 def song_library(
-    folder: Path, cache: Path | None = None, progress: Progress = SILENT
+    folder: Path,
+    cache: Path | None = None,
+    progress: Progress = SILENT,
+    recipe: Recipe | None = None,
 ) -> list[Song]:
     """Read every song under a folder; those without a steady beat are named and left out.
 
     Args:
         folder: searched through and through, in the order of the paths.
         cache: folder for the features, by the content of each file; None computes them anew.
+        recipe: by which the songs are heard besides.
 
     Raises:
         UnsuitableInput: no such folder, or not one usable song in it.
@@ -61,7 +69,7 @@ def song_library(
     with progress.stage("reading songs", len(paths), "songs") as advance:
         for path in paths:
             try:
-                songs.append(read_song(path, cache))
+                songs.append(read_song(path, cache, recipe))
             except UnsuitableInput as error:
                 progress.warn(f"{error.what}: skipped")
             advance(1)
@@ -72,7 +80,7 @@ def song_library(
     return songs
 
 
-def read_song(path: Path, cache: Path | None = None) -> Song:
+def read_song(path: Path, cache: Path | None = None, recipe: Recipe | None = None) -> Song:
     """Features and beats of one song; a loop of whole beats is repeated to at least 90 s.
 
     Raises:
@@ -86,7 +94,22 @@ def read_song(path: Path, cache: Path | None = None) -> Song:
     beats = beat_grid(features)
     if beats is None or len(beats) < 8:
         raise UnsuitableInput(f"{path}: no steady beat")
-    return Song(path.name, features, beats)
+    if recipe is None:
+        return Song(path.name, features, beats)
+    hear = partial(_heard_of_loop, recipe, features.frames / features.fps)
+    heard = (
+        hear(path)
+        if cache is None
+        else cached_loop_features(path, cache, _LONG_ENOUGH_SECONDS, hear, recipe)
+    )
+    return Song(path.name, features, beats, heard)
+
+
+def _heard_of_loop(recipe: Recipe, seconds: float, path: Path) -> MusicFeatures:
+    """By a recipe, repeated as often as its features, which last so long, were."""
+    samples = load_audio(path, recipe.sample_rate, duration=_LONGEST_SECONDS)
+    repeats = max(1, round(seconds * recipe.sample_rate / len(samples)))
+    return recipe.of_samples(np.tile(samples, repeats), recipe.sample_rate)
 
 
 def _features_of_loop(path: Path) -> MusicFeatures:

@@ -179,6 +179,9 @@ class Training:
         make: from the command's config, those options and a progress to what was made (`Made`).
         heeds: the command's options that mean something to `make`; others are refused.
         plan: from the command's config to what `make` would read, JSON-able.
+        hears: from the command's config and those options to the name of the recipe
+            (`music.recipes.table`) that its pairs need besides the 35 features, "" for none. Raises
+            BadUsage. None: never any.
     """
 
     options: type[Any]
@@ -187,6 +190,7 @@ class Training:
     make: Callable[..., Made] | None = None
     heeds: frozenset[str] = frozenset()
     plan: Callable[[Any], dict[str, Any]] | None = None
+    hears: Callable[[Any, Any], str] | None = None
 
 
 @dataclass(frozen=True)

@@ -54,11 +54,22 @@ def cached_recipe(song: Path, recipe: Recipe, folder: Path) -> MusicFeatures:
 
 
 def cached_loop_features(
-    song: Path, folder: Path, long_enough: float, hear: Callable[[Path], MusicFeatures]
+    song: Path,
+    folder: Path,
+    long_enough: float,
+    hear: Callable[[Path], MusicFeatures],
+    recipe: Recipe | None = None,
 ) -> MusicFeatures:
-    """Features of a song that `hear` repeats to `long_enough` seconds, if it is a loop."""
-    identity = song_id(song, FEATURE_SCHEMA, "loops", long_enough)
-    return _features(song, folder / f"music-{identity}.npz", hear)
+    """Features of a song that `hear` repeats to `long_enough` seconds, if it is a loop.
+
+    Args:
+        recipe: by which `hear` does so; None: the 35 features.
+    """
+    schema, width = (FEATURE_SCHEMA, layout.WIDTH) if recipe is None else (
+        recipe.schema, recipe.width
+    )  # fmt: skip
+    identity = song_id(song, schema, "loops", long_enough)
+    return _features(song, folder / f"music-{identity}.npz", hear, schema, width)
 
 
 def cached_beats(song: Path, recipe: str, start: float, folder: Path) -> Beats:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipelines.datasets.paired import group_of, is_paired, load_pair, paired, save_pair
 from pipelines.datasets.sequences import PairedSequence
 from pipelines.motion.npz import load_npz, save_npz
-from pipelines.music.features import FEATURE_SCHEMA
+from pipelines.music.features import FEATURE_SCHEMA, MusicFeatures
 from pipelines.support.errors import UnsuitableInput
 
 
@@ -178,3 +178,22 @@ def test_groups(take, group) -> None:
 def test_a_group_is_its_own_group(subject, number, piece) -> None:
     group = group_of(f"{subject:02d}_{number:02d}{piece}")
     assert group_of(group) == group
+
+
+def test_what_is_heard_by_a_recipe_is_kept_at_its_own_rate(sequence, tmp_path) -> None:
+    values = np.random.default_rng(1).normal(size=(80, 4)).astype("f4")  # a little more than 3 s
+    heard = replace(sequence, heard=MusicFeatures(values, 25.0, "four4-25fps"))
+    save_pair(heard, "song.wav", "paired", tmp_path / "p.npz")
+    back = load_pair(tmp_path / "p.npz").heard
+    assert back is not None and (back.fps, back.schema) == (25.0, "four4-25fps")
+    np.testing.assert_array_equal(back.values, values[:75])
+    assert load_pair(changed(tmp_path / "p.npz", heard=None)).heard is None
+    for change, said in (
+        ({"heard": values[:0]}, "not finite"),
+        ({"heard": values * np.nan}, "not finite"),
+        ({"heard": values, "heard_fps": None}, "is damaged"),
+        ({"heard": values[:40], "heard_fps": 25.0}, "end after 1.6 s"),
+    ):
+        save_pair(heard, "song.wav", "paired", tmp_path / "p.npz")
+        with pytest.raises(UnsuitableInput, match=said):
+            load_pair(changed(tmp_path / "p.npz", **change))

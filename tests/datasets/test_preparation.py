@@ -15,8 +15,10 @@ from pipelines.datasets.listing import ListedTake, Listing
 from pipelines.datasets.paired import save_pair
 from pipelines.datasets.preparation import Preparation
 from pipelines.datasets.sequences import PairedSequence
+from pipelines.media.audio import write_wav
 from pipelines.motion.npz import save_npz
 from pipelines.music.features import MusicFeatures, save_features
+from pipelines.music.recipes.recipe import Recipe
 from pipelines.support.errors import UnsuitableInput
 
 FRAMES = 90
@@ -128,7 +130,7 @@ def test_new_music_for_every_dance_where_their_own_is_not_asked_for(
 ):
     asked = []
 
-    def pair_takes(takes, songs, config, progress, counts):
+    def pair_takes(takes, songs, config, progress, counts, recipe):
         asked.append(([take.source for take in takes], config))
         return iter(())
 
@@ -150,7 +152,7 @@ def test_new_music_is_noted_in_a_manifest_that_a_later_run_trusts(workspace, tmp
         def __init__(self, motion):
             self.motion = motion
 
-    def pair_takes(takes, songs, config, progress, counts):
+    def pair_takes(takes, songs, config, progress, counts, recipe):
         calls.append(len(takes))
         yield pairing.PairedTake(Warped(takes[0]), music(), "a song", "compose", np.zeros(0))
 
@@ -206,3 +208,72 @@ def test_a_start_not_to_be_used_is_cut_off_dance_and_song_alike(tmp_path, dance,
     np.testing.assert_array_equal(part.features, whole.features[15:])
     np.testing.assert_array_equal(part.features, song.values[15:])
     np.testing.assert_allclose(part.motion.poses, whole.motion.poses[15:], atol=1e-6)
+
+
+def loudest(samples):
+    """A number for every 40 ms."""
+    return np.abs(samples[: len(samples) // 40 * 40]).reshape(-1, 40).max(1)[:, None]
+
+
+LOUD = Recipe("loud", "loud1-25fps", 1, 25.0, 1000, loudest)
+
+
+@pytest.fixture
+def sounding(workspace) -> Path:
+    """The first dance has a song, louder and louder; the second the 35 features only."""
+    (workspace / "features" / "a.npz").unlink()
+    sound = np.linspace(0, 0.9, 3 * 16_000)
+    (workspace / "music").mkdir()
+    write_wav(workspace / "music" / "a.wav", sound, 16_000)
+    return workspace
+
+
+def by_recipe(folder, cache, recipe=LOUD, *options):
+    found = Preparation(cache, options or ("paired",), 0.2, 0, Listener(), None, recipe)
+    found.add(folder)
+    return found
+
+
+def test_songs_are_heard_by_the_recipe_that_is_asked_for(sounding, tmp_path):
+    for _ in range(2):  # as prepared, and as kept
+        found = by_recipe(sounding, tmp_path / "cache")
+        (one,) = found.sequences
+        assert one.take == "a" and one.features.shape == (90, 35)
+        assert (one.heard.values.shape, one.heard.fps) == ((75, 1), 25.0)
+        np.testing.assert_allclose(one.heard.values[:, 0], np.linspace(0, 0.9, 75), atol=0.03)
+        (line,) = [line for line in found.skipped if "b.npz" in line]
+        assert "the 35 features only, and loud is heard in sound" in line
+    plain = prepared(sounding, tmp_path / "cache")
+    assert [one.heard for one in plain.sequences] == [None, None]
+
+
+def test_pairs_without_sound_cannot_serve_another_recipe(sounding, tmp_path):
+    prepared(sounding, tmp_path / "plain")
+    by_recipe(sounding, tmp_path / "heard")
+    for folder in ("plain", "heard"):
+        for path in (tmp_path / folder).glob("music-*"):
+            path.unlink()
+    (one,) = by_recipe(tmp_path / "heard", tmp_path / "cache").sequences
+    assert one.heard.frames == 75
+    other = replace(LOUD, name="quiet", schema="quiet1-25fps")
+    for folder, recipe, kept in (
+        ("plain", LOUD, "the 35 features alone"), ("heard", other, "loud1-25fps"),
+    ):  # fmt: skip
+        with pytest.raises(UnsuitableInput, match=rf"pair-.*\.npz: keeps {kept}, not") as refused:
+            by_recipe(tmp_path / folder, tmp_path / "cache", recipe)
+        assert f"--music-features {recipe.name}" in refused.value.hint
+    assert prepared(tmp_path / "heard", tmp_path / "cache").sequences[0].take == "a"
+
+
+def test_composed_and_warped_songs_are_heard_from_the_frame_where_the_dance_begins(
+    sounding, tmp_path, monkeypatch
+):
+    asked = []
+
+    def pair_takes(takes, songs, config, progress, counts, recipe):
+        asked.append(recipe)
+        return iter(())
+
+    monkeypatch.setattr("pipelines.datasets.pairing.pair_takes", pair_takes)
+    by_recipe(sounding, tmp_path / "cache", LOUD, "compose")
+    assert asked == [LOUD]

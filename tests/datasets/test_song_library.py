@@ -10,6 +10,7 @@ from pipelines.datasets.song_library import read_song, song_library
 from pipelines.media.audio import write_wav
 from pipelines.music.compose import compose
 from pipelines.music.instruments import RATE
+from pipelines.music.recipes.recipe import Recipe
 from pipelines.support.errors import UnsuitableInput
 
 
@@ -71,3 +72,21 @@ def test_finds_the_published_grids_of_real_songs(shared_data: Path) -> None:
         assert 60 / np.diff(song.beats).mean() == pytest.approx(bpm, rel=1e-3)
         phase = np.exp(2j * np.pi * song.beats * bpm / 60).mean()
         assert abs(phase) > 0.98 and abs(np.angle(phase)) / (2 * np.pi) * 60 / bpm < 0.04
+
+
+def test_a_recipe_hears_the_loop_as_often_as_its_features_do(folder: Path, tmp_path: Path) -> None:
+    heard: list[int] = []
+
+    def loudest(samples: np.ndarray) -> np.ndarray:
+        heard.append(len(samples))
+        return np.abs(samples[: len(samples) // 100 * 100]).reshape(-1, 100).max(1)[:, None]
+
+    recipe = Recipe("loud", "loud1-10fps", 1, 10.0, 1000, loudest)
+    songs = [read_song(folder / "loop.wav", tmp_path, recipe) for _ in range(2)]
+    found = songs[0].heard
+    assert found is not None and len(heard) == 1  # the second is kept
+    seconds = songs[0].features.frames / 30
+    assert found.frames / found.fps == pytest.approx(seconds, abs=0.1)
+    one = np.round(found.values[:80, 0], 2)
+    np.testing.assert_allclose(found.values[80:160, 0], one, atol=0.1)
+    assert read_song(folder / "loop.wav", tmp_path).heard is None

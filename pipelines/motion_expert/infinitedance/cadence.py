@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from pipelines.motion_expert.infinitedance.clock import MUSIC_HZ
 from pipelines.motion_expert.sequence.mamba import Mamba
+from pipelines.support.conventions import MOTION_FPS
 
 Fusion = Literal["gated", "concat"]
 
@@ -32,6 +33,7 @@ class CadenceConfig:
         edges: Hz, where one band ends and the next begins; none: a single band.
         fusion: "gated": weights that add up to 1, as in the paper; "concat": as in its code.
         experts: False leaves the experts out: the projection of music, style and reference is all.
+        music_hz: rows of the music features in a second.
     """
 
     music: int
@@ -43,6 +45,7 @@ class CadenceConfig:
     edges: tuple[float, ...] = (6.25,)
     fusion: Fusion = "gated"
     experts: bool = True
+    music_hz: float = MOTION_FPS
 
     def to_json(self) -> dict[str, Any]:
         """All fields, JSON-able."""

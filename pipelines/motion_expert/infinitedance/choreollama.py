@@ -115,9 +115,14 @@ class ChoreoLlama(nn.Module):
         return [self.cadence, self.bridge, self.head, self.style_head]
 
     def hear(self, music_BTF: Tensor, style_B: Tensor, reference_BTC: Tensor | None) -> Tensor:
-        """States (B, S, M) at 25 Hz of raw music and a reference that is not scaled, at 30 Hz."""
-        states = Span.of_frames(music_BTF.shape[1]).music
-        music_BSF = in_time((music_BTF - self.music_mean_F) / self.music_std_F, states)
+        """States (B, S, M) at 25 Hz of raw music and a reference that is not scaled, at 30 Hz.
+
+        Music that is at 25 Hz itself goes in as it is.
+        """
+        states = Span.of_rows(music_BTF.shape[1], self.config.cadence.music_hz).music
+        music_BSF = (music_BTF - self.music_mean_F) / self.music_std_F
+        if states != music_BTF.shape[1]:
+            music_BSF = in_time(music_BSF, states)
         if reference_BTC is not None:
             reference_BTC = (reference_BTC - self.reference_mean_C) / self.reference_std_C
         out: Tensor = self.cadence(music_BSF, style_B, reference_BTC)

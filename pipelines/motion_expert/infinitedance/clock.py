@@ -44,6 +44,18 @@ class Span:
         """States of the music, at 25 Hz."""
         return self.cells * _MUSIC
 
+    def rows(self, hz: float) -> int:
+        """Of music features at 30 or 25 a second."""
+        return round(self.cells * _MUSIC * hz / MUSIC_HZ)
+
+    @staticmethod
+    def of_rows(rows: int, hz: float) -> Span:
+        """The span of exactly so many rows; raises UnsuitableInput if they are no whole cells."""
+        span = Span(max(1, round(rows * MUSIC_HZ / hz / _MUSIC)))
+        if span.rows(hz) != rows:
+            raise UnsuitableInput(f"{rows} rows of music at {hz:g} a second are no whole cells")
+        return span
+
     @staticmethod
     def of_frames(frames: int) -> Span:
         """The span of exactly so many frames; raises UnsuitableInput if they are no whole cells."""

@@ -22,6 +22,7 @@ from pipelines.motion_expert.infinitedance.tokenizer import Tokenizer
 from pipelines.motion_expert.infinitedance.whole_songs import write_song
 from pipelines.motion_expert.interface import Danced, DanceRequest, find_genre
 from pipelines.music.beats import beat_times
+from pipelines.music.recipes.timing import played_on
 from pipelines.rhythm.on_beat import with_reserve
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.progress import SILENT, Progress
@@ -59,16 +60,12 @@ class InfiniteDancer:
             UnsuitableInput: features of another schema, too few references, or no finite motion.
             BadUsage: a style that it does not know, or more than one.
         """
-        music = request.music
-        if music.schema != self.schema:
-            raise UnsuitableInput(
-                f"music features are {music.schema}, the Motion Expert needs {self.schema}"
-            )
+        music, heard = request.music, request.heard_as(self.schema)
         asked = request.only_style
         style = -1 if asked is None else list(self.genres).index(find_genre(asked, self.genres))
-        values = with_reserve(music.values, self.tempo_change)
-        whole = Span(max(self.window.cells, Span.covering(len(values)).cells))
-        held = np.pad(values, ((0, whole.frames - len(values)), (0, 0)), mode="edge")
+        frames = len(with_reserve(music.values, self.tempo_change))
+        whole = Span(max(self.window.cells, Span.covering(frames).cells))
+        held = played_on(heard, music.frames, frames, whole.frames)
         if asked is None:
             style = self._fitting_style(held)
         name = None if style < 0 else asked or self.genres[style]
@@ -83,7 +80,7 @@ class InfiniteDancer:
                  "temperature": self.how.temperature}  # fmt: skip
         dances, beats = [], beat_times(music)
         with progress.stage("settling the feet", request.candidates, "dances") as advance:
-            for motion in self._motions(tokens_BN, len(values), name):
+            for motion in self._motions(tokens_BN, frames, name):
                 planted, speed = settled(
                     motion, beats, request.frames, self.tempo_change, request.feet
                 )
@@ -99,13 +96,18 @@ class InfiniteDancer:
         if self.references is None:
             return -1
         never = [n for n, name in enumerate(self.genres) if name in self.only_asked]
-        return self.references.style_for(music_TF[: self.window.frames], never)
+        return self.references.style_for(music_TF[: self.window.rows(self._hz)], never)
+
+    @property
+    def _hz(self) -> float:
+        return self.generator.config.cadence.music_hz
 
     def _heard(
         self, music_TF: NDArray[np.float32], style: int, start: Span, length: Span
     ) -> Tensor:
         """The states of a window, with references for its own time."""
-        piece = np.ascontiguousarray(music_TF[start.frames : start.frames + length.frames])
+        first = start.rows(self._hz)
+        piece = np.ascontiguousarray(music_TF[first : first + length.rows(self._hz)])
         reference = None
         if self.references is not None:
             found = self.references.for_music(piece, self.references.searched(style))

@@ -6,7 +6,7 @@ import torch
 
 from pipelines.motion_expert.infinitedance.clock import Span
 from pipelines.motion_expert.infinitedance.generator_task import generator_task
-from pipelines.motion_expert.infinitedance.header import part_folder
+from pipelines.motion_expert.infinitedance.header import part_folder, same_music
 from pipelines.motion_expert.infinitedance.references import (
     References,
     build_bank,
@@ -17,6 +17,7 @@ from pipelines.motion_expert.infinitedance.tokenizer_task import load_tokenizer
 from pipelines.motion_expert.infinitedance.training_options import InfiniteDanceTrainingOptions
 from pipelines.motion_expert.training.material import Material
 from pipelines.motion_expert.training.settings import TrainMotionConfig
+from pipelines.music.features import FEATURE_SCHEMA
 from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.training.checkpoints import Checkpoints
 from pipelines.training.task import Task
@@ -49,6 +50,8 @@ def generator_run(
     references, window = None, own.whole_window()
     if own.retrieval:
         network = load_retrieval(part_folder(own.retrieval, "retrieval", "retrieval"))
+        heard = next((s.heard.schema for s in material.train if s.heard), FEATURE_SCHEMA)
+        same_music(network.config.schema, heard, f"--retrieval {own.retrieval}")
         window = Span.of_frames(network.config.frames)
         step = Span(min(_BANK_STEP.cells, window.cells))
         bank = build_bank(network, tokenizer, material.train, genres, step, stored.sha256)

@@ -26,7 +26,7 @@ from pipelines.motion_expert.training.material import Material
 from pipelines.motion_expert.training.settings import TrainMotionConfig
 from pipelines.music import layout
 from pipelines.music.features import FEATURE_SCHEMA
-from pipelines.support.errors import UnsuitableInput
+from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.training.checkpoints import Checkpoints
 from pipelines.training.feed import Tensors
 from pipelines.training.optimizers import adamw_of_matrices
@@ -78,6 +78,9 @@ def generator_task(
     windows = DanceWindows(
         material.train, genres, window, stride, config.mirror, config.balance, own.in_step
     )
+    if config.swap_timbre and windows.schema != FEATURE_SCHEMA:
+        raise BadUsage("--swap-timbre: knows the columns of librosa35 alone",
+                       "leave it or --music-features out")  # fmt: skip
     augment = Augmentation(mirror=False, nameless=_NAMELESS, swap_timbre=config.swap_timbre)
     torch.manual_seed(config.seed)
     model = _model(config.preset, tokenizer, references, genres, windows, own)
@@ -113,7 +116,7 @@ def generator_task(
 
     def save(folder: Path, learned: Tensors, facts: dict[str, Any]) -> None:
         weights = {n: learned.get(n, value) for n, value in model.state_dict().items()}
-        known = {"genres": list(genres), "schema": FEATURE_SCHEMA, "window": window.frames,
+        known = {"genres": list(genres), "schema": windows.schema, "window": window.frames,
                  "only_asked": unasked,
                  "tokenizer": "" if references is None else references.bank.tokenizer}  # fmt: skip
         save_part(folder, "generator", model.config.to_json(), weights, {**facts, **known})
@@ -142,7 +145,7 @@ def _model(
 ) -> ChoreoLlama:
     quantiser, sizes = tokenizer.config.quantiser, PRESETS[preset]
     cadence = replace(
-        sizes.cadence, styles=max(1, len(genres)),
+        sizes.cadence, music=windows.width, music_hz=windows.hz, styles=max(1, len(genres)),
         reference=0 if references is None else columns.WIDTH,
         edges=(own.band_edge,), fusion=own.fusion, experts=own.cadence_experts,
     )  # fmt: skip
@@ -153,7 +156,7 @@ def _model(
     books = [layer.get_buffer("codes_KC") for layer in tokenizer.quantiser.layers]
     backbone = Path(own.llama) if own.llama else None
     model = ChoreoLlama(shape, torch.stack(books), backbone)
-    music = windows.gather(windows.spread(512)).music
+    music = windows.gather(windows.spread(512)).heard
     flat = torch.from_numpy(music).flatten(0, 1).double()
     std = flat.std(0)
     model.music_mean_F.copy_(flat.mean(0))
@@ -177,7 +180,7 @@ def _ready(
     batch: DanceBatch, takes: list[str], tokenizer: Tokenizer, references: References | None
 ) -> Tensors:
     ready = {
-        "music": torch.from_numpy(batch.music), "style": torch.from_numpy(batch.genre),
+        "music": torch.from_numpy(batch.heard), "style": torch.from_numpy(batch.genre),
         "tokens": tokens_of(tokenizer, batch.motion),
     }  # fmt: skip
     if references is not None:

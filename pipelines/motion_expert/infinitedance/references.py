@@ -55,7 +55,8 @@ class References:
         """The style of that dance of the bank that fits a window's raw music best.
 
         Args:
-            music_TF: raw, at 30 Hz. never: styles that are passed over; -1 where no other is there.
+            music_TF: raw, as retrieval hears it.
+            never: styles that are passed over; -1 where no other is there.
         """
         rows, _ = self.bank.found(self._query(music_TF), len(self.bank))
         found = (int(style) for style in self.bank.genre_N[rows])
@@ -69,7 +70,7 @@ class References:
     def for_music(
         self, music_TF: Array, genre: int | None = None, without: Sequence[str] = ()
     ) -> Array:
-        """The reference (T, 264), not scaled, of a window's raw music at 30 Hz.
+        """The reference (T, 264), not scaled, of a window's raw music, as retrieval hears it.
 
         Raises UnsuitableInput where the bank has too few; see `Bank.found`.
         """
@@ -105,7 +106,7 @@ class References:
         return np.stack([
             self.for_music(music, int(genre) if genre in known else None, [takes[recording]])
             for music, genre, recording in zip(
-                batch.music, batch.genre, batch.recording, strict=True
+                batch.heard, batch.genre, batch.recording, strict=True
             )
         ])  # fmt: skip
 

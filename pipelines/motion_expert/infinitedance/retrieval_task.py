@@ -13,6 +13,7 @@ from torch import Tensor
 from pipelines.metrics.contrastive.loss import info_nce
 from pipelines.motion_expert.infinitedance import columns
 from pipelines.motion_expert.infinitedance.clock import WINDOW, Span
+from pipelines.motion_expert.infinitedance.header import same_music
 from pipelines.motion_expert.infinitedance.plain_retrieval import tempo_and_energy
 from pipelines.motion_expert.infinitedance.retrieval import (
     Retrieval,
@@ -60,10 +61,13 @@ def retrieval_task(config: TrainMotionConfig, material: Material, window: Span =
     if len(windows.takes) < 2:
         raise UnsuitableInput("retrieval learns to tell recordings apart, and there is only one")
     torch.manual_seed(config.seed)
-    network = Retrieval(replace(PRESETS[config.preset], frames=window.frames))
+    shape = replace(PRESETS[config.preset], music=windows.width, schema=windows.schema)
+    network = Retrieval(replace(shape, frames=window.frames))
     latest = Checkpoints(material.folder, keep=1).latest()
     if latest is not None:
-        load_part(latest, "retrieval").into(network, "retrieval")
+        stored = load_part(latest, "retrieval")
+        same_music(RetrievalConfig(**stored.config).schema, windows.schema, str(material.folder))
+        stored.into(network, "retrieval")
     else:
         _fit_scales(network, windows)
     network.to(material.device)
@@ -76,7 +80,7 @@ def retrieval_task(config: TrainMotionConfig, material: Material, window: Span =
 
     def draw(size: int, key: Key) -> Tensors:
         batch = windows.draw(size, key)
-        parts = {"music": batch.music, "motion": batch.motion, "recording": batch.recording}
+        parts = {"music": batch.heard, "motion": batch.motion, "recording": batch.recording}
         return {name: torch.from_numpy(value) for name, value in parts.items()}
 
     def loss(
@@ -132,7 +136,7 @@ def embedded(
     music, motion = [], []
     for rows in np.array_split(np.arange(len(windows)), -(-len(windows) // _AT_ONCE)):
         batch = windows.gather(rows)
-        music.append(network.embed_music(torch.from_numpy(batch.music).to(device)).cpu())
+        music.append(network.embed_music(torch.from_numpy(batch.heard).to(device)).cpu())
         motion.append(network.embed_motion(torch.from_numpy(batch.motion).to(device)).cpu())
     return torch.cat(music), torch.cat(motion), torch.from_numpy(windows.recording)
 
@@ -140,7 +144,7 @@ def embedded(
 def _fit_scales(network: Retrieval, windows: DanceWindows) -> None:
     """Mean and deviation of either input over evenly spread windows."""
     batch = windows.gather(windows.spread(512))
-    for name, values in (("music", batch.music), ("motion", batch.motion)):
+    for name, values in (("music", batch.heard), ("motion", batch.motion)):
         flat = torch.from_numpy(values).flatten(0, 1).double()
         std = flat.std(0)
         network.get_buffer(f"{name}_mean").copy_(flat.mean(0))

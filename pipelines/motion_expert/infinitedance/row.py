@@ -46,6 +46,12 @@ def _identity(folder: Path | None) -> str:
     return weights_digest(folder)
 
 
+def _hears(folder: Path | None) -> str:
+    from pipelines.motion_expert.infinitedance.header import read_header
+
+    return read_header(folder).schema
+
+
 def _tokenizer(config: Any, own: InfiniteDanceTrainingOptions, material: Any) -> Task:
     from pipelines.motion_expert.infinitedance.tokenizer_task import tokenizer_task
 
@@ -91,5 +97,11 @@ INFINITEDANCE = Expert(
     identity=_identity,
     abilities=frozenset({GENRES, CANDIDATES}),
     check=lambda: whole_weights(SHIPPED),
-    training=Training(InfiniteDanceTrainingOptions, _task, tuple(_STAGES)),
+    training=Training(
+        InfiniteDanceTrainingOptions,
+        _task,
+        tuple(_STAGES),
+        hears=lambda config, own: own.recipe(config.stage),
+    ),
+    hears=_hears,
 )

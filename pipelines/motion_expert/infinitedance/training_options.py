@@ -11,6 +11,8 @@ from pipelines.support.errors import BadUsage
 from pipelines.support.options import option, same
 from pipelines.training.options import MODEL
 
+_HEARING = ("retrieval", "generator")
+
 
 @dataclass(frozen=True)
 class InfiniteDanceTrainingOptions:
@@ -50,6 +52,26 @@ class InfiniteDanceTrainingOptions:
         True, "Hear music and references through experts; else through one layer.", panel=MODEL
     )
     in_step: bool = same(IN_STEP)
+
+    music_features: Literal["librosa35", "bailando55", "muq"] = option(
+        "librosa35",
+        "What retrieval and generator hear of the music; muq: the user's own, non-commercial.",
+        panel=MODEL, named="if given",
+    )  # fmt: skip
+
+    def recipe(self, stage: str) -> str:
+        """The name of the recipe that is heard besides the 35 features, "" for none.
+
+        Raises BadUsage for a stage that hears no other.
+        """
+        if self.music_features == "librosa35":
+            return ""
+        if stage not in _HEARING:
+            raise BadUsage(
+                f"--music-features {self.music_features} means nothing to --stage {stage}",
+                f"leave it out; --stage {' and '.join(_HEARING)} hear music",
+            )
+        return self.music_features
 
     def whole_window(self) -> Span:
         """What is seen at once; raises BadUsage naming the flag where it is no whole cells."""

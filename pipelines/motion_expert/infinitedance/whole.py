@@ -15,6 +15,7 @@ from pipelines.motion_expert.infinitedance.header import (
     SHIPPED,
     Header,
     read_header,
+    same_music,
     write_header,
 )
 from pipelines.motion_expert.infinitedance.options import InfiniteDanceOptions
@@ -28,7 +29,7 @@ from pipelines.motion_expert.infinitedance.sampling import Sampling
 from pipelines.motion_expert.infinitedance.storage import Part, load_part, save_part
 from pipelines.motion_expert.infinitedance.tokenizer import Tokenizer
 from pipelines.motion_expert.infinitedance.tokenizer_task import load_tokenizer
-from pipelines.support.errors import UnsuitableInput
+from pipelines.support.errors import MissingAsset, UnsuitableInput
 from pipelines.support.files import link_atomically, read_json
 
 
@@ -85,6 +86,18 @@ def _kept_once(folder: Path, before: Path) -> None:
     link_atomically((before / weights.name).resolve(), weights)
 
 
+def _check_parts(folder: Path, header: Header) -> None:
+    """Raise UnsuitableInput for a part whose weights are not those that the header names."""
+    for part, digest in header.parts.items():
+        described = folder / f"{part}.json"
+        if not described.is_file():
+            raise MissingAsset(f"no {part} in {folder}: {described.name} is missing")
+        if read_json(described).get("sha256") != digest:
+            raise UnsuitableInput(
+                f"{folder}: its {part} is of another training", "train or copy the whole again"
+            )
+
+
 def load_whole(folder: Path | None, options: InfiniteDanceOptions) -> InfiniteDancer:
     """The dancer of a folder (None: of the one that ships), on the CPU.
 
@@ -93,13 +106,10 @@ def load_whole(folder: Path | None, options: InfiniteDanceOptions) -> InfiniteDa
         UnsuitableInput: a part is damaged, or they do not belong together.
     """
     header, folder = read_header(folder), folder or SHIPPED
-    tokenizer, stored_tokenizer = load_tokenizer(folder)
+    tokenizer, _ = load_tokenizer(folder)
     stored = load_part(folder, "generator")
-    for part, digest in (("tokenizer", stored_tokenizer.sha256), ("generator", stored.sha256)):
-        if header.parts.get(part) != digest:
-            raise UnsuitableInput(
-                f"{folder}: its {part} is of another training", "train or copy the whole again"
-            )
+    _check_parts(folder, header)
+    same_music(stored.metadata.get("schema", ""), header.schema, f"{folder}: its generator")
     try:
         config = ChoreoConfig.from_json(stored.config)
     except (TypeError, KeyError) as error:
@@ -111,9 +121,9 @@ def load_whole(folder: Path | None, options: InfiniteDanceOptions) -> InfiniteDa
     if header.references:
         bank = load_bank(folder, tokenizer)
         bank.check_tokenizer(stored.metadata["tokenizer"])
-        references = References(
-            load_retrieval(folder), bank, tokenizer, header.references, options.reference
-        )
+        retrieval = load_retrieval(folder)
+        same_music(retrieval.config.schema, header.schema, f"{folder}: its retrieval")
+        references = References(retrieval, bank, tokenizer, header.references, options.reference)
     how = Sampling(top_p=options.top_p, penalty=options.repetition_penalty)
     window = Span.of_frames(int(stored.metadata["window"]))
     return InfiniteDancer(

@@ -3,7 +3,8 @@
 Dances lie in memory as features, each also mirrored if asked for; which windows a step sees follows
 from its key alone.
 
-Shapes: B windows, W frames of a window, D = 264, F = 35.
+Shapes: B windows, W frames of a window, D = 264, F = 35; S rows of G numbers by another recipe
+(docs/reference/infinitedance.md#what-is-heard).
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from numpy.typing import NDArray
 from pipelines.datasets.sequences import PairedSequence
 from pipelines.motion_expert.infinitedance.clock import Span
 from pipelines.motion_expert.infinitedance.features import encode, from_start
+from pipelines.music import layout
+from pipelines.music.features import FEATURE_SCHEMA
+from pipelines.music.recipes.timing import rows_at
 from pipelines.rhythm.beat_clock import count_beats
 from pipelines.rhythm.in_step import heard_in_step
 from pipelines.rhythm.step_cycle import foot_speeds
@@ -37,12 +41,19 @@ class DanceBatch:
         music: (B, W, 35) raw, at 30 Hz.
         genre: (B,) index, -1 for none.
         recording: (B,) which recording; mirrored it is the same one.
+        by_recipe: (B, S, G) raw, the same by another recipe, at its rate; None: there is none.
     """
 
     motion: Array
     music: Array
     genre: Whole
     recording: Whole
+    by_recipe: Array | None = None
+
+    @property
+    def heard(self) -> Array:
+        """What the networks hear."""
+        return self.music if self.by_recipe is None else self.by_recipe
 
 
 class DanceWindows:
@@ -57,8 +68,11 @@ class DanceWindows:
         in_step: let each window hear its song where its steps land on the beats, and draw what
             keeps time more often (`rhythm.in_step`), as `datasets.windows.Windows` does.
 
+    Attributes:
+        schema, hz, width: of what the networks hear.
+
     Raises:
-        UnsuitableInput: no dance is as long as a window.
+        UnsuitableInput: no dance is as long as a window, or not all are heard by one recipe.
     """
 
     def __init__(
@@ -83,6 +97,8 @@ class DanceWindows:
         index = {name.lower(): n for n, name in enumerate(genres)}
         self._motion: list[Array] = []
         self._music: list[Array] = []
+        self._by_recipe: list[Array] = []
+        self.schema, self.hz, self.width = _heard_alike(usable)
         of: list[tuple[int, int, int, str]] = []
         for sequence in usable:
             motions = [sequence.motion, *([sequence.motion.mirrored()] if mirror else [])]
@@ -90,6 +106,8 @@ class DanceWindows:
                 place = len(self._motion)
                 self._motion.append(encode(motion))
                 self._music.append(np.asarray(sequence.features, dtype=np.float32))
+                if sequence.heard is not None:
+                    self._by_recipe.append(sequence.heard.values)
                 starts = range(0, motion.frames - window.frames + 1, stride.frames)
                 of += [(place, start, number[sequence.take], sequence.genre.lower())
                        for start in starts]  # fmt: skip
@@ -129,11 +147,22 @@ class DanceWindows:
             for firsts in (self.start, self.heard)
         )
         places = self.place[rows]
+        music = np.stack([self._music[p][h] for p, h in zip(places, heard, strict=True)])
         return DanceBatch(
             np.stack([from_start(self._motion[p][s]) for p, s in zip(places, spans, strict=True)]),
-            np.stack([self._music[p][h] for p, h in zip(places, heard, strict=True)]),
-            self.genre[rows], self.recording[rows],
+            music, self.genre[rows], self.recording[rows],
+            self._other(rows) if self._by_recipe else None,
         )  # fmt: skip
+
+    def _other(self, rows: Whole) -> Array:
+        """What is heard by the recipe, under the frames whose music is heard."""
+        ahead = np.arange(self.window.rows(self.hz))
+        pieces = []
+        for place, first in zip(self.place[rows], self.heard[rows], strict=True):
+            values = self._by_recipe[place]
+            begin = rows_at(first, self.hz, len(values))
+            pieces.append(values[(begin + ahead).clip(0, len(values) - 1)])
+        return np.stack(pieces)
 
     def draw(self, size: int, key: Sequence[int]) -> DanceBatch:
         """A random batch, the same for the same key."""
@@ -151,3 +180,17 @@ class DanceWindows:
         std = seen.astype(np.float64).std(0)
         mean: Array = seen.astype(np.float64).mean(0).astype(np.float32)
         return mean, np.where(std < 1e-4, 1.0, std).astype(np.float32)
+
+
+def _heard_alike(sequences: Sequence[PairedSequence]) -> tuple[str, float, int]:
+    """Schema, rate and width of what is heard in all of them."""
+    found = {
+        (FEATURE_SCHEMA, MOTION_FPS, layout.WIDTH)
+        if one.heard is None
+        else (one.heard.schema, one.heard.fps, one.heard.values.shape[1])
+        for one in sequences
+    }
+    if len(found) > 1:
+        names = " and ".join(sorted(schema for schema, _, _ in found))
+        raise UnsuitableInput(f"the dances are heard by different recipes: {names}")
+    return found.pop()

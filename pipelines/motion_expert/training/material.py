@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import torch
 
     from pipelines.datasets.sequences import PairedSequence
+    from pipelines.music.recipes.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def gather_data(
         config.seed,
         progress,
         config.split,
+        recipe_heard(config),
     )
     for folder in config.data:
         library = library_at(folder)
@@ -82,6 +84,23 @@ def gather_data(
             f"first reason: {preparation.skipped[0]}" if preparation.skipped else "",
         )
     return preparation.sequences, preparation.skipped
+
+
+def recipe_heard(config: TrainMotionConfig) -> Recipe | None:
+    """The recipe that the pairs need besides the 35 features; None: none.
+
+    Raises BadUsage, and MissingAsset where what it needs is not there.
+    """
+    from pipelines.music.recipes.table import RECIPES
+
+    asked = config.expert_training().hears
+    name = "" if asked is None else asked(config, config.own())
+    if not name:
+        return None
+    recipe = RECIPES[name]
+    if recipe.check is not None:
+        recipe.check()
+    return recipe
 
 
 def list_data(config: TrainMotionConfig) -> dict[str, Any]:
@@ -115,7 +134,9 @@ def data_digest(sequences: Sequence[PairedSequence]) -> str:
     """SHA-256 over every frame and feature, in order."""
     digest = hashlib.sha256()
     for sequence in sequences:
-        for array in (sequence.motion.poses, sequence.motion.trans, sequence.features):
+        heard = () if sequence.heard is None else (sequence.heard.values,)
+        motion = sequence.motion
+        for array in (motion.poses, motion.trans, sequence.features, *heard):
             digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 

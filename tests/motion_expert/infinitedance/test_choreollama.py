@@ -197,3 +197,22 @@ def test_a_llama_of_another_size(llama):
     )
     with pytest.raises(UnsuitableInput, match="states are 16 wide, the preset's 32"):
         ChoreoLlama(wide, CODES, backbone=folder)
+
+
+def test_music_at_25_hz_goes_in_as_it_is(monkeypatch):
+    """320 states of 320 rows: nothing is interpolated."""
+    cadence = CadenceConfig(4, 2, style_width=4, reference=0, width=16, heads=2, music_hz=25.0)
+    config = ChoreoConfig(
+        cadence, layers=1, heads=2, key_heads=2, feed=32, codes=32, code_width=8
+    )  # fmt: skip
+    model = ChoreoLlama(config, torch.zeros(3, 32, 8)).eval()
+    heard = []
+    monkeypatch.setattr(model.cadence, "forward", lambda music, *_: heard.append(music) or music)
+    model.music_mean_F[:], model.music_std_F[:] = 1.0, 2.0
+    music = torch.randn(1, 40, 4)
+    model.hear(music, torch.tensor([0]), None)
+    torch.testing.assert_close(heard[0], (music - 1) / 2, rtol=0, atol=0)
+    assert ChoreoConfig.from_json(config.to_json()) == config
+    older = config.to_json()
+    del older["cadence"]["music_hz"]
+    assert ChoreoConfig.from_json(older).cadence.music_hz == 30.0

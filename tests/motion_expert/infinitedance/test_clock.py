@@ -53,3 +53,13 @@ def test_windows_cover_a_song_to_its_exact_end(cells):
 def test_a_song_shorter_than_a_window():
     with pytest.raises(UnsuitableInput, match="shorter than a window"):
         window_starts(Span(31))
+
+
+def test_rows_of_music_at_either_rate():
+    for cells in (1, 4, 16, 32):
+        assert Span(cells).rows(25.0) == Span(cells).music == 10 * cells
+        assert Span(cells).rows(30.0) == Span(cells).frames
+        for hz in (25.0, 30.0):
+            assert Span.of_rows(Span(cells).rows(hz), hz) == Span(cells)
+    with pytest.raises(UnsuitableInput, match="319 rows of music at 25 a second"):
+        Span.of_rows(319, 25.0)

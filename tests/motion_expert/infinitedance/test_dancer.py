@@ -10,6 +10,7 @@ from pipelines.motion_expert.infinitedance.cadence import CadenceConfig
 from pipelines.motion_expert.infinitedance.choreollama import ChoreoConfig, ChoreoLlama
 from pipelines.motion_expert.infinitedance.clock import Span
 from pipelines.motion_expert.infinitedance.dancer import InfiniteDancer
+from pipelines.motion_expert.infinitedance.retrieval import Retrieval, RetrievalConfig
 from pipelines.motion_expert.infinitedance.sampling import Sampling
 from pipelines.motion_expert.interface import DanceRequest
 from pipelines.music import layout
@@ -105,3 +106,28 @@ def test_damaged_weights(dancer, tokenizer):
     broken.mean_D[7] = float("nan")
     with pytest.raises(UnsuitableInput, match="no finite motion"):
         replace(dancer, tokenizer=broken).dance(request(48))
+
+
+def test_another_recipe_is_heard_at_its_own_rate(dancer, tokenizer):
+    """The network hears it alone; beats and length stay those of the 35 features."""
+    torch.manual_seed(0)
+    cadence = CadenceConfig(
+        4, 2, style_width=4, reference=264, width=16, heads=2, music_hz=25.0
+    )  # fmt: skip
+    config = replace(dancer.generator.config, cadence=cadence)
+    retrieval = Retrieval(RetrievalConfig(4, 264, 48, width=16, layers=1, heads=2)).eval()
+    other = replace(
+        dancer, generator=ChoreoLlama(config, dancer.generator.codes_QKC).eval(),
+        references=replace(dancer.references, retrieval=retrieval), schema="toy4-25fps",
+        tempo_change=0.2,
+    )  # fmt: skip
+    given = request(100)
+    values = np.random.default_rng(1).normal(size=(83, 4)).astype(np.float32)
+    heard = replace(given, heard=MusicFeatures(values, 25.0, "toy4-25fps"))
+    (one,), (again,) = other.dance(heard), other.dance(heard)
+    assert one.motion.frames == 100
+    np.testing.assert_array_equal(one.motion.poses, again.motion.poses)
+    changed = replace(heard, heard=MusicFeatures(-3 * values, 25.0, "toy4-25fps"))
+    assert not np.array_equal(other.dance(changed)[0].motion.poses, one.motion.poses)
+    with pytest.raises(UnsuitableInput, match="needs toy4-25fps"):
+        other.dance(given)

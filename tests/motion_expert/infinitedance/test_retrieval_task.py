@@ -1,5 +1,8 @@
 """Both encoders trained by the one engine, judged beside chance, and the bank that they fill."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 
@@ -9,6 +12,8 @@ from pipelines.motion_expert.infinitedance.retrieval_task import retrieval_task
 from pipelines.motion_expert.infinitedance.storage import load_part
 from pipelines.motion_expert.training.material import Material
 from pipelines.motion_expert.training.settings import TrainMotionConfig
+from pipelines.music.features import MusicFeatures
+from pipelines.music.recipes.timing import rows_for
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.progress import SILENT
 from pipelines.training.engine import Engine, EngineOptions
@@ -53,3 +58,17 @@ def test_one_recording_is_too_few(tmp_path, paired):
     material = Material([paired(1)], [], tmp_path, CPU, 4, SILENT)
     with pytest.raises(UnsuitableInput, match="only one"):
         retrieval_task(CONFIG, material, Span(4))
+
+
+def test_it_learns_from_another_recipe_and_keeps_to_it(tmp_path, paired):
+    def heard(one):
+        values = np.random.default_rng(3).normal(size=(rows_for(72, 25.0), 4)).astype(np.float32)
+        return replace(one, heard=MusicFeatures(values, 25.0, "toy4-25fps"))
+
+    config = TrainMotionConfig(preset="tiny", stride=12, batch_size=2)
+    train = [heard(paired(n)) for n in range(2)]
+    material = Material(train, train, tmp_path, torch.device("cpu"), 2, SILENT)
+    task = retrieval_task(config, material, Span(4))
+    assert task.draw(2, (0, 0, 0))["music"].shape == (2, 40, 4)
+    assert task.network.config.schema == "toy4-25fps" and task.network.config.music == 4
+    assert np.isfinite(task.held_out(task.network, 0, None)["loss"])

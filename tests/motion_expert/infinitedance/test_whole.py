@@ -1,5 +1,6 @@
 """From a trained run's folder to a dance, and what does not belong together."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -90,3 +91,27 @@ def test_the_bank_of_a_run_lies_on_disk_once(folder):
     one, two = (step / "bank.safetensors" for step in steps)
     assert one.samefile(two)
     assert not (steps[0] / "generator.safetensors").samefile(steps[1] / "generator.safetensors")
+
+
+def test_parts_that_hear_different_music_are_refused(folder):
+    """Each part is whole in itself, but they were trained on different recipes."""
+    own = InfiniteDanceOptions()
+    described = json.loads((folder / "retrieval.json").read_text(encoding="utf-8"))
+    described["config"]["schema"] = "other4-25fps"
+    (folder / "retrieval.json").write_text(json.dumps(described), encoding="utf-8")
+    with pytest.raises(UnsuitableInput, match='its retrieval: learned from "other4-25fps"'):
+        load_whole(folder, own)
+    header = json.loads((folder / "motion_expert.json").read_text(encoding="utf-8"))
+    header["feature_schema"] = "other4-25fps"
+    (folder / "motion_expert.json").write_text(json.dumps(header), encoding="utf-8")
+    with pytest.raises(UnsuitableInput, match='its generator: learned from "librosa35'):
+        load_whole(folder, own)
+
+
+@pytest.mark.parametrize("part", ["bank", "retrieval"])
+def test_a_bank_or_retrieval_of_another_training_is_refused(folder, part):
+    stored = load_part(folder, part)
+    name, value = next(iter(stored.weights.items()))
+    save_part(folder, part, stored.config, {**stored.weights, name: value + 1}, stored.metadata)
+    with pytest.raises(UnsuitableInput, match=f"its {part} is of another training"):
+        load_whole(folder, InfiniteDanceOptions())

@@ -1,11 +1,15 @@
 """Windows: whole cells, the same for the same key, never from the wrong recording."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from pipelines.motion_expert.infinitedance.clock import Span
 from pipelines.motion_expert.infinitedance.features import encode
 from pipelines.motion_expert.infinitedance.windows import DanceWindows
+from pipelines.music.features import FEATURE_SCHEMA, MusicFeatures
+from pipelines.music.recipes.timing import rows_for
 from pipelines.rhythm.beat_clock import count_beats
 from pipelines.rhythm.in_step import STEP_PHASE, step_swing
 from pipelines.rhythm.step_cycle import foot_speeds
@@ -79,3 +83,35 @@ def test_windows_in_step_hear_their_song_where_their_steps_land(paired):
         assert 0 < abs(heard - start) <= 8
         swing = step_swing(speed[start : start + 120], count[heard : heard + 120])
         assert np.angle(swing * np.exp(-1j * STEP_PHASE)) == pytest.approx(0, abs=0.25)
+
+
+def at_25(sequence, wide=4):
+    """The same dance, heard by a recipe whose numbers are the seconds."""
+    rows = rows_for(sequence.motion.frames, 25.0)
+    values = np.repeat(np.arange(rows)[:, None] / 25, wide, axis=1).astype(np.float32)
+    return replace(sequence, heard=MusicFeatures(values, 25.0, "toy4-25fps"))
+
+
+def test_music_at_25_a_second_lies_under_the_same_frames_without_a_detour(paired):
+    windows = DanceWindows([at_25(paired(1)), at_25(paired(2, 40))], (), Span(2), Span(1))
+    assert (windows.schema, windows.hz, windows.width) == ("toy4-25fps", 25.0, 4)
+    batch = windows.gather(np.array([3, 6]))
+    assert batch.heard.shape == (2, 20, 4) and batch.music.shape == (2, 24, 35)
+    np.testing.assert_allclose(batch.heard[0, :, 0], 36 / 30 + np.arange(20) / 25, atol=1e-6)
+    np.testing.assert_allclose(batch.heard[1, :, 0], 12 / 30 + np.arange(20) / 25, atol=1e-6)
+    plain = DanceWindows([paired(1)], (), Span(2), Span(1))
+    assert (plain.hz, plain.width, plain.schema) == (30.0, 35, FEATURE_SCHEMA)
+    assert plain.gather(np.array([0])).by_recipe is None
+
+
+def test_in_step_what_is_heard_moves_with_the_song(paired):
+    windows = DanceWindows([at_25(paired(1))], (), Span(2), Span(1))
+    windows.heard = windows.start + 7
+    batch = windows.gather(np.array([1]))
+    np.testing.assert_allclose(batch.heard[0, :, 0] * 30, 19 + np.arange(20) * 1.2, atol=0.61)
+    assert batch.music[0, 0, 0] == 19
+
+
+def test_dances_of_two_recipes_are_not_mixed(paired):
+    with pytest.raises(UnsuitableInput, match=r"different recipes: librosa35.* and toy4"):
+        DanceWindows([paired(1), at_25(paired(2))], (), Span(2), Span(1))
