@@ -204,7 +204,7 @@ def generate(config: GenerateConfig, progress: Progress) -> dict[str, Any]:
             [path for _, path in config.targets()],
         ) as record,
     ):  # fmt: skip
-        for path in config.inputs().values():
+        for path in (*config.inputs().values(), *([filmed] if filmed is not None else [])):
             record.read(path)
         dance = _dance_and_video(config, filmed, folder, seconds, record, progress)
         record.facts["run"] = run

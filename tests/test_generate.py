@@ -11,9 +11,11 @@ import pytest
 
 from pipelines.body.stick_body import skeleton_body
 from pipelines.generate import GenerateConfig, generate, plan
+from pipelines.generation.captured import with_captured
 from pipelines.generation.run_name import run_name
 from pipelines.generation.video import VIDEO_RECORD
-from pipelines.motion.npz import save_npz
+from pipelines.motion.front import front_of
+from pipelines.motion.npz import load_npz
 from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.support.progress import SILENT, Silent
 from pipelines.workspace.layout import Workspace
@@ -182,13 +184,13 @@ def test_the_pose_that_is_found_can_be_looked_at_before_the_work(config, tmp_pat
 
 
 def test_the_page_shows_the_video_that_is_made_and_the_one_that_was_captured(
-    config, tmp_path, dance, dancers, monkeypatch
+    config, tmp_path, dancers, monkeypatch
 ):
-    film, captured = dancers("one", 2), tmp_path / "captured.npz"
-    save_npz(dance(0, 60), captured)
+    film = dancers("one", 3)
     asked = replace(config, motion_from=film, page=True)
-    known = replace(asked, motion=captured, motion_from=None)
-    monkeypatch.setattr("pipelines.generate.with_captured", lambda config, progress: known)
+    known = with_captured(asked, SILENT)
+    captured = load_npz(known.motion)
+    assert captured.seconds == 3.0 and front_of(captured) == 0.0
     monkeypatch.setattr("pipelines.body.bodies.open_body", lambda kind, look: skeleton_body())
     # An earlier run has drawn the video.
     folder = Workspace(config.workspace).generation(run_name(known))
@@ -198,3 +200,5 @@ def test_the_page_shows_the_video_that_is_made_and_the_one_that_was_captured(
     generate(asked, SILENT)
     page = (tmp_path / "out.html").read_text(encoding="utf-8")
     assert re.findall(r'"name": "([^"]+)", "type": "video/mp4"', page) == [film.name, "out.mp4"]
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    assert {str(film), str(known.motion)} <= set(record["inputs"])

@@ -15,9 +15,9 @@ from pipelines.capture.unseen_legs import LEGS_LONG, LEGS_SEEN
 
 Floats = NDArray[np.float64]
 
-_ERROR = 0.064
+_ERROR = 0.0635
 _TYPICAL_DEPTH_MISFIT, _BY_DEPTH_MISFIT = 0.054, 0.39
-_TYPICAL_MISFIT, _BY_MISFIT = 0.027, 0.25
+_TYPICAL_MISFIT, _BY_MISFIT = 0.0242, 0.29
 _TYPICAL_SPEED, _BY_SPEED = 0.57, 0.07
 """Joint error and figures of a typical clip, and the powers of the figures that the error goes by;
 of rendered dances that are not held out (benchmarks/capture.py --learned --grade)."""
@@ -79,15 +79,15 @@ class Figures:
     def grade(self) -> float:
         """From 0, worthless, to 1, nothing to be said against it."""
         parts = (
-            _falls(self.expected_error(), 0.05, 0.14),
-            _falls(1 - self.seen, 0.15, 0.7),
+            _falls(self.expected_error(), 0.05, 0.115),
+            _falls(1 - self.seen, 0.3, 0.8),
             _falls(self.bridged, 0.02, 0.4),
             _falls(self.exchanged, 0.05, 0.4),
-            _falls(-self.pixels, -200, -60),
+            _falls(-self.pixels, -120, -50),
             _falls(self.camera, CAMERA_STILL, 0.5),
             _falls(-self.fps, -24, -6),
             1.0 if self.upright else 0.6,
-            _falls(1 - self.legs, 0.15, 0.6),
+            _falls(1 - self.legs, 1 - LEGS_SEEN, 0.6),
             _falls(-self.leg_reach, -LEGS_LONG, -1.2),
         )
         return round(float(np.prod(parts)), 3)

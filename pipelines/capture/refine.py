@@ -38,6 +38,8 @@ from pipelines.capture.turning import calmed
 Floats = NDArray[np.float64]
 
 ROUNDS = 8
+_WIDE = 6.0
+"""How much more a landmark may be off in the first step before it is doubted."""
 _CHUNK = 256
 _DAMPING = 1e-2
 
@@ -113,13 +115,16 @@ def refined(
     """
     rotations, trans = rotations_TJ33.copy(), trans_T3.copy()
     sigma = max(0.5, trust.calm_seconds * fps)
-    for _ in range(rounds):
+    # From far away what is doubted too early stays where it is: an arm flung up beside a hand at
+    # the mouth.
+    for wide in np.geomspace(_WIDE, 1, rounds):
+        doubts = replace(trust, rough=trust.rough * wide)
         calm = calmed(rotations, sigma)
         calm_way = gaussian_filter1d(trans, sigma, axis=0, mode="nearest")
         for start in range(0, len(rotations), _CHUNK):
             part = slice(start, start + _CHUNK)
             body = posed(rotations[part], trans[part], build)
-            step = _step(body, rotations[part], calm[part], calm_way[part], seen.part(part), trust)
+            step = _step(body, rotations[part], calm[part], calm_way[part], seen.part(part), doubts)
             rotations[part] = _bounded(turned_by(rotations[part], body, step))
             trans[part] += step[:, TRANS]
     return rotations, trans

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pipelines.capture.fit import Captured
     from pipelines.motion.motion import Motion
 
-VERSION = 2
+VERSION = 3
 """Of the fit; another one makes every clip be captured again."""
 
 _SHOWN, _HEIGHT, _QUALITY = 6, 160, 75

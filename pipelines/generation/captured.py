@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pipelines.motion.motion import Motion
 
 _ROOM, _FILE, _RECORD = "captures", "motion.npz", "capture.json"
-_VERSION = 2
+_VERSION = 3
 _POOR = 0.3
 """A grade below which a dance is a sketch."""
 

@@ -23,7 +23,6 @@ def test_nothing_against_it_is_one():
         ({"exchanged": 0.2}, "left and right were unclear in 20%"),
         ({"misfit": 0.08}, None),
         ({"depth_misfit": 0.1}, None),
-        ({"legs": 0.7}, None),
         ({"leg_reach": 1.2}, "legs look short: the dancer sits"),
         ({"legs": 0.1}, "legs are not seen: the dancer is made to stand"),
         ({"pixels": 90.0}, "90 pixels high"),
@@ -39,16 +38,31 @@ def test_each_part_lowers_it(worse, remark):
     assert remark is None or remark in figures.remarks()[0]
 
 
+@pytest.mark.parametrize("known", [{"legs": 0.55}, {"seen": 0.75}, {"pixels": 130.0}])
+def test_what_rendered_dances_show_counts_in_the_expected_error_only(known):
+    assert replace(GOOD, **known).grade() == 1.0
+
+
+def test_a_decimetre_of_expected_error_is_where_curate_drops():
+    from pipelines.curation.settings import CurateConfig
+
+    off = replace(
+        GOOD, misfit=0.0242, speed=0.57, depth_misfit=0.054 * (0.1 / 0.0635) ** (1 / 0.39)
+    )
+    assert off.expected_error() == pytest.approx(0.1)
+    assert off.grade() == pytest.approx(CurateConfig().min_capture, abs=0.02)
+
+
 def test_figures_are_plain():
     assert GOOD.plain()["pixels"] == 400.0 and GOOD.plain()["upright"] is True
 
 
 def test_the_error_that_is_expected_grows_with_every_misfit_and_with_speed():
-    typical = replace(GOOD, misfit=0.027, depth_misfit=0.054, speed=0.57)
-    assert typical.expected_error() == pytest.approx(0.064)
+    typical = replace(GOOD, misfit=0.0242, depth_misfit=0.054, speed=0.57)
+    assert typical.expected_error() == pytest.approx(0.0635)
     for name in ("misfit", "depth_misfit", "speed"):
         doubled = replace(typical, **{name: 2 * getattr(typical, name)})
-        assert 1.03 < doubled.expected_error() / 0.064 < 1.4
+        assert 1.03 < doubled.expected_error() / 0.0635 < 1.4
     assert replace(typical, misfit=5.0, depth_misfit=5.0).expected_error() <= 0.5
 
 

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from made_landmarks import FOCAL, HEIGHT, WIDTH, known_dance, landmarks_of
 
-from pipelines.body.skeleton import OFFSETS
+from pipelines.body.rotations import axis_angle_to_matrix
+from pipelines.body.skeleton import JOINT, OFFSETS
 from pipelines.capture.chain import Build, posed
 from pipelines.capture.markers import MARKS
 from pipelines.capture.refine import Seen, Trust, refined
 from pipelines.capture.start_pose import HINGES, start_pose
 from pipelines.capture.way import way_before_camera
+from pipelines.keypoints.skeletons import BLAZEPOSE
 
 BUILD = Build.of(OFFSETS)
 CLEAN = Trust(pose=50.0, stiff=10.0, calm=5.0, calm_way=5.0)
@@ -81,3 +83,14 @@ def test_clips_longer_than_a_chunk_are_fitted_alike():
     result = refined(*begin, seen_of(found), BUILD, 30.0, rounds=4)
     assert np.median(off(result, found)[250:262]) < 3
     assert np.allclose(np.linalg.det(result[0]), 1.0)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_an_arm_that_begins_elsewhere_is_not_doubted_for_good(found, side):
+    first = start_pose(found.world)
+    flung = axis_angle_to_matrix(np.array([0.0, 0.0, 2.2 if side == "left" else -2.2]))
+    first[:, JOINT[f"{side}_shoulder"]] = flung @ first[:, JOINT[f"{side}_shoulder"]]
+    begin = first, np.tile([0.0, 0.0, 4.0], (30, 1))
+    wrist = MARKS.index(BLAZEPOSE[f"{side}_wrist"])
+    assert off(begin, found)[:, wrist].min() > 40
+    assert off(refined(*begin, seen_of(found), BUILD, 30.0), found)[:, wrist].max() < 10

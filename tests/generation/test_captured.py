@@ -49,7 +49,7 @@ def test_an_empty_room_is_refused_by_the_videos_name(config):
 
 def test_what_was_captured_is_danced(config):
     kept = config.workspace / "cache" / "captures" / content_id(
-        sha256_file(config.motion_from), capture=2
+        sha256_file(config.motion_from), capture=3
     )  # fmt: skip
     kept.mkdir(parents=True)
     save_npz(known_dance(60), kept / "motion.npz")
