@@ -1,14 +1,15 @@
 """How well is a dance captured from a video of it? Rendered dances are truth.
 
-    python benchmarks/capture.py --per-style 2 --seconds 5 --out capture
+    python benchmarks/capture.py --per-style 2 --seconds 5 --looks 3 --out capture
 
 Dances of the shipped library that are held out (examples/held_out_takes.txt) are drawn with
 bodies, clothes, light and cameras of all kinds, from the front, from the side and from between, by
 a still or a following camera; the embedded pose finder looks at the pictures; the fit gives the
 dance back. Printed per style and per view: joint error (MPJPE, about the pelvis), the same after a
-similarity transform per frame (PA-MPJPE), error of the root's way (its middle taken out, no
-scaling), F1 of standing feet, grade; the same with feet that are left, locked and restored; how
-well the grade ranks clips. What the finder saw is kept in --out: run it again to go on.
+similarity transform per frame (PA-MPJPE), the error along the sight and across it, that of the
+root's way (its middle taken out, no scaling), F1 of standing feet, grade; the same with feet that
+are left, locked and restored; how well the grade ranks clips. What the finder saw is kept in --out:
+run it again to go on. Intervals are over dances, of which --looks draws several clips each.
 
 Constants were chosen with --learned, which takes dances that are not held out; with --grade it
 prints how the joint error goes with what is known without truth, leaving one dance out at a time.
@@ -53,7 +54,8 @@ TURNS = {"front": 0.0, "left of it": np.pi / 4, "side": np.pi / 2, "right of it"
 SIZES = ((480, 640), (640, 480), (360, 640))
 JUDGED = [joint for joint in range(24) if joint not in (10, 11, 22, 23)]
 """Without toes and hands, which the library's captures do not move."""
-COLUMNS = ("mpjpe mm", "pa-mpjpe mm", "way cm", "feet F1", "expected mm", "grade")
+COLUMNS = ("mpjpe mm", "pa-mpjpe mm", "along mm", "across mm", "way cm", "feet F1", "expected mm",
+           "grade")  # fmt: skip
 FEET_COLUMNS = ("mpjpe mm", "way cm", "way of 1 s cm", "feet F1", "FSR", "foot jitter",
                 "in floor %", "height cm")  # fmt: skip
 FEET = list(FOOT_JOINTS)
@@ -155,6 +157,8 @@ def measured(captured: Captured, truth: dict[str, Any]) -> dict[str, Any]:
         "dance": truth["dance"],
         "mpjpe mm": 1000 * float(np.linalg.norm(one - other, axis=-1).mean()),
         "pa-mpjpe mm": 1000 * aligned_error(one, other),
+        "along mm": 1000 * float(np.abs(one - other)[..., 1].mean()),
+        "across mm": 1000 * float(np.linalg.norm((one - other)[..., [0, 2]], axis=-1).mean()),
         "way cm": 100 * float(np.linalg.norm(way - true_way, axis=-1).mean()),
         "way of 1 s cm": 100 * float(np.linalg.norm(gone - went, axis=-1).mean()),
         "feet F1": 2 * float((feet & true_feet).sum()) / both,

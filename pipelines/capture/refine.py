@@ -48,6 +48,8 @@ _DAMPING = 1e-2
 class Trust:
     """How much each source is believed: standard deviations.
 
+    What else was tried for the depth of limbs: docs/reference/capture.md#depth.
+
     Attributes:
         picture: metres, of a landmark across the line of sight.
         across, depth: metres, of world landmarks in the picture's plane and along the sight.
@@ -115,8 +117,7 @@ def refined(
     """
     rotations, trans = rotations_TJ33.copy(), trans_T3.copy()
     sigma = max(0.5, trust.calm_seconds * fps)
-    # From far away what is doubted too early stays where it is: an arm flung up beside a hand at
-    # the mouth.
+    # What is doubted at once stays where it begins: an arm flung up beside a hand at the mouth.
     for wide in np.geomspace(_WIDE, 1, rounds):
         doubts = replace(trust, rough=trust.rough * wide)
         calm = calmed(rotations, sigma)
