@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from pipelines.motion_expert.interface import CONFIG_NAME
 from pipelines.motion_expert.megadance.presets import GeneratorConfig, TokenizerConfig
-from pipelines.support.errors import MissingAsset, UnsuitableInput
+from pipelines.support.errors import BadUsage, MissingAsset, UnsuitableInput
 from pipelines.support.files import read_json, sha256_json
 
 EXPERT = "megadance"
@@ -79,6 +79,16 @@ def rotations_of(released: Any) -> Rotations | None:
     if said not in get_args(Rotations):
         raise ValueError(f"rotations {said!r} of released weights are unknown")
     return said
+
+
+def refuse_released(folder: Path | None) -> None:
+    """Raise BadUsage for weights that nothing of ours can be trained on from."""
+    if read_header(folder).released is not None:
+        raise BadUsage(
+            f"--init {folder}: weights of MEGADance's authors, which learned from other music and "
+            "other rotations than training gives",
+            "dance with them (generate --motion-model), and leave --init out",
+        )
 
 
 def weights_digest(folder: Path | None) -> str:

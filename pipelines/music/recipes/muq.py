@@ -6,6 +6,8 @@ samples at 24 000 Hz, T = ceil(ceil(floor(N / 240) / 2) / 2) frames.
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,7 +36,8 @@ def _network(folder: Path) -> Any:
             "install torchaudio and torchvision of this torch's own kind beside it",
         ) from error
     try:
-        network = MuQ.from_pretrained(str(folder), local_files_only=True)
+        with redirect_stdout(sys.stderr):  # the hub's class prints, and stdout is for results
+            network = MuQ.from_pretrained(str(folder), local_files_only=True)
     except Exception as error:
         # safetensors, json and torch have errors of their own for damaged files.
         raise UnsuitableInput(

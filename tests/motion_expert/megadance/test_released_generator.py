@@ -20,14 +20,23 @@ from pipelines.motion.motion import Motion
 from pipelines.motion_expert.interface import DanceRequest
 from pipelines.motion_expert.megadance.checkpoint import load_megadance
 from pipelines.motion_expert.megadance.dancer import MegaDancer
-from pipelines.motion_expert.megadance.header import read_header, weights_digest
+from pipelines.motion_expert.megadance.halves import join, split
+from pipelines.motion_expert.megadance.header import (
+    read_header,
+    refuse_released,
+    weights_digest,
+)
 from pipelines.motion_expert.megadance.options import MegaDanceOptions
-from pipelines.motion_expert.megadance.released import motion_of_released, released_tokenizer
+from pipelines.motion_expert.megadance.released import (
+    motion_of_released,
+    released_tokenizer,
+    seen_as_released,
+)
 from pipelines.motion_expert.megadance.released_generator import import_generator, start_tokens
 from pipelines.motion_expert.megadance.row import MEGADANCE
 from pipelines.music.features import MusicFeatures
 from pipelines.music.recipes.mega35 import MEGA35
-from pipelines.support.errors import UnsuitableInput
+from pipelines.support.errors import BadUsage, UnsuitableInput
 
 SCRIPT = Path(__file__).parents[3] / "examples" / "import_megadance_generator.py"
 OF_MEAN = {**MEAN, "music_librosa_mean": torch.arange(35.0)[None, None]}
@@ -143,6 +152,23 @@ def test_the_dance_is_read_as_the_folder_says(model, rotations):
     np.testing.assert_allclose(motion.rotations(), expected.rotations(), atol=1e-5)
     np.testing.assert_allclose(motion.trans, expected.trans, atol=1e-4)
     assert motion.genre == "Dai"
+
+
+def test_a_dance_that_was_seen_as_released_comes_back_but_for_its_place(model, monkeypatch):
+    """What a tokenizer that loses nothing would give back: y up, the way summed up, z up again."""
+    dance = standing(40, seed=4)
+    seen = join(*split(seen_as_released(dance)[None]))
+    dancer = MegaDancer(model, MegaDanceOptions(), torch.device("cpu"))
+    monkeypatch.setattr(dancer._tokenizer, "decode", lambda tokens, frames: seen)
+    motion = dancer.motion(model.start_tokens[:1], 40, None)
+    np.testing.assert_allclose(motion.rotations(), dance.rotations(), atol=1e-5)
+    np.testing.assert_allclose(motion.trans, dance.trans - dance.trans[0], atol=1e-5)
+
+
+def test_nothing_of_ours_is_trained_on_from_them(folder):
+    refuse_released(None)
+    with pytest.raises(BadUsage, match=r"--init .* weights of MEGADance's authors"):
+        refuse_released(folder)
 
 
 def test_dances_begin_with_middles_of_dances_that_face_the_front(state):

@@ -21,6 +21,7 @@ from pipelines.motion_expert.megadance.checkpoint import (
 )
 from pipelines.motion_expert.megadance.generator.network import Generator
 from pipelines.motion_expert.megadance.generator.window_tokens import WindowTokens
+from pipelines.motion_expert.megadance.header import refuse_released
 from pipelines.motion_expert.megadance.presets import GENERATORS, GeneratorConfig
 from pipelines.motion_expert.megadance.token_music import clock_of_tokens, music_of_tokens
 from pipelines.motion_expert.megadance.tokenizer.network import Tokenizer
@@ -64,7 +65,10 @@ def generator_task(
     if known is not None and (known.metadata or {}).get("tokenizer") != digest:
         raise UnsuitableInput(f"{material.folder}: learned the tokens of another tokenizer",
                               "give that one, or another --run")  # fmt: skip
-    first = load_megadance(config.init_folder()) if config.init and known is None else None
+    first = None
+    if config.init and known is None:
+        refuse_released(config.init_folder())
+        first = load_megadance(config.init_folder())
     shape = network_config(config.preset, options, material) if known is None else (
         known.generator.config
     )  # fmt: skip

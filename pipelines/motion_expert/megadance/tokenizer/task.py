@@ -18,6 +18,7 @@ from pipelines.motion_expert.megadance.checkpoint import (
     save_tokenizer,
 )
 from pipelines.motion_expert.megadance.halves import HalfScaling
+from pipelines.motion_expert.megadance.header import refuse_released
 from pipelines.motion_expert.megadance.presets import TOKENIZERS, TokenizerConfig
 from pipelines.motion_expert.megadance.tokenizer.linear_start import begin_linear
 from pipelines.motion_expert.megadance.tokenizer.losses import (
@@ -82,6 +83,8 @@ def load_first(folder: Path | None, shape: TokenizerConfig) -> Tokenizer:
         BadUsage: it is of another shape. MissingAsset, UnsuitableInput: there is none, or damaged.
     """
     danced = folder is None or (folder / CONFIG_NAME).is_file()
+    if danced:
+        refuse_released(folder)
     network = load_megadance(folder).tokenizer if danced else load_tokenizer(folder or Path())[0]
     if network.config != shape:
         raise BadUsage(f"--init: that tokenizer is of another shape, {network.config.to_json()}",
