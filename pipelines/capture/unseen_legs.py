@@ -34,6 +34,8 @@ LEG_MARKS = tuple(range(25, 33))
 _SURE = 0.5
 _BENT = 0.98
 """How long a leg is that stands at ease, as a share of a straight one."""
+_BEND = 0.3
+"""Radians that thighs are ahead, from which on legs reach for where the feet stand."""
 _SWAY, _BOUNCE, _RISE = 0.15, 0.10, 0.01
 """Metres that a standing body goes to either side, down and up."""
 _LEAN = np.radians(25.0)
@@ -68,9 +70,11 @@ def standing_still(motion: Motion) -> Motion:
     slowly as the body does.
     """
     rotations = motion.rotations()
+    # Knees of straight legs lie beside the line from hip to ankle; bent a little, they stay ahead.
     for side in ("left", "right"):
-        for name in ("hip", "knee", "ankle", "foot"):
-            rotations[:, JOINT[f"{side}_{name}"]] = np.eye(3)
+        for name, bend in (("hip", -_BEND), ("knee", 2 * _BEND), ("ankle", -_BEND), ("foot", 0.0)):
+            turn = axis_angle_to_matrix(np.array([bend, 0.0, 0.0]))
+            rotations[:, JOINT[f"{side}_{name}"]] = turn
     rotations[:, 0] = _upright(rotations[:, 0])
     ahead = rotations[:, 0, :, 2]
     turned = np.unwrap(np.arctan2(ahead[:, 1], ahead[:, 0]))

@@ -85,3 +85,16 @@ def test_who_bows_without_legs_leans_a_little():
     poses[:, 0] = [np.pi / 2 + 0.1, 0, 0]
     leaning = np.arccos(standing_still(replace(DANCE, poses=poses)).rotations()[:, 0, 2, 1])
     np.testing.assert_allclose(leaning, 0.1, atol=0.01)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_the_knees_of_a_stand_bend_the_way_its_toes_point(side):
+    joints = standing_still(DANCE).joints()
+    hip, knee, ankle, foot = (
+        joints[:, JOINT[f"{side}_{n}"]] for n in ("hip", "knee", "ankle", "foot")
+    )
+    bend, toes = (knee - (hip + ankle) / 2)[:, :2], (foot - ankle)[:, :2]
+    angle = np.arccos(
+        (bend * toes).sum(1) / np.linalg.norm(bend, axis=1) / np.linalg.norm(toes, axis=1)
+    )
+    assert np.degrees(angle).max() < 25
