@@ -50,6 +50,14 @@ TEMPO_CHANGE = option(
     0.2, "Bend the new dance's tempo by up to this share to bring its steps onto the beat.",
     low=0, high=0.5, metavar="SHARE", panel=own_panel("mace", "megadance", "infinitedance"),
 )  # fmt: skip
+TEMPERATURE = option(
+    1.0, "How freely tokens are drawn; 0 takes the likeliest.", low=0, high=2, metavar="T",
+    panel=own_panel("megadance", "infinitedance"),
+)  # fmt: skip
+TOP_K = option(
+    0, "Draw from the K likeliest only.", low=0, shown="all", metavar="K",
+    panel=own_panel("megadance", "infinitedance"),
+)  # fmt: skip
 BEAT_WEIGHT = option(
     None, "How much the beat counts; above 1 takes twice as long (mace: at beta 1).", low=1,
     high=10, shown="the network's own", metavar="W", panel=own_panel("mace", "megadance"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pipelines.motion_expert.interface import TEMPO_CHANGE, own_panel
+from pipelines.motion_expert.interface import TEMPERATURE, TEMPO_CHANGE, TOP_K, own_panel
 from pipelines.support.options import check, option, same
 
 _PANEL = own_panel("infinitedance")
@@ -16,7 +16,7 @@ class InfiniteDanceOptions:
     """Own options of the expert "infinitedance"; `option` says what each field is."""
 
     top_p: float = option(
-        0.8, "Draw tokens from the likeliest that make up this share.", above=0, high=1,
+        1.0, "Draw tokens from the likeliest that make up this share.", above=0, high=1,
         metavar="SHARE", panel=_PANEL,
     )  # fmt: skip
     repetition_penalty: float = option(
@@ -29,6 +29,8 @@ class InfiniteDanceOptions:
         panel=_PANEL,
     )
 
+    temperature: float = same(TEMPERATURE)
+    top_k: int = same(TOP_K)
     tempo_change: float = same(TEMPO_CHANGE)
 
     def validate(self) -> InfiniteDanceOptions:

@@ -67,6 +67,12 @@ class References:
         there = int((self.bank.genre_N == genre).sum()) if genre >= 0 else 0
         return genre if there >= self.count else None
 
+    def rows_for(
+        self, music_TF: Array, genre: int | None = None, without: Sequence[str] = ()
+    ) -> Whole:
+        """The bank's windows that become the reference of `for_music`, best first."""
+        return self.bank.found(self._query(music_TF), self.count, genre, without)[0]
+
     def for_music(
         self, music_TF: Array, genre: int | None = None, without: Sequence[str] = ()
     ) -> Array:
@@ -74,7 +80,7 @@ class References:
 
         Raises UnsuitableInput where the bank has too few; see `Bank.found`.
         """
-        rows, _ = self.bank.found(self._query(music_TF), self.count, genre, without)
+        rows = self.rows_for(music_TF, genre, without)
         found = turned_alike(self.motions(rows))
         beats = [np.flatnonzero(self.bank.beat_NT[row]).astype(np.float64) for row in rows]
         return blended(found, self.blend, beats)

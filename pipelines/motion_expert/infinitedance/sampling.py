@@ -24,9 +24,9 @@ class Sampling:
         most: how often a code may occur among the slot's last `most` + 5; 0: as often as it likes.
     """
 
-    temperature: float = 0.85
-    top_k: int = 30
-    top_p: float = 0.8
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
     penalty: float = 1.0
     memory: int = 30
     most: int = 0

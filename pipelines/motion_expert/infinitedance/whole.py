@@ -124,7 +124,7 @@ def load_whole(folder: Path | None, options: InfiniteDanceOptions) -> InfiniteDa
         retrieval = load_retrieval(folder)
         same_music(retrieval.config.schema, header.schema, f"{folder}: its retrieval")
         references = References(retrieval, bank, tokenizer, header.references, options.reference)
-    how = Sampling(top_p=options.top_p, penalty=options.repetition_penalty)
+    how = Sampling(options.temperature, options.top_k, options.top_p, options.repetition_penalty)
     window = Span.of_frames(int(stored.metadata["window"]))
     return InfiniteDancer(
         generator.eval(), tokenizer, references, header.genres, header.schema, how, window,

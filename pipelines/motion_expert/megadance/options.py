@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipelines.motion_expert.interface import BEAT_WEIGHT, TEMPO_CHANGE, own_panel
+from pipelines.motion_expert.interface import (
+    BEAT_WEIGHT,
+    TEMPERATURE,
+    TEMPO_CHANGE,
+    TOP_K,
+    own_panel,
+)
 from pipelines.support.options import check, option, same
 
 
@@ -12,14 +18,8 @@ from pipelines.support.options import check, option, same
 class MegaDanceOptions:
     """Own options of the expert "megadance"; `option` says what each field is."""
 
-    temperature: float = option(
-        1.0, "How freely tokens are drawn; 0 takes the likeliest.", low=0, high=2, metavar="T",
-        panel=own_panel("megadance"),
-    )  # fmt: skip
-    top_k: int = option(
-        0, "Draw from the K likeliest only.", low=0, shown="all", metavar="K",
-        panel=own_panel("megadance"),
-    )  # fmt: skip
+    temperature: float = same(TEMPERATURE)
+    top_k: int = same(TOP_K)
     beat_weight: float | None = same(BEAT_WEIGHT)
     genre_weight: float | None = option(
         None, "How much the style that is asked for counts; above 1 takes longer.", low=1, high=10,

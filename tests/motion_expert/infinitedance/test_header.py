@@ -15,7 +15,7 @@ from pipelines.motion_expert.infinitedance.header import (
 from pipelines.support.errors import MissingAsset, UnsuitableInput
 from pipelines.support.files import sha256_file
 
-GOLDEN = "cbab08effeb7ad476e08f3a85d1736d72259566850509703b41ebf4c6274df46"
+GOLDEN = "b81416200f810fcb1961853dc0baa8c2e707775723ecabb67c15d8352e63c2bb"
 WHOLE = Header(("Jazz", "Worm"), "schema", 3, {"generator": "a", "tokenizer": "b"}, ("Worm",))
 
 
