@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,10 +11,13 @@ from pipelines.motion_expert.training.material import (
     Material,
     data_digest,
     gather_data,
+    recipe_heard,
     warn_of_other_data,
 )
 from pipelines.motion_expert.training.settings import TrainMotionConfig
-from pipelines.support.errors import UnsuitableInput
+from pipelines.music.features import MusicFeatures
+from pipelines.music.recipes.table import RECIPES
+from pipelines.support.errors import BadUsage, MissingAsset, UnsuitableInput
 from pipelines.support.files import write_json
 from pipelines.support.progress import SILENT, Silent
 
@@ -79,3 +84,37 @@ def test_a_run_that_goes_on_with_other_data_says_so(tmp_path):
     assert heard.lines == []
     warn_of_other_data(tmp_path, {"data_digest": "b"}, heard)
     assert "changed since this run began" in heard.lines[0]
+
+
+def heard_config(tmp_path, **changes):
+    given = {"data": (tmp_path,), "expert": "infinitedance", "stage": "retrieval",
+             "options": {"music_features": "muq"}, "workspace": tmp_path}  # fmt: skip
+    return TrainMotionConfig(**(given | changes))
+
+
+def test_an_expert_says_what_its_pairs_need_beside_the_35_features(tmp_path, monkeypatch):
+    monkeypatch.setitem(RECIPES, "muq", replace(RECIPES["muq"], check=None))
+    assert recipe_heard(heard_config(tmp_path)) is RECIPES["muq"]
+    assert recipe_heard(heard_config(tmp_path, options={})) is None
+    assert recipe_heard(TrainMotionConfig(data=(tmp_path,))) is None
+    with pytest.raises(BadUsage, match="--music-features muq means nothing"):
+        recipe_heard(heard_config(tmp_path, stage="tokenizer"))
+
+
+def test_what_a_recipe_lacks_is_told_before_anything_is_read(tmp_path, monkeypatch):
+    def lacking():
+        raise MissingAsset("no such package", "install it")
+
+    monkeypatch.setitem(RECIPES, "muq", replace(RECIPES["muq"], check=lacking))
+    with pytest.raises(MissingAsset, match="no such package"):
+        gather_data(heard_config(tmp_path, data=(tmp_path / "none",)), SILENT)
+
+
+def test_the_digest_knows_what_else_is_heard():
+    motion = Motion(np.zeros((3, 24, 3), np.float32), np.zeros((3, 3), np.float32), 30.0)
+    plain = PairedSequence(motion, np.zeros((3, 35), np.float32), "a", "a")
+    one, other = (
+        replace(plain, heard=MusicFeatures(np.full((3, 2), n, np.float32), 30.0, "two2"))
+        for n in range(2)
+    )
+    assert len({data_digest([s]) for s in (plain, one, other)}) == 3
