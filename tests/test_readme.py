@@ -111,7 +111,7 @@ def test_options_that_the_pages_name_exist() -> None:
             "tables/megadance_table3", "import_megadance_generator")  # fmt: skip
     examples = [f"examples/{name}" for name in ("prepare_dance", "mix_checkpoints", *more)]
     names = ("ablations", "motion_quality", "appearance_ablation", "editing", "foot_restoration",
-             "dance_rows")  # fmt: skip
+             "dance_rows", "capture")  # fmt: skip
     for script in (*examples, *(f"benchmarks/{name}" for name in names)):
         sources += (ROOT / f"{script}.py").read_text()
     named = {

@@ -108,6 +108,7 @@ def pair_takes(
     progress: Progress = SILENT,
     counts: Mapping[str, Sequence[Pulses]] | None = None,
     recipe: Recipe | None = None,
+    done: Mapping[str, Sequence[str]] | None = None,
 ) -> Iterator[PairedTake]:
     """Pair every take with several songs; the same arguments give the same pairs.
 
@@ -121,11 +122,17 @@ def pair_takes(
         counts: by source how a take is truly counted, the most trusted reading first; of one that
             is not named the steps are tracked. A take so counted keeps one count to a beat, and
             where the count is known its first composition has exactly its tempo.
+        done: by source the songs of takes that are paired already, by the same arguments: these are
+            passed over, and the others get what they would have got.
     """
     config.validate()
     used: Counter[str] = Counter()
     with progress.stage("pairing dance with music", len(takes), "takes") as advance:
         for take in takes:
+            if (known := (done or {}).get(take.source or "")) is not None:
+                used.update(known)
+                advance(1)
+                continue
             rng = np.random.default_rng([config.seed, _number_of(take)])
             true = (counts or {}).get(take.source or "")
             try:

@@ -231,10 +231,11 @@ class Preparation:
             self._add_pairs(paths)
             return
         before = len(self.skipped)
-        names = self._make_pairs(read(), identity[:16])
-        write_json(manifest, {"pairs": names, "skipped": self.skipped[before:]})
+        made = self._make_pairs(read(), identity[:16])
+        write_json(manifest, {"pairs": made.names(), "skipped": self.skipped[before:]})
+        made.file.unlink(missing_ok=True)
 
-    def _make_pairs(self, dances: list[RecordedDance], identity: str) -> list[str]:
+    def _make_pairs(self, dances: list[RecordedDance], identity: str) -> _Begun:
         from pipelines.datasets.pairing import PairingConfig, pair_takes
         from pipelines.datasets.song_library import song_library
 
@@ -248,14 +249,14 @@ class Preparation:
         )
         by_name = {dance.motion.source or "": dance for dance in dances}
         counts = {name: dance.counts for name, dance in by_name.items() if dance.counts}
-        names: list[str] = []
-        danced: set[str] = set()
+        kept = _Begun.found(self._cache, identity)
+        self._add_pairs([self._cache / name for name in kept.names()])
+        takes = [dance.motion for dance in dances]
         for pair in pair_takes(
-            [d.motion for d in dances], songs, config, self._progress, counts, self._recipe
+            takes, songs, config, self._progress, counts, self._recipe, kept.songs()
         ):
             motion = pair.warped.motion
             take = motion.source or ""
-            danced.add(take)
             dance = by_name[take]
             sequence = PairedSequence(
                 motion,
@@ -265,14 +266,15 @@ class Preparation:
                 couple=dance.couple,
                 heard=pair.heard,
             )
-            name = f"pair-{identity}-{len(names):05d}.npz"
+            name = f"pair-{identity}-{len(kept.pairs):05d}.npz"
             save_pair(sequence, pair.song, pair.mode, self._cache / name)
-            names.append(name)
+            kept.add(take, name, pair.song if pair.mode == "warp" else "")
             self.sequences.append(sequence)
+        danced = {take for take, _, _ in kept.pairs}
         self.skipped += [
             f"{name}: no music could be given to it" for name in by_name if name not in danced
         ]
-        return names
+        return kept
 
     def _silent_dances(self, folder: Path, takes: list[ListedTake]) -> list[RecordedDance]:
         """Dances to be given music.
@@ -295,6 +297,46 @@ class Preparation:
             except MacedanceError as error:
                 self.skipped.append(_reason(take.motion, error))
         return dances
+
+
+@dataclass
+class _Begun:
+    """Pairs made so far, noted take by take: what is stopped goes on behind the last whole take.
+
+    Attributes:
+        file: where they are noted. pairs: take, the pair's file, its song ("" where composed).
+    """
+
+    file: Path
+    pairs: list[tuple[str, str, str]]
+
+    @staticmethod
+    def found(cache: Path, identity: str) -> _Begun:
+        """What an earlier run left whole; nothing where it left nothing, or files are gone."""
+        file = cache / f"pairing-{identity}.part.json"
+        try:
+            pairs = [(str(take), str(name), str(song)) for take, name, song in read_json(file)]
+        except (OSError, ValueError, TypeError):
+            pairs = []
+        whole = all((cache / name).is_file() for _, name, _ in pairs)
+        return _Begun(file, pairs if whole else [])
+
+    def add(self, take: str, name: str, song: str) -> None:
+        """Note a pair, and write down those of all takes before it."""
+        if self.pairs and self.pairs[-1][0] != take:
+            write_json(self.file, self.pairs)
+        self.pairs.append((take, name, song))
+
+    def names(self) -> list[str]:
+        """The files, in order."""
+        return [name for _, name, _ in self.pairs]
+
+    def songs(self) -> dict[str, list[str]]:
+        """By take the songs that it was warped onto."""
+        found: dict[str, list[str]] = {}
+        for take, _, song in self.pairs:
+            found.setdefault(take, []).extend([song] if song else [])
+        return found
 
 
 def _noted(manifest: Path) -> dict[str, list[str]] | None:

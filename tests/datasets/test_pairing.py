@@ -70,6 +70,18 @@ def test_warped_pairs(stepping: Stepping) -> None:
     assert [p.warped.first_frame for p in other] != [p.warped.first_frame for p in pairs]
 
 
+def test_takes_that_are_done_are_passed_over_and_the_rest_get_what_they_would_have_got(
+    stepping: Stepping,
+) -> None:
+    takes = [replace(stepping(bpm, 14), source=f"take {bpm}") for bpm in (96, 118, 104)]
+    config = PairingConfig(warped_songs=2, composed_songs=0)
+    whole = list(pair_takes(takes, SONGS, config))
+    songs = [pair.song for pair in whole if pair.warped.motion.source == "take 96"]
+    assert len(songs) == 2
+    rest = list(pair_takes(takes, SONGS, config, done={"take 96": songs}))
+    assert [pair.song for pair in rest] == [pair.song for pair in whole[2:]]
+
+
 def test_composed_pair(stepping: Stepping) -> None:
     take = stepping(104, 12)
     pair = compose_for(take, step_cycles(take), np.random.default_rng(2))

@@ -130,7 +130,7 @@ def test_new_music_for_every_dance_where_their_own_is_not_asked_for(
 ):
     asked = []
 
-    def pair_takes(takes, songs, config, progress, counts, recipe):
+    def pair_takes(takes, songs, config, progress, counts, recipe, done):
         asked.append(([take.source for take in takes], config))
         return iter(())
 
@@ -152,7 +152,7 @@ def test_new_music_is_noted_in_a_manifest_that_a_later_run_trusts(workspace, tmp
         def __init__(self, motion):
             self.motion = motion
 
-    def pair_takes(takes, songs, config, progress, counts, recipe):
+    def pair_takes(takes, songs, config, progress, counts, recipe, done):
         calls.append(len(takes))
         yield pairing.PairedTake(Warped(takes[0]), music(), "a song", "compose", np.zeros(0))
 
@@ -174,6 +174,51 @@ def test_new_music_is_noted_in_a_manifest_that_a_later_run_trusts(workspace, tmp
         assert len(prepared(workspace, cache, "paired", "compose").sequences) == 3
         assert len(calls) == count, f"a manifest that holds {damage!r} is written anew"
         assert json.loads(manifest.read_text()) == record
+
+
+def test_pairing_that_was_stopped_goes_on_behind_the_last_whole_take(
+    workspace, tmp_path, monkeypatch
+):
+    from pipelines.datasets import pairing
+
+    class Warped:
+        def __init__(self, motion):
+            self.motion = motion
+
+    stop_after, seen = 3, []
+
+    def pair_takes(takes, songs, config, progress, counts, recipe, done):
+        made = 0
+        seen.append(dict(done))
+        for take in takes:
+            for mode in ("warp", "compose") if take.source not in done else ():
+                if made == stop_after:
+                    raise KeyboardInterrupt
+                song = f"{mode} {take.source}"
+                yield pairing.PairedTake(Warped(take), music(), song, mode, np.zeros(0))
+                made += 1
+
+    monkeypatch.setattr(pairing, "pair_takes", pair_takes)
+    cache = tmp_path / "cache"
+    with pytest.raises(KeyboardInterrupt):
+        prepared(workspace, cache, "compose")  # in the middle of the second take
+    stop_after = 100
+    found = prepared(workspace, cache, "compose")
+    assert seen == [{}, {"a": ["warp a"]}]
+    assert [one.take for one in found.sequences] == ["a", "a", "b", "b", "c", "c"]
+    (manifest,) = cache.glob("pairing-*.json")  # what was begun is noted no longer
+    whole = prepared(workspace, tmp_path / "other", "compose")
+    (other,) = (tmp_path / "other").glob("pairing-*.json")
+    assert manifest.read_bytes() == other.read_bytes()
+    for one, same in zip(found.sequences, whole.sequences, strict=True):
+        assert np.array_equal(one.motion.poses, same.motion.poses)
+        assert np.array_equal(one.features, same.features)
+
+
+@pytest.mark.parametrize("damage", ["", "{", "3", '[["a"]]', '[["a", "gone.npz", ""]]'])
+def test_what_was_begun_and_is_damaged_is_begun_anew(tmp_path, damage):
+    (tmp_path / "pairing-x.part.json").write_text(damage)
+    assert preparation._Begun.found(tmp_path, "x").pairs == []
 
 
 def test_a_folder_that_is_missing_or_holds_nothing(tmp_path):
@@ -270,7 +315,7 @@ def test_composed_and_warped_songs_are_heard_from_the_frame_where_the_dance_begi
 ):
     asked = []
 
-    def pair_takes(takes, songs, config, progress, counts, recipe):
+    def pair_takes(takes, songs, config, progress, counts, recipe, done):
         asked.append(recipe)
         return iter(())
 
