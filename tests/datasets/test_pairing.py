@@ -144,6 +144,17 @@ def test_features_and_beats_begin_with_the_dance_not_with_the_song(stepping: Ste
     np.testing.assert_allclose(pair.beats, inside)
 
 
+def test_what_a_recipe_hears_begins_with_the_dance_too(stepping: Stepping) -> None:
+    """At 25 a second: nearest to frame 46 is row 38."""
+    take, music = stepping(100, 10), song(120, 30)
+    rows = np.arange(750, dtype=np.float32)[:, None]
+    heard = MusicFeatures(rows, 25.0, "count1-25fps")
+    pair = pairing._cut(warped(take, 46), music.features, "a song", "warp", music.beats, heard)
+    assert pair.heard is not None and pair.heard.fps == 25.0
+    count = -(-take.frames * 25 // 30)
+    np.testing.assert_array_equal(pair.heard.values[:, 0], 38 + np.arange(count))
+
+
 def test_a_dance_that_outlasts_its_song_is_cut(stepping: Stepping) -> None:
     take, music = stepping(100, 10), song(120, 8)
     pair = pairing._cut(warped(take, 60), music.features, "a song", "warp", music.beats)

@@ -310,9 +310,7 @@ def test_pairs_without_sound_cannot_serve_another_recipe(sounding, tmp_path):
     assert prepared(tmp_path / "heard", tmp_path / "cache").sequences[0].take == "a"
 
 
-def test_composed_and_warped_songs_are_heard_from_the_frame_where_the_dance_begins(
-    sounding, tmp_path, monkeypatch
-):
+def test_new_music_is_heard_by_the_recipe_too(sounding, tmp_path, monkeypatch):
     asked = []
 
     def pair_takes(takes, songs, config, progress, counts, recipe, done):
