@@ -6,13 +6,13 @@ import torch
 
 from pipelines.motion_expert.infinitedance.clock import Span
 from pipelines.motion_expert.infinitedance.generator_task import generator_task
-from pipelines.motion_expert.infinitedance.header import part_folder, same_music
+from pipelines.motion_expert.infinitedance.header import part_folder
 from pipelines.motion_expert.infinitedance.references import (
     References,
     build_bank,
     load_retrieval,
 )
-from pipelines.motion_expert.infinitedance.storage import load_part
+from pipelines.motion_expert.infinitedance.storage import load_part, same_music
 from pipelines.motion_expert.infinitedance.tokenizer_task import load_tokenizer
 from pipelines.motion_expert.infinitedance.training_options import InfiniteDanceTrainingOptions
 from pipelines.motion_expert.training.material import Material

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.motion_expert.interface import CONFIG_NAME
-from pipelines.music.features import FEATURE_SCHEMA
 from pipelines.support.errors import MissingAsset, UnsuitableInput
 from pipelines.support.files import read_json, sha256_json, write_json
 
@@ -34,15 +33,6 @@ class Header:
     def digest(self) -> str:
         """SHA-256 that names all weights together."""
         return sha256_json(self.parts)
-
-
-def same_music(theirs: str, ours: str, whose: str) -> None:
-    """Raise UnsuitableInput where a part learned by another recipe than the others hear by."""
-    if (theirs or FEATURE_SCHEMA) != ours:
-        raise UnsuitableInput(
-            f'{whose}: learned from "{theirs or FEATURE_SCHEMA}", this hears "{ours}"',
-            "give the same --music-features to all stages, or another --run",
-        )
 
 
 def write_header(folder: Path, header: Header) -> None:

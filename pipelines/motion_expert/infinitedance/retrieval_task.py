@@ -13,7 +13,6 @@ from torch import Tensor
 from pipelines.metrics.contrastive.loss import info_nce
 from pipelines.motion_expert.infinitedance import columns
 from pipelines.motion_expert.infinitedance.clock import WINDOW, Span
-from pipelines.motion_expert.infinitedance.header import same_music
 from pipelines.motion_expert.infinitedance.plain_retrieval import tempo_and_energy
 from pipelines.motion_expert.infinitedance.retrieval import (
     Retrieval,
@@ -23,7 +22,7 @@ from pipelines.motion_expert.infinitedance.retrieval import (
     retrieval_figures,
     rivals,
 )
-from pipelines.motion_expert.infinitedance.storage import load_part, save_part
+from pipelines.motion_expert.infinitedance.storage import load_part, same_music, save_part
 from pipelines.motion_expert.infinitedance.windows import DanceWindows
 from pipelines.motion_expert.training.material import Material
 from pipelines.motion_expert.training.settings import TrainMotionConfig

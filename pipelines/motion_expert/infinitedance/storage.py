@@ -19,6 +19,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from pipelines.music.features import FEATURE_SCHEMA
 from pipelines.support.errors import MissingAsset, UnsuitableInput
 from pipelines.support.files import atomic_path, read_json, sha256_file, write_json
 
@@ -91,3 +92,12 @@ def load_part(folder: Path, part: Part) -> Stored:
             "fetch or train it again",
         )
     return Stored(config, tensors, metadata, digest)
+
+
+def same_music(theirs: str, ours: str, whose: str) -> None:
+    """Raise UnsuitableInput where a part learned by another recipe than the others hear by."""
+    if (theirs or FEATURE_SCHEMA) != ours:
+        raise UnsuitableInput(
+            f'{whose}: learned from "{theirs or FEATURE_SCHEMA}", this hears "{ours}"',
+            "give the same --music-features to all stages, or another --run",
+        )

@@ -15,7 +15,6 @@ from pipelines.motion_expert.infinitedance.header import (
     SHIPPED,
     Header,
     read_header,
-    same_music,
     write_header,
 )
 from pipelines.motion_expert.infinitedance.options import InfiniteDanceOptions
@@ -26,7 +25,7 @@ from pipelines.motion_expert.infinitedance.references import (
     save_bank,
 )
 from pipelines.motion_expert.infinitedance.sampling import Sampling
-from pipelines.motion_expert.infinitedance.storage import Part, load_part, save_part
+from pipelines.motion_expert.infinitedance.storage import Part, load_part, same_music, save_part
 from pipelines.motion_expert.infinitedance.tokenizer import Tokenizer
 from pipelines.motion_expert.infinitedance.tokenizer_task import load_tokenizer
 from pipelines.support.errors import MissingAsset, UnsuitableInput
