@@ -24,6 +24,7 @@ from pipelines.motion_expert.interface import Danced, DanceRequest, find_genre
 from pipelines.music.beats import beat_times
 from pipelines.music.recipes.timing import played_on
 from pipelines.rhythm.on_beat import with_reserve
+from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.errors import UnsuitableInput
 from pipelines.support.progress import SILENT, Progress
 
@@ -74,7 +75,7 @@ class InfiniteDancer:
             tokens_BN = write_song(
                 self.generator, lambda start, length: self._heard(held, style, start, length),
                 whole, self.how, torch.Generator().manual_seed(request.seed), request.candidates,
-                self.window, self.step, lambda: advance(1),
+                self.window, self.step, lambda: advance(1), self._fastest,
             )  # fmt: skip
         facts = {"genre": asked, "style": name, "windows": written,
                  "temperature": self.how.temperature}  # fmt: skip
@@ -117,14 +118,25 @@ class InfiniteDancer:
         )
         return states
 
-    def _motions(self, tokens_BN: Tensor, frames: int, genre: str | None) -> list[Motion]:
+    def _fastest(self, tokens_BN: Tensor) -> Tensor:
+        """(B,) m/s of the fastest joint in dances of these tokens."""
+        joints = (decode(features, None).joints() for features in self._decoded(tokens_BN))
+        speeds = [np.linalg.norm(np.diff(j, axis=0), axis=-1).max() * MOTION_FPS for j in joints]
+        return torch.tensor(speeds)
+
+    def _decoded(self, tokens_BN: Tensor) -> NDArray[np.float32]:
+        """(B, T, 264); raises UnsuitableInput where it is not finite."""
         with torch.inference_mode():
             tokens_BLQ = tokens_BN.unflatten(1, (-1, self.generator.config.slots))
-            features_BTD = self.tokenizer.motion(tokens_BLQ).numpy()[:, :frames]
+            features_BTD: NDArray[np.float32] = self.tokenizer.motion(tokens_BLQ).numpy()
         if not np.isfinite(features_BTD).all():
             raise UnsuitableInput(
                 "the Motion Expert gives no finite motion: its weights are damaged",
                 "leave --motion-model out, or train it again",
             )
+        return features_BTD
+
+    def _motions(self, tokens_BN: Tensor, frames: int, genre: str | None) -> list[Motion]:
+        features_BTD = self._decoded(tokens_BN)[:, :frames]
         # Facing is summed up from turns that are written: where it comes out is nobody's choice.
         return [faced(decode(features, genre)) for features in features_BTD]

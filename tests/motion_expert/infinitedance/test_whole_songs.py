@@ -7,7 +7,7 @@ from pipelines.motion_expert.infinitedance.cadence import CadenceConfig
 from pipelines.motion_expert.infinitedance.choreollama import ChoreoConfig, ChoreoLlama
 from pipelines.motion_expert.infinitedance.clock import Span
 from pipelines.motion_expert.infinitedance.sampling import Sampling
-from pipelines.motion_expert.infinitedance.whole_songs import write_song
+from pipelines.motion_expert.infinitedance.whole_songs import FASTEST_REAL, write_song
 from pipelines.support.errors import UnsuitableInput
 
 WINDOW, STEP = Span(4), Span(2)
@@ -82,3 +82,47 @@ def test_seeds_and_candidates(model):
 def test_a_song_shorter_than_a_window(model):
     with pytest.raises(UnsuitableInput, match="shorter than a window"):
         write(model, 3)
+
+
+def test_a_window_whose_joints_are_too_fast_is_drawn_anew_and_no_other(model):
+    """A code of the first slot stands for a tumble: three dances without it keep every token."""
+    how, calls = Sampling(1.0), []
+
+    def fastest(tokens_BN):
+        calls.append(len(tokens_BN))
+        return torch.where((tokens_BN[:, ::3] == 3).any(1), FASTEST_REAL + 5, FASTEST_REAL)
+
+    def drawn(judge):
+        hear, _ = hearing()
+        generator = torch.Generator().manual_seed(5)
+        return write_song(model, hear, Span(4), how, generator, 12, WINDOW, STEP, fastest=judge)
+
+    plain, calmed = drawn(None), drawn(fastest)
+    tumbles = (plain[:, ::3] == 3).any(1)
+    assert 0 < int(tumbles.sum()) == calls[1]
+    assert calls[0] == 12
+    assert len(calls) <= 5
+    assert torch.equal(plain[~tumbles], calmed[~tumbles])
+    assert int((calmed[:, ::3] == 3).any(1).sum()) < int(tumbles.sum())
+    assert torch.equal(calmed, drawn(fastest))
+
+
+def test_the_calmest_draw_stays_where_all_are_wild(model):
+    speeds = iter([30.0, 40.0, 20.0, 25.0, 60.0])
+    seen = []
+
+    def fastest(tokens_BN):
+        seen.append(tokens_BN.clone())
+        return torch.tensor([next(speeds)])
+
+    hear, _ = hearing()
+    generator = torch.Generator().manual_seed(1)
+    found = write_song(model, hear, Span(4), Sampling(1.0), generator, 1, WINDOW, STEP,
+                       fastest=fastest)  # fmt: skip
+    assert torch.equal(found, seen[2])
+
+
+def test_greedy_windows_are_not_asked_about(model):
+    hear, _ = hearing()
+    never = lambda tokens: pytest.fail("the same would be drawn again")  # noqa: E731
+    write_song(model, hear, Span(4), GREEDY, torch.Generator(), 1, WINDOW, STEP, fastest=never)
