@@ -114,7 +114,7 @@ class Preparation:
             silent = listing.takes
         if silent and (self._compose or self._songs):
             content = [[sha256_file(t.motion), t.name, t.genre] for t in silent]
-            self._add_with_new_music(content, lambda: self._silent_dances(folder, silent))
+            self._add_with_new_music(content, lambda: self._silent_dances(silent))
         else:
             self.skipped += [f"{take.motion}: {_SILENT}" for take in silent]
 
@@ -276,21 +276,22 @@ class Preparation:
         ]
         return kept
 
-    def _silent_dances(self, folder: Path, takes: list[ListedTake]) -> list[RecordedDance]:
+    def _silent_dances(self, takes: list[ListedTake]) -> list[RecordedDance]:
         """Dances to be given music.
 
         Known takes of the CMU archive are corrected and repaired; others are read as they are.
         """
-        if any(cmu.knows(take.motion) for take in takes):
-            found = cmu.read_takes([folder], self._progress)
-            self.skipped += found.skipped
-            for line in found.repaired:
-                self._progress.say(f"repaired {line}")
-            return [
-                RecordedDance(take.motion, take.group, couple=take.couple) for take in found.takes
-            ]
-        dances: list[RecordedDance] = []
+        known = [take.motion for take in takes if cmu.knows(take.motion)]
+        found = cmu.read_files(known, self._progress) if known else cmu.Takes()
+        self.skipped += found.skipped
+        for line in found.repaired:
+            self._progress.say(f"repaired {line}")
+        dances = [
+            RecordedDance(take.motion, take.group, couple=take.couple) for take in found.takes
+        ]
         for take in takes:
+            if take.motion in known:
+                continue
             try:
                 motion = replace(_read(take), source=take.name)
                 dances.append(RecordedDance(motion, take.group or group_of(take.name)))

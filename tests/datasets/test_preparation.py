@@ -143,6 +143,22 @@ def test_new_music_for_every_dance_where_their_own_is_not_asked_for(
     assert found.skipped == [f"{name}: no music could be given to it" for name in names]
 
 
+def test_captures_of_an_archive_and_others_lie_in_one_folder(dance, tmp_path, monkeypatch):
+    asked = []
+
+    def pair_takes(takes, *others):
+        asked.extend((take.source, take.genre) for take in takes)
+        return iter(())
+
+    monkeypatch.setattr("pipelines.datasets.pairing.pair_takes", pair_takes)
+    for number, name in enumerate(("mine", "05_02", "05_01", "yours")):
+        save_npz(dance(number, frames=FRAMES), tmp_path / "captures" / f"{name}.npz")
+    found = prepared(tmp_path / "captures", tmp_path / "cache", "compose")
+    assert asked == [("modern__05_02", "modern"), ("mine", None), ("yours", None)]
+    assert [line for line in found.skipped if "05_01.npz: a walk" in line]
+    assert not [line for line in found.skipped if "table" in line]
+
+
 def test_new_music_is_noted_in_a_manifest_that_a_later_run_trusts(workspace, tmp_path, monkeypatch):
     from pipelines.datasets import pairing
 
