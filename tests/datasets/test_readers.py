@@ -299,7 +299,7 @@ def test_dances_without_music_get_new_music_once(tmp_path, song, monkeypatch):
         def __init__(self, motion):
             self.motion = motion
 
-    def pair_takes(takes, songs, config, progress, counts):
+    def pair_takes(takes, songs, config, progress, counts, recipe, done):
         asked.append((len(takes), len(songs), config.warped_songs, config.composed_songs))
         assert counts == {}  # files know none
         features = cached_features(song, tmp_path / "cache")
