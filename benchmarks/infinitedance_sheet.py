@@ -25,6 +25,7 @@ from pipelines.motion_expert.infinitedance.options import InfiniteDanceOptions
 from pipelines.motion_expert.infinitedance.whole import load_whole
 from pipelines.motion_expert.interface import DanceRequest
 from pipelines.music.features import song_features
+from pipelines.music.recipes.table import recipe_of
 from pipelines.support.progress import SILENT
 
 Picture = NDArray[np.uint8]
@@ -73,7 +74,8 @@ def of_references(request: DanceRequest, model: Path | None) -> dict[str, Motion
         raise SystemExit("this InfiniteDance hears no references: there is nothing to show")
     (danced,) = dancer.dance(request, SILENT)
     style = list(dancer.genres).index(danced.facts["style"])
-    music = request.music.values[: dancer.window.frames]
+    heard = request.heard_as(dancer.schema)
+    music = heard.values[: dancer.window.rows(heard.fps)]
     genre = references.searched(style)
     found = references.rows_for(music, genre)
     names = [references.bank.recordings[references.bank.recording_N[row]] for row in found]
@@ -98,7 +100,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("sheets"))
     asked = parser.parse_args(arguments)
     music = song_features(asked.song, asked.start, max(asked.seconds, 12.0), SILENT)
-    request = DanceRequest(music, ((0.0, asked.style),) if asked.style else (), asked.seed)
+    hears = EXPERTS["infinitedance"].hears
+    recipe = recipe_of(hears(asked.model)) if hears is not None else None
+    heard = recipe and recipe.of_song(asked.song, asked.start, max(asked.seconds, 12.0), SILENT)
+    styles = ((0.0, asked.style),) if asked.style else ()
+    request = DanceRequest(music, styles, asked.seed, heard=heard)
     asked.out.mkdir(parents=True, exist_ok=True)
     for name, rows in (
         ("beside", beside(request, asked.experts, asked.model)),

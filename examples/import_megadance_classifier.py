@@ -29,7 +29,7 @@ def main() -> int:
         state, mean, std = (read_released(p) for p in (options.model, options.mean, options.std))
         import_classifier(state, mean, std, options.out)
     except MacedanceError as error:
-        print(error.what, file=sys.stderr)
+        print("\n".join(filter(None, (error.what, error.hint))), file=sys.stderr)
         return error.exit_code
     print(options.out)
     return 0

@@ -40,7 +40,7 @@ def main() -> int:
             options.rotations, options.layers,
         )  # fmt: skip
     except MacedanceError as error:
-        print(error.what, file=sys.stderr)
+        print("\n".join(filter(None, (error.what, error.hint))), file=sys.stderr)
         return error.exit_code
     print(f"dances begin with one of {begun} tokens of the library's dances", file=sys.stderr)
     print(options.out)

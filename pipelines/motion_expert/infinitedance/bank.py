@@ -70,7 +70,7 @@ class Bank:
         if (there := int(allowed.sum())) < count:
             raise UnsuitableInput(
                 f"the bank has {there} windows of that style and other recordings, not {count}",
-                "build it from more dances, or ask for another --genre",
+                "build it from more dances, use fewer --references, or ask for another --genre",
             )
         # All of them, though some are not asked for: to gather those that are would take longer.
         cosine = np.where(allowed, self.embedding_NM @ query_M, -np.inf).astype(np.float32)

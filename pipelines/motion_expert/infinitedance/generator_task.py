@@ -15,6 +15,7 @@ from pipelines.motion_expert.infinitedance import columns
 from pipelines.motion_expert.infinitedance.cadence import CadenceConfig
 from pipelines.motion_expert.infinitedance.choreollama import ChoreoConfig, ChoreoLlama
 from pipelines.motion_expert.infinitedance.clock import WINDOW, Span
+from pipelines.motion_expert.infinitedance.first_weights import begin_from
 from pipelines.motion_expert.infinitedance.references import References, tokens_of
 from pipelines.motion_expert.infinitedance.storage import load_part, save_part
 from pipelines.motion_expert.infinitedance.tokenizer import Tokenizer
@@ -87,6 +88,8 @@ def generator_task(
     latest = Checkpoints(material.folder, keep=1).latest()
     if latest is not None:
         _taken_up(model, latest, material)
+    elif config.init:
+        _begun(model, config.init_folder(), genres)
     model.to(material.device)
     unasked = list(only_asked(material.train))
     held = _held(material, genres, window, tokenizer, references)
@@ -174,6 +177,20 @@ def _taken_up(model: ChoreoLlama, checkpoint: Path, material: Material) -> None:
             "give those that it began with, or another --run",
         )
     stored.into(model, "generator")
+
+
+def _begun(model: ChoreoLlama, folder: Path | None, genres: tuple[str, ...]) -> None:
+    """With the weights of a trained one; what belongs to the tokenizer stays this run's."""
+    own = {name: model.get_buffer(name).clone()
+           for name in ("codes_QKC", "reference_mean_C", "reference_std_C")}  # fmt: skip
+    stored = begin_from(folder, "generator", model, ChoreoConfig.from_json)
+    if list(stored.metadata["genres"]) != list(genres):
+        raise BadUsage(
+            f"--init: that generator knows the styles {', '.join(stored.metadata['genres'])}; the "
+            f"data have {', '.join(genres) or 'none'}", "leave --init out, or use such data",
+        )  # fmt: skip
+    for name, value in own.items():
+        model.get_buffer(name).copy_(value)
 
 
 def _ready(

@@ -66,11 +66,23 @@ def read_header(folder: Path | None) -> Header:
 
 
 def weights_digest(folder: Path | None) -> str:
-    """The digest of a folder's weights, "" where there are none."""
+    """The digest of a folder's weights, of a run's parts where it is no whole one; "" for none."""
     try:
         return read_header(folder).digest
     except (MissingAsset, UnsuitableInput):
-        return ""
+        return "" if folder is None else _digest_of_parts(folder)
+
+
+def _digest_of_parts(folder: Path) -> str:
+    for place in (folder, folder / "best", folder / "latest"):
+        files = [place / f"{part}.json" for part in ("tokenizer", "retrieval", "generator")]
+        try:
+            found = [str(read_json(file)["sha256"]) for file in files if file.is_file()]
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
+        if found:
+            return sha256_json(found)
+    return ""
 
 
 def part_folder(given: str, part: str, wanted_by: str) -> Path:

@@ -13,6 +13,7 @@ from torch import Tensor
 from pipelines.metrics.contrastive.loss import info_nce
 from pipelines.motion_expert.infinitedance import columns
 from pipelines.motion_expert.infinitedance.clock import WINDOW, Span
+from pipelines.motion_expert.infinitedance.first_weights import begin_from
 from pipelines.motion_expert.infinitedance.plain_retrieval import tempo_and_energy
 from pipelines.motion_expert.infinitedance.retrieval import (
     Retrieval,
@@ -67,6 +68,10 @@ def retrieval_task(config: TrainMotionConfig, material: Material, window: Span =
         stored = load_part(latest, "retrieval")
         same_music(RetrievalConfig(**stored.config).schema, windows.schema, str(material.folder))
         stored.into(network, "retrieval")
+    elif config.init:
+        begin_from(
+            config.init_folder(), "retrieval", network, lambda sizes: RetrievalConfig(**sizes)
+        )
     else:
         _fit_scales(network, windows)
     network.to(material.device)

@@ -85,6 +85,7 @@ _STAGES: dict[str, Callable[[Any, InfiniteDanceTrainingOptions, Any], Task]] = {
 
 
 def _task(config: Any, own: InfiniteDanceTrainingOptions, material: Any) -> Task:
+    own.check_stage(config.stage, config.init, config.swap_timbre)
     return _STAGES[config.stage](config, own, material)
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from pipelines.motion_expert.infinitedance import columns
 from pipelines.motion_expert.infinitedance.clock import Span
+from pipelines.motion_expert.infinitedance.first_weights import begin_from
 from pipelines.motion_expert.infinitedance.linear_start import begin_linear
 from pipelines.motion_expert.infinitedance.storage import Stored, load_part, save_part
 from pipelines.motion_expert.infinitedance.tokenizer import PRESETS, Tokenizer, TokenizerConfig
@@ -59,6 +60,8 @@ def tokenizer_task(config: TrainMotionConfig, material: Material) -> Task:
     latest = Checkpoints(material.folder, keep=1).latest()
     if latest is not None:
         load_part(latest, "tokenizer").into(tokenizer, "tokenizer")
+    elif config.init:
+        begin_from(config.init_folder(), "tokenizer", tokenizer, TokenizerConfig.from_json)
     else:
         mean_D, std_D = windows.moments()
         tokenizer.mean_D.copy_(torch.from_numpy(mean_D))

@@ -73,6 +73,19 @@ class InfiniteDanceTrainingOptions:
             )
         return self.music_features
 
+    def check_stage(self, stage: str, init: str, swap_timbre: float) -> None:
+        """Raises BadUsage for what is asked of a stage that does not heed it."""
+        for flag, given, stages in (
+            ("--init", bool(init), ("tokenizer", "retrieval", "generator")),
+            ("--swap-timbre", swap_timbre > 0, ("generator",)),
+            ("--in-step", self.in_step, ("generator",)),
+        ):
+            if given and stage not in stages:
+                raise BadUsage(
+                    f"{flag} means nothing to --stage {stage}",
+                    f"leave it out; it is for --stage {' and '.join(stages)}",
+                )
+
     def whole_window(self) -> Span:
         """What is seen at once; raises BadUsage naming the flag where it is no whole cells."""
         if self.dance_window % Span(1).frames:

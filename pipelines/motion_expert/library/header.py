@@ -35,6 +35,11 @@ def read_card(folder: Path) -> Mapping[str, Any]:
     file = folder / CONFIG_FILE
     try:
         card = read_json(file)
+    except FileNotFoundError:
+        raise UnsuitableInput(
+            f"{folder}: holds no network and no dance library",
+            f"a run has none before its first checkpoint; {_HOW_TO_MAKE_ONE}",
+        ) from None
     except (OSError, ValueError) as error:
         raise UnsuitableInput(f"{file}: not a dance library ({error})") from error
     if not isinstance(card, Mapping) or card.get("format") != FORMAT:

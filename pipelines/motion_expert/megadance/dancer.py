@@ -31,7 +31,7 @@ from pipelines.rhythm.beat_clock import clock_hands, count_beats, half_a_beat_la
 from pipelines.rhythm.on_beat import with_reserve
 from pipelines.support.conventions import MOTION_FPS
 from pipelines.support.devices import torch_device
-from pipelines.support.errors import UnsuitableInput
+from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.support.progress import SILENT, Progress
 
 
@@ -62,7 +62,9 @@ class MegaDancer:
 
         Raises:
             UnsuitableInput: features of another schema, no music, or weights that give no finite
-                motion. BadUsage: a style that it does not know.
+                motion.
+            BadUsage: a style that it does not know, or released weights that are to dance without
+                one, which they never learned.
         """
         if not request.frames:
             raise UnsuitableInput("there is no music to dance to", "take a longer --duration")
@@ -70,6 +72,8 @@ class MegaDancer:
         bent = self._tempo_change if len(request.styles) < 2 else 0.0
         values = with_reserve(self._values(request), bent)
         genres = self.genres_of_tokens(request, len(values))
+        if self._model.released is not None:
+            self._expect_genres(genres)
         count = count_beats(values)
         music = self._heard(values, count)
         later = None
@@ -94,6 +98,17 @@ class MegaDancer:
                 dances.append(Danced(planted, facts, {"speed_on_beat": speed}))
                 advance(1)
         return dances
+
+    def _expect_genres(self, genres: list[int]) -> None:
+        if -1 in genres:
+            known = ", ".join(self._generator.config.genres)
+            raise BadUsage("--genre: MEGADance's released weights learned no dance without one",
+                           f"name one from the song's beginning on: {known}")  # fmt: skip
+        if self._sampling.genre_weight > 1:
+            raise BadUsage(
+                "--genre-weight asks MEGADance's released weights for a dance without a genre, "
+                "which they never learned", "leave it out",
+            )  # fmt: skip
 
     def _values(self, request: DanceRequest) -> NDArray[np.float32]:
         """(T, 35) of the song's frames, in the order of our columns, as the network hears it."""

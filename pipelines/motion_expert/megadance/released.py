@@ -6,7 +6,6 @@ looked at. docs/reference/megadance.md#released-files.
 
 from __future__ import annotations
 
-import pickle
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -54,8 +53,9 @@ def read_released(path: Path) -> State:
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
-        reason = str(error).splitlines()[0][:120]
+    except Exception as error:
+        # torch's reader runs nothing, but trips over what is no file of its own in many ways.
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
         raise UnsuitableInput(f"{path}: not readable as tensors ({reason})") from None
     state = content.get("model", content) if isinstance(content, Mapping) else None
     if not isinstance(state, Mapping) or not all(isinstance(v, Tensor) for v in state.values()):
@@ -219,9 +219,21 @@ def taken(theirs: Mapping[str, Tensor], name: str) -> Tensor:
 def number(values: Mapping[str, Any], name: str) -> float:
     """A mean or a deviation by its published name; raises UnsuitableInput where it is no number."""
     try:
-        return float(torch.as_tensor(values[name]).reshape(()))
+        found = float(torch.as_tensor(values[name]).reshape(()))
     except (KeyError, RuntimeError, TypeError, ValueError):
-        raise UnsuitableInput(f"mean.pt and std.pt lack the one number {name}") from None
+        raise UnsuitableInput(f"{_file_of(name)} lacks the one number {name}") from None
+    expect_scale(torch.tensor([found]), name)
+    return found
+
+
+def expect_scale(values: Tensor, name: str) -> None:
+    """Raises UnsuitableInput for a mean that is not finite, or a deviation that is not above 0."""
+    if not torch.isfinite(values).all() or (name.endswith("_std") and not (values > 0).all()):
+        raise UnsuitableInput(f"{_file_of(name)}: {name} is not finite, or no deviation")
+
+
+def _file_of(name: str) -> str:
+    return "std.pt" if name.endswith("_std") else "mean.pt"
 
 
 def filled(network: torch.nn.Module, ours: State) -> None:

@@ -21,6 +21,7 @@ from pipelines.motion_expert.megadance.header import Rotations
 from pipelines.motion_expert.megadance.presets import FRAMES
 from pipelines.motion_expert.megadance.released import (
     as_our_columns,
+    expect_scale,
     released_generator,
     released_tokenizer,
     seen_as_released,
@@ -63,7 +64,10 @@ def import_generator(
     tokenizer = released_tokenizer(state, mean, std)
     generator = released_generator(state, layers)
     tokens = start_tokens(tokenizer, dances)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnsuitableInput(f"{folder}: no folder can be made there ({error.strerror})") from None
     save_megadance(
         folder, tokenizer, generator.config, generator.state_dict(),
         (standardizer, tokens, torch.full((len(tokens),), -1)), MEGA35.schema,
@@ -95,6 +99,7 @@ def _of_music(values: Mapping[str, Any], kind: str) -> np.ndarray[Any, np.dtype[
     try:
         theirs = torch.as_tensor(values[name], dtype=torch.float32).reshape(layout.WIDTH)
     except (KeyError, RuntimeError, TypeError, ValueError):
-        raise UnsuitableInput(f"mean.pt and std.pt lack the 35 numbers {name}") from None
+        raise UnsuitableInput(f"{kind}.pt lacks the 35 numbers {name}") from None
+    expect_scale(theirs, name)
     ours: np.ndarray[Any, np.dtype[np.float32]] = as_our_columns(theirs).numpy()
     return ours

@@ -12,7 +12,7 @@ from pipelines.motion_expert.infinitedance.storage import load_part
 from pipelines.motion_expert.infinitedance.training_options import InfiniteDanceTrainingOptions
 from pipelines.motion_expert.training.material import Material
 from pipelines.motion_expert.training.settings import TrainMotionConfig
-from pipelines.support.errors import UnsuitableInput
+from pipelines.support.errors import BadUsage, UnsuitableInput
 from pipelines.support.progress import SILENT
 from pipelines.training.engine import Engine, EngineOptions
 from pipelines.training.launch import Launch
@@ -86,6 +86,24 @@ def test_some_windows_hear_the_timbre_of_another_song(tmp_path, paired, tokenize
     assert not changed[:, [0, 33, 34]].any()
     torch.testing.assert_close(drawn["reference"], plain["reference"])
     torch.testing.assert_close(drawn["tokens"], plain["tokens"])
+
+
+def test_a_trained_generator_is_begun_with_and_knows_its_styles(
+    train, paired, tokenizer, references, tmp_path
+):
+    _, stored, outcome = train(tmp_path / "first", 2)
+    named = [paired(n, genre=GENRES[n % 2 == 0]) for n in range(4)]
+    material = Material(named, [], tmp_path / "second", CPU, 4, SILENT)
+    own = InfiniteDanceTrainingOptions()
+
+    def begun(genres):
+        config = replace(CONFIG, seed=9, init=str(outcome.checkpoint))
+        return generator_task(config, material, tokenizer, references, genres, own, Span(4))
+
+    network = begun(GENRES).network.state_dict()
+    assert all(torch.equal(network[name], value) for name, value in stored.weights.items())
+    with pytest.raises(BadUsage, match="--init: that generator knows the styles Jazz, Pop; the"):
+        begun(("Jazz", "Rock"))
 
 
 def test_what_is_saved_is_read_again(train, tmp_path, tokenizer):

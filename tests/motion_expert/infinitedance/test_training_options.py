@@ -39,3 +39,16 @@ def test_an_option_that_came_later_makes_no_other_run_of_an_older_one():
     assert "music_features" not in identity(InfiniteDanceTrainingOptions())
     given = InfiniteDanceTrainingOptions(music_features="bailando55")
     assert identity(given)["music_features"] == "bailando55"
+
+
+@pytest.mark.parametrize(
+    ("stage", "given", "flag"),
+    [("evaluator", {"init": "run"}, "--init"), ("retrieval", {"swap_timbre": 0.5}, "--swap-timbre"),
+     ("tokenizer", {"in_step": True}, "--in-step")],
+)  # fmt: skip
+def test_what_a_stage_does_not_heed_is_refused(stage, given, flag):
+    own = InfiniteDanceTrainingOptions(in_step=given.get("in_step", False))
+    asked = (given.get("init", ""), given.get("swap_timbre", 0.0))
+    with pytest.raises(BadUsage, match=f"{flag} means nothing to --stage {stage}"):
+        own.check_stage(stage, *asked)
+    own.check_stage("generator", *asked)

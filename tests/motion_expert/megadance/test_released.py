@@ -231,6 +231,14 @@ def test_a_file_with_code_in_it_is_refused_and_not_run(tmp_path, monkeypatch):
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.parametrize("content", [b"", b"hello\n", b"\x80\x02junk", b"PK\x03\x04"])
+def test_a_file_of_something_else_is_refused_in_one_line(tmp_path, content):
+    (tmp_path / "model.pth").write_bytes(content)
+    with pytest.raises(UnsuitableInput, match="not readable as tensors") as refused:
+        read_released(tmp_path / "model.pth")
+    assert "\n" not in refused.value.what
+
+
 @pytest.mark.parametrize("content", [{"model": 3}, [1, 2], {"model": {"a": "b"}}])
 def test_a_file_without_tensors_is_refused(tmp_path, content):
     torch.save(content, tmp_path / "model.pth")
@@ -255,8 +263,14 @@ def test_another_width_is_named(fsq):
 
 
 def test_missing_scales_are_named(fsq):
-    with pytest.raises(UnsuitableInput, match="lack the one number smpl_root_vel_std"):
+    with pytest.raises(UnsuitableInput, match=r"std\.pt lacks the one number smpl_root_vel_std"):
         released_tokenizer(fsq, MEAN, {"smpl_poses_std": torch.tensor(0.5)})
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0, float("nan"), float("inf")])
+def test_scales_that_cannot_be_are_named(fsq, bad):
+    with pytest.raises(UnsuitableInput, match=r"std\.pt: smpl_poses_std is not finite, or no dev"):
+        released_tokenizer(fsq, MEAN, STD | {"smpl_poses_std": torch.tensor(bad)})
 
 
 def test_missing_parts_of_the_generator_are_named(gpt):

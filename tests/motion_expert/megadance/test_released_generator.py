@@ -127,7 +127,7 @@ def test_music_is_every_eighth_frame_of_its_own_recipe_in_our_columns(model):
 
 def test_the_dance_hears_that_recipe_and_not_the_35_features(model):
     dancer = MegaDancer(model, MegaDanceOptions(tempo_change=0.0), torch.device("cpu"))
-    asked = request(feet="none")
+    asked = request(feet="none", styles=((0.0, "Dai"),))
     (one,), (again,) = dancer.dance(asked), dancer.dance(asked)
     assert one.motion.frames == 40 and np.isfinite(one.motion.poses).all()
     np.testing.assert_array_equal(one.motion.poses, again.motion.poses)
@@ -137,6 +137,17 @@ def test_the_dance_hears_that_recipe_and_not_the_35_features(model):
     assert not np.array_equal(dancer.dance(other)[0].motion.poses, one.motion.poses)
     with pytest.raises(UnsuitableInput, match="needs mega35-30fps"):
         dancer.dance(replace(asked, heard=None))
+
+
+@pytest.mark.parametrize("styles", [(), ((0.5, "Dai"),)], ids=["none", "none at first"])
+def test_it_does_not_dance_without_a_genre_which_it_never_learned(model, styles):
+    dancer = MegaDancer(model, MegaDanceOptions(), torch.device("cpu"))
+    with pytest.raises(BadUsage, match="learned no dance without one") as refused:
+        dancer.dance(request(styles=styles))
+    assert "Korean" in refused.value.hint
+    weighed = MegaDancer(model, MegaDanceOptions(genre_weight=2.0), torch.device("cpu"))
+    with pytest.raises(BadUsage, match="--genre-weight asks"):
+        weighed.dance(request(styles=((0.0, "Dai"),)))
 
 
 @pytest.mark.parametrize("rotations", ["euler", "as released"])
