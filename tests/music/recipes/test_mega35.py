@@ -1,21 +1,12 @@
 """MEGADance's own 35 features beside librosa's own calls, on a real song."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from pipelines.media.audio import load_audio
 from pipelines.music.recipes.mega35 import MEGA35
 from pipelines.music.warm_up import import_librosa
 
 librosa = import_librosa()
-SONG = Path(__file__).parents[3] / "examples" / "song.wav"
-
-
-@pytest.fixture(scope="module")
-def sound():
-    return load_audio(SONG, 15360, 1.0, 4.0)
 
 
 @pytest.fixture(scope="module")
